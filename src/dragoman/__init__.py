@@ -1,0 +1,1 @@
+"""dragoman: one call shape for every LLM provider."""

@@ -1,0 +1,134 @@
+"""What every dialect offers, and how one is found by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Protocol, TypeAlias
+
+from msgspec import Struct
+
+from dragoman.errors import ConfigurationError, Error, ProviderError
+from dragoman.messages import Event, Extra, JsonObject, LLMResponse, Loss, Request
+from dragoman.wire import Frame, Framing
+
+Wire: TypeAlias = dict[str, Any]
+"""A JSON body in a provider's words."""
+
+
+class Encoded(Struct, frozen=True):
+    """A body ready to be sent, and what of the canonical record it could not express."""
+
+    wire: Wire
+    losses: tuple[Loss, ...] = ()
+
+
+class StreamDecoder(Protocol):
+    """Frames in, events out. One decoder reads one stream."""
+
+    def feed(self, name: str, data: bytes) -> list[Event]:
+        """The events in one frame.
+
+        Raises `ProviderError` for an error inside the stream and `DecodeError` for what is not JSON.
+        """
+        ...
+
+    def finish(self) -> list[Event]:
+        """The body has ended: the last events. Raises `StreamInterrupted` when the dialect's own end is missing."""
+        ...
+
+
+class StreamEncoder(Protocol):
+    """Events in, frames out. One encoder writes one stream; it writes exactly one terminal frame."""
+
+    def feed(self, event: Event) -> list[Frame]: ...
+
+    def finish(self) -> list[Frame]:
+        """The frames after the last event (an end marker, where the dialect has one)."""
+        ...
+
+    def fail(self, error: Error) -> list[Frame]:
+        """The frames that say, in place of the rest, that the stream has failed."""
+        ...
+
+
+class Dialect(Protocol):
+    """A two-way codec between the canonical language and one wire."""
+
+    name: str
+    framing: Framing
+    id_prefix: str
+    """How ids of responses begin, for those who make answers: `"chatcmpl-"`."""
+    call_id_prefix: str
+    """How ids of tool calls begin: `"call_"`."""
+
+    def path(self, request: Request) -> str:
+        """Where a request goes, below the provider's prefix."""
+        ...
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Headers that the dialect itself demands, such as a version."""
+        ...
+
+    def encode_request(self, request: Request) -> Encoded: ...
+
+    def decode_request(self, wire: Wire, target: str = "") -> Request:
+        """`target` is the path and query it came to: some dialects name the model there.
+
+        Raises `Rejected` (status 400) with a message in the provider's manner when the body is not a request.
+        """
+        ...
+
+    def encode_response(self, response: LLMResponse, request: Request) -> Encoded: ...
+
+    def decode_response(self, wire: Wire) -> LLMResponse:
+        """Raises `ProviderError` for an error in a body of status 200 and `DecodeError` for what is no answer."""
+        ...
+
+    def stream_decoder(self, *, strict_end: bool = True) -> StreamDecoder:
+        """`strict_end=False` accepts a body that ends without the dialect's end marker once the model has finished."""
+        ...
+
+    def stream_encoder(self, request: Request) -> StreamEncoder: ...
+
+    def decode_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError: ...
+
+    def encode_error(self, error: Error) -> tuple[int, Wire]: ...
+
+
+_FOLDERS = {
+    "openai_chat": "dragoman.dialects.openai_chat",
+    "anthropic_messages": "dragoman.dialects.anthropic_messages",
+}
+
+
+def dialect_names() -> list[str]:
+    """The names `get_dialect` takes."""
+    return sorted(_FOLDERS)
+
+
+def get_dialect(name: str) -> Dialect:
+    """The dialect called `name`, loaded on first use. Raises `ConfigurationError` for a name that is none."""
+    folder = _FOLDERS.get(name)
+    if folder is None:
+        raise ConfigurationError(f"there is no dialect `{name}`; known are {', '.join(dialect_names())}")
+    return import_module(folder).DIALECT
+
+
+def write_extra(wire: Wire, extra: Extra | None, dialect: str, where: str, losses: list[Loss]) -> None:
+    """Put back what only `dialect` knows; what belongs to another dialect becomes losses."""
+    if extra is None:
+        return
+    if extra.dialect is None or extra.dialect == dialect:
+        wire.update(extra.fields)
+        return
+    losses.extend(
+        Loss(effect="dropped", where=f"{where}.{name}" if where else name, why=f"only `{extra.dialect}` knows it")
+        for name in extra.fields
+    )
+
+
+def unknown_fields(wire: JsonObject, known: frozenset[str], dialect: str) -> Extra | None:
+    """The fields of `wire` that are not in `known`, to be written back by the same dialect."""
+    rest = {name: value for name, value in wire.items() if name not in known}
+    return Extra(fields=rest, dialect=dialect) if rest else None

@@ -1,0 +1,327 @@
+"""The one error tree, and the table that says what each error means.
+
+Every class answers a question a caller asks, and states in its body: `status` (what our gateway answers),
+`retryable` (may the same request succeed at the same place later?) and `hint` (what to do). What *you or we* broke
+(`CallerError`) stands apart from what *they* broke. No message contains a key or a prompt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+if TYPE_CHECKING:
+    from dragoman.messages import Attempt, LLMResponse, Loss
+
+
+class Error(Exception):
+    """The root: everything `dragoman` raises on purpose.
+
+    Attributes:
+        provider: Who was asked, when it is known.
+        model: For what.
+        partial: What had arrived of the answer when the error came, or `None`.
+        attempts: A record of each try of the call.
+    """
+
+    status: ClassVar[int] = 500
+    retryable: bool = False
+    hint: ClassVar[str] = ""
+
+    def __init__(self, message: str, *, provider: str | None = None, model: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.provider = provider
+        self.model = model
+        self.partial: LLMResponse | None = None
+        self.attempts: tuple[Attempt, ...] = ()
+
+    def at(self, provider: str, model: str) -> Self:
+        """The same error, knowing where it happened (kept when already known)."""
+        self.provider = self.provider or provider
+        self.model = self.model or model
+        return self
+
+    @property
+    def target(self) -> str | None:
+        """`provider/model`, as far as it is known."""
+        return "/".join(filter(None, (self.provider, self.model))) or None
+
+    @property
+    def cost(self) -> Decimal | None:
+        """US dollars spent on the attempts, or `None` when any is unknown."""
+        costs = [attempt.cost for attempt in self.attempts]
+        return sum((cost for cost in costs if cost is not None), Decimal()) if costs and None not in costs else None
+
+    def facts(self) -> str:
+        """What else is known, for the message: a status, a code, an id."""
+        return ""
+
+    def __str__(self) -> str:
+        where = f"`{self.target}`: " if self.target else ""
+        facts = f" [{self.facts()}]" if self.facts() else ""
+        tries = f" ({len(self.attempts)} attempts)" if len(self.attempts) > 1 else ""
+        hint = f"\n  {self.hint}" if self.hint else ""
+        return f"{where}{self.message}{facts}{tries}{hint}"
+
+
+# ---------------------------------------------------------------------- the caller can fix these
+
+
+class CallerError(Error):
+    """The call itself is wrong; sending it again will not help."""
+
+    status = 400
+
+
+class ConfigurationError(CallerError, ValueError):
+    """A setting is missing or contradicts another."""
+
+
+class MissingKey(ConfigurationError):
+    """No key was found where one is needed."""
+
+    status = 401
+
+
+class MissingPackage(ConfigurationError, ImportError):
+    """An optional package is not installed."""
+
+    status = 501
+
+
+class UnknownProvider(CallerError, ValueError):
+    """No provider of that name is known."""
+
+    status = 404
+
+
+class ModelStringError(ConfigurationError):
+    """A model was not named as `provider/model`."""
+
+
+class UnsupportedFeature(CallerError):
+    """The provider, its dialect or this version cannot do what was asked."""
+
+
+class LossRefused(CallerError):
+    """`on_loss="error"`, and the dialect cannot express all of the request. `losses` lists what."""
+
+    hint = "Leave these out, choose a provider that has them, or pass on_loss='warn'."
+
+    def __init__(self, losses: Iterable[Loss], **where: Any) -> None:
+        self.losses = tuple(losses)
+        super().__init__("; ".join(str(loss) for loss in self.losses), **where)
+
+
+# ---------------------------------------------------------------------- there was no answer
+
+
+class TransportError(Error):
+    """The network failed before there was a whole answer."""
+
+    status = 502
+    retryable = True
+
+
+class ConnectFailed(TransportError):
+    """No connection: name not found, refused, TLS not trusted, proxy said no."""
+
+
+class TimedOut(TransportError):
+    """A time limit passed. `phase` says which: `connect`, `first_byte`, `between_chunks` or `total`."""
+
+    status = 504
+
+    def __init__(self, message: str, *, phase: str = "total", **where: Any) -> None:
+        super().__init__(message, **where)
+        self.phase = phase
+        self.retryable = phase != "total"
+
+
+class ConnectionLost(TransportError):
+    """The connection broke or the peer broke HTTP before the answer was whole."""
+
+
+class StreamInterrupted(ConnectionLost):
+    """A stream ended before its dialect's last event. `partial` holds what had arrived."""
+
+
+# ---------------------------------------------------------------------- the provider answered with an error
+
+
+class ProviderError(Error):
+    """The provider refused or failed.
+
+    Attributes:
+        http_status: Its HTTP status (200 for an error inside a stream that had begun well).
+        code: Its own word for the error.
+        request_id: Its id of the request.
+        retry_after_seconds: How long it asks to wait.
+        body: The decoded body, or its text.
+    """
+
+    status = 502
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        http_status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        retry_after_seconds: float | None = None,
+        body: Any = None,
+        retryable: bool | None = None,
+        provider: str | None = None,
+        model: str | None = None,
+    ) -> None:
+        super().__init__(message, provider=provider, model=model)
+        self.http_status = http_status
+        self.code = code
+        self.request_id = request_id
+        self.retry_after_seconds = retry_after_seconds
+        self.body = body
+        if retryable is not None:
+            self.retryable = retryable
+
+    def facts(self) -> str:
+        status = f"HTTP {self.http_status}" if self.http_status else None
+        return ", ".join(filter(None, (status, self.code, self.request_id)))
+
+
+class Rejected(ProviderError):
+    """The provider found the request itself wrong (400, 413, 422 …)."""
+
+    status = 400
+
+
+class Unauthorized(ProviderError):
+    """The key is wrong, expired, or not allowed this (401, 403)."""
+
+    status = 401
+    hint = "Check the key, and that it may use this model."
+
+
+class OutOfCredit(ProviderError):
+    """The account has no money or quota left; waiting does not help (402, `insufficient_quota`)."""
+
+    status = 402
+    hint = "Add credit to the account at the provider, or use another key."
+
+
+class UnknownModel(ProviderError):
+    """The provider does not know this model, or the key may not see it (404)."""
+
+    status = 404
+
+
+class ContextTooLong(Rejected):
+    """The prompt, or prompt and answer together, do not fit the model's window."""
+
+    hint = "Shorten the messages, lower max_tokens, or choose a model with a larger window."
+
+
+class Filtered(Rejected):
+    """The provider's content rules blocked the request."""
+
+
+class RateLimited(ProviderError):
+    """Too many requests or tokens for now (429)."""
+
+    status = 429
+    retryable = True
+
+
+class ProviderFailed(ProviderError):
+    """The provider broke (500, 502, 504, 408, 409 …)."""
+
+    retryable = True
+
+
+class Overloaded(ProviderFailed):
+    """The provider has too much to do (503, 529)."""
+
+    status = 503
+
+
+# ---------------------------------------------------------------------- the answer is not usable
+
+
+class DecodeError(Error):
+    """The answer breaks its dialect. `data` keeps the bytes."""
+
+    status = 502
+    retryable = True
+
+    def __init__(self, message: str, *, data: bytes = b"", **where: Any) -> None:
+        super().__init__(message, **where)
+        self.data = data
+
+
+class OutputError(Error):
+    """Structured output did not fit the model after all attempts. `responses` keeps each answer."""
+
+    status = 502
+
+    def __init__(self, message: str, *, responses: Sequence[LLMResponse] = (), **where: Any) -> None:
+        super().__init__(message, **where)
+        self.responses = tuple(responses)
+
+
+# ---------------------------------------------------------------------- no target was left
+
+
+class RouteError(Error):
+    """No target could give an answer."""
+
+    status = 503
+
+
+class FallbackExhausted(RouteError, RuntimeError):
+    """Every target failed. `errors` has one error for each, in order."""
+
+    def __init__(self, message: str, *, errors: Sequence[BaseException] = (), **where: Any) -> None:
+        super().__init__(message, **where)
+        self.errors = tuple(errors)
+
+
+class BudgetExceeded(RouteError):
+    """The money or tokens allowed are spent."""
+
+    status = 402
+
+
+class NoDeployment(RouteError):
+    """No target fits the request or is healthy."""
+
+
+# ---------------------------------------------------------------------- from a provider's answer to a class
+
+BY_STATUS: dict[int, type[ProviderError]] = {
+    400: Rejected,
+    401: Unauthorized,
+    402: OutOfCredit,
+    403: Unauthorized,
+    404: UnknownModel,
+    405: Rejected,
+    408: ProviderFailed,
+    409: ProviderFailed,
+    413: Rejected,
+    415: Rejected,
+    422: Rejected,
+    425: ProviderFailed,
+    429: RateLimited,
+    503: Overloaded,
+    529: Overloaded,
+}
+"""The class for an HTTP status, before the provider's own words refine it."""
+
+
+def class_of_status(status: int) -> type[ProviderError]:
+    """The error class for an HTTP status: `BY_STATUS`, else 4xx is `Rejected` and the rest `ProviderFailed`."""
+    known = BY_STATUS.get(status)
+    if known is not None:
+        return known
+    return Rejected if 400 <= status < 500 else ProviderFailed

@@ -1,0 +1,260 @@
+"""Flows: decisions as generators, and the two drivers that carry them out.
+
+A flow decides and yields what it needs done as one of six effects; it never does I/O. A driver does it and sends the
+result back, or throws the error in. The same flow runs under both drivers, which stand one above the other here and
+change together: the second is the first with `await`.
+
+Rules: a flow is used once; its `finally` must not yield; a reply is closed at the next `Open` and at the end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
+from inspect import isawaitable
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
+
+from msgspec import Struct
+
+from dragoman.errors import UnsupportedFeature
+from dragoman.messages import Event
+from dragoman.wire import AsyncReply, AsyncTransport, Framing, HttpRequest, Reply, Transport
+
+T = TypeVar("T")
+
+
+class Decoder(Protocol):
+    """Turns the frames of a streamed body into events."""
+
+    def feed(self, name: str, data: bytes) -> Iterable[Event]: ...
+
+    def finish(self) -> Iterable[Event]:
+        """The body has ended. Raises `StreamInterrupted` when it ended too early."""
+        ...
+
+
+# ---------------------------------------------------------------------- effects
+
+
+class Open(Struct, frozen=True):
+    """Send the request and wait for the head of the reply. Result: the reply."""
+
+    transport: Transport | AsyncTransport
+    request: HttpRequest
+
+
+class ReadAll(Struct, frozen=True):
+    """Read the whole body. Result: its bytes."""
+
+    reply: Reply | AsyncReply
+
+
+class Pump(Struct, frozen=True):
+    """Read a streamed body to its end, decode it and hand each event to the caller. A whole stream is one effect."""
+
+    reply: Reply | AsyncReply
+    framing: Framing
+    decoder: Decoder
+
+
+class Sleep(Struct, frozen=True):
+    """Wait, in seconds."""
+
+    seconds: float
+
+
+class Emit(Struct, frozen=True):
+    """Hand the caller an event that no decoder made."""
+
+    event: Event
+
+
+class Invoke(Struct, frozen=True, kw_only=True):
+    """Call the caller's or a foreign function, given in one form or both. Result: what it returns.
+
+    The async driver prefers `async_` and runs a sync-only function in a thread; the sync driver refuses an async-only
+    one.
+    """
+
+    sync: Callable[[], Any] | None = None
+    async_: Callable[[], Awaitable[Any]] | None = None
+
+
+Effect: TypeAlias = Open | ReadAll | Pump | Sleep | Emit | Invoke
+Flow: TypeAlias = Generator[Effect, Any, T]
+"""A flow that returns `T`."""
+
+
+# ---------------------------------------------------------------------- typed yields: `reply = yield from open_(…)`
+
+
+def open_(transport: Transport | AsyncTransport, request: HttpRequest) -> Flow[Reply | AsyncReply]:
+    return (yield Open(transport, request))
+
+
+def read_all(reply: Reply | AsyncReply) -> Flow[bytes]:
+    return (yield ReadAll(reply))
+
+
+def pump(reply: Reply | AsyncReply, framing: Framing, decoder: Decoder) -> Flow[None]:
+    yield Pump(reply, framing, decoder)
+
+
+def sleep(seconds: float) -> Flow[None]:
+    if seconds > 0:
+        yield Sleep(seconds)
+
+
+def emit(event: Event) -> Flow[None]:
+    yield Emit(event)
+
+
+def invoke(sync: Callable[[], T] | None = None, async_: Callable[[], Awaitable[T]] | None = None) -> Flow[T]:
+    return (yield Invoke(sync=sync, async_=async_))
+
+
+# ---------------------------------------------------------------------- drivers
+
+
+class Handle(Generic[T]):
+    """What a running flow holds open, its result, and the way to let go of both from outside."""
+
+    __slots__ = ("_reply", "aborted", "result")
+
+    def __init__(self) -> None:
+        self._reply: Reply | AsyncReply | None = None
+        self.aborted = False
+        self.result: T | None = None
+
+    def hold(self, reply: Reply | AsyncReply) -> None:
+        self._reply = reply
+        if self.aborted:  # the caller left while the request was on its way
+            reply.close()
+
+    def release(self) -> None:
+        """Close the reply held, if any."""
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            reply.close()
+
+    def abort(self) -> None:
+        """Let go now, from any thread."""
+        self.aborted = True
+        self.release()
+
+
+def events(flow: Flow[T], handle: Handle[T]) -> Generator[Event, None, None]:  # noqa: C901  # one branch an effect
+    """Run `flow` in the calling thread, yielding the events it pumps and emits; its result goes to `handle`."""
+    result: Any = None
+    failure: Exception | None = None
+    try:
+        while True:
+            try:
+                effect = flow.send(result) if failure is None else flow.throw(failure)
+            except StopIteration as stop:
+                handle.result = stop.value
+                return
+            result = failure = None
+            try:
+                match effect:
+                    case Open(transport, request):
+                        handle.release()
+                        result = cast("Transport", transport).open(request)
+                        handle.hold(result)
+                    case ReadAll(reply):
+                        result = cast("Reply", reply).read()
+                    case Pump(reply, framing, decoder):
+                        for frames in cast("Reply", reply).frames(framing):
+                            for name, data in frames:
+                                yield from decoder.feed(name, data)
+                        yield from decoder.finish()
+                    case Sleep(seconds):
+                        time.sleep(seconds)
+                    case Emit(event):
+                        yield event
+                    case Invoke():
+                        result = _call(effect)
+            except Exception as error:  # noqa: BLE001  # every failure is the flow's to judge
+                failure = error
+    finally:
+        flow.close()
+        handle.release()
+
+
+async def async_events(flow: Flow[T], handle: Handle[T]) -> AsyncGenerator[Event, None]:  # noqa: C901, PLR0912
+    """`events`, awaited on the running loop."""
+    result: Any = None
+    failure: Exception | None = None
+    try:
+        while True:
+            try:
+                effect = flow.send(result) if failure is None else flow.throw(failure)
+            except StopIteration as stop:
+                handle.result = stop.value
+                return
+            result = failure = None
+            try:
+                match effect:
+                    case Open(transport, request):
+                        handle.release()
+                        result = await cast("AsyncTransport", transport).open(request)
+                        handle.hold(result)
+                    case ReadAll(reply):
+                        result = await cast("AsyncReply", reply).read()
+                    case Pump(reply, framing, decoder):
+                        async for frames in cast("AsyncReply", reply).frames(framing):
+                            for name, data in frames:
+                                for event in decoder.feed(name, data):
+                                    yield event
+                        for event in decoder.finish():
+                            yield event
+                    case Sleep(seconds):
+                        await _asyncio().sleep(seconds)
+                    case Emit(event):
+                        yield event
+                    case Invoke():
+                        result = await _async_call(effect)
+            except Exception as error:  # noqa: BLE001  # every failure is the flow's to judge
+                failure = error
+    finally:
+        flow.close()
+        handle.release()
+
+
+def run(flow: Flow[T]) -> T:
+    """Run `flow` to its end in the calling thread and return its result; events go nowhere."""
+    handle = Handle[T]()
+    for _ in events(flow, handle):
+        pass
+    return cast("T", handle.result)
+
+
+async def async_run(flow: Flow[T]) -> T:
+    """`run`, awaited on the running loop."""
+    handle = Handle[T]()
+    async for _ in async_events(flow, handle):
+        pass
+    return cast("T", handle.result)
+
+
+def _call(effect: Invoke) -> Any:
+    if effect.sync is None:
+        raise UnsupportedFeature(
+            "an async function was given to a synchronous call: use `create_llm(..., async_client=True)`"
+        )
+    return effect.sync()
+
+
+async def _async_call(effect: Invoke) -> Any:
+    if effect.async_ is not None:
+        return await effect.async_()
+    assert effect.sync is not None  # an `Invoke` has at least one form
+    result = await _asyncio().to_thread(effect.sync)
+    return await result if isawaitable(result) else result
+
+
+def _asyncio() -> Any:
+    """`asyncio`, imported when first needed: it costs a synchronous program 80 ms of start-up."""
+    import asyncio
+
+    return asyncio

@@ -1,0 +1,178 @@
+"""Events: the items of a stream.
+
+Names are noun then action. `index` is the place of a part in the message and `choice` the answer it belongs to
+(0 but for `n > 1`): deltas with the same two belong to the same part. A stream ends in exactly one of a `Finish`
+or an exception. Every event has `.content`: the visible text it adds, `""` for all but a `TextDelta` of choice 0, so
+joining it over a stream gives `response.content`.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from dragoman.messages.parts import Citation, JsonObject, Part, ToolCall
+from dragoman.messages.response import FinishReason, TokenLogprob
+from dragoman.messages.usage import Usage
+
+
+class EventBase(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """What every event has."""
+
+    @property
+    def content(self) -> str:
+        """The visible text this event adds."""
+        return ""
+
+
+class ResponseStart(EventBase, frozen=True, kw_only=True, tag="response_start"):
+    """The provider has begun to answer."""
+
+    id: str | None = None
+    model: str | None = None
+    created_at: int | None = None
+
+
+class TextDelta(EventBase, frozen=True, kw_only=False, tag="text_delta"):
+    """More of the visible text."""
+
+    text: str
+    index: int = 0
+    choice: int = 0
+
+    @property
+    def content(self) -> str:
+        return "" if self.choice else self.text
+
+
+class CitationDelta(EventBase, frozen=True, kw_only=True, tag="citation_delta"):
+    """A source for the text part at `index`."""
+
+    citation: Citation
+    index: int = 0
+    choice: int = 0
+
+
+class ReasoningDelta(EventBase, frozen=True, kw_only=False, tag="reasoning_delta"):
+    """More of the model's thinking."""
+
+    text: str
+    index: int = 0
+    choice: int = 0
+
+
+class ReasoningEnd(EventBase, frozen=True, kw_only=True, tag="reasoning_end"):
+    """The thinking at `index` is complete; `payload` is what `dialect` wants back with it."""
+
+    index: int = 0
+    choice: int = 0
+    payload: JsonObject | None = None
+    dialect: str | None = None
+
+
+class RefusalDelta(EventBase, frozen=True, kw_only=False, tag="refusal_delta"):
+    """More of the model's words of refusal."""
+
+    text: str
+    index: int = 0
+    choice: int = 0
+
+
+class ToolCallStart(EventBase, frozen=True, kw_only=True, tag="tool_call_start"):
+    """The model begins to call a tool."""
+
+    id: str
+    name: str
+    index: int = 0
+    choice: int = 0
+
+
+class ToolCallDelta(EventBase, frozen=True, kw_only=True, tag="tool_call_delta"):
+    """More of the JSON text of the arguments (or of the input of a free-form tool)."""
+
+    arguments: str
+    index: int = 0
+    choice: int = 0
+
+
+class ToolCallEnd(EventBase, frozen=True, kw_only=True, tag="tool_call_end"):
+    """The call is complete."""
+
+    call: ToolCall
+    index: int = 0
+    choice: int = 0
+
+
+class PartAdded(EventBase, frozen=True, kw_only=True, tag="part_added"):
+    """A part that arrived whole: a picture, a server-side tool block, redacted thinking."""
+
+    part: Part
+    index: int = 0
+    choice: int = 0
+
+
+class LogprobsDelta(EventBase, frozen=True, kw_only=True, tag="logprobs_delta"):
+    """Log probabilities of the tokens just produced."""
+
+    tokens: tuple[TokenLogprob, ...]
+    choice: int = 0
+
+
+class UsageUpdate(EventBase, frozen=True, kw_only=True, tag="usage_update"):
+    """The usage so far; it replaces the one before."""
+
+    usage: Usage
+
+
+class ChoiceFinish(EventBase, frozen=True, kw_only=True, tag="choice_finish"):
+    """An alternative answer (`choice` > 0) is complete."""
+
+    choice: int
+    finish_reason: FinishReason | None = None
+    raw_finish_reason: str | None = None
+
+
+class Restarted(EventBase, frozen=True, kw_only=True, tag="restarted"):
+    """What came before this event is void: the answer begins anew, from `target`."""
+
+    target: str
+    reason: str
+
+
+class Seam(EventBase, frozen=True, kw_only=True, tag="seam"):
+    """From here on `target` continues the text that another model began."""
+
+    target: str
+    reason: str
+
+
+class Finish(EventBase, frozen=True, kw_only=True, tag="finish"):
+    """The end of the stream."""
+
+    finish_reason: FinishReason | None = None
+    raw_finish_reason: str | None = None
+    stop_sequence: str | None = None
+
+
+Event: TypeAlias = (
+    ResponseStart
+    | TextDelta
+    | CitationDelta
+    | ReasoningDelta
+    | ReasoningEnd
+    | RefusalDelta
+    | ToolCallStart
+    | ToolCallDelta
+    | ToolCallEnd
+    | PartAdded
+    | LogprobsDelta
+    | UsageUpdate
+    | ChoiceFinish
+    | Restarted
+    | Seam
+    | Finish
+)
+
+METADATA_EVENTS = (ResponseStart, UsageUpdate, Restarted, Seam)
+"""Events that deliver nothing of the answer: after only these a call may still be retried."""

@@ -1,0 +1,25 @@
+"""JSON as it is met: fast when it is right, still read when a provider bends a rule."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+encode_json = msgspec.json.Encoder().encode
+"""A value as compact JSON bytes."""
+
+_decode = msgspec.json.Decoder().decode
+
+
+def decode_json(text: bytes | str) -> Any:
+    """The value in `text`. Raises `ValueError` when it is not JSON.
+
+    Lone surrogates, `NaN`, `Infinity` and control characters inside strings are read too: servers written in
+    languages that allow them send them.
+    """
+    try:
+        return _decode(text)
+    except ValueError:  # msgspec.DecodeError is one
+        return json.loads(text, strict=False)

@@ -1,0 +1,80 @@
+"""A message: one turn of a conversation."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from dragoman.messages.parts import CacheMark, Extra, Part, Reasoning, Refusal, Text, ToolCall, ToolResult, joined_text
+
+
+class Role(StrEnum):
+    """Who speaks. A `str`: `Role.USER == "user"`."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
+
+
+Content: TypeAlias = str | tuple[Part, ...]
+"""What a message says: plain text, or parts in order."""
+
+
+class MessageBase(Struct, frozen=True, kw_only=True):
+    """The keyword-only fields of a message."""
+
+    cache: CacheMark | None = None
+    extra: Extra | None = None
+
+
+class Message(MessageBase, frozen=True, kw_only=False):
+    """One turn: `Message("user", "Hello")`, or with parts `Message("user", [Text("What is this?"), image])`.
+
+    `role` may be given as text (`ValueError` when it is no `Role`), `content` as a list. An assistant turn
+    holds `Text`, `Reasoning`, `ToolCall` and `Refusal` parts in the order they came; `ToolResult` parts stand
+    in a turn of role `tool` (or `user`).
+    """
+
+    role: Role
+    content: Content
+
+    def __post_init__(self) -> None:
+        if type(self.role) is not Role:
+            force_setattr(self, "role", Role(self.role))
+        if isinstance(self.content, list):
+            force_setattr(self, "content", tuple(self.content))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The content as parts: text alone is one `Text`, empty text is none."""
+        if isinstance(self.content, str):
+            return (Text(self.content),) if self.content else ()
+        return self.content
+
+    @property
+    def text(self) -> str:
+        """The visible text, without the other parts."""
+        return self.content if isinstance(self.content, str) else joined_text(self.content)
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        return tuple(part for part in self.parts if isinstance(part, ToolCall))
+
+    @property
+    def tool_results(self) -> tuple[ToolResult, ...]:
+        return tuple(part for part in self.parts if isinstance(part, ToolResult))
+
+    @property
+    def reasoning(self) -> str | None:
+        """The thinking in this turn, or `None` when there is none."""
+        texts = [part.text for part in self.parts if isinstance(part, Reasoning)]
+        return "".join(texts) if texts else None
+
+    @property
+    def refusal(self) -> str | None:
+        texts = [part.text for part in self.parts if isinstance(part, Refusal)]
+        return "".join(texts) if texts else None

@@ -1,0 +1,247 @@
+"""Content parts: what a message is made of.
+
+Every part is an immutable record with a `type` tag. A part holds what all dialects share; what only one dialect
+knows travels beside it in `extra`, or as a whole `Opaque` part, and goes back to that dialect unchanged.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Any, Literal, Self, TypeAlias, cast
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
+
+from dragoman.messages.json_text import decode_json, encode_json
+
+JsonObject: TypeAlias = Mapping[str, Any]
+"""A decoded JSON object."""
+
+
+class Extra(Struct, frozen=True, kw_only=True):
+    """Fields of a record that only one dialect knows.
+
+    Written back when the record is encoded for `dialect`; reported as a loss for any other.
+    `dialect=None` means "write them whatever the dialect": the caller vouches for them.
+    """
+
+    fields: JsonObject
+    dialect: str | None = None
+
+
+class CacheMark(Struct, frozen=True, kw_only=True):
+    """Asks the provider to cache the prompt up to and including the marked part.
+
+    `ttl` is the provider's own duration word (`"5m"`, `"1h"`), or `None` for its default.
+    """
+
+    ttl: str | None = None
+
+
+class PartBase(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """What every content part has."""
+
+    cache: CacheMark | None = None
+    extra: Extra | None = None
+
+
+class Citation(Struct, frozen=True, kw_only=True):
+    """Where a passage of a `Text` comes from.
+
+    `start` and `end` count in `unit` (`end` is exclusive): characters of the answer for `"answer"`,
+    otherwise characters, pages or blocks of the cited document, or blocks of a search result.
+    """
+
+    unit: Literal["answer", "char", "page", "block", "search"] = "answer"
+    url: str | None = None
+    title: str | None = None
+    cited_text: str | None = None
+    document_index: int | None = None
+    start: int | None = None
+    end: int | None = None
+    extra: Extra | None = None
+
+
+class Text(PartBase, frozen=True, kw_only=False, tag="text"):
+    """Plain text, with the citations that support it."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+
+
+class Media(PartBase, frozen=True, kw_only=True):
+    """Bytes given in one of three ways: `url`, `data` (base64 text) or `file_id` (already at the provider).
+
+    `media_type` is a MIME type such as `"image/png"`.
+    """
+
+    url: str | None = None
+    data: str | None = None
+    media_type: str | None = None
+    file_id: str | None = None
+    name: str | None = None
+
+    @classmethod
+    def from_bytes(cls, content: bytes, media_type: str, **fields: Any) -> Self:
+        return cls(data=b64encode(content).decode("ascii"), media_type=media_type, **fields)
+
+    @classmethod
+    def from_base64(cls, data: str, media_type: str, **fields: Any) -> Self:
+        return cls(data=data, media_type=media_type, **fields)
+
+    @classmethod
+    def from_url(cls, url: str, media_type: str | None = None, **fields: Any) -> Self:
+        """The provider fetches the URL; `data:` URLs are taken apart."""
+        head, comma, body = url.partition(";base64,")
+        if comma and head.startswith("data:") and ";" not in head:
+            return cls(data=body, media_type=media_type or head.removeprefix("data:") or None, **fields)
+        return cls(url=url, media_type=media_type, **fields)
+
+    @classmethod
+    def from_path(cls, path: str | Path, media_type: str | None = None, **fields: Any) -> Self:
+        """Read a file now. The media type is guessed from the name when not given.
+
+        Raises `OSError` when the file cannot be read and `ValueError` when its type cannot be guessed.
+        """
+        path = Path(path)
+        media_type = media_type or guess_type(path.name)[0]
+        if media_type is None:
+            raise ValueError(f"the media type of `{path.name}` is not known: pass media_type=")
+        fields.setdefault("name", path.name)
+        return cls.from_bytes(path.read_bytes(), media_type, **fields)
+
+    def content_bytes(self) -> bytes:
+        """The decoded `data`. Raises `ValueError` when the part holds a URL or a file id instead."""
+        if self.data is None:
+            raise ValueError("this part holds no bytes, only a url or file_id")
+        return b64decode(self.data, validate=True)
+
+    def data_url(self) -> str:
+        """`data` as a `data:` URL, for dialects that want one."""
+        return f"data:{self.media_type or 'application/octet-stream'};base64,{self.data or ''}"
+
+    def __repr__(self) -> str:
+        source = self.url or self.file_id or f"{len(self.data or '')} base64 characters"
+        return f"{type(self).__name__}({self.media_type or 'unknown type'}, {source})"
+
+
+class Image(Media, frozen=True, kw_only=True, tag="image"):
+    """A picture. `detail` is the resolution asked for: `"auto"`, `"low"`, `"high"` or `"original"`."""
+
+    detail: str | None = None
+
+
+class Audio(Media, frozen=True, kw_only=True, tag="audio"):
+    """A sound, given by the caller or spoken by the model (then with `id` and `transcript`)."""
+
+    id: str | None = None
+    transcript: str | None = None
+
+
+class Document(Media, frozen=True, kw_only=True, tag="document"):
+    """A PDF or another file, or plain `text` shown to the model as a document.
+
+    `citations=True` asks the model to cite it, where the dialect can.
+    """
+
+    text: str | None = None
+    title: str | None = None
+    context: str | None = None
+    citations: bool | None = None
+
+    def __repr__(self) -> str:
+        return (
+            Media.__repr__(self)
+            if self.text is None
+            else f"Document({self.title or 'text'}, {len(self.text)} characters)"
+        )
+
+
+class ToolCall(PartBase, frozen=True, kw_only=True, tag="tool_call"):
+    """The model asks for a tool to be run. The `ToolResult` that answers it has the same `id`.
+
+    Give `arguments` (a dict) or `arguments_json` (its JSON text, as a provider sent it): the other is derived.
+    Text that is not a JSON object, for example cut off by the token limit, gives `arguments={}` and
+    `complete=False`. Empty text and `null` are a call without arguments.
+    `text` is the input of a free-form tool, which has no arguments.
+    """
+
+    id: str
+    name: str
+    arguments: dict[str, Any] = field(default_factory=dict[str, Any])
+    arguments_json: str = ""
+    complete: bool = True
+    text: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.arguments_json:
+            force_setattr(self, "arguments_json", encode_json(self.arguments).decode())
+        elif not self.arguments:
+            arguments, complete = parse_arguments(self.arguments_json)
+            force_setattr(self, "arguments", arguments)
+            force_setattr(self, "complete", self.complete and complete)
+
+
+def parse_arguments(arguments_json: str) -> tuple[dict[str, Any], bool]:
+    """The arguments in a provider's JSON text, and whether the text was a whole JSON object."""
+    if arguments_json in ("", "{}", "null"):
+        return {}, True
+    try:
+        value = decode_json(arguments_json)
+    except ValueError:
+        return {}, False
+    return (cast("dict[str, Any]", value), True) if isinstance(value, dict) else ({}, False)
+
+
+class ToolResult(PartBase, frozen=True, kw_only=True, tag="tool_result"):
+    """What a tool answered, for the call with the same `id`."""
+
+    id: str
+    content: str | tuple[Part, ...]
+    is_error: bool = False
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.content, list):
+            force_setattr(self, "content", tuple(self.content))
+
+    @property
+    def text(self) -> str:
+        """The text of the result, without its other parts."""
+        return self.content if isinstance(self.content, str) else joined_text(self.content)
+
+
+class Reasoning(PartBase, frozen=True, kw_only=False, tag="reasoning"):
+    """The model's thinking.
+
+    `payload` is what the provider must get back unchanged to go on (a signature, encrypted content),
+    and `dialect` whose it is. The text can be empty while the payload matters.
+    """
+
+    text: str = ""
+    payload: JsonObject | None = None
+    dialect: str | None = None
+
+
+class Refusal(PartBase, frozen=True, kw_only=False, tag="refusal"):
+    """The model declined, in its own words."""
+
+    text: str
+
+
+class Opaque(PartBase, frozen=True, kw_only=False, tag="opaque"):
+    """Something only `dialect` knows, kept as it came: server-side tool blocks, new part types."""
+
+    dialect: str
+    payload: JsonObject
+
+
+Part: TypeAlias = "Text | Image | Audio | Document | ToolCall | ToolResult | Reasoning | Refusal | Opaque"
+
+
+def joined_text(parts: tuple[Part, ...]) -> str:
+    """The visible text of `parts`: every `Text`, nothing else, without separators."""
+    return "".join([part.text for part in parts if type(part) is Text])

@@ -1,0 +1,187 @@
+"""A response: what came back, who answered, what it cost and what went wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from decimal import Decimal
+from typing import Any, Literal, NoReturn, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from dragoman.messages.message import Message, Role
+from dragoman.messages.parts import (
+    Audio,
+    Citation,
+    Document,
+    Image,
+    Part,
+    Text,
+    ToolCall,
+    joined_text,
+)
+from dragoman.messages.usage import Usage
+
+FinishReason: TypeAlias = Literal[
+    "stop", "length", "tool_calls", "content_filter", "refusal", "pause", "error", "other"
+]
+"""Why the model stopped, in the field's words.
+
+`stop`: it was done, or met a stop text. `length`: a token limit. `tool_calls`: it waits for tool results.
+`content_filter`: the provider withheld text. `refusal`: the model declined. `pause`: a long server-side turn, to be
+continued by sending the message back. `error`: the provider failed inside the answer. `other`: a word we do not know.
+"""
+
+
+class Loss(Struct, frozen=True, kw_only=True):
+    """Something asked for that the dialect could not express.
+
+    `where` is a path into the request such as `seed` or `messages[2].content[0]`.
+    """
+
+    effect: Literal["dropped", "changed"]
+    where: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"`{self.where}` was {self.effect}: {self.why}"
+
+
+class TokenLogprob(Struct, frozen=True, kw_only=True):
+    """A token of the answer with its natural-log probability; `top` holds the likeliest tokens at its place."""
+
+    token: str
+    logprob: float
+    bytes: tuple[int, ...] | None = None
+    top: tuple[TokenLogprob, ...] = ()
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One try at one target.
+
+    Attributes:
+        target: `provider/model`.
+        outcome: `"ok"`, or the name of the error's class.
+        seconds: How long the try took, waiting before it not included.
+        status: The HTTP status, when there was an answer.
+        error: What was raised, when it failed.
+        waited_seconds: The pause before this try.
+        notes: What was filled in for the caller, for example a default `max_tokens`.
+    """
+
+    target: str
+    outcome: str
+    seconds: float
+    status: int | None = None
+    usage: Usage | None = None
+    cost: Decimal | None = None
+    error: BaseException | None = None
+    waited_seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        cost = "" if self.cost is None else f" ${self.cost}"
+        return f"<Attempt {self.target} {self.outcome} {self.seconds:.3f}s{cost}>"
+
+
+class LLMResponse(Struct, frozen=True):
+    """A model's answer.
+
+    `LLMResponse("Hello", "gpt-4o-mini", {"prompt_tokens": 3})` makes one by hand: `parts` follow from `content`.
+
+    Attributes:
+        content: The visible text, `""` when there is none.
+        model: The model that answered, as the provider names it.
+        usage: Tokens of this answer (of the successful attempt; `attempts` has the others).
+        finish_reason: Why it stopped (`FinishReason`), or `None` when the provider did not say.
+        raw_finish_reason: The provider's own word.
+        stop_sequence: The stop text that ended the answer, where the provider reports it.
+        parts: Everything the model produced, in order.
+        logprobs: For each token of the answer, when asked for.
+        alternatives: The other answers when `n > 1` was asked for.
+        id: The provider's id of the response.
+        created_at: When it was made, in seconds since 1970, where the provider says so.
+        request_id: The provider's id of the HTTP request, for its support.
+        provider: Who served it.
+        cost: US dollars over all attempts, or `None` when any part of it is unknown; then `cost_note` says why.
+        latency_seconds: From the call to the end of the answer, retries and waits included.
+        first_token_seconds: From the call to the first content of a stream.
+        attempts: A record of each try.
+        warnings: What the dialect could not express.
+        raw: The provider's body as decoded JSON: an object, or a list of them for a stream.
+    """
+
+    content: str = ""
+    model: str = ""
+    usage: Usage = Usage()  # an immutable record may be shared
+    finish_reason: FinishReason | None = "stop"
+    raw_finish_reason: str | None = None
+    stop_sequence: str | None = None
+    parts: tuple[Part, ...] = ()
+    logprobs: tuple[TokenLogprob, ...] | None = None
+    alternatives: tuple[LLMResponse, ...] = ()
+    id: str | None = None
+    created_at: int | None = None
+    request_id: str | None = None
+    provider: str | None = None
+    cost: Decimal | None = None
+    cost_note: str | None = None
+    latency_seconds: float | None = None
+    first_token_seconds: float | None = None
+    attempts: tuple[Attempt, ...] = ()
+    warnings: tuple[Loss, ...] = ()
+    raw: Any = None
+
+    def __post_init__(self) -> None:
+        if type(self.usage) is not Usage:
+            force_setattr(self, "usage", Usage.from_mapping(self.usage))
+        if self.parts:
+            if not self.content:
+                force_setattr(self, "content", joined_text(self.parts))
+        elif self.content:
+            force_setattr(self, "parts", (Text(self.content),))
+
+    @property
+    def message(self) -> Message:
+        """The answer as a turn to append before going on: signatures, tool calls and reasoning included."""
+        return Message(Role.ASSISTANT, self.parts)
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        return tuple(part for part in self.parts if isinstance(part, ToolCall))
+
+    @property
+    def reasoning(self) -> str | None:
+        """The model's thinking as text, or `None` when it showed none."""
+        return self.message.reasoning
+
+    @property
+    def refusal(self) -> str | None:
+        """The model's words of refusal, or `None`."""
+        return self.message.refusal
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        return tuple(citation for part in self.parts if isinstance(part, Text) for citation in part.citations)
+
+    @property
+    def media(self) -> tuple[Image | Audio | Document, ...]:
+        """Pictures, sounds and files the model produced."""
+        return tuple(part for part in self.parts if isinstance(part, Image | Audio | Document))
+
+    def __str__(self) -> str:
+        return self.content
+
+    def __repr__(self) -> str:
+        text = self.content if len(self.content) <= 60 else f"{self.content[:57]}..."
+        served = f"{self.provider}/{self.model}" if self.provider else self.model
+        calls = "".join(f" {call.name}()" for call in self.tool_calls)
+        tokens = f" {self.usage.input_tokens}+{self.usage.output_tokens} tokens" if self.usage else ""
+        cost = "" if self.cost is None else f" ${self.cost}"
+        return f"<LLMResponse {served} {self.finish_reason} {text!r}{calls}{tokens}{cost}>"
+
+    def __await__(self) -> Generator[None, None, NoReturn]:
+        raise TypeError(
+            "this response is already here: `LLM.generate` is synchronous. "
+            "For `await`, make the client with `create_llm(..., async_client=True)`"
+        )

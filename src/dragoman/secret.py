@@ -1,0 +1,47 @@
+"""Secrets: text that does not show itself.
+
+A key is a `Secret` from the moment it enters. Only `reveal()` gives the text, and only where a header is written.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+HIDDEN: Final = "[secret]"
+
+
+class Secret:
+    """A text whose `str`, `repr`, format and pickle do not contain it."""
+
+    __slots__ = ("__text",)
+
+    def __init__(self, text: str) -> None:
+        self.__text = text
+
+    def reveal(self) -> str:
+        """The text itself. The caller must not let it into a message, a log or a repr."""
+        return self.__text
+
+    def hide_in(self, text: str) -> str:
+        """`text` with every occurrence of the secret replaced: providers like to quote the key they refuse."""
+        return text.replace(self.__text, HIDDEN) if self.__text else text
+
+    def __bool__(self) -> bool:
+        return bool(self.__text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other.reveal() == self.__text
+
+    def __hash__(self) -> int:
+        return hash(self.__text)
+
+    def __repr__(self) -> str:
+        return HIDDEN
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return HIDDEN
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret is not pickled: pass the key again in the other process")

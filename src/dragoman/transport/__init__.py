@@ -1,0 +1,1 @@
+"""HTTP/1.1 for sync and async callers. See `framing` for streamed bodies."""

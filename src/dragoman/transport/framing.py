@@ -1,0 +1,170 @@
+"""Framing: a streamed body cut into frames, whatever pieces it arrives in.
+
+SSE follows the WHATWG rules (html.spec.whatwg.org, "Interpreting an event stream", read 2026-11-20): LF, CRLF and CR end
+lines, a byte order mark may come first, comments are skipped, `data` lines join with LF. Two deviations, both met in
+the wild: an event without its final blank line still counts at a clean end if its data is whole, and ids and
+retry times are not kept.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from dragoman.errors import DecodeError
+from dragoman.messages import decode_json
+from dragoman.wire import Frame, Framing
+
+MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
+"""The largest frame read: a peer that never ends a line must not fill the memory."""
+
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+class FrameDecoder(Protocol):
+    """Bytes in, frames out. One decoder reads one body."""
+
+    def feed(self, chunk: bytes) -> list[Frame]: ...
+
+    def finish(self) -> list[Frame]:
+        """The body has ended well: what was left without its end mark."""
+        ...
+
+
+class SseDecoder:
+    """Server-sent events."""
+
+    __slots__ = ("_after_cr", "_buffer", "_searched", "_start")
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._searched = 0
+        self._start = True
+        self._after_cr = False
+
+    def feed(self, chunk: bytes) -> list[Frame]:
+        if self._start or self._after_cr or b"\r" in chunk:
+            chunk = self._normalise(chunk)
+        buffer = self._buffer
+        buffer += chunk
+        end = buffer.rfind(b"\n\n", self._searched)
+        if end < 0:
+            self._searched = max(len(buffer) - 1, 0)
+            _check_size(len(buffer))
+            return []
+        whole = bytes(memoryview(buffer)[:end])
+        del buffer[: end + 2]
+        self._searched = 0
+        return _frames_of(whole)
+
+    def finish(self) -> list[Frame]:
+        frames = _frames_of(bytes(self._buffer))
+        self._buffer.clear()
+        return [frame for frame in frames if _is_whole(frame[1])]
+
+    def _normalise(self, chunk: bytes) -> bytes:
+        """`chunk` with LF alone ending lines, and without a byte order mark."""
+        if self._after_cr and chunk:
+            self._after_cr = False
+            if chunk.startswith(b"\n"):  # the second half of a CRLF that was split
+                chunk = chunk[1:]
+        if b"\r" in chunk:
+            self._after_cr = chunk.endswith(b"\r")
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if self._start:
+            chunk = self._without_bom(chunk)
+        return chunk
+
+    def _without_bom(self, chunk: bytes) -> bytes:
+        head = bytes(self._buffer) + chunk
+        if len(head) < len(_BOM) and _BOM.startswith(head):
+            return chunk  # not yet known
+        self._start = False
+        if head.startswith(_BOM):
+            self._buffer.clear()
+            return head[len(_BOM) :]
+        return chunk
+
+
+def _frames_of(events: bytes) -> list[Frame]:
+    frames: list[Frame] = []
+    for event in events.split(b"\n\n"):
+        if event.startswith(b"data: ") and b"\n" not in event:  # nearly all of them
+            frames.append(("", event[6:]))
+        else:
+            frame = _frame_of(event)
+            if frame is not None:
+                frames.append(frame)
+    return frames
+
+
+def _frame_of(event: bytes) -> Frame | None:
+    name, data = "", None
+    for line in event.split(b"\n"):
+        field, _, value = line.partition(b":")
+        if field == b"data":
+            value = value.removeprefix(b" ")
+            data = value if data is None else b"%b\n%b" % (data, value)
+        elif field == b"event":
+            name = value.removeprefix(b" ").decode("utf-8", "replace")
+    return None if data is None else (name, data)
+
+
+class NdjsonDecoder:
+    """One JSON value a line."""
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, chunk: bytes) -> list[Frame]:
+        buffer = self._buffer
+        buffer += chunk
+        if b"\n" not in chunk:
+            _check_size(len(buffer))
+            return []
+        *lines, rest = bytes(buffer).split(b"\n")
+        self._buffer = bytearray(rest)
+        return [("", line) for raw in lines if (line := raw.strip())]
+
+    def finish(self) -> list[Frame]:
+        rest = bytes(self._buffer).strip()
+        self._buffer.clear()
+        return [("", rest)] if rest and _is_whole(rest) else []
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether data without its end mark is complete: a JSON value, or an end marker such as `[DONE]`."""
+    if data.startswith(b"[DONE]"):
+        return True
+    try:
+        decode_json(data)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_FRAME_BYTES:
+        raise DecodeError(f"a frame of the stream is longer than {MAX_FRAME_BYTES} bytes")
+
+
+def frame_decoder(framing: Framing) -> FrameDecoder:
+    """A new decoder for a body. Raises `DecodeError` for a framing that is not built in yet."""
+    if framing == "sse":
+        return SseDecoder()
+    if framing == "ndjson":
+        return NdjsonDecoder()
+    raise DecodeError(f"bodies framed as `{framing}` cannot be read yet")
+
+
+def encode_sse(frame: Frame) -> bytes:
+    """A frame as server-sent event."""
+    name, data = frame
+    lines = b"\n".join(b"data: " + line for line in data.split(b"\n"))
+    return b"event: %b\n%b\n\n" % (name.encode(), lines) if name else lines + b"\n\n"
+
+
+def encode_ndjson(frame: Frame) -> bytes:
+    """A frame as a line."""
+    return frame[1] + b"\n"
