@@ -17,7 +17,7 @@ from dragoman.messages.response import FinishReason, TokenLogprob
 from dragoman.messages.usage import Usage
 
 
-class EventBase(Struct, frozen=True, kw_only=True, tag_field="type"):
+class EventBase(Struct, frozen=True, kw_only=True, tag_field="type", repr_omit_defaults=True):
     """What every event has."""
 
     @property

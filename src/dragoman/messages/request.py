@@ -14,7 +14,7 @@ Effort: TypeAlias = str
 """How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`; a model takes a part of these."""
 
 
-class OutputFormat(Struct, frozen=True, kw_only=True):
+class OutputFormat(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """The form the answer must have.
 
     `"json_schema"` with `schema` (and `name`, which some dialects require), `"json_object"` for any JSON,
@@ -29,7 +29,7 @@ class OutputFormat(Struct, frozen=True, kw_only=True):
     extra: Extra | None = None
 
 
-class ReasoningOptions(Struct, frozen=True, kw_only=True):
+class ReasoningOptions(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """How the model should think before it answers.
 
     `effort` is a word; `budget_tokens` a limit on thinking tokens, for models that take a number.
@@ -42,7 +42,7 @@ class ReasoningOptions(Struct, frozen=True, kw_only=True):
     extra: Extra | None = None
 
 
-class Request(Struct, frozen=True, kw_only=True):
+class Request(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """One call to a model.
 
     A field that is `None` was not given, and the provider's default holds: codecs add nothing.

@@ -33,7 +33,7 @@ continued by sending the message back. `error`: the provider failed inside the a
 """
 
 
-class Loss(Struct, frozen=True, kw_only=True):
+class Loss(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """Something asked for that the dialect could not express.
 
     `where` is a path into the request such as `seed` or `messages[2].content[0]`.
@@ -47,7 +47,7 @@ class Loss(Struct, frozen=True, kw_only=True):
         return f"`{self.where}` was {self.effect}: {self.why}"
 
 
-class TokenLogprob(Struct, frozen=True, kw_only=True):
+class TokenLogprob(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """A token of the answer with its natural-log probability; `top` holds the likeliest tokens at its place."""
 
     token: str
@@ -56,7 +56,7 @@ class TokenLogprob(Struct, frozen=True, kw_only=True):
     top: tuple[TokenLogprob, ...] = ()
 
 
-class Attempt(Struct, frozen=True, kw_only=True):
+class Attempt(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """One try at one target.
 
     Attributes:

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from dragoman.messages.parts import CacheMark, Extra, JsonObject
 
 
-class Tool(Struct, frozen=True, kw_only=True):
+class Tool(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """A function the model may call.
 
     `parameters` is the JSON Schema of its arguments, an object. `strict=True` asks the provider to enforce it;
@@ -32,7 +32,7 @@ class Tool(Struct, frozen=True, kw_only=True):
         return f"Tool({self.name}({', '.join(self.parameters.get('properties') or {})}))"
 
 
-class ToolChoice(Struct, frozen=True, kw_only=True):
+class ToolChoice(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """How the model chooses among the tools.
 
     `mode`: `"auto"` (it may call), `"required"` (it must call) or `"none"` (it must not).

@@ -15,7 +15,7 @@ _OPENAI_NAMES = {
 }
 
 
-class Usage(Struct, frozen=True, kw_only=True):
+class Usage(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """Token counts. What the provider did not report is `None`, never 0.
 
     Attributes:
