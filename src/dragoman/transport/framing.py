@@ -1,9 +1,9 @@
 """Framing: a streamed body cut into frames, whatever pieces it arrives in.
 
-SSE follows the WHATWG rules (html.spec.whatwg.org, "Interpreting an event stream", read 2026-11-20): LF, CRLF and CR end
-lines, a byte order mark may come first, comments are skipped, `data` lines join with LF. Two deviations, both met in
-the wild: an event without its final blank line still counts at a clean end if its data is whole, and ids and
-retry times are not kept.
+SSE follows the WHATWG rules (html.spec.whatwg.org, "Interpreting an event stream", read 2026-11-20): LF, CRLF and CR
+end lines, a byte order mark may come first, comments are skipped, `data` lines join with LF. Two deviations, both met
+in the wild: an event without its final blank line still counts at a clean end if its data is whole, and ids and retry
+times are not kept.
 """
 
 from __future__ import annotations
