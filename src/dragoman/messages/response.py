@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from decimal import Decimal
-from typing import Any, Literal, NoReturn, TypeAlias
+from typing import Any, Literal, NoReturn, TypeAlias, cast
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -134,7 +134,7 @@ class LLMResponse(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if type(self.usage) is not Usage:
-            force_setattr(self, "usage", Usage.from_mapping(self.usage))
+            force_setattr(self, "usage", Usage.from_mapping(cast("Any", self.usage)))
         if self.parts:
             if not self.content:
                 force_setattr(self, "content", joined_text(self.parts))
