@@ -1,0 +1,87 @@
+"""What an answer costs: prices times usage, in decimal arithmetic."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+from msgspec import Struct
+
+from dragoman.catalog.models import ModelFacts, Price, PriceList
+from dragoman.messages import Usage
+
+_STANDARD_TIERS: Final = frozenset({None, "", "auto", "default", "standard", "standard_only"})
+_MILLION: Final = Decimal(1_000_000)
+_THOUSAND: Final = Decimal(1_000)
+
+
+class Cost(Struct, frozen=True):
+    """US dollars, or `None` with the reason why they are not known. An unknown price is never 0."""
+
+    usd: Decimal | None
+    why_unknown: str | None = None
+
+
+def cost_of(facts: ModelFacts | None, usage: Usage, *, today: str, service_tier: str | None = None) -> Cost:
+    """The cost of `usage` at the prices that hold on `today` (ISO date) at `service_tier`.
+
+    Tokens are priced once each: cache reads, cache writes and audio at their own price where there is one, and
+    taken off the input or output they are part of.
+    """
+    if facts is None:
+        return Cost(None, "the catalog does not know this model")
+    prices = _prices_on(facts, today, None if service_tier in _STANDARD_TIERS else service_tier)
+    if prices is None or "input" not in prices:
+        return Cost(
+            None, f"the catalog has no price for this model{f' at tier {service_tier}' if service_tier else ''}"
+        )
+    if usage.input_tokens is None or usage.output_tokens is None:
+        return Cost(None, "the provider did not report usage")
+    return Cost(_total(prices, usage, usage.input_tokens, usage.output_tokens))
+
+
+def _prices_on(facts: ModelFacts, today: str, service_tier: str | None) -> dict[str, Price] | None:
+    rows: list[PriceList] = [
+        row for row in facts.prices if row.service_tier == service_tier and (row.since is None or row.since <= today)
+    ]
+    return max(rows, key=lambda row: row.since or "").prices if rows else None
+
+
+def _total(prices: dict[str, Price], usage: Usage, input_tokens: int, output_tokens: int) -> Decimal:
+    write_1h = usage.cache_write_1h_tokens or 0
+    parts_of_input = {
+        "cache_read": usage.cache_read_tokens or 0,
+        "cache_write": (usage.cache_write_tokens or 0) - write_1h,
+        "cache_write_1h": write_1h,
+        "input_audio": usage.input_audio_tokens or 0,
+    }
+    parts_of_output = {"output_audio": usage.output_audio_tokens or 0}
+    total = _priced(prices, "input", input_tokens, parts_of_input, input_tokens)
+    if "output" in prices:
+        total += _priced(prices, "output", output_tokens, parts_of_output, input_tokens)
+    if usage.web_searches and "web_search" in prices:
+        total += _rate(prices["web_search"], input_tokens) * usage.web_searches / _THOUSAND
+    return total
+
+
+def _priced(prices: dict[str, Price], whole: str, count: int, parts: dict[str, int], input_tokens: int) -> Decimal:
+    total = Decimal(0)
+    for name, part in parts.items():
+        if part and name in prices:
+            total += _rate(prices[name], input_tokens) * part
+            count -= part
+    return (total + _rate(prices[whole], input_tokens) * max(count, 0)) / _MILLION
+
+
+def _rate(price: Price, input_tokens: int) -> Decimal:
+    text = price.base
+    for tokens, higher in price.above:
+        if input_tokens > tokens:
+            text = higher
+    return _decimal(text)
+
+
+@lru_cache(maxsize=2048)
+def _decimal(text: str) -> Decimal:
+    return Decimal(text)

@@ -1,0 +1,14 @@
+"""Anthropic. Reference: docs.anthropic.com/en/api/messages (read 2026-11-20)."""
+
+from dragoman.providers.auth import Auth, KeySource
+from dragoman.providers.spec import ProviderSpec
+
+SPEC = ProviderSpec(
+    name="anthropic",
+    dialect="anthropic_messages",
+    base_url="https://api.anthropic.com",
+    base_url_env=("ANTHROPIC_BASE_URL",),
+    auth=Auth(sources=(KeySource("ANTHROPIC_API_KEY", "x-api-key", ""), KeySource("ANTHROPIC_AUTH_TOKEN"))),
+    default_max_tokens=4096,
+    docs_url="https://docs.anthropic.com/en/api/messages",
+)

@@ -1,0 +1,15 @@
+"""OpenAI. Reference: platform.openai.com/docs/api-reference (read 2026-11-20)."""
+
+from dragoman.providers.auth import bearer
+from dragoman.providers.spec import ProviderSpec
+
+SPEC = ProviderSpec(
+    name="openai",
+    dialect="openai_chat",
+    base_url="https://api.openai.com/v1",
+    default_prefix="/v1",
+    base_url_env=("OPENAI_BASE_URL",),
+    auth=bearer("OPENAI_API_KEY"),
+    env_headers=(("OPENAI_ORG_ID", "openai-organization"), ("OPENAI_PROJECT_ID", "openai-project")),
+    docs_url="https://platform.openai.com/docs/api-reference/chat",
+)

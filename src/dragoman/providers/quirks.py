@@ -1,0 +1,46 @@
+"""Quirks: small named corrections of a body for one provider, each with its reason.
+
+A quirk runs on the wire body after the dialect has encoded it, may change it, and reports what it took away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from dragoman.messages import Loss
+
+
+class Quirk(Struct, frozen=True):
+    """A correction: `apply(body)` changes the body in place and returns what was lost."""
+
+    name: str
+    why: str
+    apply: Callable[[dict[str, Any]], tuple[Loss, ...]]
+
+    def __repr__(self) -> str:
+        return f"<Quirk {self.name}: {self.why}>"
+
+
+def rename(old: str, new: str, *, why: str) -> Quirk:
+    """Send the field `old` under the name `new`."""
+
+    def apply(body: dict[str, Any]) -> tuple[Loss, ...]:
+        if old in body:
+            body[new] = body.pop(old)
+        return ()
+
+    return Quirk(f"rename {old} to {new}", why, apply)
+
+
+def drop(field: str, *, why: str) -> Quirk:
+    """Do not send `field`; when it was asked for, that is a loss."""
+
+    def apply(body: dict[str, Any]) -> tuple[Loss, ...]:
+        if body.pop(field, None) is None:
+            return ()
+        return (Loss(effect="dropped", where=field, why=why),)
+
+    return Quirk(f"drop {field}", why, apply)

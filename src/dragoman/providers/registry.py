@@ -1,0 +1,71 @@
+"""The registry: provider files found by their names, loaded when first asked for.
+
+A file in this folder that holds a `SPEC` is a provider; nothing else names it. Packages elsewhere register a spec
+under the entry-point group `dragoman.providers`; those are read only for names that are not built in.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
+from dragoman.providers.spec import ProviderSpec
+
+ENTRY_POINTS: Final = "dragoman.providers"
+_NOT_PROVIDERS: Final = frozenset({"__init__", "auth", "base_url", "quirks", "registry", "spec"})
+
+
+def normal_name(name: str) -> str:
+    """A provider's name as files spell it: lower case, `_` for `-`."""
+    return name.strip().lower().replace("-", "_")
+
+
+@cache
+def get_spec(name: str) -> ProviderSpec:
+    """The spec of the provider called `name`. Raises `UnknownProvider`, listing the known ones."""
+    key = normal_name(name)
+    if key.isidentifier() and key not in _NOT_PROVIDERS and find_spec(f"dragoman.providers.{key}") is not None:
+        return import_module(f"dragoman.providers.{key}").SPEC
+    return _from_entry_point(name, key)
+
+
+def _from_entry_point(name: str, key: str) -> ProviderSpec:
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group=ENTRY_POINTS):
+        if normal_name(entry.name) == key:
+            spec = entry.load()
+            if not isinstance(spec, ProviderSpec):
+                raise ConfigurationError(f"the plugin `{entry.value}` for provider `{name}` is not a ProviderSpec")
+            return spec
+    raise UnknownProvider(f"Unknown provider: {name}. Known: {', '.join(provider_names())}")
+
+
+def provider_names() -> list[str]:
+    """Every provider that can be asked for, plugins included, without loading any."""
+    from importlib.metadata import entry_points
+
+    built_in = {path.stem for path in Path(__file__).parent.glob("*.py")} - _NOT_PROVIDERS
+    plugins = {normal_name(entry.name) for entry in entry_points(group=ENTRY_POINTS)}
+    return sorted(built_in | plugins)
+
+
+def is_provider(name: str) -> bool:
+    """Whether `get_spec(name)` would find one."""
+    try:
+        get_spec(name)
+    except UnknownProvider:
+        return False
+    return True
+
+
+def split_model(text: str) -> tuple[str, str]:
+    """`provider/model` at its first slash. Raises `ModelStringError` when there is none."""
+    provider, slash, model = text.partition("/")
+    if not (slash and provider and model):
+        raise ModelStringError(f"Model must be in 'provider/model-name' format. Got: {text}")
+    return normal_name(provider), model
