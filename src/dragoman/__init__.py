@@ -1,1 +1,3 @@
 """dragoman: one call shape for every LLM provider."""
+
+__version__ = "0.1.0"

@@ -64,9 +64,10 @@ _context_keys: ContextVar[dict[str, Secret] | None] = ContextVar("dragoman_keys"
 
 @contextmanager
 def use_keys(**keys: str | Secret) -> Generator[None, None, None]:
-    """Lend keys to the calls made inside a `with` block, by provider: `with use_keys(openai="sk-…"):`.
+    """Lend keys, by provider, to the calls made inside a `with` block.
 
-    They hold for the current thread or task and the tasks it starts; a key given by argument goes first.
+    With `use_keys(openai="sk-…")` they hold for the current thread or task and the tasks it starts; a key given by
+    argument goes first.
     """
     secrets = {name: key if isinstance(key, Secret) else Secret(key) for name, key in keys.items()}
     token = _context_keys.set({**(_context_keys.get() or {}), **secrets})

@@ -1,0 +1,97 @@
+"""One try of a call: open, then read or pump, and every failure as one of our errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
+
+from msgspec import Struct
+
+from dragoman.calls.call import Call
+from dragoman.calls.intake import Intake
+from dragoman.errors import ConnectionLost, DecodeError, Error, ProviderError, StreamInterrupted
+from dragoman.flow import Flow, open_, pump, read_all
+from dragoman.messages import LLMResponse, decode_json
+from dragoman.wire import AsyncReply, HttpRequest, Reply
+
+_STREAMS: Final = frozenset({"text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream"})
+_NO_HEADERS: Final[Mapping[str, str]] = {}
+
+
+class Progress(Struct, kw_only=True):
+    """What a try has come to, known even when it fails. `began` is when, on the call's clock."""
+
+    began: float
+    status: int | None = None
+    headers: Mapping[str, str] = _NO_HEADERS
+    intake: Intake | None = None
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the caller has been handed any of the answer: then it is too late to start over."""
+        return self.intake is not None and self.intake.first_content_at is not None
+
+    @property
+    def partial(self) -> LLMResponse | None:
+        """What had arrived of a stream."""
+        return self.intake.response() if self.intake is not None and self.intake.frames else None
+
+
+def attempt(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResponse]:
+    """Send once and read the answer."""
+    try:
+        return (yield from _exchange(call, http, progress))
+    except StreamInterrupted:
+        raise
+    except ConnectionLost as error:
+        if progress.partial is None:
+            raise
+        raise StreamInterrupted(f"the stream was cut off: {error.message}") from error
+    except Error:
+        raise
+    except Exception as error:
+        raise DecodeError(f"the answer could not be read: {type(error).__name__}: {error}") from error
+
+
+def _exchange(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResponse]:
+    reply = yield from open_(call.target.transport, http)
+    progress.status, progress.headers = reply.status, reply.headers
+    if reply.status >= 400:
+        body = yield from read_all(reply)
+        raise call.target.dialect.decode_error(reply.status, reply.headers, body)
+    if _is_streamed(reply):
+        return (yield from _pumped(call, reply, progress))
+    return _decoded(call, (yield from read_all(reply)))
+
+
+def _is_streamed(reply: Reply | AsyncReply) -> bool:
+    """Whether the body is a stream: servers answer a streamed request with plain JSON at times, and the reverse."""
+    return reply.headers.get("content-type", "").partition(";")[0].strip().lower() in _STREAMS
+
+
+def _pumped(call: Call, reply: Reply | AsyncReply, progress: Progress) -> Flow[LLMResponse]:
+    dialect = call.target.dialect
+    intake = Intake(dialect.stream_decoder(strict_end=call.target.spec.strict_end), call.clock)
+    progress.intake = intake
+    yield from pump(reply, dialect.framing, intake)
+    return intake.response()
+
+
+def _decoded(call: Call, body: bytes) -> LLMResponse:
+    try:
+        wire = decode_json(body)
+    except ValueError:
+        raise DecodeError("the answer is not JSON", data=body) from None
+    if not isinstance(wire, dict):
+        raise DecodeError("the answer is not a JSON object", data=body)
+    return call.target.dialect.decode_response(cast("dict[str, Any]", wire))
+
+
+def add_circumstances(error: Error, progress: Progress, retry_after: Callable[[], float | None]) -> None:
+    """Put onto `error` what the try knew: what had arrived, the HTTP status, and how long to wait."""
+    if error.partial is None:
+        error.partial = progress.partial
+    if isinstance(error, ProviderError):
+        error.http_status = error.http_status or progress.status
+        if error.retry_after_seconds is None:
+            error.retry_after_seconds = retry_after()

@@ -1,0 +1,47 @@
+"""`Call`: what to ask, where, and within which limits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from random import random
+from typing import Literal
+
+from msgspec import Struct
+
+from dragoman.calls.retry import RetryConfig
+from dragoman.calls.target import Target
+from dragoman.messages import Request
+from dragoman.wire import Timeouts
+
+
+def utc_today() -> str:
+    """The day prices are looked up for, ISO."""
+    return time.strftime("%Y-%m-%d", time.gmtime())
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """One call. Clocks and dice are passed in, so that a test needs neither.
+
+    Attributes:
+        on_loss: What to do when the dialect cannot express all of the request: `"warn"` puts it on the response,
+            `"error"` refuses before anything is sent.
+        headers: Further headers for this call; they replace the target's of the same name.
+        deadline: A `clock` value after which the call has no more time, on top of `timeouts.total`.
+        clock: Seconds on a clock that never goes back, the one `HttpRequest.deadline` is measured on.
+        wall_clock: Seconds since 1970, to read dates with.
+        today: The day prices are looked up for, ISO.
+        random: A number from 0 to 1, for jitter.
+    """
+
+    target: Target
+    request: Request
+    retry: RetryConfig = RetryConfig()
+    timeouts: Timeouts = Timeouts()
+    on_loss: Literal["warn", "error"] = "warn"
+    headers: tuple[tuple[str, str], ...] = ()
+    deadline: float | None = None
+    clock: Callable[[], float] = time.monotonic
+    wall_clock: Callable[[], float] = time.time
+    today: Callable[[], str] = utc_today
+    random: Callable[[], float] = random

@@ -1,0 +1,121 @@
+"""The log of a call: a record of each try, what it cost, and the response or error that carries them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from dragoman.calls.attempt import Progress, add_circumstances
+from dragoman.calls.call import Call
+from dragoman.calls.prepare import Prepared
+from dragoman.calls.retry import retry_after_date
+from dragoman.catalog import Cost, cost_of, find_model
+from dragoman.errors import Error, ProviderError, TransportError
+from dragoman.messages import Attempt, LLMResponse, Usage, decode_json, encode_json
+from dragoman.providers import Credential
+
+_FREE: Final = Decimal(0)
+
+
+class CallLog:
+    """The tries of one call, in order."""
+
+    __slots__ = ("_call", "_prepared", "_started", "_tries", "pause_seconds")
+
+    def __init__(self, call: Call, prepared: Prepared, started: float) -> None:
+        self._call = call
+        self._prepared = prepared
+        self._started = started
+        self._tries: list[Attempt] = []
+        self.pause_seconds = 0.0
+
+    def __len__(self) -> int:
+        return len(self._tries)
+
+    def failed(self, error: Error, progress: Progress, credential: Credential | None) -> None:
+        """Record a failed try, and put onto its error where it happened, what had arrived and all tries so far."""
+        call = self._call
+        add_circumstances(error, progress, lambda: retry_after_date(progress.headers, call.wall_clock()))
+        error.at(call.target.spec.name, call.request.model)
+        if credential is not None and isinstance(error, ProviderError):
+            _hide_key(error, credential)
+        usage = error.partial.usage if error.partial else None
+        cost = _cost_of_failure(call, error, progress, usage)
+        self._tries.append(self._record(progress, type(error).__name__, usage, cost, error))
+        error.attempts = tuple(self._tries)
+
+    def finish(self, response: LLMResponse, progress: Progress) -> LLMResponse:
+        """The response with who, when, how often and how much."""
+        call, headers = self._call, progress.headers
+        cost = _cost(call, response.usage)
+        last = self._record(progress, "ok", response.usage, cost.usd, None)
+        total, why_unknown = self._total_cost(cost)
+        first = progress.intake.first_content_at if progress.intake else None
+        return replace(
+            response,
+            model=response.model or call.request.model,
+            provider=call.target.spec.name,
+            request_id=headers.get("x-request-id") or headers.get("request-id"),
+            cost=total,
+            cost_note=why_unknown,
+            latency_seconds=call.clock() - self._started,
+            first_token_seconds=None if first is None else first - self._started,
+            attempts=(*self._tries, last),
+            warnings=(*response.warnings, *self._prepared.losses),
+        )
+
+    def _record(
+        self, progress: Progress, outcome: str, usage: Usage | None, cost: Decimal | None, error: Error | None
+    ) -> Attempt:
+        return Attempt(
+            target=self._call.target.name,
+            outcome=outcome,
+            seconds=self._call.clock() - progress.began,
+            status=progress.status,
+            usage=usage,
+            cost=cost,
+            error=error,
+            waited_seconds=self.pause_seconds,
+            notes=self._prepared.notes,
+        )
+
+    def _total_cost(self, last: Cost) -> tuple[Decimal | None, str | None]:
+        if last.usd is None:
+            return None, last.why_unknown
+        costs = [attempt.cost for attempt in self._tries]
+        if None in costs:
+            return None, "a failed attempt was cut off, and what it cost is not known"
+        return sum((cost for cost in costs if cost is not None), last.usd), None
+
+
+def _cost(call: Call, usage: Usage) -> Cost:
+    spec = call.target.spec
+    facts = find_model(spec.prices, call.request.model) if spec.prices else None
+    return cost_of(facts, usage, today=call.today(), service_tier=call.request.service_tier)
+
+
+def _cost_of_failure(call: Call, error: Error, progress: Progress, usage: Usage | None) -> Decimal | None:
+    """What a failed try cost: nothing when it was refused or never answered, unknown when it was cut off."""
+    refused = progress.status is not None and progress.status >= 400
+    unanswered = progress.status is None and isinstance(error, TransportError)
+    if refused or unanswered:
+        return _FREE
+    return _cost(call, usage).usd if usage else None
+
+
+def _hide_key(error: ProviderError, credential: Credential) -> None:
+    """Take the key out of what the provider said: some quote the key they refuse."""
+    key = credential.key
+    error.message = key.hide_in(error.message)
+    if isinstance(error.body, str):
+        error.body = key.hide_in(error.body)
+    else:
+        error.body = _clean(error.body, credential)
+
+
+def _clean(body: Any, credential: Credential) -> Any:
+    text = encode_json(body).decode()
+    clean = credential.key.hide_in(text)
+    return body if clean == text else decode_json(clean)

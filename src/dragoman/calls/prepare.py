@@ -1,0 +1,79 @@
+"""From a call to the HTTP request that makes it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dragoman import __version__
+from dragoman.calls.call import Call
+from dragoman.catalog import find_model
+from dragoman.errors import LossRefused
+from dragoman.messages import Loss, Request, encode_json
+from dragoman.providers import Credential
+from dragoman.wire import HttpRequest
+
+_OWN_HEADERS: Final = (("content-type", "application/json"), ("user-agent", f"dragoman/{__version__}"))
+
+
+class Prepared(Struct, frozen=True, kw_only=True):
+    """A call's request, encoded once for all its tries.
+
+    `losses` is what the dialect could not express, `notes` what was filled in for the caller.
+    """
+
+    request: Request
+    path: str
+    body: bytes
+    losses: tuple[Loss, ...]
+    notes: tuple[str, ...]
+
+
+def prepare(call: Call) -> Prepared:
+    """Encode the request and correct it for the provider. Raises `LossRefused` when the call wants no losses."""
+    target = call.target
+    request, notes = _with_default_limit(call)
+    encoded = target.dialect.encode_request(request)
+    losses = encoded.losses
+    for quirk in target.spec.quirks:
+        losses += quirk.apply(encoded.wire)
+    if losses and call.on_loss == "error":
+        raise LossRefused(losses, provider=target.spec.name, model=request.model)
+    return Prepared(
+        request=request, path=target.path(request), body=encode_json(encoded.wire), losses=losses, notes=notes
+    )
+
+
+def _with_default_limit(call: Call) -> tuple[Request, tuple[str, ...]]:
+    """The request with `max_tokens` where the provider demands it and the caller named none, and a note of it."""
+    request, spec = call.request, call.target.spec
+    if request.max_tokens is not None or spec.default_max_tokens is None:
+        return request, ()
+    facts = find_model(spec.prices, request.model)
+    model_limit = facts.max_output_tokens if facts else None
+    limit = min(model_limit or spec.default_max_tokens, spec.default_max_tokens)
+    return replace(request, max_tokens=limit), (f"max_tokens={limit} by default: the provider demands a limit",)
+
+
+def http_request(call: Call, prepared: Prepared, credential: Credential | None, deadline: float | None) -> HttpRequest:
+    """The HTTP request for one try. Headers: ours, the dialect's, the key, the target's, the call's; later ones win."""
+    target = call.target
+    headers = [*_OWN_HEADERS, *target.dialect.headers()]
+    if credential is not None:
+        headers.append(credential.header())
+    return HttpRequest(
+        origin=target.origin,
+        target=prepared.path,
+        headers=_merged(headers, target.headers, call.headers),
+        body=prepared.body,
+        timeouts=call.timeouts,
+        deadline=deadline,
+    )
+
+
+def _merged(headers: list[tuple[str, str]], *more: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    if not any(more):
+        return headers
+    return list({name.lower(): (name, value) for group in (headers, *more) for name, value in group}.values())

@@ -1,0 +1,65 @@
+"""When to try again, and how long to wait before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from dragoman.errors import ConfigurationError, Error, ProviderError
+
+
+class RetryConfig(Struct, frozen=True, kw_only=True):
+    """How often and how patiently a call is tried at its target.
+
+    Attributes:
+        max_attempts: Tries in all, the first included.
+        initial_delay: Upper bound of the first pause, in seconds; it grows by `exponential_base` each time.
+        max_delay: No pause is longer, in seconds, whatever the provider asks for.
+        use_jitter: Choose each pause at random between 0 and its bound ("full jitter"), so that callers spread out.
+    """
+
+    max_attempts: int = 3
+    initial_delay: float = 0.5
+    max_delay: float = 60.0
+    exponential_base: float = 2.0
+    use_jitter: bool = True
+
+    def __post_init__(self) -> None:
+        if self.max_attempts < 1:
+            raise ConfigurationError("RetryConfig: max_attempts counts the first try too, so it must be at least 1")
+        if self.initial_delay < 0 or self.max_delay < 0 or self.exponential_base < 1:
+            raise ConfigurationError("RetryConfig: delays must not be negative and exponential_base at least 1")
+
+
+def pause_before_next(
+    error: Error, config: RetryConfig, *, tried: int, seconds_left: float, random: Callable[[], float]
+) -> float | None:
+    """Seconds to wait before the next try after `tried` tries, or `None` when there shall be none.
+
+    The provider's `Retry-After` is obeyed up to `max_delay`; a pause that would outlast the call is not begun.
+    """
+    if not error.retryable or tried >= config.max_attempts:
+        return None
+    asked = error.retry_after_seconds if isinstance(error, ProviderError) else None
+    pause = min(asked, config.max_delay) if asked is not None else backoff(config, tried, random)
+    return pause if pause < seconds_left else None
+
+
+def backoff(config: RetryConfig, tried: int, random: Callable[[], float]) -> float:
+    """The pause after `tried` tries: exponential, with full jitter."""
+    bound = min(config.initial_delay * config.exponential_base ** (tried - 1), config.max_delay)
+    return bound * random() if config.use_jitter else bound
+
+
+def retry_after_date(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds from `now` to a `Retry-After` given as a date (RFC 9110 §10.2.3), at least 0; `None` for other forms."""
+    text = headers.get("retry-after")
+    if text is None or not text.endswith("GMT"):
+        return None
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(parsedate_to_datetime(text).timestamp() - now, 0.0)
+    except ValueError:
+        return None

@@ -1,0 +1,61 @@
+"""A target: one place a request can go."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias, cast
+
+from msgspec import Struct
+
+from dragoman.dialects import Dialect
+from dragoman.flow import Flow, invoke
+from dragoman.messages import Request
+from dragoman.providers import Credential, ProviderSpec, find_credential, join_path
+from dragoman.secret import Secret
+from dragoman.wire import AsyncTransport, Origin, Transport
+
+Key: TypeAlias = Secret | Callable[[], str] | Callable[[], Awaitable[str]] | None
+"""A key, or a function that gives a fresh one for each call."""
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """Provider, model, dialect, address, key and transport together.
+
+    `headers` are sent with each request, after those of the dialect and the key. `query` is put after the path.
+    """
+
+    spec: ProviderSpec
+    model: str
+    dialect: Dialect
+    origin: Origin
+    prefix: str
+    transport: Transport | AsyncTransport
+    key: Key = None
+    headers: tuple[tuple[str, str], ...] = ()
+    query: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.spec.name}/{self.model}"
+
+    def path(self, request: Request) -> str:
+        path = join_path(self.prefix, self.dialect.path(request))
+        return f"{path}?{self.query}" if self.query else path
+
+    def __repr__(self) -> str:
+        return f"<Target {self.name} at {self.origin} as {self.dialect.name}>"
+
+
+def credential_for(target: Target) -> Flow[Credential | None]:
+    """The credential for a call; a key function is asked for a fresh key."""
+    key = target.key
+    if callable(key):
+        key = Secret((yield from _fresh_key(key)))
+    return find_credential(target.spec.name, target.spec.auth, key)
+
+
+def _fresh_key(function: Callable[[], str] | Callable[[], Awaitable[str]]) -> Flow[str]:
+    if inspect.iscoroutinefunction(function):
+        return (yield from invoke(async_=function))
+    return (yield from invoke(sync=cast("Callable[[], str]", function)))
