@@ -1,3 +1,144 @@
-"""dragoman: one call shape for every LLM provider."""
+"""dragoman: one call shape for every LLM provider, and back exactly what was asked for.
+
+    import dragoman
+
+    llm = dragoman.create_llm("openai", model="gpt-4o-mini")
+    print(llm.generate("What is machine learning?").content)
+
+Names are loaded on first use: importing this package loads no provider, no SDK and no event loop.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from dragoman.calls import RetryConfig
+    from dragoman.client import LLM, AsyncLLM, AsyncStream, GenerateOptions, Stream, create_llm
+    from dragoman.errors import (
+        BudgetExceeded,
+        CallerError,
+        ConfigurationError,
+        ConnectFailed,
+        ConnectionLost,
+        ContextTooLong,
+        DecodeError,
+        Error,
+        FallbackExhausted,
+        Filtered,
+        LossRefused,
+        MissingKey,
+        MissingPackage,
+        ModelStringError,
+        NoDeployment,
+        OutOfCredit,
+        OutputError,
+        Overloaded,
+        ProviderError,
+        ProviderFailed,
+        RateLimited,
+        Rejected,
+        RouteError,
+        StreamInterrupted,
+        TimedOut,
+        TransportError,
+        Unauthorized,
+        UnknownModel,
+        UnknownProvider,
+        UnsupportedFeature,
+    )
+    from dragoman.messages import (
+        Attempt,
+        Audio,
+        CacheMark,
+        ChoiceFinish,
+        Citation,
+        CitationDelta,
+        Document,
+        Event,
+        Extra,
+        Finish,
+        FinishReason,
+        Image,
+        LLMResponse,
+        LogprobsDelta,
+        Loss,
+        Message,
+        Opaque,
+        OutputFormat,
+        Part,
+        PartAdded,
+        Reasoning,
+        ReasoningDelta,
+        ReasoningEnd,
+        ReasoningOptions,
+        Refusal,
+        RefusalDelta,
+        Request,
+        ResponseStart,
+        Restarted,
+        Role,
+        Seam,
+        Text,
+        TextDelta,
+        TokenLogprob,
+        Tool,
+        ToolCall,
+        ToolCallDelta,
+        ToolCallEnd,
+        ToolCallStart,
+        ToolChoice,
+        ToolResult,
+        Usage,
+        UsageUpdate,
+    )
+    from dragoman.providers import provider_names, use_keys
+    from dragoman.secret import Secret
+    from dragoman.structured import Extracted
+    from dragoman.transport import TransportOptions
+    from dragoman.wire import Timeouts
+
+_ROOMS = {
+    "dragoman.calls": ("RetryConfig",),
+    "dragoman.client": ("LLM", "AsyncLLM", "AsyncStream", "GenerateOptions", "Stream", "create_llm"),
+    "dragoman.providers": ("provider_names", "use_keys"),
+    "dragoman.secret": ("Secret",),
+    "dragoman.structured": ("Extracted",),
+    "dragoman.transport": ("TransportOptions",),
+    "dragoman.wire": ("Timeouts",),
+    "dragoman.errors": (
+        "BudgetExceeded", "CallerError", "ConfigurationError", "ConnectFailed", "ConnectionLost", "ContextTooLong",
+        "DecodeError", "Error", "FallbackExhausted", "Filtered", "LossRefused", "MissingKey", "MissingPackage",
+        "ModelStringError", "NoDeployment", "OutOfCredit", "OutputError", "Overloaded", "ProviderError",
+        "ProviderFailed", "RateLimited", "Rejected", "RouteError", "StreamInterrupted", "TimedOut", "TransportError",
+        "Unauthorized", "UnknownModel", "UnknownProvider", "UnsupportedFeature",
+    ),
+    "dragoman.messages": (
+        "Attempt", "Audio", "CacheMark", "ChoiceFinish", "Citation", "CitationDelta", "Document", "Event", "Extra",
+        "Finish", "FinishReason", "Image", "LLMResponse", "LogprobsDelta", "Loss", "Message", "Opaque",
+        "OutputFormat", "Part", "PartAdded", "Reasoning", "ReasoningDelta", "ReasoningEnd", "ReasoningOptions",
+        "Refusal", "RefusalDelta", "Request", "ResponseStart", "Restarted", "Role", "Seam", "Text", "TextDelta",
+        "TokenLogprob", "Tool", "ToolCall", "ToolCallDelta", "ToolCallEnd", "ToolCallStart", "ToolChoice",
+        "ToolResult", "Usage", "UsageUpdate",
+    ),
+}  # fmt: skip
+"""Which room each public name lives in."""
+
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605  # a list, which is what `sorted` gives
+
+
+def __getattr__(name: str) -> Any:
+    room = _HOMES.get(name)
+    if room is None:
+        raise AttributeError(f"module `dragoman` has no attribute `{name}`")
+    value = globals()[name] = getattr(import_module(room), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_HOMES]

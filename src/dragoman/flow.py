@@ -143,7 +143,7 @@ class Handle(Generic[T]):
         self.release()
 
 
-def events(flow: Flow[T], handle: Handle[T]) -> Generator[Event, None, None]:  # noqa: C901  # one branch an effect
+def events(flow: Flow[T], handle: Handle[T]) -> Generator[Event, None, None]:  # noqa: C901, PLR0912  # one branch an effect
     """Run `flow` in the calling thread, yielding the events it pumps and emits; its result goes to `handle`."""
     result: Any = None
     failure: Exception | None = None
@@ -174,7 +174,9 @@ def events(flow: Flow[T], handle: Handle[T]) -> Generator[Event, None, None]:  #
                         yield event
                     case Invoke():
                         result = _call(effect)
-            except Exception as error:  # noqa: BLE001  # every failure is the flow's to judge
+            except Exception as error:
+                if handle.aborted:  # nobody waits for what the flow would make of it
+                    raise
                 failure = error
     finally:
         flow.close()
@@ -214,7 +216,9 @@ async def async_events(flow: Flow[T], handle: Handle[T]) -> AsyncGenerator[Event
                         yield event
                     case Invoke():
                         result = await _async_call(effect)
-            except Exception as error:  # noqa: BLE001  # every failure is the flow's to judge
+            except Exception as error:
+                if handle.aborted:  # nobody waits for what the flow would make of it
+                    raise
                 failure = error
     finally:
         flow.close()

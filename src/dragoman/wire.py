@@ -6,8 +6,8 @@ with the same names: `Transport` blocks the calling thread, `AsyncTransport` is 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import Literal, Protocol, TypeAlias
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
+from typing import Any, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -121,6 +121,6 @@ class Transport(Protocol):
 class AsyncTransport(Protocol):
     """Sends requests for tasks, on whichever event loop is running."""
 
-    async def open(self, request: HttpRequest) -> AsyncReply: ...
+    def open(self, request: HttpRequest) -> Coroutine[Any, Any, AsyncReply]: ...
 
     def close(self) -> None: ...

@@ -47,14 +47,13 @@ def prepare(call: Call) -> Prepared:
 
 
 def _with_default_limit(call: Call) -> tuple[Request, tuple[str, ...]]:
-    """The request with `max_tokens` where the provider demands it and the caller named none, and a note of it."""
-    request, spec = call.request, call.target.spec
-    if request.max_tokens is not None or spec.default_max_tokens is None:
+    """The request with `max_tokens` where the dialect demands it and the caller named none, and a note of it."""
+    request, default = call.request, call.target.dialect.default_max_tokens
+    if request.max_tokens is not None or default is None:
         return request, ()
-    facts = find_model(spec.prices, request.model)
-    model_limit = facts.max_output_tokens if facts else None
-    limit = min(model_limit or spec.default_max_tokens, spec.default_max_tokens)
-    return replace(request, max_tokens=limit), (f"max_tokens={limit} by default: the provider demands a limit",)
+    facts = find_model(call.target.spec.prices, request.model)
+    limit = min(facts.max_output_tokens, default) if facts and facts.max_output_tokens else default
+    return replace(request, max_tokens=limit), (f"max_tokens={limit} by default: the dialect demands a limit",)
 
 
 def http_request(call: Call, prepared: Prepared, credential: Credential | None, deadline: float | None) -> HttpRequest:

@@ -61,6 +61,8 @@ class Dialect(Protocol):
     """How ids of responses begin, for those who make answers: `"chatcmpl-"`."""
     call_id_prefix: str
     """How ids of tool calls begin: `"call_"`."""
+    default_max_tokens: int | None
+    """The limit to send when the caller names none, for dialects that demand one; codecs do not fill it in."""
 
     def path(self, request: Request) -> str:
         """Where a request goes, below the provider's prefix."""

@@ -9,6 +9,5 @@ SPEC = ProviderSpec(
     base_url="https://api.anthropic.com",
     base_url_env=("ANTHROPIC_BASE_URL",),
     auth=Auth(sources=(KeySource("ANTHROPIC_API_KEY", "x-api-key", ""), KeySource("ANTHROPIC_AUTH_TOKEN"))),
-    default_max_tokens=4096,
     docs_url="https://docs.anthropic.com/en/api/messages",
 )

@@ -13,8 +13,7 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: How callers name the provider, lower case.
-        dialect: The dialect spoken unless the caller chooses another of `dialects`.
-        dialects: Further dialects the provider speaks at the same address.
+        dialect: The dialect spoken unless the caller names another.
         base_url: Where its API lives; `None` when the caller must say.
         default_prefix: The path put before the dialect's own when a `base_url` has no path.
         base_url_env: Variables that may hold the base URL, as the official SDK reads them.
@@ -22,7 +21,6 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         env_headers: Variables whose value, when set, is sent as a header.
         quirks: Corrections of the body, in order.
         strict_end: Whether its streams always end with the dialect's end marker.
-        default_max_tokens: Sent when the caller names no limit, for dialects that demand one; noted in the attempt.
         price_list: The catalog's price list, when it is not called as the provider is; `""`: there is none.
         docs_url: Where its API is described.
     """
@@ -31,16 +29,13 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
     dialect: str
     auth: Auth
     base_url: str | None = None
-    dialects: tuple[str, ...] = ()
     default_prefix: str = ""
     base_url_env: tuple[str, ...] = ()
     env_headers: tuple[tuple[str, str], ...] = ()
     quirks: tuple[Quirk, ...] = ()
     strict_end: bool = True
-    default_max_tokens: int | None = None
     price_list: str | None = None
     docs_url: str | None = None
-    not_running_hint: str | None = None
 
     @property
     def prices(self) -> str:

@@ -1,0 +1,8 @@
+"""The face of the library: `create_llm`, `LLM` and `AsyncLLM`."""
+
+from dragoman.client.create import create_llm
+from dragoman.client.llm import LLM, AsyncLLM
+from dragoman.client.options import GenerateOptions
+from dragoman.client.streams import AsyncStream, Stream
+
+__all__ = ["LLM", "AsyncLLM", "AsyncStream", "GenerateOptions", "Stream", "create_llm"]

@@ -1,0 +1,171 @@
+"""`create_llm`: from a provider's name and a model's to a client."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, overload
+
+from typing_extensions import Unpack
+
+from dragoman.calls import Key, Target
+from dragoman.catalog import providers_of
+from dragoman.client.connect import AsyncOnDemand, OnDemand
+from dragoman.client.llm import LLM, AsyncLLM
+from dragoman.client.options import GenerateOptions
+from dragoman.client.plan import Plan
+from dragoman.dialects import get_dialect
+from dragoman.errors import ConfigurationError, ModelStringError
+from dragoman.providers import ProviderSpec, get_spec, is_provider, parse_base_url, provider_names, split_model
+from dragoman.secret import Secret
+from dragoman.transport import TransportOptions, open_async_transport, open_transport, wrap_client
+from dragoman.wire import AsyncTransport, Transport
+
+KeyLike = str | Secret | Callable[[], str] | Callable[[], Awaitable[str]] | None
+"""A key, or a function that gives a fresh one for each call."""
+
+
+@overload
+def create_llm(
+    provider: str,
+    model: str | None = None,
+    *,
+    api_key: KeyLike = None,
+    base_url: str | None = None,
+    dialect: str | None = None,
+    http_client: Any = None,
+    transport: TransportOptions | None = None,
+    query: str = "",
+    async_client: Literal[False] = False,
+    **defaults: Unpack[GenerateOptions],
+) -> LLM: ...
+
+
+@overload
+def create_llm(
+    provider: str,
+    model: str | None = None,
+    *,
+    api_key: KeyLike = None,
+    base_url: str | None = None,
+    dialect: str | None = None,
+    http_client: Any = None,
+    transport: TransportOptions | None = None,
+    query: str = "",
+    async_client: Literal[True],
+    **defaults: Unpack[GenerateOptions],
+) -> AsyncLLM: ...
+
+
+def create_llm(
+    provider: str,
+    model: str | None = None,
+    *,
+    api_key: KeyLike = None,
+    base_url: str | None = None,
+    dialect: str | None = None,
+    http_client: Any = None,
+    transport: TransportOptions | None = None,
+    query: str = "",
+    async_client: bool = False,
+    **defaults: Unpack[GenerateOptions],
+) -> LLM | AsyncLLM:
+    """Make a client for a model. Nothing is sent and no key is looked for before the first call.
+
+    `create_llm("openai", model="gpt-4o-mini")` and `create_llm("openai/gpt-4o-mini")` are the same; a bare model name
+    goes to the provider whose price list knows it.
+
+    Args:
+        provider: The provider's name, or `provider/model`.
+        model: The model's name there.
+        api_key: The key, or a function that gives one for each call. Otherwise `use_keys(...)`, then the
+            environment, in the official SDK's order.
+        base_url: Where the provider's API is, when not at its usual place. Without a path the provider's usual
+            prefix is added.
+        dialect: The wire to speak when the provider has several.
+        http_client: An `httpx` or `httpx2` client to send with, in place of our own transport.
+        transport: Settings of our own transport: proxy, certificates, limits.
+        query: What to put after the `?` of each request's URL.
+        async_client: Make an `AsyncLLM`, whose methods are awaited.
+        defaults: Options for every call, such as `temperature`, `max_tokens` or `timeout`; see `GenerateOptions`.
+
+    Raises:
+        UnknownProvider: There is no such provider; the message lists those there are.
+        ConfigurationError: A setting cannot be right.
+    """
+    spec, model = _which(provider, model)
+    target = _target(
+        spec,
+        model,
+        key=Secret(api_key) if isinstance(api_key, str) else api_key,
+        base_url=base_url,
+        dialect=dialect,
+        transport=_transport(http_client, transport, async_client=async_client),
+        query=query,
+    )
+    plan = Plan(target, defaults)
+    return AsyncLLM(plan) if async_client else LLM(plan)
+
+
+def _which(provider: str, model: str | None) -> tuple[ProviderSpec, str]:
+    """The provider and the model that were meant."""
+    if model is not None:
+        if not model:
+            raise ModelStringError("the model's name is empty")
+        return get_spec(provider), model
+    if "/" in provider:
+        name, model = split_model(provider)
+        return get_spec(name), model
+    if is_provider(provider):
+        raise ModelStringError(f"which model of `{provider}`? Pass model=, or write `{provider}/MODEL`")
+    knowing = [name for name in provider_names() if get_spec(name).prices in providers_of(provider)]
+    if not knowing:
+        get_spec(provider)  # raises `UnknownProvider`
+    if len(knowing) > 1:
+        choices = " or ".join(f"`{name}/{provider}`" for name in knowing)
+        raise ModelStringError(f"several providers have `{provider}`: write {choices}")
+    return get_spec(knowing[0]), provider
+
+
+def _target(
+    spec: ProviderSpec,
+    model: str,
+    *,
+    key: Key,
+    base_url: str | None,
+    dialect: str | None,
+    transport: Transport | AsyncTransport,
+    query: str,
+) -> Target:
+    origin, prefix = parse_base_url(_base_url(spec, base_url), spec.default_prefix)
+    return Target(
+        spec=spec,
+        model=model,
+        dialect=get_dialect(dialect or spec.dialect),
+        origin=origin,
+        prefix=prefix,
+        transport=transport,
+        key=key,
+        headers=tuple((header, os.environ[env]) for env, header in spec.env_headers if os.environ.get(env)),
+        query=query,
+    )
+
+
+def _base_url(spec: ProviderSpec, argument: str | None) -> str:
+    """Where the provider is: the argument, then its variables, then its usual place."""
+    found = argument or next((os.environ[name] for name in spec.base_url_env if os.environ.get(name)), spec.base_url)
+    if not found:
+        names = " or ".join(f"`{name}`" for name in spec.base_url_env)
+        raise ConfigurationError(f"`{spec.name}` needs to know where: pass base_url=, or set {names}")
+    return found
+
+
+def _transport(http_client: Any, options: TransportOptions | None, *, async_client: bool) -> Transport | AsyncTransport:
+    if http_client is not None:
+        if options is not None:
+            raise ConfigurationError("http_client= brings its own settings: pass it or transport=, not both")
+        return wrap_client(http_client, asynchronous=async_client)
+    options = options or TransportOptions()
+    if async_client:
+        return AsyncOnDemand(lambda: open_async_transport(options))
+    return OnDemand(lambda: open_transport(options))

@@ -1,0 +1,185 @@
+"""`LLM` and `AsyncLLM`: one call shape for every provider, blocking or awaited.
+
+Both are thin: what a call means is decided in `Plan`, what happens in flows. Their methods match name by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, Literal, Self, TypeVar, overload
+
+from typing_extensions import Unpack
+
+from dragoman.client.options import GenerateOptions, ToolLike
+from dragoman.client.plan import Plan
+from dragoman.client.streams import AsyncStream, Stream
+from dragoman.client.tools import run_tools
+from dragoman.flow import async_run, run
+from dragoman.messages import LLMResponse, Message, Part
+from dragoman.structured import Extracted
+
+T = TypeVar("T")
+Prompt = str | Message | Sequence[Part] | None
+
+
+class LLMBase:
+    """What both faces share."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    @property
+    def provider(self) -> str:
+        return self._plan.provider
+
+    @property
+    def model(self) -> str:
+        return self._plan.model
+
+    def unload(self) -> None:
+        """Free what the model holds here. A hosted provider keeps it: then only idle connections are given back.
+
+        The next call works as the first one did.
+        """
+        self._plan.release()
+
+    def close(self) -> None:
+        """Give back the connections. Further calls raise `ConfigurationError`."""
+        self._plan.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._plan!r}>"
+
+
+class LLM(LLMBase):
+    """A model to talk to. Make one with `create_llm`; keep it and call it often, from any number of threads."""
+
+    @overload
+    def generate(
+        self, prompt: Prompt = None, *, stream: Literal[True], **options: Unpack[GenerateOptions]
+    ) -> Stream: ...
+
+    @overload
+    def generate(
+        self,
+        prompt: Prompt = None,
+        *,
+        response_model: type[T],
+        max_retries: int = 3,
+        **options: Unpack[GenerateOptions],
+    ) -> T: ...
+
+    @overload
+    def generate(
+        self, prompt: Prompt = None, *, stream: Literal[False] = False, **options: Unpack[GenerateOptions]
+    ) -> LLMResponse: ...
+
+    def generate(
+        self,
+        prompt: Prompt = None,
+        *,
+        stream: bool = False,
+        response_model: type[Any] | None = None,
+        max_retries: int = 3,
+        **options: Unpack[GenerateOptions],
+    ) -> Any:
+        """Ask the model.
+
+        Args:
+            prompt: What to ask: text, a message, or parts. May be left out when `messages` say it all.
+            stream: Return a `Stream` of events instead of a response.
+            response_model: Return a value of this type (any type pydantic validates) instead of a response.
+            max_retries: How often to ask again when the answer does not fit `response_model`.
+            options: See `GenerateOptions`; they win over the client's.
+
+        Raises:
+            Error: One of our errors, with every try in `attempts` and what had arrived in `partial`.
+        """
+        if response_model is not None:
+            return self.extract(response_model, prompt, max_retries=max_retries, **options).value
+        flow = self._plan.generate(prompt, options, stream=stream)
+        return Stream(flow) if stream else run(flow)
+
+    def extract(
+        self,
+        response_model: type[T],
+        prompt: Prompt = None,
+        *,
+        max_retries: int = 3,
+        **options: Unpack[GenerateOptions],
+    ) -> Extracted[T]:
+        """Ask for a value of `response_model`; get it together with the response it came from."""
+        return run(self._plan.extract(response_model, prompt, options, max_retries))
+
+    def run_tools(self, response: LLMResponse, tools: Iterable[ToolLike]) -> Message:
+        """Run the tool calls in `response`; get the turn to send back."""
+        return run(run_tools(response, tools))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncLLM(LLMBase):
+    """`LLM`, awaited. One may be used by any number of tasks, and by one event loop after another."""
+
+    @overload
+    def generate(
+        self, prompt: Prompt = None, *, stream: Literal[True], **options: Unpack[GenerateOptions]
+    ) -> AsyncStream: ...
+
+    @overload
+    def generate(
+        self,
+        prompt: Prompt = None,
+        *,
+        response_model: type[T],
+        max_retries: int = 3,
+        **options: Unpack[GenerateOptions],
+    ) -> Coroutine[Any, Any, T]: ...
+
+    @overload
+    def generate(
+        self, prompt: Prompt = None, *, stream: Literal[False] = False, **options: Unpack[GenerateOptions]
+    ) -> Coroutine[Any, Any, LLMResponse]: ...
+
+    def generate(
+        self,
+        prompt: Prompt = None,
+        *,
+        stream: bool = False,
+        response_model: type[Any] | None = None,
+        max_retries: int = 3,
+        **options: Unpack[GenerateOptions],
+    ) -> Any:
+        """Ask the model: as `LLM.generate`, to be awaited. With `stream=True` the stream itself comes at once."""
+        if response_model is not None:
+            return self._value(self.extract(response_model, prompt, max_retries=max_retries, **options))
+        flow = self._plan.generate(prompt, options, stream=stream)
+        return AsyncStream(flow) if stream else async_run(flow)
+
+    async def _value(self, extracted: Coroutine[Any, Any, Extracted[T]]) -> T:
+        return (await extracted).value
+
+    async def extract(
+        self,
+        response_model: type[T],
+        prompt: Prompt = None,
+        *,
+        max_retries: int = 3,
+        **options: Unpack[GenerateOptions],
+    ) -> Extracted[T]:
+        """Ask for a value of `response_model`; get it together with the response it came from."""
+        return await async_run(self._plan.extract(response_model, prompt, options, max_retries))
+
+    async def run_tools(self, response: LLMResponse, tools: Iterable[ToolLike]) -> Message:
+        """Run the tool calls in `response`; get the turn to send back."""
+        return await async_run(run_tools(response, tools))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()

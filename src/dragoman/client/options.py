@@ -1,0 +1,183 @@
+"""What may be said in a call, written once for every face.
+
+`GenerateOptions` lists the options of `generate`; those that make sense for a whole client may be given to
+`create_llm` as defaults. A call's option wins over the client's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias, TypedDict
+
+from dragoman.calls import RetryConfig
+from dragoman.errors import ConfigurationError
+from dragoman.messages import (
+    Document,
+    Extra,
+    Image,
+    JsonObject,
+    Message,
+    Opaque,
+    OutputFormat,
+    ReasoningOptions,
+    Request,
+    Tool,
+    ToolChoice,
+)
+from dragoman.wire import Timeouts
+
+MessageLike: TypeAlias = Message | Mapping[str, Any]
+"""A message, or a plain dict in OpenAI's or Anthropic's form."""
+
+ToolLike: TypeAlias = Tool | Opaque | Callable[..., Any] | Mapping[str, Any]
+"""A tool, a Python function, or a plain dict in OpenAI's, Anthropic's or the bare `name`/`parameters` form."""
+
+ImageLike: TypeAlias = Image | str | Path | bytes
+"""An image, its path, its URL, or its bytes."""
+
+
+class GenerateOptions(TypedDict, total=False):
+    """Options of one call. What is not given is left to the client's defaults, then to the provider."""
+
+    system: str
+    """Instructions that stand before the conversation."""
+    messages: Sequence[MessageLike]
+    """The conversation so far; the prompt, when there is one, comes after it."""
+    images: Sequence[ImageLike]
+    """Pictures that go with the prompt."""
+    documents: Sequence[Document | str | Path]
+    """PDFs and other files that go with the prompt: a `Document`, a path or a URL."""
+    tools: Sequence[ToolLike]
+    """What the model may call."""
+    tool_choice: ToolChoice | str
+    """`"auto"`, `"required"`, `"none"`, or the name of the tool it must call."""
+    parallel_tool_calls: bool
+    """`False`: at most one tool call a turn."""
+    output_format: OutputFormat | JsonObject | Literal["text", "json"]
+    """`"json"`, a JSON Schema, or an `OutputFormat`. For typed results use `response_model`."""
+    max_tokens: int
+    """Limit on the answer in tokens, thinking included."""
+    temperature: float
+    """0 (steady) to 2 (varied); Anthropic takes 0 to 1."""
+    top_p: float
+    """Sample from the likeliest tokens that make up this share, 0 to 1."""
+    top_k: int
+    """Sample from this many likeliest tokens."""
+    stop: str | Sequence[str]
+    """Texts that end the answer."""
+    seed: int
+    """Ask for the same answer again, where the provider tries to."""
+    frequency_penalty: float
+    presence_penalty: float
+    n: int
+    """How many alternative answers to produce."""
+    logprobs: bool
+    top_logprobs: int
+    reasoning_effort: str
+    """How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`."""
+    reasoning_budget: int
+    """Limit on thinking in tokens, for models that take a number."""
+    user: str
+    service_tier: str
+    metadata: JsonObject
+    extra_body: JsonObject
+    """Fields to put into the body as they are."""
+    headers: Mapping[str, str]
+    """Headers to add to the request."""
+    timeout: float | Timeouts
+    """Seconds for the whole call, retries included, or all limits as `Timeouts`."""
+    retry_config: RetryConfig
+    on_loss: Literal["warn", "error"]
+    """What to do when the provider cannot express all of the request."""
+
+
+REQUEST_FIELDS: Final = frozenset({
+    "max_tokens", "temperature", "top_p", "top_k", "seed", "frequency_penalty", "presence_penalty", "n", "logprobs",
+    "top_logprobs", "parallel_tool_calls", "user", "service_tier", "metadata",
+})  # fmt: skip
+"""Options that are fields of `Request` under the same name."""
+
+_RANGES: Final[dict[str, tuple[float, float]]] = {
+    "temperature": (0, 2),
+    "top_p": (0, 1),
+    "max_tokens": (1, float("inf")),
+    "top_k": (1, float("inf")),
+    "n": (1, 128),
+    "reasoning_budget": (0, float("inf")),
+}
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Raise `ConfigurationError` for an option that does not exist or whose value cannot be right."""
+    unknown = options.keys() - GenerateOptions.__annotations__.keys()
+    if unknown:
+        raise ConfigurationError(_unknown_option(min(unknown)))
+    for name in options.keys() & _RANGES.keys():
+        low, high = _RANGES[name]
+        value = options[name]
+        if value is not None and not (isinstance(value, int | float) and low <= value <= high):
+            limits = f"from {low:g} to {high:g}" if high != float("inf") else f"of at least {low:g}"
+            raise ConfigurationError(f"{name} must be a number {limits}, not {value!r}")
+
+
+def _unknown_option(name: str) -> str:
+    close = get_close_matches(name, GenerateOptions.__annotations__, n=1)
+    meant = f": did you mean `{close[0]}`?" if close else "."
+    return f"there is no option `{name}`{meant} What only the provider knows goes into extra_body={{...}}"
+
+
+def timeouts_of(timeout: float | Timeouts | None) -> Timeouts:
+    """Limits from what a caller gave: a number is the total, in seconds."""
+    if isinstance(timeout, Timeouts):
+        return timeout
+    if timeout is None:
+        return Timeouts()
+    if timeout <= 0:
+        raise ConfigurationError(f"timeout must be a positive number of seconds, not {timeout!r}")
+    return Timeouts(total=timeout)
+
+
+def request_of(model: str, messages: tuple[Message, ...], tools: tuple[Tool | Opaque, ...], options: Any) -> Request:
+    """The canonical request for a call with checked `options`."""
+    fields = {name: options[name] for name in REQUEST_FIELDS & options.keys()}
+    if "stop" in options:
+        stop = options["stop"]
+        fields["stop"] = (stop,) if isinstance(stop, str) else tuple(stop or ())
+    if "tool_choice" in options:
+        fields["tool_choice"] = tool_choice_of(options["tool_choice"])
+    if "output_format" in options:
+        fields["output_format"] = output_format_of(options["output_format"])
+    if "reasoning_effort" in options or "reasoning_budget" in options:
+        effort, budget = options.get("reasoning_effort"), options.get("reasoning_budget")
+        fields["reasoning"] = ReasoningOptions(effort=effort, budget_tokens=budget)
+    if options.get("extra_body"):
+        fields["extra"] = (Extra(fields=options["extra_body"]),)
+    return Request(model=model, messages=messages, tools=tools, **fields)
+
+
+def tool_choice_of(choice: ToolChoice | str | None) -> ToolChoice | None:
+    """`"auto"`, `"required"` (also `"any"`), `"none"`, or a tool's name."""
+    if choice is None or isinstance(choice, ToolChoice):
+        return choice
+    match choice:
+        case "auto" | "required" | "none":
+            return ToolChoice(mode=choice)
+        case "any":
+            return ToolChoice(mode="required")
+        case name:
+            return ToolChoice(mode="required", names=(name,))
+
+
+def output_format_of(wanted: OutputFormat | JsonObject | str | None) -> OutputFormat | None:
+    """`"json"`, `"text"`, a JSON Schema, or an `OutputFormat` as it is."""
+    if wanted is None or isinstance(wanted, OutputFormat):
+        return wanted
+    if isinstance(wanted, str):
+        if wanted not in ("json", "text"):
+            raise ConfigurationError(
+                f"output_format is 'json', 'text', a JSON Schema or an OutputFormat, not {wanted!r}"
+            )
+        return OutputFormat(kind="json_object" if wanted == "json" else "text")
+    return OutputFormat(kind="json_schema", schema=wanted, name=str(wanted.get("title") or "output"))

@@ -1,0 +1,94 @@
+"""`Plan`: what both faces of a client hold, and the flow that each call becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from msgspec.structs import replace
+
+from dragoman.calls import Call, RetryConfig, Target, generate
+from dragoman.client.inputs import messages_of
+from dragoman.client.options import check_options, request_of, timeouts_of
+from dragoman.client.tools import tools_of
+from dragoman.errors import ConfigurationError
+from dragoman.flow import Flow
+from dragoman.messages import LLMResponse, Request
+from dragoman.structured import Extracted, extract, output_type
+
+T = TypeVar("T")
+
+
+class Plan:
+    """A target and the client's default options. It decides what a call means; drivers do it."""
+
+    __slots__ = ("_closed", "_defaults", "_target")
+
+    def __init__(self, target: Target, defaults: Mapping[str, Any]) -> None:
+        check_options(defaults)
+        self._target = target
+        self._defaults = dict(defaults)
+        self._closed = False
+
+    @property
+    def provider(self) -> str:
+        return self._target.spec.name
+
+    @property
+    def model(self) -> str:
+        return self._target.model
+
+    def generate(self, prompt: Any, options: Mapping[str, Any], *, stream: bool) -> Flow[LLMResponse]:
+        """The flow of one call. Raises `ConfigurationError` at once for options that cannot be right."""
+        options = self._all_options(options)
+        request = self._request(prompt, options)
+        return generate(self._call(replace(request, stream=True) if stream else request, options))
+
+    def extract(self, wanted: type[T], prompt: Any, options: Mapping[str, Any], max_retries: int) -> Flow[Extracted[T]]:
+        """The flow of a call for a value of `wanted`."""
+        options = self._all_options(options)
+
+        def ask(request: Request) -> Flow[LLMResponse]:
+            return generate(self._call(request, options))
+
+        return extract(ask, self._request(prompt, options), output_type(wanted), max_retries=max_retries)
+
+    def release(self) -> None:
+        """Give back the connections; the next call takes new ones."""
+        self._target.transport.close()
+
+    def close(self) -> None:
+        """Give back the connections for good."""
+        self._closed = True
+        self.release()
+
+    def _all_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self._closed:
+            raise ConfigurationError("this client is closed: make a new one with create_llm")
+        if not options:
+            return self._defaults
+        check_options(options)
+        return {**self._defaults, **options}
+
+    def _request(self, prompt: Any, options: Mapping[str, Any]) -> Request:
+        messages = messages_of(
+            prompt,
+            system=options.get("system"),
+            messages=options.get("messages") or (),
+            images=options.get("images") or (),
+            documents=options.get("documents") or (),
+        )
+        return request_of(self._target.model, messages, tools_of(options.get("tools") or ()), options)
+
+    def _call(self, request: Request, options: Mapping[str, Any]) -> Call:
+        return Call(
+            target=self._target,
+            request=request,
+            retry=options.get("retry_config") or RetryConfig(),
+            timeouts=timeouts_of(options.get("timeout")),
+            on_loss=options.get("on_loss") or "warn",
+            headers=tuple(cast("Mapping[str, str]", options.get("headers") or {}).items()),
+        )
+
+    def __repr__(self) -> str:
+        return f"{self._target.name} at {self._target.origin}{' closed' if self._closed else ''}"

@@ -1,0 +1,150 @@
+"""Python functions as tools: schema from the signature, descriptions from the docstring, and how they are run."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
+
+from dragoman.client.options import ToolLike
+from dragoman.dialects import get_dialect
+from dragoman.errors import ConfigurationError, Rejected
+from dragoman.flow import Flow, invoke
+from dragoman.messages import LLMResponse, Message, Opaque, Role, Tool, ToolCall, ToolResult, encode_json
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+def tools_of(tools: Iterable[ToolLike]) -> tuple[Tool | Opaque, ...]:
+    """Tools, functions and plain dicts as canonical tools."""
+    return tuple(_tool_of(tool) for tool in tools)
+
+
+def _tool_of(tool: ToolLike) -> Tool | Opaque:
+    if isinstance(tool, Tool | Opaque):
+        return tool
+    if isinstance(tool, Mapping):
+        return _tool_of_dict(dict(cast("Mapping[str, Any]", tool)))
+    if callable(tool):
+        return tool_of_function(tool)
+    raise TypeError(f"a tool is a function, a Tool or a dict, not {type(tool).__name__}")
+
+
+def _tool_of_dict(tool: dict[str, Any]) -> Tool | Opaque:
+    if "parameters" in tool and "name" in tool:  # the bare form
+        tool = {"type": "function", "function": {name: value for name, value in tool.items() if name != "type"}}
+    form = (
+        "openai_chat"
+        if tool.get("type") in ("function", "custom") and "input_schema" not in tool
+        else "anthropic_messages"
+    )
+    try:
+        return (
+            get_dialect(form).decode_request({"model": "", "messages": [], "max_tokens": 1, "tools": [tool]}).tools[0]
+        )
+    except Rejected as error:
+        raise ConfigurationError(f"tools: {error.message}") from None
+
+
+@lru_cache(maxsize=512)
+def tool_of_function(function: Callable[..., Any]) -> Tool:
+    """The tool a function makes; compiled once for each function.
+
+    Its name is the function's, its description the docstring's text, its parameters those of the signature with
+    their annotations, and each parameter's description what the docstring's `Args` say of it.
+    """
+    from pydantic.errors import PydanticUserError
+
+    name = getattr(function, "__name__", type(function).__name__)
+    try:
+        schema = _adapter(function).json_schema()
+    except (PydanticUserError, NameError) as error:
+        raise ConfigurationError(f"no tool can be made of `{name}`: {error}") from error
+    if schema.get("type") != "object":
+        raise ConfigurationError(f"no tool can be made of `{name}`: its parameters must have names")
+    text, of_parameter = _read_docstring(inspect.getdoc(function) or "")
+    properties = {key: _described(value, of_parameter.get(key)) for key, value in schema["properties"].items()}
+    return Tool(name=name, description=text or None, parameters={**schema, "properties": properties}, function=function)
+
+
+@lru_cache(maxsize=512)
+def _adapter(function: Callable[..., Any]) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(cast("Any", function))
+
+
+def _described(schema: dict[str, Any], description: str | None) -> dict[str, Any]:
+    schema = {key: value for key, value in schema.items() if key != "title"}
+    return {"description": description, **schema} if description else schema
+
+
+_SECTION = re.compile(r"^(Args|Arguments|Parameters|Returns?|Raises|Yields|Examples?|Notes?):?\s*$", re.MULTILINE)
+_PARAMETER = re.compile(
+    r"^[ \t]*(?::param\s+)?\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:[ \t]*(\S.*(?:\n[ \t]{6,}\S.*)*)", re.MULTILINE
+)
+
+
+def _read_docstring(docstring: str) -> tuple[str, dict[str, str]]:
+    """The text of a docstring, and what it says of each parameter (Google's and Sphinx's ways)."""
+    text, *sections = _SECTION.split(docstring)
+    parameters = "".join(
+        body
+        for head, body in zip(sections[::2], sections[1::2], strict=True)
+        if head in ("Args", "Arguments", "Parameters")
+    )
+    sphinx = "\n".join(line for line in text.splitlines() if line.strip().startswith(":param"))
+    text = "\n".join(line for line in text.splitlines() if not re.match(r"\s*:\w+", line))
+    found = {name: " ".join(said.split()) for name, said in _PARAMETER.findall(f"{parameters}\n{sphinx}")}
+    return text.strip(), found
+
+
+def run_tools(response: LLMResponse, tools: Iterable[ToolLike]) -> Flow[Message]:
+    """Run what the model asked for, and give the turn that answers it.
+
+    Arguments are validated by the function's annotations. What a function raises becomes a result marked as error, so
+    that the model can react; a call of a tool that is not there likewise.
+    """
+    functions = {tool.name: tool.function for tool in tools_of(tools) if isinstance(tool, Tool) and tool.function}
+    results: list[ToolResult] = []
+    for call in response.tool_calls:
+        result = yield from _run(call, functions.get(call.name))
+        results.append(result)
+    return Message(Role.TOOL, tuple(results))
+
+
+def _run(call: ToolCall, function: Callable[..., Any] | None) -> Flow[ToolResult]:
+    if function is None:
+        return ToolResult(id=call.id, name=call.name, content=f"there is no tool `{call.name}`", is_error=True)
+    if not call.complete:
+        return ToolResult(id=call.id, name=call.name, content="the arguments were cut off", is_error=True)
+    try:
+        value = yield from _invoke(function, call)
+    except Exception as error:  # noqa: BLE001  # a tool may fail in any way; the model is told
+        return ToolResult(id=call.id, name=call.name, content=f"{type(error).__name__}: {error}", is_error=True)
+    return ToolResult(id=call.id, name=call.name, content=value if isinstance(value, str) else _as_text(value))
+
+
+def _invoke(function: Callable[..., Any], call: ToolCall) -> Flow[Any]:
+    from pydantic_core import ArgsKwargs
+
+    adapter = _adapter(function)
+
+    def sync() -> Any:
+        return adapter.validate_python(ArgsKwargs((), call.arguments))
+
+    async def asynchronous() -> Any:
+        return await sync()
+
+    if inspect.iscoroutinefunction(function):
+        return (yield from invoke(async_=asynchronous))
+    return (yield from invoke(sync=sync))
+
+
+def _as_text(value: Any) -> str:
+    from pydantic_core import to_jsonable_python
+
+    return encode_json(to_jsonable_python(value)).decode()
