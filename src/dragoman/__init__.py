@@ -11,95 +11,9 @@ Names are loaded on first use: importing this package loads no provider, no SDK 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-__version__ = "0.1.0"
-
-if TYPE_CHECKING:
-    from dragoman.calls import RetryConfig
-    from dragoman.client import LLM, AsyncLLM, AsyncStream, GenerateOptions, Stream, create_llm
-    from dragoman.errors import (
-        BudgetExceeded,
-        CallerError,
-        ConfigurationError,
-        ConnectFailed,
-        ConnectionLost,
-        ContextTooLong,
-        DecodeError,
-        Error,
-        FallbackExhausted,
-        Filtered,
-        LossRefused,
-        MissingKey,
-        MissingPackage,
-        ModelStringError,
-        NoDeployment,
-        OutOfCredit,
-        OutputError,
-        Overloaded,
-        ProviderError,
-        ProviderFailed,
-        RateLimited,
-        Rejected,
-        RouteError,
-        StreamInterrupted,
-        TimedOut,
-        TransportError,
-        Unauthorized,
-        UnknownModel,
-        UnknownProvider,
-        UnsupportedFeature,
-    )
-    from dragoman.messages import (
-        Attempt,
-        Audio,
-        CacheMark,
-        ChoiceFinish,
-        Citation,
-        CitationDelta,
-        Document,
-        Event,
-        Extra,
-        Finish,
-        FinishReason,
-        Image,
-        LLMResponse,
-        LogprobsDelta,
-        Loss,
-        Message,
-        Opaque,
-        OutputFormat,
-        Part,
-        PartAdded,
-        Reasoning,
-        ReasoningDelta,
-        ReasoningEnd,
-        ReasoningOptions,
-        Refusal,
-        RefusalDelta,
-        Request,
-        ResponseStart,
-        Restarted,
-        Role,
-        Seam,
-        Text,
-        TextDelta,
-        TokenLogprob,
-        Tool,
-        ToolCall,
-        ToolCallDelta,
-        ToolCallEnd,
-        ToolCallStart,
-        ToolChoice,
-        ToolResult,
-        Usage,
-        UsageUpdate,
-    )
-    from dragoman.providers import provider_names, use_keys
-    from dragoman.secret import Secret
-    from dragoman.structured import Extracted
-    from dragoman.transport import TransportOptions
-    from dragoman.wire import Timeouts
+from dragoman._version import __version__
 
 _ROOMS = {
     "dragoman.calls": ("RetryConfig",),
@@ -129,7 +43,7 @@ _ROOMS = {
 
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605  # a list, which is what `sorted` gives
+__all__ = sorted(_HOMES)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # the table is the list
 
 
 def __getattr__(name: str) -> Any:

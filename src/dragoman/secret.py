@@ -43,5 +43,8 @@ class Secret:
     def __format__(self, spec: str) -> str:
         return HIDDEN
 
+    def __deepcopy__(self, memo: object) -> Secret:
+        return self
+
     def __reduce__(self) -> str:
         raise TypeError("a secret is not pickled: pass the key again in the other process")

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dragoman import __version__
+from dragoman._version import __version__
 from dragoman.calls.call import Call
 from dragoman.catalog import find_model
 from dragoman.errors import LossRefused

@@ -1,0 +1,76 @@
+"""When a call is tried again, and after how long: a pure function of what happened."""
+
+from __future__ import annotations
+
+import pytest
+
+from dragoman.calls import RetryConfig
+from dragoman.calls.retry import backoff, pause_before_next, retry_after_date
+from dragoman.errors import (
+    ConfigurationError,
+    ConnectFailed,
+    ContextTooLong,
+    Error,
+    Overloaded,
+    RateLimited,
+    Rejected,
+    TimedOut,
+    Unauthorized,
+)
+
+PLAIN = RetryConfig(use_jitter=False)
+
+
+@pytest.mark.parametrize(
+    ("error", "tried", "seconds_left", "pause"),
+    [
+        (ConnectFailed("refused"), 1, 600, 0.5),
+        (ConnectFailed("refused"), 2, 600, 1.0),
+        (ConnectFailed("refused"), 3, 600, None),  # three tries in all
+        (Overloaded("busy"), 1, 0.4, None),  # the pause would outlast the call
+        (TimedOut("slow", phase="first_byte"), 1, 600, 0.5),
+        (TimedOut("too long", phase="total"), 1, 600, None),
+        (RateLimited("wait", retry_after_seconds=7), 1, 600, 7),
+        (RateLimited("wait", retry_after_seconds=7), 1, 5, None),
+        (RateLimited("wait", retry_after_seconds=3600), 1, 600, 60),  # clamped to max_delay
+        (RateLimited("wait", retry_after_seconds=0), 1, 600, 0),
+        (RateLimited("no more today", retryable=False), 1, 600, None),  # the provider says not to
+        (Rejected("bad"), 1, 600, None),
+        (Rejected("odd", retryable=True), 1, 600, 0.5),
+        (Unauthorized("key"), 1, 600, None),
+        (ContextTooLong("long"), 1, 600, None),
+    ],
+)
+def test_pause_before_the_next_try(error: Error, tried: int, seconds_left: float, pause: float | None) -> None:
+    assert pause_before_next(error, PLAIN, tried=tried, seconds_left=seconds_left, random=lambda: 1.0) == pause
+
+
+def test_backoff_doubles_up_to_its_limit() -> None:
+    assert [backoff(PLAIN, tried, lambda: 1.0) for tried in (1, 2, 3, 8, 40)] == [0.5, 1.0, 2.0, 60.0, 60.0]
+
+
+def test_full_jitter_spreads_from_zero_to_the_bound() -> None:
+    assert [backoff(RetryConfig(), 2, lambda share=share: share) for share in (0.0, 0.5, 1.0)] == [0.0, 0.5, 1.0]
+
+
+NOW = 1_795_219_200.0  # Sat, 21 Nov 2026 00:00:00 GMT
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("Sat, 21 Nov 2026 00:00:30 GMT", 30.0),
+        ("Fri, 20 Nov 2026 23:00:00 GMT", 0.0),
+        ("30", None),  # the dialects read numbers
+        ("never, GMT", None),
+        (None, None),
+    ],
+)
+def test_retry_after_as_a_date(header: str | None, seconds: float | None) -> None:
+    assert retry_after_date({} if header is None else {"retry-after": header}, NOW) == seconds
+
+
+@pytest.mark.parametrize("wrong", [{"max_attempts": 0}, {"initial_delay": -1}, {"exponential_base": 0.5}])
+def test_a_configuration_that_cannot_be_right_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ConfigurationError, match="RetryConfig"):
+        RetryConfig(**wrong)

@@ -1,0 +1,83 @@
+"""Providers are found by their file's name, loaded when asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
+from dragoman.messages import Loss
+from dragoman.providers import ProviderSpec, get_spec, provider_names, split_model
+from dragoman.providers.auth import bearer
+from dragoman.providers.quirks import drop, rename
+
+
+@pytest.mark.parametrize("name", provider_names())
+def test_every_provider_file_holds_its_spec(name: str) -> None:
+    spec = get_spec(name)
+    assert spec.name == name
+    assert spec.base_url is not None or spec.base_url_env
+
+
+@pytest.mark.parametrize("spelling", ["openai_compatible", "OpenAI-Compatible", " openai-compatible "])
+def test_names_are_forgiving(spelling: str) -> None:
+    assert get_spec(spelling).name == "openai_compatible"
+
+
+@pytest.mark.parametrize("name", ["nobody", "spec", "registry", "__init__", "open ai", "", "../openai", "os.path"])
+def test_an_unknown_name_lists_the_known(name: str) -> None:
+    with pytest.raises(UnknownProvider, match="Known: anthropic, openai") as caught:
+        get_spec(name)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_asking_for_one_provider_loads_no_other() -> None:
+    code = "import sys; from dragoman.providers import get_spec; get_spec('openai'); print('dragoman.providers.anthropic' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        == "False"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "provider", "model"),
+    [("openai/gpt-4o", "openai", "gpt-4o"), ("OpenRouter/openai/gpt-4o", "openrouter", "openai/gpt-4o")],
+)
+def test_a_model_string_splits_at_its_first_slash(text: str, provider: str, model: str) -> None:
+    assert split_model(text) == (provider, model)
+
+
+@pytest.mark.parametrize("text", ["gpt-4o", "/gpt-4o", "openai/", ""])
+def test_what_is_no_model_string_is_refused(text: str) -> None:
+    with pytest.raises(ModelStringError, match=r"'provider/model-name' format\. Got: ") as caught:
+        split_model(text)
+    assert isinstance(caught.value, ValueError)
+
+
+SPEC = ProviderSpec(name="plugin", dialect="openai_chat", base_url="http://h/v1", auth=bearer("PLUGIN_KEY"))
+
+
+def test_a_plugin_is_found_by_its_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("Plug-In", f"{__name__}:SPEC", "dragoman.providers")
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [entry])
+    assert get_spec("plug_in") == SPEC
+    assert "plug_in" in provider_names()
+
+
+def test_a_plugin_that_is_no_spec_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("bad", "os:sep", "dragoman.providers")
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [entry])
+    with pytest.raises(ConfigurationError, match="not a ProviderSpec"):
+        get_spec("bad")
+
+
+def test_quirks_change_the_body_and_say_what_is_lost() -> None:
+    body = {"max_completion_tokens": 5, "seed": 1}
+    assert rename("max_completion_tokens", "max_tokens", why="old name").apply(body) == ()
+    assert rename("absent", "x", why="").apply(body) == ()
+    assert drop("seed", why="unknown there").apply(body) == (Loss(effect="dropped", where="seed", why="unknown there"),)
+    assert drop("seed", why="unknown there").apply(body) == ()
+    assert body == {"max_tokens": 5}
