@@ -13,7 +13,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from dragoman._version import __version__
+from dragoman._version import __version__ as __version__
 
 _ROOMS = {
     "dragoman.calls": ("RetryConfig",),

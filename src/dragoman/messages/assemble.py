@@ -117,7 +117,12 @@ class Assembler:
             self._choices[number].response(model=self.model or "") for number in sorted(self._choices) if number
         )
         return self._first.response(
-            id=self.id, model=self.model or "", usage=self.usage or Usage(), alternatives=others, **fields
+            id=self.id,
+            created_at=self.created_at,
+            model=self.model or "",
+            usage=self.usage or Usage(),
+            alternatives=others,
+            **fields,
         )
 
     def _choice(self, number: int) -> _Choice:

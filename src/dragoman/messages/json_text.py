@@ -7,9 +7,7 @@ from typing import Any
 
 import msgspec
 
-encode_json = msgspec.json.Encoder().encode
-"""A value as compact JSON bytes."""
-
+_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
 
@@ -23,3 +21,11 @@ def decode_json(text: bytes | str) -> Any:
         return _decode(text)
     except ValueError:  # msgspec.DecodeError is one
         return json.loads(text, strict=False)
+
+
+def encode_json(value: Any) -> bytes:
+    """A value as compact JSON bytes; text that UTF-8 cannot hold is escaped."""
+    try:
+        return _encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()

@@ -239,7 +239,7 @@ class Opaque(PartBase, frozen=True, kw_only=False, tag="opaque"):
     payload: JsonObject
 
 
-Part: TypeAlias = "Text | Image | Audio | Document | ToolCall | ToolResult | Reasoning | Refusal | Opaque"
+Part: TypeAlias = Text | Image | Audio | Document | ToolCall | ToolResult | Reasoning | Refusal | Opaque
 
 
 def joined_text(parts: tuple[Part, ...]) -> str:
