@@ -1,0 +1,44 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || echo python3)
+BIN := .venv/bin
+STAMP := .venv/.ready
+
+.PHONY: help setup demo check test test-clients test-local soak bench clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP)  ## Make .venv with everything a developer needs
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable '.[cli,gateway,dev]'
+	@touch $@
+
+demo: setup  ## The main job: one question, two providers, every way of asking (offline unless keys are set)
+	$(BIN)/python examples/demo.py
+
+check: setup  ## Format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+test: setup  ## All tests that need nothing foreign
+	$(BIN)/python -m pytest -m 'not clients and not soak'
+
+test-clients: setup  ## The official SDKs against our emulator, each in its own environment under .clients
+	$(BIN)/python scripts/client_environments.py
+	DRAGOMAN_CLIENTS_REQUIRED=1 $(BIN)/python -m pytest -m clients tests/clients
+
+test-local: setup  ## Models inside the process
+	@echo 'There are no engines yet that run models inside the process, so there is nothing to test here.'
+
+soak: setup  ## The long tests: fuzzing for a stated time, every byte split, many calls (DRAGOMAN_SOAK_SECONDS=60)
+	$(BIN)/python -m pytest -m soak --timeout 3600
+
+bench: setup  ## CPU cost beside the peers, in one run (makes their environments under PEERS_DIR: 10 minutes, 2 GB)
+	bash bench/run.sh
+
+clean:  ## Remove what `setup`, `test-clients` and the tools made
+	rm -rf .venv .clients .pytest_cache .ruff_cache .hypothesis dist

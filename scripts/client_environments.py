@@ -1,0 +1,34 @@
+"""Make an environment for each foreign client that `make test-clients` runs, under `.clients/`.
+
+Each has its own because their dependencies contradict each other. One that is up to date is left alone.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1] / ".clients"
+
+CLIENTS = {
+    "openai": ["openai>=3.3,<4"],
+    "anthropic": ["anthropic>=2.11,<3"],
+}
+"""Environment → what is installed in it."""
+
+
+def make(name: str, packages: list[str]) -> None:
+    folder, wanted = ROOT / name, "\n".join(packages)
+    stamp = folder / "packages.txt"
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    print(f"making .clients/{name} with {', '.join(packages)}")
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+    subprocess.run([str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *packages], check=True)
+    stamp.write_text(wanted)
+
+
+if __name__ == "__main__":
+    for client, requirements in CLIENTS.items():
+        make(client, requirements)
