@@ -122,6 +122,7 @@ def write_extra(wire: Wire, extra: Extra | None, dialect: str, where: str, losse
     if extra is None:
         return
     if extra.dialect is None or extra.dialect == dialect:
+        wire.update(extra.spelling)
         wire.update(extra.fields)
         return
     losses.extend(

@@ -26,10 +26,13 @@ class Extra(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
 
     Written back when the record is encoded for `dialect`; reported as a loss for any other.
     `dialect=None` means "write them whatever the dialect": the caller vouches for them.
+    `spelling` is how that dialect wrote what the record says anyway (`developer` for `system`, say): it is written
+    back too, and elsewhere nothing is lost without it.
     """
 
-    fields: JsonObject
+    fields: JsonObject = {}
     dialect: str | None = None
+    spelling: JsonObject = {}
 
 
 class CacheMark(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
