@@ -247,7 +247,7 @@ def _events_of_part(part: Part, index: int, choice: int, piece: int) -> Iterator
             for text in _pieces(part.text, piece):
                 yield RefusalDelta(text, index=index, choice=choice)
         case ToolCall():
-            yield ToolCallStart(id=part.id, name=part.name, index=index, choice=choice)
+            yield ToolCallStart(id=part.id, name=part.name, index=index, choice=choice, extra=part.extra)
             for text in _pieces(part.arguments_json if part.text is None else part.text, piece):
                 yield ToolCallDelta(arguments=text, index=index, choice=choice)
             yield ToolCallEnd(call=part, index=index, choice=choice)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from dragoman.messages.parts import Citation, JsonObject, Part, ToolCall
+from dragoman.messages.parts import Citation, Extra, JsonObject, Part, ToolCall
 from dragoman.messages.response import FinishReason, TokenLogprob
 from dragoman.messages.usage import Usage
 
@@ -27,11 +27,16 @@ class EventBase(Struct, frozen=True, kw_only=True, tag_field="type", repr_omit_d
 
 
 class ResponseStart(EventBase, frozen=True, kw_only=True, tag="response_start"):
-    """The provider has begun to answer."""
+    """The provider has begun to answer.
+
+    `dialect` is the one the answer is read from, where the decoder says so: an encoder of the same dialect may then
+    pass reasoning on as it arrives, for what the end of it will prove to be its own.
+    """
 
     id: str | None = None
     model: str | None = None
     created_at: int | None = None
+    dialect: str | None = None
 
 
 class TextDelta(EventBase, frozen=True, kw_only=False, tag="text_delta"):
@@ -80,12 +85,13 @@ class RefusalDelta(EventBase, frozen=True, kw_only=False, tag="refusal_delta"):
 
 
 class ToolCallStart(EventBase, frozen=True, kw_only=True, tag="tool_call_start"):
-    """The model begins to call a tool."""
+    """The model begins to call a tool. `extra` is what the call at the end will have too."""
 
     id: str
     name: str
     index: int = 0
     choice: int = 0
+    extra: Extra | None = None
 
 
 class ToolCallDelta(EventBase, frozen=True, kw_only=True, tag="tool_call_delta"):
