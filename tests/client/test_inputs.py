@@ -1,0 +1,110 @@
+"""What callers may hand in, and what it becomes."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dragoman.client.inputs import canonical_messages, image_of, messages_of
+from dragoman.errors import ConfigurationError
+from dragoman.messages import Document, Image, Message, Part, Reasoning, Text, ToolCall, ToolResult
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "others", "expected"),
+    [
+        ("Hi", {}, [Message("user", "Hi")]),
+        ("Hi", {"system": "Be brief"}, [Message("system", "Be brief"), Message("user", "Hi")]),
+        (Message("user", "Hi"), {}, [Message("user", "Hi")]),
+        ([Text("a"), Text("b")], {}, [Message("user", [Text("a"), Text("b")])]),
+        (None, {"messages": [Message("user", "Hi")]}, [Message("user", "Hi")]),
+        (
+            "now",
+            {"messages": [{"role": "user", "content": "before"}]},
+            [Message("user", "before"), Message("user", "now")],
+        ),
+        (
+            "What is it?",
+            {"images": ["https://h/x.png"], "documents": [Document(text="notes")]},
+            [Message("user", [Image(url="https://h/x.png"), Document(text="notes"), Text("What is it?")])],
+        ),
+        (None, {"images": ["https://h/x.png"]}, [Message("user", [Image(url="https://h/x.png")])]),
+    ],
+)
+def test_a_conversation_is_put_together(prompt: Any, others: dict[str, Any], expected: list[Message]) -> None:
+    assert list(messages_of(prompt, **others)) == expected
+
+
+OPENAI = [
+    {"role": "system", "content": "s"},
+    {
+        "role": "user",
+        "content": [{"type": "text", "text": "t"}, {"type": "image_url", "image_url": {"url": "https://h/x.png"}}],
+    },
+    {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+    },
+    {"role": "tool", "tool_call_id": "c1", "content": "42"},
+]
+ANTHROPIC = [
+    {"role": "user", "content": [{"type": "text", "text": "t"}, {"type": "image", "source": {"type": "url", "url": "https://h/x.png"}}]},
+    {"role": "assistant", "content": [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "tool_use", "id": "c1", "name": "f", "input": {}}]},
+    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "42"}]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dicts", [OPENAI, ANTHROPIC], ids=["openai", "anthropic"])
+def test_plain_dicts_are_read_in_either_form(dicts: list[dict[str, Any]]) -> None:
+    turns = canonical_messages(dicts)
+    assert len(turns) == len(dicts)
+    kinds: set[type[Part]] = {type(part) for turn in turns for part in turn.parts}
+    assert {Text, Image, ToolCall, ToolResult} <= kinds
+    assert (Reasoning in kinds) is (dicts is ANTHROPIC)
+    call = next(part for turn in turns for part in turn.parts if isinstance(part, ToolCall))
+    result = next(part for turn in turns for part in turn.parts if isinstance(part, ToolResult))
+    assert (call.id, call.name, result.id, result.text) == ("c1", "f", "c1", "42")
+
+
+def test_forms_may_be_mixed_and_are_not_changed() -> None:
+    mixed = [OPENAI[0], Message("user", "m"), *ANTHROPIC, OPENAI[3]]
+    before = repr(mixed)
+    assert [turn.role for turn in canonical_messages(mixed)] == ["system", "user", "user", "assistant", "user", "tool"]
+    assert repr(mixed) == before
+
+
+@pytest.mark.parametrize(
+    ("prompt", "others", "error", "says"),
+    [
+        (None, {}, ConfigurationError, "nothing was asked"),
+        (..., {}, TypeError, "placeholder"),  # X28
+        ("x", {"messages": ...}, TypeError, "placeholder"),
+        (7, {}, TypeError, "a prompt is text"),
+        ("x", {"messages": ["hello"]}, TypeError, "a message is a Message or a dict"),
+        ("x", {"messages": [{"role": "narrator", "content": "x"}]}, ConfigurationError, "messages: .*narrator"),
+        ("x", {"messages": [{"content": "x"}]}, ConfigurationError, "messages: .*role"),
+        ("x", {"images": [b"not a picture"]}, ConfigurationError, "PNG"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(prompt: Any, others: dict[str, Any], error: type[Exception], says: str) -> None:
+    with pytest.raises(error, match=says):
+        messages_of(prompt, **others)
+
+
+def test_pictures_from_anywhere(tmp_path: Path) -> None:
+    path = tmp_path / "pixel.png"
+    path.write_bytes(PNG)
+    data = base64.b64encode(PNG).decode()
+    assert image_of(PNG) == Image(data=data, media_type="image/png")
+    assert image_of(str(path)) == image_of(path) == Image(data=data, media_type="image/png", name="pixel.png")
+    assert image_of(f"data:image/png;base64,{data}") == Image(data=data, media_type="image/png")
+    with pytest.raises(OSError, match="absent"):
+        image_of("absent.png")

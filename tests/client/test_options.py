@@ -1,0 +1,93 @@
+"""Options of a call: checked, merged, and made a request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dragoman.client.options import GenerateOptions, check_options, request_of, timeouts_of
+from dragoman.errors import ConfigurationError
+from dragoman.messages import Extra, OutputFormat, ReasoningOptions, ToolChoice
+from dragoman.wire import Timeouts
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"temprature": 1}, "did you mean `temperature`"),
+        ({"num_beams": 4}, "extra_body="),
+        ({"temperature": 2.1}, "temperature must be a number from 0 to 2"),  # S2.2
+        ({"temperature": "hot"}, "temperature must be a number"),
+        ({"temperature": -0.1}, "temperature"),
+        ({"max_tokens": 0}, "max_tokens must be a number of at least 1"),
+        ({"top_p": 1.5}, "top_p"),
+        ({"n": 0}, "n must be"),
+    ],
+)
+def test_options_that_cannot_be_right_are_refused(options: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says):
+        check_options(options)
+
+
+def test_good_options_pass() -> None:
+    """S2.2, S2.3."""
+    check_options({"temperature": 0, "max_tokens": 4000, "top_p": 1, "timeout": 30, "seed": None})
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "field", "expected"),
+    [
+        ("temperature", 0.7, "temperature", 0.7),
+        ("max_tokens", 1000, "max_tokens", 1000),
+        ("stop", "END", "stop", ("END",)),
+        ("stop", ["a", "b"], "stop", ("a", "b")),
+        ("tool_choice", "auto", "tool_choice", ToolChoice(mode="auto")),
+        ("tool_choice", "any", "tool_choice", ToolChoice(mode="required")),
+        ("tool_choice", "none", "tool_choice", ToolChoice(mode="none")),
+        ("tool_choice", "get_weather", "tool_choice", ToolChoice(mode="required", names=("get_weather",))),
+        ("output_format", "json", "output_format", OutputFormat(kind="json_object")),
+        ("output_format", {"title": "T", "type": "object"}, "output_format",
+         OutputFormat(kind="json_schema", schema={"title": "T", "type": "object"}, name="T")),
+        ("reasoning_effort", "high", "reasoning", ReasoningOptions(effort="high")),
+        ("reasoning_budget", 2048, "reasoning", ReasoningOptions(budget_tokens=2048)),
+        ("extra_body", {"min_p": 0.1}, "extra", (Extra(fields={"min_p": 0.1}),)),
+        ("seed", 7, "seed", 7),
+        ("parallel_tool_calls", False, "parallel_tool_calls", False),
+    ],
+)  # fmt: skip
+def test_each_option_reaches_its_field(option: str, value: Any, field: str, expected: Any) -> None:
+    assert getattr(request_of("m", (), (), {option: value}), field) == expected
+
+
+def test_every_option_is_documented_or_speaks_for_itself() -> None:
+    """Options without a field in the request are the client's own."""
+    own = {"system", "messages", "images", "documents", "tools", "headers", "timeout", "retry_config", "on_loss", "stop",
+           "tool_choice", "output_format", "reasoning_effort", "reasoning_budget", "extra_body"}  # fmt: skip
+    from dragoman.client.options import REQUEST_FIELDS
+
+    assert set(GenerateOptions.__annotations__) == own | REQUEST_FIELDS
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (None, Timeouts()),
+        (30, Timeouts(total=30)),
+        (0.5, Timeouts(total=0.5)),
+        (Timeouts(connect=1), Timeouts(connect=1)),
+    ],
+)
+def test_a_number_is_the_total(given: Any, expected: Timeouts) -> None:
+    assert timeouts_of(given) == expected
+
+
+@pytest.mark.parametrize("wrong", [0, -1])
+def test_a_timeout_must_be_positive(wrong: float) -> None:
+    with pytest.raises(ConfigurationError, match="timeout"):
+        timeouts_of(wrong)
+
+
+def test_an_unknown_output_format_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="output_format"):
+        request_of("m", (), (), {"output_format": "yaml"})

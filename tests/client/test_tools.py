@@ -1,0 +1,159 @@
+"""Python functions as tools."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import BaseModel, Field
+
+from dragoman.client.tools import run_tools, tool_of_function, tools_of
+from dragoman.errors import ConfigurationError, UnsupportedFeature
+from dragoman.flow import async_run, run
+from dragoman.messages import LLMResponse, Opaque, Tool, ToolCall, ToolResult
+
+
+class Place(BaseModel):
+    city: str
+    country: str = "France"
+
+
+def get_weather(
+    place: Place, unit: Literal["C", "F"] = "C", days: Annotated[int, Field(ge=1, le=7)] = 1
+) -> dict[str, Any]:
+    """Tell the weather.
+
+    It is always sunny.
+
+    Args:
+        place: Where to look.
+        unit: Celsius or
+            Fahrenheit.
+        days (int): How many days.
+
+    Returns:
+        A report.
+    """
+    return {"city": place.city, "unit": unit, "days": days}
+
+
+async def slow_add(a: int, b: int) -> int:
+    """Add.
+
+    :param a: The first.
+    :param b: The second.
+    """
+    await asyncio.sleep(0)
+    return a + b
+
+
+def explode() -> None:
+    raise RuntimeError("boom")
+
+
+def test_a_signature_becomes_a_schema_and_the_docstring_its_words() -> None:
+    tool = tool_of_function(get_weather)
+    assert (tool.name, tool.description) == ("get_weather", "Tell the weather.\n\nIt is always sunny.")
+    properties = tool.parameters["properties"]
+    assert {name: schema.get("description") for name, schema in properties.items()} == {
+        "place": "Where to look.",
+        "unit": "Celsius or Fahrenheit.",
+        "days": "How many days.",
+    }
+    assert properties["unit"]["enum"] == ["C", "F"]
+    assert (properties["days"]["minimum"], properties["days"]["maximum"]) == (1, 7)
+    assert tool.parameters["required"] == ["place"]
+    assert "Place" in tool.parameters["$defs"]
+    assert tool.function is get_weather
+
+
+def test_sphinx_docstrings_are_read_too() -> None:
+    tool = tool_of_function(slow_add)
+    assert tool.description == "Add."
+    assert tool.parameters["properties"]["b"]["description"] == "The second."
+
+
+def test_a_function_is_compiled_once() -> None:
+    assert tool_of_function(get_weather) is tool_of_function(get_weather)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {
+            "type": "function",
+            "function": {"name": "f", "description": "d", "parameters": {"type": "object", "properties": {}}},
+        },
+        {"name": "f", "description": "d", "input_schema": {"type": "object", "properties": {}}},
+        {"name": "f", "description": "d", "parameters": {"type": "object", "properties": {}}},
+        Tool(name="f", description="d"),
+    ],
+)
+def test_tools_may_be_given_in_any_form(given: Any) -> None:
+    (tool,) = tools_of([given])
+    assert isinstance(tool, Tool)
+    assert (tool.name, tool.description, dict(tool.parameters)) == ("f", "d", {"type": "object", "properties": {}})
+
+
+def test_a_server_side_tool_stays_what_it_is() -> None:
+    (tool,) = tools_of([{"type": "web_search_20250305", "name": "web_search"}])
+    assert tool == Opaque("anthropic_messages", {"type": "web_search_20250305", "name": "web_search"})
+
+
+@pytest.mark.parametrize(("wrong", "error"), [(7, TypeError), ({"type": "function"}, ConfigurationError)])
+def test_what_is_no_tool_is_refused(wrong: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        tools_of([wrong])
+
+
+def test_a_function_without_names_for_its_parameters_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="must have names"):
+        tools_of([lambda x, /: x])
+
+
+def asked(*calls: tuple[str, dict[str, Any]]) -> LLMResponse:
+    return LLMResponse(
+        parts=tuple(ToolCall(id=f"c{i}", name=name, arguments=args) for i, (name, args) in enumerate(calls))
+    )
+
+
+TOOLS = [get_weather, slow_add, explode, Tool(name="unrunnable")]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "content", "is_error"),
+    [
+        ("get_weather", {"place": {"city": "Paris"}, "days": "2"}, '{"city":"Paris","unit":"C","days":2}', False),
+        ("get_weather", {"place": {"city": "Paris"}, "days": 9}, "less than or equal to 7", True),
+        ("get_weather", {}, "Field required|Missing required", True),
+        ("slow_add", {"a": 1, "b": 2}, "3", False),
+        ("explode", {}, "RuntimeError: boom", True),
+        ("nobody", {}, "there is no tool `nobody`", True),
+        ("unrunnable", {}, "there is no tool `unrunnable`", True),
+    ],
+)
+def test_running_what_the_model_asked_for(name: str, arguments: dict[str, Any], content: str, is_error: bool) -> None:
+    import re
+
+    (result,) = asyncio.run(async_run(run_tools(asked((name, arguments)), TOOLS))).tool_results
+    assert (result.id, result.name, result.is_error) == ("c0", name, is_error)
+    assert re.search(content if is_error else re.escape(content), result.text)
+
+
+def test_every_call_is_answered_in_order() -> None:
+    message = run(run_tools(asked(("explode", {}), ("get_weather", {"place": {"city": "Rome"}})), TOOLS))
+    assert message.role == "tool"
+    assert [(result.id, result.is_error) for result in message.tool_results] == [("c0", True), ("c1", False)]
+
+
+def test_arguments_that_were_cut_off_are_not_guessed() -> None:
+    cut = LLMResponse(parts=(ToolCall(id="c", name="get_weather", arguments_json='{"place": {"ci'),))
+    (result,) = run(run_tools(cut, TOOLS)).tool_results
+    assert result == ToolResult(id="c", name="get_weather", content="the arguments were cut off", is_error=True)
+
+
+def test_an_async_tool_needs_an_async_client() -> None:
+    (result,) = run(run_tools(asked(("slow_add", {"a": 1, "b": 2})), TOOLS)).tool_results
+    assert result.is_error
+    assert UnsupportedFeature.__name__ in result.text
