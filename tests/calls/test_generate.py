@@ -255,7 +255,8 @@ def test_a_stream_that_ends_too_early_is_interrupted(mode: str, clock: Clock) ->
 @both
 def test_before_the_first_content_a_stream_may_start_over(mode: str, clock: Clock) -> None:
     only_role = stream(chunk({"role": "assistant"}), fail_after=ConnectionLost("cut"))
-    transport = Transport(mode, only_role, stream(*HELLO, DONE))
+    usage = chunk({}, None, usage={"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3})
+    transport = Transport(mode, only_role, stream(*HELLO, usage, DONE))
     response, events = drive(mode, generate(call(transport, clock, request={"stream": True})))
     assert [event for event in events if isinstance(event, Restarted)] == [
         Restarted(target="openai/gpt-4o-mini", reason="StreamInterrupted")

@@ -77,7 +77,7 @@ def test_plain_dicts_are_read_in_either_form(dicts: list[dict[str, Any]]) -> Non
 def test_forms_may_be_mixed_and_are_not_changed() -> None:
     mixed = [OPENAI[0], Message("user", "m"), *ANTHROPIC, OPENAI[3]]
     before = repr(mixed)
-    assert [turn.role for turn in canonical_messages(mixed)] == ["system", "user", "user", "assistant", "user", "tool"]
+    assert [turn.role for turn in canonical_messages(mixed)] == ["system", "user", "user", "assistant", "tool", "tool"]
     assert repr(mixed) == before
 
 

@@ -49,7 +49,8 @@ class Intake:
         self.first_content_at: float | None = None
 
     def feed(self, name: str, data: bytes) -> list[Event]:
-        self.frames.append(data)
+        if data.startswith(b"{"):  # an end mark is not part of the body
+            self.frames.append(data)
         return self._take(self._decoder.feed(name, data))
 
     def finish(self) -> list[Event]:

@@ -109,6 +109,7 @@ def _hide_key(error: ProviderError, credential: Credential) -> None:
     """Take the key out of what the provider said: some quote the key they refuse."""
     key = credential.key
     error.message = key.hide_in(error.message)
+    error.args = (error.message,)
     if isinstance(error.body, str):
         error.body = key.hide_in(error.body)
     else:

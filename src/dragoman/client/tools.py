@@ -41,10 +41,9 @@ def _tool_of_dict(tool: dict[str, Any]) -> Tool | Opaque:
         if tool.get("type") in ("function", "custom") and "input_schema" not in tool
         else "anthropic_messages"
     )
+    body = {"model": "", "messages": [{"role": "user", "content": "-"}], "max_tokens": 1, "tools": [tool]}
     try:
-        return (
-            get_dialect(form).decode_request({"model": "", "messages": [], "max_tokens": 1, "tools": [tool]}).tools[0]
-        )
+        return get_dialect(form).decode_request(body).tools[0]
     except Rejected as error:
         raise ConfigurationError(f"tools: {error.message}") from None
 
