@@ -227,7 +227,7 @@ async def async_events(flow: Flow[T], handle: Handle[T]) -> AsyncGenerator[Event
 
 def run(flow: Flow[T]) -> T:
     """Run `flow` to its end in the calling thread and return its result; events go nowhere."""
-    handle = Handle[T]()
+    handle: Handle[T] = Handle()
     for _ in events(flow, handle):
         pass
     return cast("T", handle.result)
@@ -235,7 +235,7 @@ def run(flow: Flow[T]) -> T:
 
 async def async_run(flow: Flow[T]) -> T:
     """`run`, awaited on the running loop."""
-    handle = Handle[T]()
+    handle: Handle[T] = Handle()
     async for _ in async_events(flow, handle):
         pass
     return cast("T", handle.result)

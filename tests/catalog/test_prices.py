@@ -67,9 +67,9 @@ MODEL = ModelFacts(
     id="m",
     match=(("equals", "m"),),
     prices=(
-        PriceList(prices={"input": Price("1"), "output": Price("2", above=((100, "4"),))}),
-        PriceList(since="2026-06-01", prices={"input": Price("10"), "output": Price("20")}),
-        PriceList(service_tier="flex", prices={"input": Price("0.5"), "output": Price("1")}),
+        PriceList(prices={"input": Price(Decimal(1)), "output": Price(Decimal(2), above=((100, Decimal(4)),))}),
+        PriceList(since="2026-06-01", prices={"input": Price(Decimal(10)), "output": Price(Decimal(20))}),
+        PriceList(service_tier="flex", prices={"input": Price(Decimal("0.5")), "output": Price(Decimal(1))}),
     ),
 )
 

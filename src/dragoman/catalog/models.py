@@ -20,8 +20,8 @@ class Price(Struct, frozen=True):
     `above` lists `(tokens, price)`: with more input than `tokens`, that price holds for all of them.
     """
 
-    base: str
-    above: tuple[tuple[int, str], ...] = ()
+    base: Decimal
+    above: tuple[tuple[int, Decimal], ...] = ()
 
 
 class PriceList(Struct, frozen=True, kw_only=True):

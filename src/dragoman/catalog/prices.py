@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -45,6 +44,8 @@ def _prices_on(facts: ModelFacts, today: str, service_tier: str | None) -> dict[
     rows: list[PriceList] = [
         row for row in facts.prices if row.service_tier == service_tier and (row.since is None or row.since <= today)
     ]
+    if len(rows) == 1:
+        return rows[0].prices
     return max(rows, key=lambda row: row.since or "").prices if rows else None
 
 
@@ -75,13 +76,8 @@ def _priced(prices: dict[str, Price], whole: str, count: int, parts: dict[str, i
 
 
 def _rate(price: Price, input_tokens: int) -> Decimal:
-    text = price.base
+    rate = price.base
     for tokens, higher in price.above:
         if input_tokens > tokens:
-            text = higher
-    return _decimal(text)
-
-
-@lru_cache(maxsize=2048)
-def _decimal(text: str) -> Decimal:
-    return Decimal(text)
+            rate = higher
+    return rate

@@ -17,6 +17,8 @@ _ANTHROPIC_PARTS: Final = frozenset({
 })  # fmt: skip
 """Types of content parts that Anthropic's form has and OpenAI's has not."""
 
+_PLAIN_ROLES: Final = frozenset({"system", "user", "assistant"})
+
 _IMAGE_KINDS: Final = {
     b"\x89PNG": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
@@ -70,20 +72,25 @@ def canonical_messages(messages: Iterable[MessageLike]) -> list[Message]:
         raise TypeError("`...` is a placeholder: put real messages in its place")
     turns: list[Message] = []
     for form, group in groupby(messages, key=_form):
-        if form is None:
-            turns += cast("Iterable[Message]", group)
-        else:
-            turns += _decoded(form, [dict(cast("Mapping[str, Any]", message)) for message in group])
+        match form:
+            case None:
+                turns += cast("Iterable[Message]", group)
+            case "plain":
+                turns += [Message(message["role"], message["content"]) for message in cast("Iterable[Any]", group)]
+            case _:
+                turns += _decoded(form, [dict(cast("Mapping[str, Any]", message)) for message in group])
     return turns
 
 
 def _form(message: MessageLike) -> str | None:
-    """The dialect a plain dict is written in; `None` for a `Message`."""
+    """The dialect a dict is written in, `"plain"` when any would say the same, `None` for a `Message`."""
     if isinstance(message, Message):
         return None
     if not isinstance(message, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
         raise TypeError(f"a message is a Message or a dict with `role` and `content`, not {type(message).__name__}")
     content = message.get("content")
+    if type(content) is str:
+        return "plain" if len(message) == 2 and message.get("role") in _PLAIN_ROLES else "openai_chat"
     parts = cast("list[Any]", content) if isinstance(content, list) else []
     kinds = {cast("Mapping[str, Any]", part).get("type") for part in parts if isinstance(part, Mapping)}
     return "anthropic_messages" if kinds & _ANTHROPIC_PARTS else "openai_chat"
