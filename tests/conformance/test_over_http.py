@@ -1,0 +1,63 @@
+"""Every recording over real HTTP, through the whole client: `create_llm(...).generate(...)` understands it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+import dragoman
+from dragoman import Error, LLMResponse, RetryConfig
+
+from .corpus import Exchange
+from .replay import Replay
+from .test_codecs import ALL, agree
+
+pytestmark = pytest.mark.skipif(not ALL, reason="the recorded traffic is not beside the repository")
+
+ONCE = RetryConfig(max_attempts=1)
+
+
+def ask(mode: str, exchange: Exchange, url: str) -> LLMResponse | Error:
+    llm: Any = dragoman.create_llm(
+        "openai_compatible",
+        model="m",
+        base_url=url,
+        api_key="k",
+        dialect=exchange.dialect,
+        retry_config=ONCE,
+        async_client=mode == "async",
+    )
+    try:
+        if mode == "sync":
+            return llm.generate("Hi", stream=True).drain() if exchange.streamed else llm.generate("Hi")
+        return asyncio.run(_ask(llm, exchange))
+    except Error as error:
+        return error
+
+
+async def _ask(llm: dragoman.AsyncLLM, exchange: Exchange) -> LLMResponse:
+    if exchange.streamed:
+        return await llm.generate("Hi", stream=True).drain()
+    return await llm.generate("Hi")
+
+
+@pytest.mark.parametrize("exchange", ALL, ids=lambda exchange: exchange.id)
+def test_understood(exchange: Exchange) -> None:
+    with Replay(exchange) as replay:
+        answers = [ask(mode, exchange, replay.url) for mode in ("sync", "async")]
+    for answer in answers:
+        if isinstance(answer, LLMResponse) and exchange.expect.get("model") in (None, ""):
+            answer = dragoman.LLMResponse(**{**_fields(answer), "model": exchange.expect.get("model") or ""})
+        agree(exchange, answer)
+
+
+def _fields(answer: LLMResponse) -> dict[str, Any]:
+    return {name: getattr(answer, name) for name in answer.__struct_fields__}
+
+
+@pytest.mark.parametrize("exchange", [each for each in ALL if each.streamed][::9], ids=lambda exchange: exchange.id)
+def test_the_end_of_the_connection_may_end_the_body(exchange: Exchange) -> None:
+    with Replay(exchange, chunked=False) as replay:
+        agree(exchange, ask("sync", exchange, replay.url))
