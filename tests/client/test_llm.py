@@ -79,6 +79,18 @@ class Either:
     def run_tools(self, *args: Any) -> Message:
         return self._do("run_tools", *args)
 
+    def read_into(self, seen: list[Any], *args: Any) -> None:
+        """Put the events of a stream into `seen` as they come."""
+
+        async def main() -> None:
+            async for event in self.llm.generate(*args, stream=True):
+                seen.append(event)  # noqa: PERF401  # what came before an error is wanted too
+
+        if self.asynchronous:
+            asyncio.run(main())
+        else:
+            seen.extend(self.llm.generate(*args, stream=True))
+
     def stream(self, *args: Any, **options: Any) -> tuple[list[Any], LLMResponse]:
         """All events, and the response."""
         if not self.asynchronous:
@@ -228,16 +240,7 @@ def test_a_stream_cut_anywhere_is_an_error_with_what_had_arrived(
     llm = Either(emulator, provider, mode, retry_config=RetryConfig(max_attempts=1))
     seen: list[Any] = []
     with pytest.raises(StreamInterrupted) as caught:
-        if llm.asynchronous:
-
-            async def main() -> None:
-                async for event in llm.llm.generate("Count", stream=True):
-                    seen.append(event)
-
-            asyncio.run(main())
-        else:
-            for event in llm.llm.generate("Count", stream=True):
-                seen.append(event)
+        llm.read_into(seen, "Count")
     text = "".join(event.content for event in seen)
     assert (caught.value.partial.content if caught.value.partial else "") == text
 
