@@ -149,7 +149,10 @@ DELTAS: dict[str, tuple[list[Event], list[dict[str, Any]]]] = {
         [
             {"content": "a"},
             {"annotations": [
-                {"type": "url_citation", "url_citation": {"url": "u", "title": "t", "start_index": 0, "end_index": 1}}
+                {
+                    "index": 0, "type": "url_citation",
+                    "url_citation": {"url": "u", "title": "t", "start_index": 0, "end_index": 1},
+                }
             ]},
         ],
     ),
@@ -158,10 +161,10 @@ DELTAS: dict[str, tuple[list[Event], list[dict[str, Any]]]] = {
     "reasoning as a part": ([PartAdded(part=Reasoning("Hm"))], [{"reasoning_content": "Hm"}]),
     "picture": (
         [PartAdded(part=Image(url="https://x"))],
-        [{"images": [{"type": "image_url", "image_url": {"url": "https://x"}}]}],
+        [{"images": [{"index": 0, "type": "image_url", "image_url": {"url": "https://x"}}]}],
     ),
     "voice": ([PartAdded(part=Audio(id="a", transcript="Hi"))], [{"audio": {"id": "a", "transcript": "Hi"}}]),
-    "parsed files": ([PartAdded(part=Opaque(NAME, {"annotations": [1]}))], [{"annotations": [1]}]),
+    "parsed files": ([PartAdded(part=Opaque(NAME, {"annotations": [{"x": 1}]}))], [{"annotations": [{"index": 0, "x": 1}]}]),
     "seam": ([TextDelta("a"), Seam(target="b/c", reason="r"), TextDelta("b")], [{"content": "a"}, {"content": "b"}]),
 }  # fmt: skip
 

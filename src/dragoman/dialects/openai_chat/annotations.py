@@ -24,7 +24,7 @@ def decode_annotations(value: Any) -> tuple[list[Citation], list[Opaque]]:
     for item in _objects(value):
         citation = _citation(item)
         if citation is None:
-            others.append(item)
+            others.append({name: value for name, value in item.items() if name != "index"})  # numbers deltas only
         else:
             citations.append(citation)
     return citations, [Opaque(dialect=NAME, payload={"annotations": others})] if others else []

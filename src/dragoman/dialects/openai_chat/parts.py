@@ -200,8 +200,9 @@ def images_in(message: Wire) -> list[Image]:
     entries = message.get("images")
     if not isinstance(entries, list):
         return []
-    decoded = [decode_part(entry, "images") for entry in cast("list[Any]", entries)]
-    return [image for image in decoded if isinstance(image, Image)]
+    wires = [cast("Wire", entry) for entry in cast("list[Any]", entries) if isinstance(entry, dict)]
+    numbered = [{name: value for name, value in wire.items() if name != "index"} for wire in wires]
+    return [image for wire in numbered if isinstance(image := decode_part(wire, "images"), Image)]
 
 
 def _decode_audio(wire: Wire, where: str) -> Part:

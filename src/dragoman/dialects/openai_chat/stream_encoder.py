@@ -56,6 +56,9 @@ from dragoman.wire import Frame
 
 _DONE: Final[Frame] = ("", b"[DONE]")
 
+_LISTS: Final = ("annotations", "images")
+"""Lists whose entries are numbered in deltas: OpenAI's client adds them up by `index` and refuses those without."""
+
 
 class _Call:
     """A call as it is written. `number` counts the calls of the choice, `said` is whether its arguments have begun."""
@@ -70,12 +73,15 @@ class _Call:
 
 
 class _Choice:
-    __slots__ = ("calls", "has_refusal", "next_call")
+    """An answer as it is written. `listed` counts what has been written of each list."""
+
+    __slots__ = ("calls", "has_refusal", "listed", "next_call")
 
     def __init__(self) -> None:
         self.calls: dict[int, _Call] = {}
         self.next_call = 0
         self.has_refusal = False
+        self.listed = dict.fromkeys(_LISTS, 0)
 
 
 class ChatStreamEncoder:
@@ -148,6 +154,15 @@ class ChatStreamEncoder:
         frames.append(self._chunk(number, delta))
         return frames
 
+    def _numbered(self, number: int, delta: Wire) -> list[Frame]:
+        choice, frames = self._opened(number)
+        for name in _LISTS:
+            if name in delta:
+                first = choice.listed[name]
+                choice.listed[name] += len(delta[name])
+                delta[name] = [{"index": first + place, **entry} for place, entry in enumerate(delta[name])]
+        return [*frames, *self._delta(number, delta)]
+
     # ------------------------------------------------------------------ writers of events
 
     def _start(self, event: ResponseStart) -> list[Frame]:
@@ -173,7 +188,7 @@ class ChatStreamEncoder:
     def _citation(self, event: CitationDelta) -> list[Frame]:
         annotations, sources = encode_annotations([event.citation], self._losses)
         self._sources += sources
-        return self._delta(event.choice, {"annotations": annotations}) if annotations else []
+        return self._numbered(event.choice, {"annotations": annotations}) if annotations else []
 
     def _logprobs(self, event: LogprobsDelta) -> list[Frame]:
         _, frames = self._opened(event.choice)
@@ -231,7 +246,7 @@ class ChatStreamEncoder:
         if isinstance(event.part, ToolCall):
             return self._end_call(event.choice, event.index, event.part)
         delta = self._whole_part(event.part)
-        return self._delta(event.choice, delta) if delta else []
+        return self._numbered(event.choice, delta) if delta else []
 
     def _whole_part(self, part: Part) -> Wire:
         delta: Wire = {}
