@@ -143,6 +143,7 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Part]]] = {
         {"content": "Here", "images": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,QUJD"}}]},
         [Text("Here"), Image(data="QUJD", media_type="image/png")],
     ),
+    "pictures that are none": ({"content": "Hi", "images": [{"type": "image_url"}, 1]}, [Text("Hi")]),
     "annotations": (
         {
             "content": "Hi",
@@ -415,6 +416,7 @@ CONTENTS: list[tuple[list[Part], Any]] = [
     ([Text("I'll look."), ToolCall(id="c", name="f")], "I'll look."),
     ([Refusal("No")], None),
     ([Audio(id="a", transcript="Hi")], None),
+    ([Image(url="https://x")], None),
     ([Text("a"), Text("b")], "ab"),
 ]
 
@@ -473,6 +475,8 @@ LOST: dict[str, tuple[Part, str]] = {
     "block": (Opaque("anthropic_messages", {"type": "x"}), "parts[0]"),
     "file": (Document(file_id="f"), "parts[0]"),
     "citation of a document": (Text("a", (Citation(unit="page", document_index=0, start=1),)), "parts[0].citations"),
+    "field of another": (Text("a", extra=Extra(fields={"x": 1}, dialect="anthropic_messages")), "parts[0].x"),
+    "picture by file id": (Image(file_id="f"), "parts[0]"),
     "place in a source": (Text("a", (Citation(unit="char", url="u", start=1, end=2),)), "parts[0].citations"),
 }
 

@@ -25,7 +25,7 @@ from dragoman.dialects.openai_chat.losses import (
     restore,
     unknown,
 )
-from dragoman.dialects.openai_chat.parts import decode_parts, encode_part, images_in, is_plain_text, text_in
+from dragoman.dialects.openai_chat.parts import decode_part, decode_parts, encode_part, is_plain_text, text_in
 from dragoman.dialects.openai_chat.reasoning import TEXT_FIELDS, decode_reasoning, encode_reasoning
 from dragoman.dialects.openai_chat.wire import NAME, AssistantMessage, fields_of
 from dragoman.messages import (
@@ -167,24 +167,37 @@ def _check_texts(wire: Wire, where: str) -> None:
 def _decode_beside(wire: Wire, where: str) -> list[Part]:
     """Refusal, pictures and sound, which stand beside the content."""
     parts: list[Part] = [Refusal(wire["refusal"])] if wire.get("refusal") else []
-    parts += [replace(image, extra=image.extra or Extra(dialect=NAME)) for image in images_in(wire)]
+    for place, entry in enumerate(_entries(wire, "images", where)):
+        part = decode_part(entry, f"{where}.images[{place}]")
+        parts.append(replace(part, extra=part.extra or Extra(dialect=NAME)))
     audio = wire.get("audio")
-    if isinstance(audio, dict):
-        parts.append(Audio(id=text_in(cast("Wire", audio), "id", f"{where}.audio")))
+    if audio is not None:
+        parts.append(Audio(id=text_in(_object(audio, f"{where}.audio"), "id", f"{where}.audio")))
     return parts
 
 
-def _decode_calls(wire: Wire, where: str, number: int, legacy_ids: dict[str, str]) -> list[Part]:
-    entries = wire.get("tool_calls")
+def _entries(wire: Wire, name: str, where: str) -> list[Any]:
+    entries = wire.get(name)
     if entries is not None and not isinstance(entries, list):
-        raise rejected(f"{where}.tool_calls", "a list of tool calls is needed here")
+        raise rejected(f"{where}.{name}", "a list is needed here")
+    return cast("list[Any]", entries or [])
+
+
+def _object(value: Any, where: str) -> Wire:
+    if not isinstance(value, dict):
+        raise rejected(where, "an object is needed here")
+    return cast("Wire", value)
+
+
+def _decode_calls(wire: Wire, where: str, number: int, legacy_ids: dict[str, str]) -> list[Part]:
     parts: list[Part] = []
-    for place, entry in enumerate(cast("list[Any]", entries or ())):
+    for place, entry in enumerate(_entries(wire, "tool_calls", where)):
         call = decode_call(entry, where, place, keep_index=True)
         if call is None:
             raise rejected(f"{where}.tool_calls[{place}]", "a tool call has `id` and `function` with `name`")
         parts.append(call)
-    legacy = decode_legacy_call(wire.get("function_call"), number)
+    function = wire.get("function_call")
+    legacy = None if function is None else decode_legacy_call(_object(function, f"{where}.function_call"), number)
     if legacy is not None:
         legacy_ids[legacy.name] = legacy.id
         parts.append(legacy)

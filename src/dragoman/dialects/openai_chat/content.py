@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.parts import image_from
 from dragoman.dialects.openai_chat.wire import NAME
-from dragoman.messages import Opaque, Part, Reasoning, Refusal, Text, encode_json
+from dragoman.messages import Image, Opaque, Part, Reasoning, Refusal, Text, encode_json
 
 
 def content_parts(content: Any) -> list[Part]:
@@ -35,7 +35,7 @@ def _part(item: Any) -> Part | None:
         case "refusal":
             return Refusal(text)
         case "image_url":
-            return _image(wire)
+            return _image(wire) or Opaque(dialect=NAME, payload=wire)
         case _:
             return Opaque(dialect=NAME, payload=wire)
 
@@ -53,7 +53,16 @@ def _text(value: Any) -> str:
     return "".join([text for text in items if isinstance(text, str)])
 
 
-def _image(wire: Wire) -> Part:
+def _image(wire: Wire) -> Image | None:
     source = wire.get("image_url")
     url = cast("Wire", source).get("url") if isinstance(source, dict) else source
-    return image_from(url) if isinstance(url, str) else Opaque(dialect=NAME, payload=wire)
+    return image_from(url) if isinstance(url, str) else None
+
+
+def images_in(message: Wire) -> list[Image]:
+    """The pictures that OpenRouter puts beside the content."""
+    entries = message.get("images")
+    if not isinstance(entries, list):
+        return []
+    images = [_image(cast("Wire", entry)) for entry in cast("list[Any]", entries) if isinstance(entry, dict)]
+    return [image for image in images if image is not None]

@@ -63,16 +63,16 @@ def encode_part(part: Part, losses: Losses) -> Wire | None:
 
 
 def _encode_text(part: Text, losses: Losses) -> Wire:
-    lose_citations(part, losses)
+    _lose_citations(part, losses)
     return {"type": "text", "text": part.text}
 
 
-def lose_citations(part: Text, losses: Losses) -> None:
+def _lose_citations(part: Text, losses: Losses) -> None:
     if part.citations:
         losses.dropped("citations", "a request has no place for the sources of an earlier answer")
 
 
-def encode_refusal(part: Refusal, _: Losses) -> Wire:
+def _encode_refusal(part: Refusal, _: Losses) -> Wire:
     return {"type": "refusal", "refusal": part.text}
 
 
@@ -136,7 +136,7 @@ def _encode_opaque(part: Opaque, losses: Losses) -> Wire | None:
 
 _ENCODE: Final[dict[type, Callable[[Any, Losses], Wire | None]]] = {
     Text: _encode_text,
-    Refusal: encode_refusal,
+    Refusal: _encode_refusal,
     Image: _encode_image,
     Audio: _encode_audio,
     Document: _encode_document,
@@ -193,16 +193,6 @@ def _decode_image(wire: Wire, where: str) -> Part:
 def image_from(url: str, **fields: Any) -> Image:
     """A picture given by its URL; a `data:` URL is taken apart where it can be put together again."""
     return Image(url=url, **fields) if url.startswith("data:;") else Image.from_url(url, **fields)
-
-
-def images_in(message: Wire) -> list[Image]:
-    """The pictures that OpenRouter puts beside the content of an answer."""
-    entries = message.get("images")
-    if not isinstance(entries, list):
-        return []
-    wires = [cast("Wire", entry) for entry in cast("list[Any]", entries) if isinstance(entry, dict)]
-    numbered = [{name: value for name, value in wire.items() if name != "index"} for wire in wires]
-    return [image for wire in numbered if isinstance(image := decode_part(wire, "images"), Image)]
 
 
 def _decode_audio(wire: Wire, where: str) -> Part:

@@ -17,11 +17,11 @@ from dragoman.dialects.openai_chat.annotations import (
     sources_fields,
 )
 from dragoman.dialects.openai_chat.calls import decode_call, decode_legacy_call, encode_call, encode_function_call
-from dragoman.dialects.openai_chat.content import content_parts
+from dragoman.dialects.openai_chat.content import content_parts, images_in
 from dragoman.dialects.openai_chat.errors import error_of, is_error
 from dragoman.dialects.openai_chat.finish import details_reason, encode_finish, finish_reason, is_said, raw_reason
 from dragoman.dialects.openai_chat.losses import Losses, extra_of, join, restore
-from dragoman.dialects.openai_chat.parts import encode_part, images_in
+from dragoman.dialects.openai_chat.parts import encode_part
 from dragoman.dialects.openai_chat.reasoning import OWN_FIELD, decode_reasoning
 from dragoman.dialects.openai_chat.tools import is_legacy
 from dragoman.dialects.openai_chat.usage import decode_usage, encode_usage
@@ -227,14 +227,14 @@ def _encode_choice(number: int, answer: LLMResponse, losses: Losses, *, legacy: 
     if annotations:
         join(message, "annotations", annotations)
     _encode_calls(calls, message, losses, legacy=legacy)
-    if message["content"] is None and message.keys() <= _BARE and message["refusal"] is None:
+    if message["content"] is None and message["refusal"] is None and message.keys().isdisjoint(_INSTEAD_OF_CONTENT):
         message["content"] = ""
     losses.at = here
     return _finished(number, answer, message, losses, legacy=legacy), sources
 
 
-_BARE: Final = frozenset({"role", "content", "refusal", "reasoning_content", "reasoning_details", "annotations"})
-"""With nothing but these the content is text, if empty."""
+_INSTEAD_OF_CONTENT: Final = frozenset({"tool_calls", "function_call", "audio", "images"})
+"""With one of these, or a refusal, the content may be null."""
 
 
 def _finished(number: int, answer: LLMResponse, message: Wire, losses: Losses, *, legacy: bool) -> Wire:
@@ -263,7 +263,7 @@ def _encode_part(part: Part, message: Wire, calls: list[ToolCall], citations: li
         case Refusal():
             join(message, "refusal", part.text)
         case Image():
-            join(message, "images", list(filter(None, [encode_part(part, losses)])))
+            add_image(part, message, losses)
         case Audio() if "audio" not in message:
             message["audio"] = encode_audio(part, losses)
         case Opaque() if part.dialect == NAME and "type" not in part.payload:
@@ -271,6 +271,15 @@ def _encode_part(part: Part, message: Wire, calls: list[ToolCall], citations: li
                 join(message, name, value)
         case _:
             losses.dropped("", f"an answer has no place for a {type(part).__name__}")
+    if not isinstance(part, ToolCall | Image | Audio):  # these have a place of their own for what only we know
+        restore(message, part.extra, losses)
+
+
+def add_image(part: Image, message: Wire, losses: Losses) -> None:
+    """As OpenRouter sends pictures, which OpenAI's own models do not."""
+    wire = encode_part(part, losses)
+    if wire is not None:
+        join(message, "images", [wire])
 
 
 def encode_answer_reasoning(part: Reasoning, message: Wire, losses: Losses) -> None:

@@ -12,9 +12,8 @@ from typing import Any, ClassVar, Final, cast
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.annotations import decode_annotations, decode_logprobs
-from dragoman.dialects.openai_chat.content import content_parts
+from dragoman.dialects.openai_chat.content import content_parts, images_in
 from dragoman.dialects.openai_chat.finish import details_reason, finish_reason, raw_reason
-from dragoman.dialects.openai_chat.parts import images_in
 from dragoman.dialects.openai_chat.reasoning import DETAILS, RETURNED, TEXT_FIELDS, Details, details_text
 from dragoman.dialects.openai_chat.stream_audio import StreamedAudio
 from dragoman.dialects.openai_chat.stream_call import StreamedCalls

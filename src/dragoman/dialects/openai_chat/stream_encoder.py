@@ -13,8 +13,7 @@ from dragoman.dialects.openai_chat.annotations import encode_annotations, encode
 from dragoman.dialects.openai_chat.errors import encode_error
 from dragoman.dialects.openai_chat.finish import encode_finish, is_said
 from dragoman.dialects.openai_chat.losses import Losses, restore
-from dragoman.dialects.openai_chat.parts import encode_part
-from dragoman.dialects.openai_chat.response import encode_answer_reasoning, encode_audio
+from dragoman.dialects.openai_chat.response import add_image, encode_answer_reasoning, encode_audio
 from dragoman.dialects.openai_chat.tools import is_legacy
 from dragoman.dialects.openai_chat.usage import encode_usage
 from dragoman.dialects.openai_chat.wire import NAME
@@ -258,7 +257,7 @@ class ChatStreamEncoder:
             case Reasoning():
                 encode_answer_reasoning(part, delta, self._losses)
             case Image():
-                delta["images"] = list(filter(None, [encode_part(part, self._losses)]))
+                add_image(part, delta, self._losses)
             case Audio():
                 delta["audio"] = encode_audio(part, self._losses)
             case Opaque() if part.dialect == NAME and "type" not in part.payload:

@@ -151,7 +151,7 @@ class ToolCallEntry(TypedDict, total=False):
 
 
 class AssistantMessage(TypedDict, total=False):
-    """Of a request and of an answer."""
+    """Of a request, and of an answer."""
 
     role: str
     content: str | list[JsonObject] | None
@@ -165,6 +165,12 @@ class AssistantMessage(TypedDict, total=False):
     reasoning_details: list[JsonObject]  # OpenRouter, Vercel, MiniMax: signed or encrypted
     extra_content: JsonObject  # Google: thought signatures
     cache_control: JsonObject
+
+
+class AnswerMessage(AssistantMessage, total=False):
+    """Of an answer alone."""
+
+    annotations: list[JsonObject]  # {"type": "url_citation", …}; OpenRouter adds parsed files
 
 
 class PlainMessage(TypedDict, total=False):
@@ -246,8 +252,8 @@ class Choice(TypedDict, total=False):
     """One of the alternative answers."""
 
     index: int
-    message: AssistantMessage
-    delta: AssistantMessage  # in streams
+    message: AnswerMessage
+    delta: AnswerMessage  # in streams
     finish_reason: str | None
     finish_details: JsonObject  # the first vision models, in place of the reason
     logprobs: JsonObject | None
@@ -271,18 +277,12 @@ class Completion(TypedDict, total=False):
 
 
 class ErrorDetails(TypedDict, total=False):
-    """What went wrong."""
+    """`error` of a reply with an error status, and of a chunk."""
 
     message: str
     type: str
     param: str | None
     code: str | int | None
-
-
-class ErrorBody(TypedDict):
-    """The body of a reply with an error status."""
-
-    error: ErrorDetails
 
 
 def fields_of(shape: Any) -> frozenset[str]:
