@@ -277,10 +277,11 @@ def held_responses(draw: st.DrawFn) -> LLMResponse:
 
 # ---------------------------------------------------------------------- anything at all
 
-marks = st.sampled_from([None, "5m", "1h", "30m"]).map(lambda ttl: CacheMark(ttl=ttl))
 unique = st.integers(10**8, 10**9)
 tags = unique.map(lambda number: f"tag{number}q")
 """Texts and numbers that are found again wherever they end up."""
+
+marks = (tags | st.sampled_from([None, "5m", "30m"])).map(lambda ttl: CacheMark(ttl=ttl))
 
 foreign = st.sampled_from([NAME, "anthropic_messages", None])
 
