@@ -284,6 +284,13 @@ def test_logprobs() -> None:
     assert [event.tokens[0].token for event in events if isinstance(event, LogprobsDelta)] == ["Hi"]
 
 
+def test_usage_without_totals_is_usage() -> None:
+    usage = {"prompt_tokens_details": {"cached_tokens": 3}}
+    whole = {"choices": [{"message": {"content": "Hi"}}], "usage": usage}
+    assert CHAT.decode_response(whole).usage == Usage(cache_read_tokens=3)
+    assert assembled(chunk({"content": "Hi"}, "stop", usage=usage)).usage == Usage(cache_read_tokens=3)
+
+
 # ---------------------------------------------------------------------- the end
 
 STOPPED = (chunk({"content": "Hi"}), chunk({}, "stop"))

@@ -54,12 +54,13 @@ def decode_response(body: Wire) -> LLMResponse:
     if not isinstance(choices, list) or not choices:
         raise error_of(200, {}, body) if is_error(body) else _no_answer(body)
     first, *others = _ordered(cast("list[Any]", choices), body)
+    usage = decode_usage(body.get("usage"))
     response = _decode_choice(
         first,
         body,
         id=response_id(body),
         created_at=created_at(body),
-        usage=decode_usage(body.get("usage")) or Usage(),
+        usage=_NO_USAGE if usage is None else usage,
         alternatives=tuple([_decode_choice(choice, body) for choice in others]),
         raw=body,
     )
@@ -96,6 +97,7 @@ def created_at(body: Wire) -> int | None:
 
 
 _END_OF_TIME: Final = 2**53
+_NO_USAGE: Final = Usage()
 
 
 def _raise_failure(choice: Wire, response: LLMResponse) -> NoReturn:
