@@ -64,6 +64,8 @@ PARTS: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
     ),
     "thinking of nobody": ("assistant", Reasoning("Hm"), [("dropped", PART)]),
     "sources": ("assistant", Text("t", (Citation(url="https://x"),)), [("dropped", f"{PART}.citations")]),
+    "marked fields": ("assistant", Opaque("openai_chat", {"x": 1}, cache=CacheMark()), [("dropped", f"{PART}.cache")]),
+    "fields of another": ("assistant", Opaque("anthropic_messages", {"x": 1}), [("dropped", PART)]),
     "sound without an id": ("assistant", Audio(transcript="Hi"), [("changed", PART)]),
     "failed result": ("tool", ToolResult(id="c", content="x", is_error=True), [("dropped", f"{PART}.is_error")]),
     "picture in a result": ("tool", ToolResult(id="c", content=[Image(url="u")]), [("changed", f"{PART}.content[0]")]),

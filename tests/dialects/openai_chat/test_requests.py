@@ -169,6 +169,10 @@ MESSAGES: dict[str, tuple[Message, dict[str, Any]]] = {
         ),
         {"role": "assistant", "content": "Hi", "reasoning_content": "Hm", "reasoning": "Hm"},
     ),
+    "part of the host": (
+        Message("assistant", [Text("Hi"), Opaque(NAME, {"type": "new", "x": 1})]),
+        {"role": "assistant", "content": [{"type": "text", "text": "Hi"}, {"type": "new", "x": 1}]},
+    ),
     "parsed files of OpenRouter": (
         Message("assistant", "Hi", extra=own(annotations=[{"type": "file", "file": {"hash": "h"}}])),
         {"role": "assistant", "content": "Hi", "annotations": [{"type": "file", "file": {"hash": "h"}}]},
