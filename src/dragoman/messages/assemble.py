@@ -120,7 +120,7 @@ class Assembler:
             id=self.id,
             created_at=self.created_at,
             model=self.model or "",
-            usage=self.usage or Usage(),
+            usage=Usage() if self.usage is None else self.usage,  # one without totals is false
             alternatives=others,
             **fields,
         )
