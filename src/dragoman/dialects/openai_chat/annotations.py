@@ -44,12 +44,13 @@ def _citation(annotation: Wire) -> Citation | None:
     )
 
 
-def decode_sources(body: Wire) -> list[Citation]:
-    """The sources of the whole answer."""
+def decode_sources(body: Wire, cited: Iterable[Citation] = ()) -> list[Citation]:
+    """The sources of the whole answer, without those that were `cited` for a passage."""
     results = {result.get("url"): result for result in _objects(body.get("search_results")) if _text(result.get("url"))}
     listed = body.get("citations")
     urls = [url for url in cast("list[Any]", listed) if isinstance(url, str)] if isinstance(listed, list) else []
-    return [_source(url, results.get(url) or {}) for url in (urls or results)]
+    known = {citation.url for citation in cited}
+    return [_source(url, results.get(url) or {}) for url in (urls or results) if url not in known]
 
 
 def _source(url: Any, result: Wire) -> Citation:

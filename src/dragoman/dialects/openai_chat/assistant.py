@@ -15,12 +15,22 @@ from dragoman.dialects.openai_chat.calls import (
     is_legacy_id,
 )
 from dragoman.dialects.openai_chat.errors import rejected
-from dragoman.dialects.openai_chat.losses import Losses, decode_mark, extra_of, is_ours, join, unknown
-from dragoman.dialects.openai_chat.parts import decode_parts, encode_part, images_in, lose_citations, text_in
+from dragoman.dialects.openai_chat.losses import (
+    Losses,
+    decode_mark,
+    extra_of,
+    is_ours,
+    join,
+    lose_mark,
+    restore,
+    unknown,
+)
+from dragoman.dialects.openai_chat.parts import decode_parts, encode_part, images_in, is_plain_text, text_in
 from dragoman.dialects.openai_chat.reasoning import TEXT_FIELDS, decode_reasoning, encode_reasoning
 from dragoman.dialects.openai_chat.wire import NAME, AssistantMessage, fields_of
 from dragoman.messages import (
     Audio,
+    CacheMark,
     Extra,
     Image,
     Message,
@@ -39,56 +49,62 @@ from dragoman.messages import (
 class Turn:
     """An assistant's message as it is written."""
 
-    __slots__ = ("_calls", "_content", "_entries", "_losses", "_plain", "_wire")
+    __slots__ = ("_calls", "_content", "_entries", "_losses", "_wire")
 
     def __init__(self, losses: Losses) -> None:
         self._losses = losses
         self._wire: Wire = {"role": "assistant", "content": None}
         self._content: list[Wire] = []
-        self._plain = True
         self._calls: list[ToolCall] = []
         self._entries: list[Wire] = []
 
     def add(self, part: Part) -> None:
         match part:
-            case Text():
-                self._add_text(part)
+            case Text() | Refusal(extra=Extra()) | Refusal(cache=CacheMark()):
+                self._add_part(part)
             case ToolCall():
                 self._calls.append(part)
                 self._entries.append(encode_call(part, self._losses))
             case Reasoning():
-                encode_reasoning(part, self._wire, self._losses)
-            case Refusal() if part.extra is None and part.cache is None:
+                self._add_reasoning(part)
+            case Refusal():
                 join(self._wire, "refusal", part.text)
             case Audio():
                 self._add_audio(part)
             case Image() if is_ours(part.extra):
                 join(self._wire, "images", [encode_part(part, self._losses)])
             case Opaque(payload=payload) if part.dialect == NAME and "type" not in payload:
-                for name, value in payload.items():
-                    join(self._wire, name, value)
-            case Refusal() | Opaque():
+                self._add_fields(part)
+            case Opaque():
                 self._add_part(part)
             case _:
                 self._losses.dropped("", f"an assistant's turn has no place for a {type(part).__name__}")
 
-    def _add_text(self, part: Text) -> None:
-        if part.extra is not None or part.cache is not None:
-            self._add_part(part)
-            return
-        lose_citations(part, self._losses)
-        self._content.append({"type": "text", "text": part.text})
-
     def _add_part(self, part: Part) -> None:
         wire = encode_part(part, self._losses)
         if wire is not None:
-            self._plain = False
             self._content.append(wire)
+
+    def _add_reasoning(self, part: Reasoning) -> None:
+        if encode_reasoning(part, self._wire, self._losses):
+            lose_mark(part.cache, part.extra, self._losses)
+            restore(self._wire, part.extra, self._losses)
+
+    def _add_fields(self, part: Opaque) -> None:
+        for name, value in part.payload.items():
+            join(self._wire, name, value)
+        lose_mark(part.cache, part.extra, self._losses)
+        restore(self._wire, part.extra, self._losses)
 
     def _add_audio(self, part: Audio) -> None:
         """OpenAI remembers what it has said, by id."""
-        if part.id is not None:
-            self._wire["audio"] = {"id": part.id}
+        if "audio" in self._wire:
+            self._losses.dropped("", "a turn holds one sound")
+        elif part.id is not None:
+            said: Wire = {"id": part.id}
+            lose_mark(part.cache, part.extra, self._losses)
+            restore(said, part.extra and replace(part.extra, spelling={}), self._losses)
+            self._wire["audio"] = said
         elif part.transcript is not None:
             self._content.append({"type": "text", "text": part.transcript})
             self._losses.changed("", "a sound without an id is sent as its transcript")
@@ -105,7 +121,8 @@ class Turn:
         elif calls:
             wire["tool_calls"] = self._entries
         if self._content:
-            wire["content"] = "".join(part["text"] for part in self._content) if self._plain else self._content
+            plain = all(map(is_plain_text, self._content))
+            wire["content"] = "".join([part["text"] for part in self._content]) if plain else self._content
         elif wire.keys().isdisjoint(_INSTEAD_OF_CONTENT):
             wire["content"] = ""
         return wire
@@ -122,7 +139,7 @@ _ASSISTANT: Final = fields_of(AssistantMessage)
 
 def decode_assistant(wire: Wire, where: str, number: int, legacy_ids: dict[str, str]) -> Message:
     content = decode_parts(wire.get("content"), where)
-    if len(wire) == 2:
+    if len(wire) == 2 and "content" in wire:
         return Message(Role.ASSISTANT, content)
     _check_texts(wire, where)
     parts = [*_decode_beside(wire, where), *_decode_calls(wire, where, number, legacy_ids)]

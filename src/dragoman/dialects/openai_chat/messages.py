@@ -210,7 +210,7 @@ _RESULT: Final = fields_of(ToolMessage)
 
 def _decode_plain(role: Role, wire: Wire, where: str) -> Message:
     content = decode_parts(wire.get("content"), where)
-    if len(wire) == 2 and wire["role"] != "developer":
+    if len(wire) == 2 and "content" in wire and wire["role"] != "developer":
         return Message(role, content)
     cache, spelling = decode_mark(wire)
     if wire["role"] == "developer":

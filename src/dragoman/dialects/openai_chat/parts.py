@@ -34,9 +34,6 @@ def encode_parts(parts: Iterable[tuple[int, Part]], losses: Losses) -> str | lis
 
     `parts` come with their places in the message.
     """
-    parts = tuple(parts)
-    if len(parts) == 1 and is_plain_text(parts[0][1]):
-        return cast("Text", parts[0][1]).text
     here = losses.at
     wires: list[Wire] = []
     for number, part in parts:
@@ -45,11 +42,11 @@ def encode_parts(parts: Iterable[tuple[int, Part]], losses: Losses) -> str | lis
         if wire is not None:
             wires.append(wire)
     losses.at = here
-    return wires or ""
+    return wires[0]["text"] if len(wires) == 1 and is_plain_text(wires[0]) else wires or ""
 
 
-def is_plain_text(part: Part) -> bool:
-    return type(part) is Text and part.cache is None and part.extra is None and not part.citations
+def is_plain_text(part: Wire) -> bool:
+    return part.get("type") == "text" and len(part) == 2
 
 
 def encode_part(part: Part, losses: Losses) -> Wire | None:

@@ -93,11 +93,12 @@ def _is_same(last: Any, piece: Wire) -> bool:
     return same_id and all(piece.get(name) == entry.get(name) for name in ("type", "index"))
 
 
-def encode_reasoning(part: Reasoning, wire: Wire, losses: Losses) -> None:
-    """Put reasoning back into the assistant's message it came in."""
+def encode_reasoning(part: Reasoning, wire: Wire, losses: Losses) -> bool:
+    """Put reasoning back into the assistant's message it came in. `False`: it came from elsewhere, and is lost."""
     if part.dialect != NAME:
         why = f"only `{part.dialect}` takes it back" if part.dialect else "only a host that gave it takes it back"
         losses.dropped("", why)
-        return
+        return False
     for name, value in (part.payload or OWN_FIELD).items():
         join(wire, name, part.text if value is None else value)
+    return True

@@ -130,7 +130,7 @@ def _decode_message(message: Wire, body: Wire, place: int) -> list[Part]:
     if audio is not None:
         parts.append(audio)
     if message.get("annotations") or body.get("citations") or body.get("search_results"):
-        _add_sources(parts, message, body)
+        _add_sources(parts, message, body if place == 0 else {})
     parts += _decode_calls(message, body, place)
     return parts
 
@@ -144,7 +144,7 @@ def decode_audio(value: Any) -> Audio | None:
     if id_ is None and data is None and transcript is None:
         return None
     rest = {name: value for name, value in wire.items() if name not in _AUDIO_FIELDS}
-    return Audio(id=id_, data=data, transcript=transcript, extra=extra_of(rest))
+    return Audio(id=id_, data=data, transcript=transcript, extra=extra_of({}, rest))
 
 
 _AUDIO_FIELDS: Final = frozenset({"id", "data", "transcript"})
@@ -153,7 +153,7 @@ _AUDIO_FIELDS: Final = frozenset({"id", "data", "transcript"})
 def _add_sources(parts: list[Part], message: Wire, body: Wire) -> None:
     """Put the citations onto the text they support."""
     citations, others = decode_annotations(message.get("annotations"))
-    citations = citations or decode_sources(body)
+    citations += decode_sources(body, citations)
     parts += others
     if not citations:
         return
@@ -256,7 +256,7 @@ def _encode_part(part: Part, message: Wire, calls: list[ToolCall], citations: li
             join(message, "refusal", part.text)
         case Image():
             join(message, "images", list(filter(None, [encode_part(part, losses)])))
-        case Audio():
+        case Audio() if "audio" not in message:
             message["audio"] = encode_audio(part, losses)
         case Opaque() if part.dialect == NAME and "type" not in part.payload:
             for name, value in part.payload.items():

@@ -109,9 +109,8 @@ class ChatStreamDecoder:
         for choice in self._choices.values():
             choice.close(events)
         first = self._choices.get(0) or StreamedChoice(0, self._seed)
-        if self._sources and not first.has_citations:
-            place = first.text_place()
-            events += [CitationDelta(citation=source, index=place) for source in decode_sources(self._sources)]
+        sources = decode_sources(self._sources, first.citations)
+        events += [CitationDelta(citation=source, index=first.text_place()) for source in sources]
         events += [choice.end() for choice in self._choices.values() if choice.number]
         finish = Finish(finish_reason=first.reason, raw_finish_reason=first.raw, stop_sequence=first.stop_sequence)
         return [*events, finish]

@@ -21,6 +21,7 @@ from dragoman.dialects.openai_chat.stream_call import StreamedCalls
 from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.messages import (
     ChoiceFinish,
+    Citation,
     CitationDelta,
     Event,
     FinishReason,
@@ -43,18 +44,18 @@ class StreamedChoice:
     """`raw` is the finish reason in the provider's word, once it has come."""
 
     __slots__ = (
-        "_audio", "_calls", "_details", "_fields", "_hint", "_next", "_reasoning", "_refusal", "_returned", "_text",
-        "_thinking", "has_citations", "number", "raw", "stop_sequence",
+        "_audio", "_audio_place", "_calls", "_details", "_fields", "_hint", "_next", "_reasoning", "_refusal",
+        "_returned", "_text", "_thinking", "citations", "number", "raw", "stop_sequence",
     )  # fmt: skip
 
     def __init__(self, number: int, seed: tuple[Any, ...]) -> None:
         self.number = number
         self.raw: str | None = None
         self.stop_sequence: str | None = None
-        self.has_citations = False
+        self.citations: list[Citation] = []
         self._hint: str | None = None
         self._next = 0
-        self._text = self._reasoning = self._refusal = _ABSENT
+        self._text = self._reasoning = self._refusal = self._audio_place = _ABSENT
         self._thinking = False
         self._fields: dict[str, None] = {}
         self._details = Details()
@@ -99,7 +100,7 @@ class StreamedChoice:
             )
         audio = self._audio.take()
         if audio is not None:
-            events.append(PartAdded(part=audio, index=self._take_place(), choice=self.number))
+            events.append(PartAdded(part=audio, index=self._audio_place, choice=self.number))
         self._calls.close(events)
 
     def end(self) -> ChoiceFinish:
@@ -192,7 +193,7 @@ class StreamedChoice:
 
     def _read_annotations(self, value: Any, _: Wire, events: list[Event]) -> None:
         citations, others = decode_annotations(value)
-        self.has_citations = self.has_citations or bool(citations)
+        self.citations += citations
         events += [CitationDelta(citation=one, index=self.text_place(), choice=self.number) for one in citations]
         events += [PartAdded(part=part, index=self._take_place(), choice=self.number) for part in others]
 
@@ -202,6 +203,8 @@ class StreamedChoice:
 
     def _read_audio(self, value: Any, _: Wire, __: list[Event]) -> None:
         if isinstance(value, dict):
+            if self._audio_place == _ABSENT:
+                self._audio_place = self._take_place()
             self._audio.add(cast("Wire", value))
 
     def _read_logprobs(self, value: Any, events: list[Event]) -> None:
