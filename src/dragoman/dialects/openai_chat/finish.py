@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
-from dragoman.messages import FinishReason, LLMResponse
+from dragoman.messages import FinishReason
 
 FINISH_REASONS: Final[dict[str, FinishReason]] = {
     "stop": "stop",
@@ -72,6 +72,6 @@ def encode_finish(reason: FinishReason | None, *, has_calls: bool, has_refusal: 
     return "function_call" if legacy and word == "tool_calls" else word
 
 
-def is_said(response: LLMResponse) -> bool:
-    """Whether OpenAI's words tell why `response` ended."""
-    return response.finish_reason in (None, "stop", "length", "tool_calls", "content_filter", "refusal")
+def is_said(reason: FinishReason | None) -> bool:
+    """Whether OpenAI's words tell why the answer ended."""
+    return reason not in ("pause", "error", "other")

@@ -57,7 +57,7 @@ def decode_response(body: Wire) -> LLMResponse:
     response = _decode_choice(
         first,
         body,
-        id=body.get("id") or None,
+        id=response_id(body),
         created_at=created_at(body),
         usage=decode_usage(body.get("usage")) or Usage(),
         alternatives=tuple([_decode_choice(choice, body) for choice in others]),
@@ -84,10 +84,18 @@ def _no_answer(body: Wire) -> DecodeError:
     return DecodeError("the reply is no chat completion: it has no `choices`", data=encode_json(body))
 
 
+def response_id(body: Wire) -> str | None:
+    id_ = body.get("id")
+    return str(id_) if id_ else None
+
+
 def created_at(body: Wire) -> int | None:
     """0 is what hosts send that do not know."""
     created = body.get("created")
-    return int(created) if isinstance(created, int | float) and created else None
+    return int(created) if isinstance(created, int | float) and 0 < created < _END_OF_TIME else None
+
+
+_END_OF_TIME: Final = 2**53
 
 
 def _raise_failure(choice: Wire, response: LLMResponse) -> NoReturn:
@@ -230,7 +238,7 @@ _BARE: Final = frozenset({"role", "content", "refusal", "reasoning_content", "re
 
 
 def _finished(number: int, answer: LLMResponse, message: Wire, losses: Losses, *, legacy: bool) -> Wire:
-    if not is_said(answer):
+    if not is_said(answer.finish_reason):
         losses.changed("finish_reason", f"OpenAI has no word for `{answer.finish_reason}`: `stop` is sent")
     has_calls = any(type(part) is ToolCall for part in answer.parts)
     reason = encode_finish(

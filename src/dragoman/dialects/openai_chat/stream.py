@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.annotations import decode_sources
 from dragoman.dialects.openai_chat.errors import error_of
-from dragoman.dialects.openai_chat.response import call_seed, created_at
+from dragoman.dialects.openai_chat.response import call_seed, created_at, response_id
 from dragoman.dialects.openai_chat.stream_choice import StreamedChoice
 from dragoman.dialects.openai_chat.usage import decode_usage
 from dragoman.dialects.openai_chat.wire import NAME
@@ -63,10 +63,11 @@ class ChatStreamDecoder:
 
     def _start(self, chunk: Wire, events: list[Event]) -> None:
         """Azure's first chunk has neither choices nor an id: it starts nothing."""
-        id_, model = chunk.get("id") or None, chunk.get("model") or None
+        id_, model = response_id(chunk), chunk.get("model")
         if id_ is not None or chunk.get("choices"):
             self._started = True
             self._seed = call_seed(chunk)
+            model = model if isinstance(model, str) and model else None
             events.append(ResponseStart(id=id_, model=model, created_at=created_at(chunk), dialect=NAME))
 
     def _feed_choice(self, value: Any, events: list[Event]) -> None:

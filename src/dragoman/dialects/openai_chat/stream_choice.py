@@ -19,6 +19,7 @@ from dragoman.dialects.openai_chat.reasoning import DETAILS, RETURNED, TEXT_FIEL
 from dragoman.dialects.openai_chat.stream_audio import StreamedAudio
 from dragoman.dialects.openai_chat.stream_call import StreamedCalls
 from dragoman.dialects.openai_chat.wire import NAME
+from dragoman.errors import DecodeError
 from dragoman.messages import (
     ChoiceFinish,
     Citation,
@@ -69,15 +70,20 @@ class StreamedChoice:
         if delta is None and not self._next:
             delta = wire.get("message")  # a whole answer in one chunk
         if delta:
-            for name, value in delta.items():
-                if value:
-                    read = self._READ.get(name)
-                    if read is not None:
-                        read(self, value, delta, events)
+            self._read_delta(delta, events)
         if wire.get("logprobs"):
             self._read_logprobs(wire["logprobs"], events)
         if wire.get("finish_reason") or "finish_details" in wire:
             self._read_finish(wire, events)
+
+    def _read_delta(self, delta: Any, events: list[Event]) -> None:
+        if not isinstance(delta, dict):
+            raise DecodeError("a delta in the stream is no object")
+        for name, value in cast("Wire", delta).items():
+            if value:
+                read = self._READ.get(name)
+                if read is not None:
+                    read(self, value, cast("Wire", delta), events)
 
     @property
     def reason(self) -> FinishReason | None:

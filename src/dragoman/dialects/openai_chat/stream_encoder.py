@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.annotations import encode_annotations, encode_logprobs, sources_fields
 from dragoman.dialects.openai_chat.errors import encode_error
-from dragoman.dialects.openai_chat.finish import encode_finish
+from dragoman.dialects.openai_chat.finish import encode_finish, is_said
 from dragoman.dialects.openai_chat.losses import Losses, restore
 from dragoman.dialects.openai_chat.parts import encode_part
 from dragoman.dialects.openai_chat.response import encode_answer_reasoning, encode_audio
@@ -262,9 +262,10 @@ class ChatStreamEncoder:
 
     def _finish(self, event: Finish) -> list[Frame]:
         fields: Wire = {} if event.stop_sequence is None else {"stop_reason": event.stop_sequence}
-        frames = self._close(0, event, **fields)
+        *frames, last = self._close(0, event, **fields)
         if self._sources:
-            frames.append(("", self._head + b"]," + encode_json(sources_fields(self._sources))[1:]))
+            last = ("", last[1][:-1] + b"," + encode_json(sources_fields(self._sources))[1:])
+        frames.append(last)
         usage = encode_usage(self._usage) if self._include_usage else None
         if usage is not None:
             frames.append(("", self._head + b'],"usage":' + encode_json(usage) + b"}"))
@@ -272,6 +273,8 @@ class ChatStreamEncoder:
 
     def _close(self, number: int, event: ChoiceFinish | Finish, **fields: Any) -> list[Frame]:
         choice, frames = self._opened(number)
+        if not is_said(event.finish_reason):
+            self._losses.changed("finish_reason", f"OpenAI has no word for `{event.finish_reason}`: `stop` is sent")
         reason = encode_finish(
             event.finish_reason, has_calls=bool(choice.calls), has_refusal=choice.has_refusal, legacy=self._legacy
         )
