@@ -147,7 +147,8 @@ def canonical_usage(usage: dict[str, Any], *, exclusive_cache: bool) -> dict[str
         want["input_tokens"] = known["input"] + cached
     if "output" in known:
         reasoning = known.get("reasoning", 0)
-        outside = reasoning and known.get("total") == known.get("input", 0) + known["output"] + reasoning
+        total = known.get("input", 0) + known["output"] + reasoning
+        outside = reasoning > known["output"] or (reasoning and known.get("total") == total)
         want["output_tokens"] = known["output"] + (reasoning if outside else 0)
     for name, ours in (("cached_input", "cache_read_tokens"), ("cache_write", "cache_write_tokens")):
         if name in known:

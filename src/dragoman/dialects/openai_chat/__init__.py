@@ -1,0 +1,63 @@
+"""OpenAI's Chat Completions, as OpenAI and some thirty compatible hosts speak it.
+
+The codec does not know which host it talks to: it writes what OpenAI documents, and reads what any of them sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dragoman.dialects.base import Dialect, Encoded, StreamDecoder, StreamEncoder, Wire
+from dragoman.dialects.openai_chat.calls import CALL_PREFIX
+from dragoman.dialects.openai_chat.errors import decode_error, encode_error
+from dragoman.dialects.openai_chat.request import decode_request, encode_request
+from dragoman.dialects.openai_chat.response import decode_response, encode_response
+from dragoman.dialects.openai_chat.stream import ChatStreamDecoder
+from dragoman.dialects.openai_chat.stream_encoder import ChatStreamEncoder
+from dragoman.dialects.openai_chat.wire import NAME
+from dragoman.errors import Error, ProviderError
+from dragoman.messages import LLMResponse, Request
+from dragoman.wire import Framing
+
+
+class OpenAIChat:
+    """The codec: both halves, without state."""
+
+    name: str = NAME
+    framing: Framing = "sse"
+    id_prefix: str = "chatcmpl-"
+    call_id_prefix: str = CALL_PREFIX
+    default_max_tokens: int | None = None
+
+    def path(self, request: Request) -> str:  # noqa: ARG002  # the same for every request
+        return "/chat/completions"
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
+    def encode_request(self, request: Request) -> Encoded:
+        return encode_request(request)
+
+    def decode_request(self, wire: Wire, target: str = "") -> Request:
+        return decode_request(wire, target)
+
+    def encode_response(self, response: LLMResponse, request: Request) -> Encoded:
+        return encode_response(response, request)
+
+    def decode_response(self, wire: Wire) -> LLMResponse:
+        return decode_response(wire)
+
+    def stream_decoder(self, *, strict_end: bool = True) -> StreamDecoder:
+        return ChatStreamDecoder(strict_end=strict_end)
+
+    def stream_encoder(self, request: Request) -> StreamEncoder:
+        return ChatStreamEncoder(request)
+
+    def decode_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+        return decode_error(status, headers, body)
+
+    def encode_error(self, error: Error) -> tuple[int, Wire]:
+        return encode_error(error)
+
+
+DIALECT: Dialect = OpenAIChat()

@@ -1,0 +1,252 @@
+"""Tools and how the model must choose among them, both ways.
+
+Until 2023 there were `functions` instead. They are read as tools, each spelled with `type` null, so that they go back
+in the old form.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, cast
+
+from dragoman.dialects.base import Wire
+from dragoman.dialects.openai_chat.errors import rejected
+from dragoman.dialects.openai_chat.losses import Losses, decode_mark, extra_of, is_ours, lose_mark, restore, unknown
+from dragoman.dialects.openai_chat.wire import NAME, CustomTool, FunctionTool, ToolEntry, fields_of
+from dragoman.messages import JsonObject, Opaque, Request, Tool, ToolChoice
+
+_ENTRY: Final = fields_of(ToolEntry)
+_FUNCTION: Final = fields_of(FunctionTool)
+_CUSTOM: Final = fields_of(CustomTool)
+
+# ---------------------------------------------------------------------- encode
+
+
+def encode_tools(request: Request, wire: Wire, losses: Losses) -> None:
+    """Write `tools` and `tool_choice`, or `functions` and `function_call` for what came in the old form."""
+    tools: list[Wire] = []
+    functions: list[Wire] = []
+    for number, tool in enumerate(request.tools):
+        losses.at = ("tools", number)
+        if isinstance(tool, Opaque):
+            tools += _encode_opaque(tool, losses)
+        elif is_legacy(tool):
+            functions.append(_encode_legacy(tool))
+        else:
+            tools.append(_encode_tool(tool, losses))
+    losses.at = ()
+    wire |= {name: entries for name, entries in (("tools", tools), ("functions", functions)) if entries}
+    if request.tool_choice is not None:
+        _encode_choice(request, request.tool_choice, wire, losses)
+
+
+def is_legacy(tool: Tool | Opaque) -> bool:
+    """Whether the tool came among `functions`."""
+    return tool.extra is not None and is_ours(tool.extra) and tool.extra.spelling.get("type", "") is None
+
+
+def _encode_opaque(tool: Opaque, losses: Losses) -> list[Wire]:
+    if tool.dialect == NAME:
+        return [dict(tool.payload)]
+    losses.dropped("", f"only `{tool.dialect}` knows this tool")
+    return []
+
+
+def _encode_tool(tool: Tool, losses: Losses) -> Wire:
+    if tool.text_format is None:
+        entry: Wire = {"type": "function", "function": _encode_function(tool)}
+    else:
+        entry = {"type": "custom", "custom": _encode_custom(tool, tool.text_format, losses)}
+    lose_mark(tool.cache, tool.extra, losses)
+    restore(entry, tool.extra, losses)
+    return entry
+
+
+def _encode_function(tool: Tool) -> Wire:
+    function: Wire = {"name": tool.name}
+    if tool.description is not None:
+        function["description"] = tool.description
+    function["parameters"] = tool.parameters
+    if tool.strict is not None:
+        function["strict"] = tool.strict
+    return function
+
+
+def _encode_legacy(tool: Tool) -> Wire:
+    return {**_encode_function(tool), **(tool.extra.fields if tool.extra else {})}
+
+
+def _encode_custom(tool: Tool, text_format: JsonObject, losses: Losses) -> Wire:
+    custom: Wire = {"name": tool.name}
+    if tool.description is not None:
+        custom["description"] = tool.description
+    if text_format:
+        custom["format"] = _nested(text_format)
+    if tool.strict is not None:
+        losses.dropped("strict", "a free-form tool has no schema")
+    return custom
+
+
+def _nested(text_format: JsonObject) -> Wire:
+    """A grammar as this dialect wants it; our own form, like the Responses API, has its fields at the top."""
+    if text_format.get("type") != "grammar" or "grammar" in text_format:
+        return dict(text_format)
+    grammar = {name: value for name, value in text_format.items() if name != "type"}
+    return {"type": "grammar", "grammar": grammar}
+
+
+def _encode_choice(request: Request, choice: ToolChoice, wire: Wire, losses: Losses) -> None:
+    if "functions" in wire and "tools" not in wire:
+        _encode_legacy_choice(choice, wire, losses)
+    elif not choice.names:
+        wire["tool_choice"] = choice.mode
+    elif choice.mode == "none":
+        wire["tool_choice"] = "none"
+        losses.dropped("tool_choice.names", "no tool may be called, whatever its name")
+    else:
+        wire["tool_choice"] = _named_choice(choice, _custom_names(request))
+
+
+def _custom_names(request: Request) -> set[str]:
+    return {tool.name for tool in request.tools if isinstance(tool, Tool) and tool.text_format is not None}
+
+
+def _named_choice(choice: ToolChoice, custom: set[str]) -> Wire:
+    kinds = ["custom" if name in custom else "function" for name in choice.names]
+    tools: list[Wire] = [{"type": kind, kind: {"name": name}} for kind, name in zip(kinds, choice.names, strict=True)]
+    if choice.mode == "required" and len(tools) == 1:
+        return tools[0]
+    return {"type": "allowed_tools", "allowed_tools": {"mode": choice.mode, "tools": tools}}
+
+
+def _encode_legacy_choice(choice: ToolChoice, wire: Wire, losses: Losses) -> None:
+    if choice.mode == "required" and len(choice.names) == 1:
+        wire["function_call"] = {"name": choice.names[0]}
+    elif choice.mode == "required" or choice.names:
+        losses.dropped("tool_choice", "`function_call` knows `auto`, `none` and one name only")
+    else:
+        wire["function_call"] = choice.mode
+
+
+# ---------------------------------------------------------------------- decode
+
+
+def decode_tools(value: Any, where: str) -> tuple[Tool | Opaque, ...]:
+    """Raises `Rejected` for what is no list of tools."""
+    if not isinstance(value, list):
+        raise rejected(where, "a list of tools is needed here")
+    entries = cast("list[Any]", value)
+    decode = _decode_legacy if where == "functions" else _decode_tool
+    return tuple([decode(entry, f"{where}[{number}]") for number, entry in enumerate(entries)])
+
+
+def _decode_tool(value: Any, where: str) -> Tool | Opaque:
+    entry = _object(value, where)
+    kind = entry.get("type", "function")
+    if kind == "function":
+        return _decode_function(entry, where)
+    if kind == "custom":
+        return _decode_custom(entry, where)
+    return Opaque(dialect=NAME, payload=entry)
+
+
+def _decode_function(entry: Wire, where: str) -> Tool:
+    where = f"{where}.function"
+    function = _object(entry.get("function"), where)
+    cache, spelling = decode_mark(entry)
+    extra = extra_of(unknown(entry, _ENTRY, inside="function", known_inside=_FUNCTION), spelling)
+    return Tool(cache=cache, extra=extra, **_described(function, where))
+
+
+def _decode_legacy(value: Any, where: str) -> Tool:
+    function = _object(value, where)
+    return Tool(extra=extra_of(unknown(function, _FUNCTION), {"type": None}), **_described(function, where))
+
+
+def _described(function: Wire, where: str) -> Wire:
+    """Name, description, parameters and strictness. Absent parameters are none: the record's own default."""
+    described: Wire = {"name": _name(function, where)}
+    for name, kind in (("description", str), ("parameters", dict), ("strict", bool)):
+        value = function.get(name)
+        if value is not None:
+            described[name] = _of_kind(value, kind, f"{where}.{name}")
+    return described
+
+
+def _decode_custom(entry: Wire, where: str) -> Tool:
+    where = f"{where}.custom"
+    custom = _object(entry.get("custom"), where)
+    cache, spelling = decode_mark(entry)
+    description = custom.get("description")
+    return Tool(
+        name=_name(custom, where),
+        description=None if description is None else _of_kind(description, str, f"{where}.description"),
+        text_format=_flat(_object(custom.get("format") or {}, f"{where}.format")),
+        cache=cache,
+        extra=extra_of(unknown(entry, _ENTRY, inside="custom", known_inside=_CUSTOM), spelling),
+    )
+
+
+def _flat(text_format: Wire) -> Wire:
+    grammar = text_format.get("grammar")
+    if text_format.get("type") != "grammar" or len(text_format) != 2 or not isinstance(grammar, dict):
+        return text_format
+    return {"type": "grammar", **cast("Wire", grammar)}
+
+
+_MODES: Final[dict[str, Literal["auto", "required", "none"]]] = {
+    "auto": "auto",
+    "none": "none",
+    "required": "required",
+    "any": "required",  # Fireworks, Mistral
+}
+
+
+def decode_choice(value: Any) -> ToolChoice | None:
+    """The choice in `tool_choice` or `function_call`, or `None` when it is one that only the provider knows."""
+    if isinstance(value, str):
+        return ToolChoice(mode=_MODES[value]) if value in _MODES else None
+    if not isinstance(value, dict):
+        return None
+    choice = cast("Wire", value)
+    if choice.get("type") == "allowed_tools":
+        return _allowed_tools(choice)
+    name = _name_in(choice)
+    return None if name is None else ToolChoice(mode="required", names=(name,))
+
+
+def _allowed_tools(choice: Wire) -> ToolChoice | None:
+    allowed = choice.get("allowed_tools")
+    limits = cast("Wire", allowed) if isinstance(allowed, dict) else choice
+    mode, tools = limits.get("mode", "auto"), limits.get("tools")
+    if mode not in ("auto", "required") or not isinstance(tools, list):
+        return None
+    names = [_name_in(tool) for tool in cast("list[Any]", tools)]
+    return ToolChoice(mode=mode, names=tuple(filter(None, names))) if names and None not in names else None
+
+
+def _name_in(choice: Any) -> str | None:
+    """The name in `{"type": "function", "function": {"name": …}}`, its custom form, or the old `{"name": …}`."""
+    if not isinstance(choice, dict):
+        return None
+    entry = cast("Wire", choice)
+    kind = entry.get("type")
+    named = entry.get(kind) if kind in ("function", "custom") else None if kind else entry
+    name = cast("Wire", named).get("name") if isinstance(named, dict) else None
+    return name if isinstance(name, str) and name else None
+
+
+def _object(value: Any, where: str) -> Wire:
+    return _of_kind(value, dict, where)
+
+
+def _of_kind(value: Any, kind: type, where: str) -> Any:
+    if not isinstance(value, kind):
+        raise rejected(where, f"{_WORDS[kind]} is needed here")
+    return value
+
+
+def _name(entry: Wire, where: str) -> str:
+    return _of_kind(entry.get("name"), str, f"{where}.name")
+
+
+_WORDS: Final[dict[type, str]] = {str: "text", dict: "an object", bool: "true or false"}

@@ -1,0 +1,105 @@
+"""Token counts, both ways, under the names that hosts use."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from dragoman.dialects.base import Wire
+from dragoman.messages import Usage
+
+_PLACES: Final[dict[str, tuple[str, str]]] = {
+    "cache_read_tokens": ("prompt_tokens_details", "cached_tokens"),
+    "cache_write_tokens": ("prompt_tokens_details", "cache_write_tokens"),
+    "cache_write_1h_tokens": ("cache_creation", "ephemeral_1h_input_tokens"),  # Doubleword
+    "reasoning_tokens": ("completion_tokens_details", "reasoning_tokens"),
+    "input_audio_tokens": ("prompt_tokens_details", "audio_tokens"),
+    "output_audio_tokens": ("completion_tokens_details", "audio_tokens"),
+    "web_searches": ("server_tool_use_details", "web_search_requests"),  # OpenRouter
+}
+"""Where the parts of the totals stand, and where we write them."""
+
+_ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
+    "cache_read_tokens": (
+        "prompt_cache_hit_tokens",  # DeepSeek
+        "cached_tokens",  # Together, Moonshot
+        "cache_read_input_tokens",  # Databricks, Venice
+    ),
+    "cache_write_tokens": ("cache_creation_input_tokens",),  # Databricks
+    "reasoning_tokens": ("reasoning_tokens",),  # Perplexity
+    "web_searches": ("num_search_queries",),  # Perplexity
+}
+"""Where else, outside any details."""
+
+_TOTALS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
+_NOTHING: Final = Usage()
+
+
+def decode_usage(value: Any) -> Usage | None:
+    """The counts in `usage`, or `None` when it reports none."""
+    if not isinstance(value, dict):
+        return None
+    wire = cast("Wire", value)
+    if "prompt_token_details" in wire:  # Writer, without the s
+        wire = {"prompt_tokens_details": wire["prompt_token_details"], **wire}
+    counts = _parts(wire)
+    prompt, completion, total = [_count(wire.get(name)) for name in _TOTALS]
+    if completion is not None:
+        counts["output_tokens"] = _all_output(prompt, completion, total, counts.get("reasoning_tokens"))
+    if prompt is not None:
+        counts["input_tokens"] = prompt
+    if total is not None:
+        counts["total_tokens"] = total
+    return Usage(**counts) if counts else None
+
+
+def _parts(wire: Wire) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for field, (outer, inner) in _PLACES.items():
+        details = wire.get(outer)
+        count = cast("Wire", details).get(inner) if isinstance(details, dict) else None
+        if type(count) is not int:
+            count = _count(count) or _elsewhere(wire, field)
+        if count is not None:
+            counts[field] = count
+    return counts
+
+
+def _elsewhere(wire: Wire, field: str) -> int | None:
+    for name in _ELSEWHERE.get(field, ()):
+        count = _count(wire.get(name))
+        if count is not None:
+            return count
+    return None
+
+
+def _count(value: Any) -> int | None:
+    if type(value) is int or value is None:
+        return value
+    return int(value) if isinstance(value, float) and value.is_integer() else None
+
+
+def _all_output(prompt: int | None, completion: int, total: int | None, reasoning: int | None) -> int:
+    """Output with the reasoning, which xAI and Vercel's Gemini leave out of `completion_tokens`.
+
+    It shows in the total (xAI), or in more reasoning than output (Vercel, whose total lacks it too).
+    """
+    if not reasoning:
+        return completion
+    outside = reasoning > completion or total == (prompt or 0) + completion + reasoning
+    return completion + reasoning if outside else completion
+
+
+def encode_usage(usage: Usage) -> Wire | None:
+    """`usage` in OpenAI's words, or `None` when nothing is known. The total is the sum where it was not reported."""
+    if usage == _NOTHING:
+        return None
+    total = usage.total_tokens
+    if total is None and usage.input_tokens is not None and usage.output_tokens is not None:
+        total = usage.input_tokens + usage.output_tokens
+    counts = zip(_TOTALS, (usage.input_tokens, usage.output_tokens, total), strict=True)
+    wire: Wire = {name: count for name, count in counts if count is not None}
+    for field, (outer, inner) in _PLACES.items():
+        count = getattr(usage, field)
+        if count is not None:
+            wire.setdefault(outer, {})[inner] = count
+    return wire
