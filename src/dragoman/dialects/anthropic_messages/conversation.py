@@ -58,16 +58,17 @@ def _in_place(message: Message) -> bool:
 
 def _encode_turn(message: Message, index: int, losses: list[Loss]) -> Wire | None:
     """The turn on the wire, or `None` when nothing of it can be said in this dialect."""
-    content = message.content
-    role = _ROLES[message.role]
-    if isinstance(content, str) and message.cache is None and message.extra is None and message.role is not Role.TOOL:
-        return {"role": role, "content": content}
-    where = f"messages[{index}]"
-    blocks = _encode_blocks(message, where, losses)
-    if not blocks and message.parts:
-        return None
-    turn: Wire = {"role": role, "content": _results_first(blocks, index, losses) if role == "user" else blocks}
-    write_extra(turn, message.extra, NAME, where, losses)
+    role, where = _ROLES[message.role], f"messages[{index}]"
+    if isinstance(message.content, str) and message.cache is None and message.role is not Role.TOOL:
+        turn: Wire = {"role": role, "content": message.content}
+    else:
+        blocks = _encode_blocks(message, where, losses)
+        if not blocks and message.parts:
+            losses.append(Loss(effect="dropped", where=where, why="nothing of it can be said in this dialect"))
+            return None
+        turn = {"role": role, "content": _results_first(blocks, index, losses) if role == "user" else blocks}
+    if message.extra is not None:
+        write_extra(turn, message.extra, NAME, where, losses)
     return turn
 
 

@@ -14,6 +14,9 @@ from dragoman.messages import Extra, Loss, OutputFormat, ReasoningOptions
 _TOP_LEVEL: Final = Extra(fields={}, dialect=NAME)
 """On an output format: it stood at the top level as `output_format`. (No fields: nothing for others to report.)"""
 
+_TEXT: Final = OutputFormat(kind="text")
+"""The default, which needs no word."""
+
 _EFFORTS: Final = {"minimal": "low"}
 """Efforts this dialect calls otherwise. It has `low`, `medium`, `high`, `xhigh` and `max`."""
 
@@ -48,7 +51,7 @@ def _encode_thinking(options: ReasoningOptions, losses: list[Loss]) -> Wire:
 
 def encode_format(form: OutputFormat, wire: Wire, losses: list[Loss]) -> None:
     """Write `output_config.format`. A format's name has no place here and needs none."""
-    if form.kind == "text" and form.schema is None:
+    if form == _TEXT:
         return
     if form.kind != "json_schema" or form.schema is None:
         why = "this dialect has JSON only by a schema"

@@ -275,8 +275,12 @@ def _decode_tool_result(block: Wire) -> ToolResult:
 
 
 def _decode_thinking(block: Wire) -> Reasoning:
-    payload = {name: value for name, value in block.items() if name not in ("type", "thinking")}
-    return Reasoning(block["thinking"], payload=payload, dialect=NAME)
+    return Reasoning(block["thinking"], payload=thinking_payload(block), dialect=NAME)
+
+
+def thinking_payload(block: Wire) -> Wire:
+    """What must go back with the text of a `thinking` block. An empty signature is none."""
+    return {name: value for name, value in block.items() if name not in ("type", "thinking") and value != ""}
 
 
 def _decode_redacted_thinking(block: Wire) -> Reasoning:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final, cast
 
 from dragoman.dialects.anthropic_messages.errors import error_in_answer
 from dragoman.dialects.anthropic_messages.parts import decode_parts, encode_part
@@ -105,8 +105,31 @@ def encode_response(response: LLMResponse, request: Request) -> Encoded:
         "stop_details": stop_details(refusal, reason),
         "usage": encode_usage(response.usage),
     }
+    _restore_unknown(response.raw, wire)
     _report_what_has_no_place(response, reason, losses)
     return Encoded(wire, tuple(losses))
+
+
+def _restore_unknown(raw: Any, wire: Wire) -> None:
+    """Put back the fields no canonical record holds (`container`, `usage.service_tier` …) when the answer was read
+    from a body of this dialect: a client that runs code at Anthropic needs its container's id to go on.
+    """
+    if not isinstance(raw, dict):
+        return
+    body = cast("Wire", raw)
+    if body.get("type") == "message":
+        wire["usage"] = _united(body.get("usage") or {}, wire["usage"])
+        wire["stop_details"] = body.get("stop_details") or wire["stop_details"]
+        wire.update({name: value for name, value in body.items() if name not in wire})
+
+
+def _united(old: Wire, new: Wire) -> Wire:
+    """`new`, and of `old` what it lacks, inside objects too."""
+    united = {**old, **new}
+    for name, value in old.items():
+        if isinstance(value, dict) and isinstance(new.get(name), dict):
+            united[name] = {**value, **new[name]}
+    return united
 
 
 def _encode_content(parts: Sequence[Part], losses: list[Loss]) -> list[Wire]:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, Protocol
 from dragoman.dialects.anthropic_messages.citations import decode_citation
 from dragoman.dialects.anthropic_messages.errors import error_in_answer
 from dragoman.dialects.anthropic_messages.name import NAME
-from dragoman.dialects.anthropic_messages.parts import decode_part
+from dragoman.dialects.anthropic_messages.parts import decode_part, thinking_payload
 from dragoman.dialects.anthropic_messages.response import finish_reason, refusal_parts
 from dragoman.dialects.anthropic_messages.usage import decode_usage
 from dragoman.dialects.base import Wire
@@ -68,8 +68,8 @@ class StreamDecoder:
             if kind == "content_block_delta":
                 index, delta = event["index"], event["delta"]
                 return (self._blocks.get(index) or self._startless(index, delta)).feed(delta)
-            read = self._READ.get(kind) or ("error" in event and StreamDecoder._error)
-            return read(self, event) if read else []
+            read = self._READ.get("error" if kind is None and "error" in event else kind)
+            return [] if read is None else read(self, event)
         except _BROKEN as error:
             why = f"an event of the stream is not shaped as it should be: {type(error).__name__} {error}"
             raise DecodeError(why, data=data) from error
@@ -192,7 +192,7 @@ class _ThinkingBlock:
     def __init__(self, index: int, content: Wire) -> None:
         self._index = index
         self._text = content.get("thinking")
-        self._payload = {name: value for name, value in content.items() if name not in ("type", "thinking")}
+        self._payload = thinking_payload(content)
 
     def begin(self) -> list[Event]:
         return self.feed({"type": "thinking_delta", "thinking": self._text})

@@ -62,9 +62,12 @@ def _encode_choice(choice: ToolChoice, wire: Wire, losses: list[Loss]) -> Wire:
 
 def _keep_named(names: Sequence[str], wire: Wire, losses: list[Loss]) -> None:
     """Offer only the tools the model may choose among: this dialect cannot say it in any other way."""
-    wire["tools"] = [tool for tool in wire.get("tools", ()) if tool.get("name") in names]
     why = "the choice cannot be limited to some tools: the others are not offered (which voids a cached prefix)"
-    losses.append(Loss(effect="changed", where="tools", why=why))
+    losses.append(Loss(effect="changed", where="tool_choice.names", why=why))
+    named = [tool for tool in wire.get("tools", ()) if tool.get("name") in names]
+    if len(named) < len(wire.get("tools", ())):
+        wire["tools"] = named
+        losses.append(Loss(effect="changed", where="tools", why=f"only those are offered: {', '.join(names)}"))
 
 
 def _encode_parallel(request: Request, wire: Wire, losses: list[Loss]) -> None:
