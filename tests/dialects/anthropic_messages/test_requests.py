@@ -454,8 +454,9 @@ LOST: dict[str, tuple[Request, dict[str, Any], list[str]]] = {
             seed=1, frequency_penalty=0.1, presence_penalty=0.2, n=2, logprobs=True, top_logprobs=3, metadata={"a": 1}
         ),
         {},
-        ["seed", "frequency_penalty", "presence_penalty", "top_logprobs", "metadata", "logprobs", "n"],
+        ["seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs", "metadata", "n"],
     ),
+    "a seed of 0 is a seed": (says(seed=0), {}, ["seed"]),
     "usage switched off": (says(include_usage=False), {}, ["include_usage"]),
     "fields of another dialect": (says(extra=(FOREIGN,)), {}, ["x"]),
     "a later system message is hoisted": (

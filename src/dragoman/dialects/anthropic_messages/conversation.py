@@ -101,7 +101,7 @@ def _mark_last(blocks: list[Wire], mark: CacheMark, where: str, losses: list[Los
 
 def _results_first(blocks: list[Wire], index: int, losses: list[Loss]) -> list[Wire]:
     results = [block for block in blocks if block.get("type") == "tool_result"]
-    if all(block is result for block, result in zip(blocks, results, strict=False)):
+    if not results or all(block is result for block, result in zip(blocks, results, strict=False)):
         return blocks
     why = "tool results come first in a turn"
     losses.append(Loss(effect="changed", where=f"messages[{index}].content", why=why))

@@ -36,8 +36,15 @@ from dragoman.messages import (
 
 def encode_parts(parts: Sequence[Part], where: str, losses: list[Loss]) -> list[Wire]:
     """The blocks of `parts`; a part that has none is left out and reported."""
-    encoded = (encode_part(part, f"{where}[{number}]", losses) for number, part in enumerate(parts))
-    return [block for block in encoded if block is not None]
+    blocks: list[Wire] = []
+    for number, part in enumerate(parts):
+        if type(part) is Text and not part.citations and part.cache is None and part.extra is None:
+            blocks.append({"type": "text", "text": part.text})  # nearly all of them: not worth a path for losses
+            continue
+        block = encode_part(part, f"{where}[{number}]", losses)
+        if block is not None:
+            blocks.append(block)
+    return blocks
 
 
 def encode_part(part: Part, where: str, losses: list[Loss]) -> Wire | None:

@@ -34,7 +34,7 @@ _SAME: Final[dict[str, type]] = {
 }
 """Fields with the same name and meaning on both sides."""
 
-_NO_PLACE: Final = ("seed", "frequency_penalty", "presence_penalty", "top_logprobs", "metadata")
+_NO_PLACE: Final = ("seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs", "metadata")
 """Fields this dialect does not have."""
 
 
@@ -67,10 +67,9 @@ def encode_request(request: Request) -> Encoded:
 
 
 def _report_what_has_no_place(request: Request, losses: list[Loss]) -> None:
-    set_in_vain = [name for name in _NO_PLACE if getattr(request, name) is not None]
-    if request.logprobs:
-        set_in_vain.append("logprobs")
-    losses.extend(Loss(effect="dropped", where=name, why="this dialect has no such setting") for name in set_in_vain)
+    in_vain = [name for name in _NO_PLACE if (value := getattr(request, name)) is not None and value is not False]
+    if in_vain:
+        losses.extend(Loss(effect="dropped", where=name, why="this dialect has no such setting") for name in in_vain)
     if request.n is not None and request.n != 1:
         losses.append(Loss(effect="dropped", where="n", why="this dialect gives one answer"))
     if request.include_usage is False:

@@ -64,11 +64,11 @@ class StreamDecoder:
                 return []
             raise DecodeError("a frame of the stream is not JSON", data=data) from error
         try:
-            kind = event.get("type")
+            kind = event.get("type") or ("error" if "error" in event else "")
             if kind == "content_block_delta":
                 index, delta = event["index"], event["delta"]
                 return (self._blocks.get(index) or self._startless(index, delta)).feed(delta)
-            read = self._READ.get("error" if kind is None and "error" in event else kind)
+            read = self._READ.get(kind)
             return [] if read is None else read(self, event)
         except _BROKEN as error:
             why = f"an event of the stream is not shaped as it should be: {type(error).__name__} {error}"
