@@ -14,7 +14,7 @@ from dragoman.dialects.anthropic_messages.request import decode_request, encode_
 from dragoman.dialects.anthropic_messages.response import decode_response, encode_response
 from dragoman.dialects.anthropic_messages.stream import StreamDecoder
 from dragoman.dialects.anthropic_messages.stream_encoder import StreamEncoder
-from dragoman.dialects.base import Encoded, Wire
+from dragoman.dialects.base import Dialect, Encoded, Wire
 from dragoman.errors import Error, ProviderError
 from dragoman.messages import LLMResponse, Request
 from dragoman.wire import Framing
@@ -64,4 +64,4 @@ class AnthropicMessages:
         return encode_error(error)
 
 
-DIALECT: Final = AnthropicMessages()
+DIALECT: Final[Dialect] = AnthropicMessages()

@@ -119,6 +119,7 @@ def _encode_tool_result(part: ToolResult, where: str, losses: list[Loss]) -> Wir
 
 
 def _encode_reasoning(part: Reasoning, where: str, losses: list[Loss]) -> Wire | None:
+    """What came from this dialect goes back as it came, unsigned too: servers that imitate the API do not sign."""
     if part.dialect != NAME:
         losses.append(Loss(effect="dropped", where=where, why="thinking is taken back only with Anthropic's signature"))
         return None

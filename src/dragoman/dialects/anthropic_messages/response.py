@@ -154,7 +154,8 @@ def encode_answer_part(part: Part, where: str, losses: list[Loss]) -> Wire | Non
 def stop_reason(
     reason: FinishReason | None, raw: str | None, stop_sequence: str | None, *, called: bool, refused: bool
 ) -> str:
-    """The word for why the model stopped: its own where it is one of this dialect, else the nearest; never `null`.
+    """The word for why the model stopped: its own where it is one of this dialect or means nothing to us, else the
+    nearest; never `null`.
 
     Other dialects say `stop` after a forced tool call or a refusal; clients of this one go by the word alone.
     """
@@ -183,7 +184,7 @@ def _report_what_has_no_place(response: LLMResponse, reason: str, losses: list[L
     if response.refusal is not None and reason != "refusal":
         losses.append(Loss(effect="dropped", where="refusal", why=f"the answer ended with `{reason}`"))
     if response.finish_reason in ("error", "other") and response.raw_finish_reason != reason:
-        why = f"this dialect has no such word: `{reason}`"
+        why = f"this dialect has no such word: it ends with `{reason}`"
         losses.append(Loss(effect="changed", where="finish_reason", why=why))
     unknown = [name for name in ("input_tokens", "output_tokens") if getattr(response.usage, name) is None]
     why = "it was not reported, and clients demand a number: 0"
