@@ -185,10 +185,11 @@ def test_the_words_that_make_claude_code_shorten(message: str, said: str) -> Non
     assert (status, wire["error"]["message"]) == (400, said)
 
 
-@pytest.mark.parametrize(("error", "status", "kind"), SAID, ids=lambda value: str(value)[:30])
-def test_read_again_it_means_the_same(error: Error, status: int, kind: str) -> None:
-    if isinstance(error, Filtered):
-        return  # told apart by words of Anthropic's alone
+READ_AGAIN = [error for error, _, _ in SAID if not isinstance(error, Filtered)]  # told apart by Anthropic's words alone
+
+
+@pytest.mark.parametrize("error", READ_AGAIN, ids=lambda error: error.message[:30])
+def test_read_again_it_means_the_same(error: Error) -> None:
     status, wire = DIALECT.encode_error(error)
     again = DIALECT.decode_error(status, {}, encode_json(wire))
     assert again.message == error.message
