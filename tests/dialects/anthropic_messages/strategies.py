@@ -140,7 +140,7 @@ _turns = st.one_of(
         Message,
         st.just(Role.SYSTEM),
         texts | st.lists(held_texts | held_opaques, max_size=2).map(tuple),
-        extra=(new_fields | st.just({})).map(kept),
+        extra=new_fields.map(kept) | st.just(Extra(dialect=NAME, spelling={"role": "system"})),
     ),
 )
 _systems = st.lists(

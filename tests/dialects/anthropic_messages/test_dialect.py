@@ -21,3 +21,8 @@ def test_where_and_how_requests_go() -> None:
 
 def test_how_ids_begin() -> None:
     assert (DIALECT.id_prefix, DIALECT.call_id_prefix) == ("msg_", "toolu_")
+
+
+def test_a_limit_is_demanded_and_offered_but_not_filled_in() -> None:
+    assert DIALECT.default_max_tokens == 4096
+    assert "max_tokens" not in DIALECT.encode_request(Request(model="claude-sonnet-4-5")).wire

@@ -59,6 +59,9 @@ def answer(*parts: Any, **fields: Any) -> LLMResponse:
 
 
 WEB = {"type": "web_search_result_location", "url": "https://a.example", "title": "A", "encrypted_index": "Eo8B"}
+WEB_EXTRA = Extra(
+    fields={"encrypted_index": "Eo8B"}, dialect=NAME, spelling={k: WEB[k] for k in WEB if k != "encrypted_index"}
+)
 SEARCHED = {
     "type": "search_result_location",
     "cited_text": "x",
@@ -84,7 +87,7 @@ SAME: dict[str, tuple[LLMResponse, dict[str, Any]]] = {
     ),
     "text and its sources": (
         answer(
-            Text("A", (Citation(url="https://a.example", title="A", extra=kept(WEB)),)),
+            Text("A", (Citation(url="https://a.example", title="A", extra=WEB_EXTRA),)),
             Text(
                 "B",
                 (
@@ -96,7 +99,7 @@ SAME: dict[str, tuple[LLMResponse, dict[str, Any]]] = {
                         document_index=0,
                         start=0,
                         end=1,
-                        extra=kept(SEARCHED),
+                        extra=Extra(dialect=NAME, spelling=SEARCHED),
                     ),
                 ),
             ),

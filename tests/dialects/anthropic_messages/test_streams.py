@@ -105,6 +105,9 @@ def decoded(*frames: dict[str, Any] | bytes, strict_end: bool = True) -> list[Ev
 
 
 WEB = {"type": "web_search_result_location", "url": "https://a.example", "encrypted_index": "Eo8B"}
+WEB_EXTRA = Extra(
+    fields={"encrypted_index": "Eo8B"}, dialect=NAME, spelling={k: WEB[k] for k in WEB if k != "encrypted_index"}
+)
 RESULT = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
 SEARCH = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
 REDACTED = {"type": "redacted_thinking", "data": "EqkE"}
@@ -127,7 +130,7 @@ BLOCKS: dict[str, tuple[list[dict[str, Any]], list[Event]]] = {
             stop(),
         ],
         [
-            CitationDelta(citation=Citation(url="https://a.example", extra=kept(**WEB))),
+            CitationDelta(citation=Citation(url="https://a.example", extra=WEB_EXTRA)),
             TextDelta("a"),
         ],
     ),

@@ -31,6 +31,7 @@ class AnthropicMessages:
     framing: Framing = "sse"
     id_prefix: str = "msg_"
     call_id_prefix: str = "toolu_"
+    default_max_tokens: int | None = 4096
 
     def path(self, request: Request) -> str:  # noqa: ARG002  # the same for every request
         return "/v1/messages"

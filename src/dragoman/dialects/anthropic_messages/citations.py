@@ -12,27 +12,31 @@ from dragoman.dialects.anthropic_messages.name import NAME
 from dragoman.dialects.base import Wire, write_extra
 from dragoman.messages import Citation, Extra, Loss
 
-Unit: TypeAlias = Literal["char", "page", "block", "search"]
+Unit: TypeAlias = Literal["answer", "char", "page", "block", "search"]
 
 
 class _Location(NamedTuple):
     """What a kind of citation calls its fields."""
 
     unit: Unit
-    number: str
     title: str
-    start: str
-    end: str
+    url: str = ""
+    number: str = ""
+    start: str = ""
+    end: str = ""
 
 
+def _in_document(unit: Unit, what: str) -> _Location:
+    return _Location(unit, "document_title", number="document_index", start=f"start_{what}", end=f"end_{what}")
+
+
+_NOWHERE: Final = _Location("answer", "title", "url")
 LOCATIONS: Final = {
-    "char_location": _Location("char", "document_index", "document_title", "start_char_index", "end_char_index"),
-    "page_location": _Location("page", "document_index", "document_title", "start_page_number", "end_page_number"),
-    "content_block_location": _Location(
-        "block", "document_index", "document_title", "start_block_index", "end_block_index"
-    ),
+    "char_location": _in_document("char", "char_index"),
+    "page_location": _in_document("page", "page_number"),
+    "content_block_location": _in_document("block", "block_index"),
     "search_result_location": _Location(
-        "search", "search_result_index", "title", "start_block_index", "end_block_index"
+        "search", "title", "source", "search_result_index", "start_block_index", "end_block_index"
     ),
 }
 _KINDS: Final = {location.unit: kind for kind, location in LOCATIONS.items()}
@@ -40,27 +44,29 @@ _KINDS: Final = {location.unit: kind for kind, location in LOCATIONS.items()}
 
 def decode_citation(wire: Wire) -> Citation:
     """The citation, its original beside it. `web_search_result_location` and new kinds count in nothing."""
-    original = Extra(fields=wire, dialect=NAME)
-    location = LOCATIONS.get(wire["type"])
-    if location is None:
-        title, url, text = wire.get("title"), wire.get("url"), wire.get("cited_text")
-        return Citation(url=url, title=title, cited_text=text, extra=original)
+    location = LOCATIONS.get(wire["type"], _NOWHERE)
     return Citation(
         unit=location.unit,
-        url=wire.get("source"),
+        url=wire.get(location.url),
         title=wire.get(location.title),
         cited_text=wire.get("cited_text"),
         document_index=wire.get(location.number),
         start=wire.get(location.start),
         end=wire.get(location.end),
-        extra=original,
+        extra=_original(wire, {"type", "cited_text", *location[1:]}),
     )
+
+
+def _original(wire: Wire, known: set[str]) -> Extra:
+    """All of `wire`: what the record says too as this dialect's spelling of it, the rest as what only it knows."""
+    fields = {name: value for name, value in wire.items() if name not in known}
+    return Extra(fields=fields, dialect=NAME, spelling={name: wire[name] for name in wire if name in known})
 
 
 def encode_citation(citation: Citation, where: str, losses: list[Loss]) -> Wire | None:
     """The citation as it came, or built from its fields; `None` when they do not say enough for this dialect."""
     if citation.extra is not None and citation.extra.dialect == NAME:
-        return dict(citation.extra.fields)
+        return {**citation.extra.spelling, **citation.extra.fields}
     wire = _built(citation)
     if wire is None:
         losses.append(Loss(effect="dropped", where=where, why="it does not point into a document of this request"))

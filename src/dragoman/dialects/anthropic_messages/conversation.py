@@ -18,8 +18,8 @@ from dragoman.messages import CacheMark, Content, Extra, Loss, Message, Role, To
 
 _ROLES: Final = {Role.USER: "user", Role.TOOL: "user", Role.ASSISTANT: "assistant", Role.SYSTEM: "system"}
 
-_IN_PLACE: Final = Extra(fields={}, dialect=NAME)
-"""On a system message: it stood inside `messages`. (No fields: another dialect has nothing to report.)"""
+_IN_PLACE: Final = Extra(dialect=NAME, spelling={"role": "system"})
+"""On a system message: it stood inside `messages`."""
 
 _MESSAGE: Final = frozenset({"role", "content"})
 

@@ -11,8 +11,8 @@ from dragoman.dialects.anthropic_messages.name import NAME
 from dragoman.dialects.base import Wire, unknown_fields, write_extra
 from dragoman.messages import Extra, Loss, OutputFormat, ReasoningOptions
 
-_TOP_LEVEL: Final = Extra(fields={}, dialect=NAME)
-"""On an output format: it stood at the top level as `output_format`. (No fields: nothing for others to report.)"""
+_TOP_LEVEL: Final = Extra(dialect=NAME)
+"""On an output format: it stood at the top level, as `output_format`."""
 
 _TEXT: Final = OutputFormat(kind="text")
 """The default, which needs no word."""
@@ -89,7 +89,14 @@ def decode_reasoning(wire: Wire) -> ReasoningOptions | None:
         plain = ReasoningOptions(budget_tokens=budget)
     said = _encode_thinking(plain, [])
     rest = {name: value for name, value in thinking.items() if said.get(name) != value}
-    return replace(plain, effort=effort, extra=Extra(fields=rest, dialect=NAME) if rest else None)
+    return replace(plain, effort=effort, extra=_thinking_extra(rest))
+
+
+def _thinking_extra(rest: Wire) -> Extra | None:
+    """`rest`, of which a bare `enabled` (some servers have no budgets) says no more than the record does."""
+    spelling = {"type": rest["type"]} if rest.get("type") == "enabled" else {}
+    fields = {name: value for name, value in rest.items() if name not in spelling}
+    return Extra(fields=fields, dialect=NAME, spelling=spelling) if rest else None
 
 
 _FORMAT: Final = frozenset({"type", "schema"})

@@ -82,7 +82,7 @@ def _write_extra(wire: Wire, extra: Extra, losses: list[Loss]) -> None:
         why = f"only `{extra.dialect}` knows it"
         losses.extend(Loss(effect="dropped", where=name, why=why) for name in extra.fields)
         return
-    for name, value in extra.fields.items():
+    for name, value in {**extra.spelling, **extra.fields}.items():
         there = wire.get(name)
         wire[name] = {**there, **value} if isinstance(there, dict) and isinstance(value, dict) else value
 
