@@ -12,15 +12,24 @@ _decode = msgspec.json.Decoder().decode
 
 
 def decode_json(text: bytes | str) -> Any:
-    """The value in `text`. Raises `ValueError` when it is not JSON.
+    """The value in `text`. Raises `ValueError` when it is not JSON, or nested beyond what can be read.
 
     Lone surrogates, `NaN`, `Infinity` and control characters inside strings are read too: servers written in
     languages that allow them send them.
     """
     try:
         return _decode(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     except ValueError:  # msgspec.DecodeError is one
+        return _decode_leniently(text)
+
+
+def _decode_leniently(text: bytes | str) -> Any:
+    try:
         return json.loads(text, strict=False)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def encode_json(value: Any) -> bytes:

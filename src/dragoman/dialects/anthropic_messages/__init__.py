@@ -1,0 +1,68 @@
+"""The Anthropic Messages dialect (docs.claude.com/en/api/messages, read 2026-11-20).
+
+Spoken by Anthropic, by Vertex AI and Bedrock InvokeModel with other framing, and imitated by many servers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from dragoman.dialects.anthropic_messages.errors import decode_error, encode_error
+from dragoman.dialects.anthropic_messages.name import NAME
+from dragoman.dialects.anthropic_messages.request import decode_request, encode_request
+from dragoman.dialects.anthropic_messages.response import decode_response, encode_response
+from dragoman.dialects.anthropic_messages.stream import StreamDecoder
+from dragoman.dialects.anthropic_messages.stream_encoder import StreamEncoder
+from dragoman.dialects.base import Dialect, Encoded, Wire
+from dragoman.errors import Error, ProviderError
+from dragoman.messages import LLMResponse, Request
+from dragoman.wire import Framing
+
+
+class AnthropicMessages:
+    """The codec. It speaks version 2023-06-01 of the API.
+
+    Version 2026-10-21, which the newest official SDKs ask for, differs in what it refuses: `temperature`, `top_p` and
+    `top_k` are gone from it, so that sending one is an error. Both are read alike.
+    """
+
+    name: str = NAME
+    framing: Framing = "sse"
+    id_prefix: str = "msg_"
+    call_id_prefix: str = "toolu_"
+    default_max_tokens: int | None = 4096
+
+    def path(self, request: Request) -> str:  # noqa: ARG002  # the same for every request
+        return "/v1/messages"
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The version, without which the API refuses a request."""
+        return (("anthropic-version", "2023-06-01"),)
+
+    def encode_request(self, request: Request) -> Encoded:
+        return encode_request(request)
+
+    def decode_request(self, wire: Wire, target: str = "") -> Request:
+        return decode_request(wire, target)
+
+    def encode_response(self, response: LLMResponse, request: Request) -> Encoded:
+        return encode_response(response, request)
+
+    def decode_response(self, wire: Wire) -> LLMResponse:
+        return decode_response(wire)
+
+    def stream_decoder(self, *, strict_end: bool = True) -> StreamDecoder:
+        return StreamDecoder(strict_end=strict_end)
+
+    def stream_encoder(self, request: Request) -> StreamEncoder:
+        return StreamEncoder(request)
+
+    def decode_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+        return decode_error(status, headers, body)
+
+    def encode_error(self, error: Error) -> tuple[int, Wire]:
+        return encode_error(error)
+
+
+DIALECT: Final[Dialect] = AnthropicMessages()

@@ -1,0 +1,151 @@
+"""Requests, both ways: `encode_request` for those who ask, `decode_request` for those who are asked.
+
+Encoding adds nothing the caller did not give: `max_tokens`, which the API demands, is the caller's to fill. Names that
+only label (a file's name, the tool's name on a result, a schema's name, a media type beside a URL) have no place on
+this wire and are left out without a word. Everything else that cannot be said becomes a `Loss`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from urllib.parse import unquote
+
+from dragoman.dialects.anthropic_messages.checks import optional, rejected, required, wanted
+from dragoman.dialects.anthropic_messages.conversation import decode_conversation, encode_conversation
+from dragoman.dialects.anthropic_messages.name import NAME
+from dragoman.dialects.anthropic_messages.options import (
+    decode_format,
+    decode_reasoning,
+    encode_format,
+    encode_reasoning,
+    unknown_options,
+)
+from dragoman.dialects.anthropic_messages.tools import decode_choice, decode_tools, encode_tools, unknown_choice
+from dragoman.dialects.base import Encoded, Wire
+from dragoman.messages import Extra, Loss, OutputFormat, Request
+
+_SAME: Final[dict[str, type]] = {
+    "max_tokens": int,
+    "temperature": float,
+    "top_p": float,
+    "top_k": int,
+    "service_tier": str,
+}
+"""Fields with the same name and meaning on both sides."""
+
+_NO_PLACE: Final = ("seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs", "metadata")
+"""Fields this dialect does not have."""
+
+
+# ---------------------------------------------------------------------- canonical to wire
+
+
+def encode_request(request: Request) -> Encoded:
+    losses: list[Loss] = []
+    wire: Wire = {"model": request.model}
+    for name in _SAME:
+        value = getattr(request, name)
+        if value is not None:
+            wire[name] = value
+    encode_conversation(request.messages, wire, losses)
+    encode_tools(request, wire, losses)
+    if request.reasoning is not None:
+        encode_reasoning(request.reasoning, wire, losses)
+    if request.output_format is not None:
+        encode_format(request.output_format, wire, losses)
+    if request.stop:
+        wire["stop_sequences"] = list(request.stop)
+    if request.user is not None:
+        wire["metadata"] = {"user_id": request.user}
+    if request.stream:
+        wire["stream"] = True
+    _report_what_has_no_place(request, losses)
+    for extra in request.extra:
+        _write_extra(wire, extra, losses)
+    return Encoded(wire, tuple(losses))
+
+
+def _report_what_has_no_place(request: Request, losses: list[Loss]) -> None:
+    in_vain = [name for name in _NO_PLACE if (value := getattr(request, name)) is not None and value is not False]
+    if in_vain:
+        losses.extend(Loss(effect="dropped", where=name, why="this dialect has no such setting") for name in in_vain)
+    if request.n is not None and request.n != 1:
+        losses.append(Loss(effect="dropped", where="n", why="this dialect gives one answer"))
+    if request.include_usage is False:
+        losses.append(Loss(effect="dropped", where="include_usage", why="usage is always reported"))
+
+
+def _write_extra(wire: Wire, extra: Extra, losses: list[Loss]) -> None:
+    """Put back what only this dialect knows; an object joins the one that is already there."""
+    if extra.dialect not in (None, NAME):
+        why = f"only `{extra.dialect}` knows it"
+        losses.extend(Loss(effect="dropped", where=name, why=why) for name in extra.fields)
+        return
+    for name, value in {**extra.spelling, **extra.fields}.items():
+        there = wire.get(name)
+        wire[name] = {**there, **value} if isinstance(there, dict) and isinstance(value, dict) else value
+
+
+# ---------------------------------------------------------------------- wire to canonical
+
+_KNOWN: Final = frozenset(
+    {*_SAME, "model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "output_format"}
+    | {"stop_sequences", "metadata", "stream"}
+)
+
+
+def decode_request(wire: Wire, target: str = "") -> Request:
+    """The request in a body that came to `target`. Raises `Rejected` naming the first field that is wrong."""
+    wanted(wire, dict, "body")
+    model, streams = _named_in(target)
+    fields = {name: optional(wire, name, kind) for name, kind in _SAME.items()}
+    if fields["max_tokens"] is None:
+        raise rejected("max_tokens", "Field required")
+    metadata: Wire = optional(wire, "metadata", dict) or {}
+    form = decode_format(wire)
+    return Request(
+        model=model or required(wire, "model", str),
+        **fields,
+        messages=decode_conversation(wire),
+        tools=decode_tools(wire),
+        **decode_choice(wire),
+        output_format=form,
+        reasoning=decode_reasoning(wire),
+        stream=optional(wire, "stream", bool) or streams,
+        stop=_decode_stop(wire),
+        user=optional(metadata, "user_id", str, "metadata."),
+        extra=_unknown(wire, metadata, form),
+    )
+
+
+_PLACES: Final = re.compile(
+    r"/models/(?P<vertex>[^/?]+):(?P<raw>streamR|r)awPredict|/model/(?P<bedrock>[^/?]+)/invoke(?P<stream>-with-)?"
+)
+
+
+def _named_in(target: str) -> tuple[str | None, bool]:
+    """The model and whether to stream, where the path says so: Vertex (`…/models/M:rawPredict`) and Bedrock
+    (`/model/M/invoke`), which leave both out of the body.
+    """
+    place = _PLACES.search(target)
+    if place is None:
+        return None, False
+    return unquote(place["vertex"] or place["bedrock"]), place["raw"] == "streamR" or place["stream"] is not None
+
+
+def _decode_stop(wire: Wire) -> tuple[str, ...]:
+    texts: list[Any] = optional(wire, "stop_sequences", list) or []
+    return tuple(wanted(text, str, f"stop_sequences.{number}") for number, text in enumerate(texts))
+
+
+def _unknown(wire: Wire, metadata: Wire, form: OutputFormat | None) -> tuple[Extra, ...]:
+    """What has no canonical place, in its own place; of an object that is known in part, only the rest."""
+    parts = {
+        "metadata": {name: value for name, value in metadata.items() if name != "user_id"},
+        "tool_choice": unknown_choice(wire),
+        **unknown_options(wire, form),
+    }
+    fields = {name: value for name, value in wire.items() if name not in _KNOWN}
+    fields.update({name: rest for name, rest in parts.items() if rest})
+    return (Extra(fields=fields, dialect=NAME),) if fields else ()

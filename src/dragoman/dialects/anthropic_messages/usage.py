@@ -1,0 +1,54 @@
+"""Token counts: Anthropic leaves the cache out of `input_tokens`, the canonical count has it in.
+
+`total_tokens` stays `None`: Anthropic reports no total, and a sum would be ours, not theirs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from dragoman.dialects.base import Wire
+from dragoman.messages import Usage
+
+
+def decode_usage(wire: Wire | None) -> Usage:
+    """The counts in `wire`; what is absent, `null` or no integer was not reported."""
+    if not wire:
+        return Usage()
+    count = wire.get("input_tokens")
+    read, written = _count(wire, "cache_read_input_tokens"), _count(wire, "cache_creation_input_tokens")
+    return Usage(
+        input_tokens=count + (read or 0) + (written or 0) if type(count) is int else None,
+        output_tokens=_count(wire, "output_tokens"),
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=_count(wire.get("cache_creation"), "ephemeral_1h_input_tokens"),
+        reasoning_tokens=_count(wire.get("output_tokens_details"), "thinking_tokens"),
+        web_searches=_count(wire.get("server_tool_use"), "web_search_requests"),
+    )
+
+
+def _count(wire: Any, name: str) -> int | None:
+    value = cast("Wire", wire).get(name) if type(wire) is dict else None
+    return value if type(value) is int else None
+
+
+def encode_usage(usage: Usage) -> Wire:
+    """The counts on the wire. Clients demand a number for input and output: what was not reported is 0 there."""
+    read, written, hour = usage.cache_read_tokens, usage.cache_write_tokens, usage.cache_write_1h_tokens
+    wire: Wire = {
+        "input_tokens": max((usage.input_tokens or 0) - (read or 0) - (written or 0), 0),
+        "output_tokens": usage.output_tokens or 0,
+    }
+    if read is not None:
+        wire["cache_read_input_tokens"] = read
+    if written is not None:
+        wire["cache_creation_input_tokens"] = written
+    if hour is not None:
+        short = max((written or 0) - hour, 0)
+        wire["cache_creation"] = {"ephemeral_5m_input_tokens": short, "ephemeral_1h_input_tokens": hour}
+    if usage.reasoning_tokens is not None:
+        wire["output_tokens_details"] = {"thinking_tokens": usage.reasoning_tokens}
+    if usage.web_searches is not None:
+        wire["server_tool_use"] = {"web_search_requests": usage.web_searches}
+    return wire
