@@ -1,0 +1,85 @@
+"""What a provider refuses although it is well formed: a conversation that does not hold together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from dragoman.catalog import find_model, providers_of
+from dragoman.dialects import Dialect
+from dragoman.errors import ContextTooLong, ProviderError, Rejected
+from dragoman.messages import Request, Role, Tool
+from dragoman.testing.rules import check_signatures, count_request
+
+
+def check_request(request: Request, dialect: Dialect) -> None:
+    """Raises the `ProviderError` that the request meets at a real provider."""
+    for check in _CHECKS:
+        check(request, dialect)
+
+
+def _is_not_empty(request: Request, _: Dialect) -> None:
+    if not request.messages:
+        raise _rejected("messages: at least one message is required")
+
+
+def _results_answer_calls(request: Request, _: Dialect) -> None:
+    """Each result follows the call it answers, and each call is answered before the conversation goes on."""
+    open_calls: set[str] = set()
+    for number, message in enumerate(request.messages):
+        results = {result.id for result in message.tool_results}
+        if results - open_calls:
+            raise _rejected(
+                f"messages.{number}: a tool result must answer a tool call of the turn before; "
+                f"there is none with id `{min(results - open_calls)}`"
+            )
+        open_calls -= results
+        if open_calls and (message.role is Role.ASSISTANT or (message.role is Role.USER and not results)):
+            raise _rejected(f"messages.{number}: the tool call `{min(open_calls)}` has not been answered")
+        if message.role is Role.ASSISTANT:
+            open_calls = {call.id for call in message.tool_calls}
+
+
+def _named_tools_exist(request: Request, _: Dialect) -> None:
+    choice = request.tool_choice
+    known = {tool.name for tool in request.tools if isinstance(tool, Tool)}
+    if choice is None or len(known) < len(request.tools):  # server-side tools have names of their own
+        return
+    for name in choice.names:
+        if name not in known:
+            raise _rejected(f"tool_choice: there is no tool `{name}`")
+    if choice.mode == "required" and not known:
+        raise _rejected("tool_choice: a tool is demanded, but none is given")
+
+
+def _thinking_is_genuine(request: Request, dialect: Dialect) -> None:
+    check_signatures(request, dialect.name)
+
+
+def _fits_the_window(request: Request, _: Dialect) -> None:
+    """The models of the catalog refuse what is longer than their window, in the words that clients look for."""
+    window = max(
+        (
+            facts.context_tokens or 0
+            for provider in providers_of(request.model)
+            if (facts := find_model(provider, request.model))
+        ),
+        default=0,
+    )
+    tokens = count_request(request) if window else 0
+    if tokens > window:
+        message = f"prompt is too long: {tokens} tokens > {window} maximum"
+        raise ContextTooLong(message, http_status=400, code="context_length_exceeded")
+
+
+def _rejected(message: str) -> ProviderError:
+    return Rejected(message, http_status=400, code="invalid_request_error")
+
+
+_CHECKS: Final[tuple[Callable[[Request, Dialect], None], ...]] = (
+    _is_not_empty,
+    _results_answer_calls,
+    _named_tools_exist,
+    _thinking_is_genuine,
+    _fits_the_window,
+)

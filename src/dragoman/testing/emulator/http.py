@@ -1,0 +1,70 @@
+"""HTTP as the emulator sees it: a call that came in, a reply to go out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, Literal, TypeAlias
+from urllib.parse import parse_qs
+
+from msgspec import Struct
+
+from dragoman.messages import encode_json
+from dragoman.testing.emulator.faults import NO_FAULT, Fault
+
+Outcome: TypeAlias = Literal["ok", "refused", "failed", "cut", "left"]
+"""How a call ended.
+
+`ok`: answered whole. `refused`: answered with an error. `failed`: an error inside a stream. `cut`: a fault broke the
+answer off. `left`: the client went away before it had everything.
+"""
+
+JSON: Final = "application/json"
+
+
+class HttpCall(Struct, frozen=True, kw_only=True):
+    """A request as it came. Header names are lower case; repeated ones are joined by `, `."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    is_http_1_0: bool = False
+    too_large: bool = False
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        return parse_qs(self.target.partition("?")[2])
+
+
+def _nothing(outcome: Outcome, delivered: int) -> None:
+    """For replies whose end nobody waits for."""
+
+
+class Reply(Struct, kw_only=True):
+    """What to answer. A streamed body has one piece a frame; another has one piece.
+
+    `ended` is told the outcome and how many pieces were sent whole, just before the last bytes go out; or when the
+    client has left, which it may still do while those are on their way: what is told last holds.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    pieces: tuple[bytes, ...] = ()
+    streamed: bool = False
+    outcome: Outcome = "ok"
+    fault: Fault = NO_FAULT
+    ended: Callable[[Outcome, int], None] = _nothing
+
+
+def json_reply(status: int, value: object, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
+    """A JSON body in one piece."""
+    return Reply(
+        status=status,
+        headers=(("content-type", JSON), *headers),
+        pieces=(encode_json(value),),
+        outcome="ok" if status < 400 else "refused",
+    )

@@ -1,0 +1,68 @@
+"""Where calls go: the paths of every dialect, under any prefix, and what stands beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+from dragoman.dialects import Dialect
+from dragoman.messages import Request
+
+Action: TypeAlias = Literal["generate", "count_tokens", "models", "model", "home"]
+
+_MODEL: Final = "MODEL-NAME"
+_VERSION: Final = re.compile(r"^/v\d+\w*(?=/)")
+
+COUNTING: Final[Mapping[str, str]] = {"anthropic_messages": "/messages/count_tokens"}
+"""The path, below a version, at which a dialect counts tokens without answering."""
+
+
+class Route(Struct, frozen=True):
+    """What to do with calls to a path that ends as `pattern` says. Without a dialect, that of the caller holds."""
+
+    pattern: re.Pattern[str]
+    methods: tuple[str, ...]
+    action: Action
+    dialect: Dialect | None = None
+
+
+def routes_for(dialects: Iterable[Dialect]) -> tuple[Route, ...]:
+    """The routes of `dialects`, and those that all of them share."""
+    routes: list[Route] = []
+    for dialect in dialects:
+        paths = sorted({_path(dialect, stream=False), _path(dialect, stream=True)})
+        routes += [Route(_ending(path), ("POST",), "generate", dialect) for path in paths]
+        if dialect.name in COUNTING:
+            routes.append(Route(_ending(COUNTING[dialect.name]), ("POST",), "count_tokens", dialect))
+    routes += [
+        Route(_ending("/models"), ("GET", "HEAD"), "models"),
+        Route(re.compile(r"(?:^|/)models/(?P<model>.+?)/?$"), ("GET", "HEAD"), "model"),
+        Route(re.compile(r"^/?$"), ("GET", "HEAD"), "home"),
+    ]
+    return tuple(routes)
+
+
+def _path(dialect: Dialect, *, stream: bool) -> str:
+    """The path of a dialect without its version, a placeholder where it names the model."""
+    return _VERSION.sub("", dialect.path(Request(model=_MODEL, stream=stream)))
+
+
+def _ending(path: str) -> re.Pattern[str]:
+    return re.compile(re.escape(path).replace(re.escape(_MODEL), "[^/]+") + "/?$")
+
+
+def find_routes(routes: Sequence[Route], path: str) -> list[Route]:
+    """The routes that `path` fits, whatever the method; the first one counts."""
+    return [route for route in routes if route.pattern.search(path)]
+
+
+def dialect_of_caller(dialects: Sequence[Dialect], headers: Mapping[str, str]) -> Dialect:
+    """Whose client is calling, as headers tell: the dialect that demands one that is there, else the first dialect."""
+    for dialect in dialects:
+        names = [name for name, _ in dialect.headers()]
+        if names and all(name in headers for name in names):
+            return dialect
+    return dialects[0]

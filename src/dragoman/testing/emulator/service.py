@@ -1,0 +1,287 @@
+"""The service: a call in, a reply out. It knows no sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dragoman.dialects import Dialect, dialect_names, get_dialect
+from dragoman.errors import Error, ProviderError, Rejected, UnknownModel
+from dragoman.messages import LLMResponse, Request, Usage, decode_json
+from dragoman.testing.emulator.bill import BillLine, price
+from dragoman.testing.emulator.checks import check_request
+from dragoman.testing.emulator.control import CONTROL, control_reply
+from dragoman.testing.emulator.faults import HEADER, NO_FAULT, Fault, parse_fault
+from dragoman.testing.emulator.http import JSON, HttpCall, Outcome, Reply, json_reply
+from dragoman.testing.emulator.journal import SeenRequest
+from dragoman.testing.emulator.keys import check_key
+from dragoman.testing.emulator.memory import Memory
+from dragoman.testing.emulator.routes import Route, dialect_of_caller, find_routes, routes_for
+from dragoman.testing.emulator.settings import Settings
+from dragoman.testing.emulator.shapes import MODELS, model_body, models_body
+from dragoman.testing.emulator.streaming import CONTENT_TYPES, frames_of
+from dragoman.testing.rules import count_request, dice
+
+_REQUEST_ID_HEADERS: Final[Mapping[str, str]] = {"anthropic_messages": "request-id"}
+_REQUEST_ID: Final = "x-request-id"
+
+
+_FREE: Final = Decimal(0)
+
+
+class _Exchange(Struct, kw_only=True):
+    """A call on its way through. `allowed` are the methods of its path."""
+
+    call: HttpCall
+    seen: SeenRequest
+    dialect: Dialect
+    request_id: str
+    route: Route | None = None
+    allowed: tuple[str, ...] = ()
+    fault: Fault = NO_FAULT
+
+
+class Service:
+    """Answers calls by script or rules, and remembers what it was asked and what it answered."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.memory = Memory(settings)
+        self.dialects = tuple(map(get_dialect, sorted(dialect_names(), key=_is_not_the_commonest)))
+        self._routes = routes_for(self.dialects)
+        self._actions: Mapping[str, Callable[[_Exchange], Awaitable[Reply]]] = {
+            "generate": self._generate,
+            "count_tokens": self._count_tokens,
+            "models": self._models,
+            "model": self._one_model,
+            "home": self._home,
+        }
+
+    # ------------------------------------------------------------------ every call
+
+    async def handle(self, call: HttpCall) -> Reply:
+        """Answer a call. What goes wrong here is kept in `memory.mistakes` and answered with status 500."""
+        if call.path.startswith(CONTROL):
+            return control_reply(self.memory, call)
+        exchange = self._exchange(call)
+        try:
+            return await self._answer(exchange)
+        except Error as error:
+            return self._error_reply(exchange, error)
+        except Exception as error:  # noqa: BLE001  # `Emulator` raises it in the thread that can do something about it
+            self.memory.mistakes.append(error)
+            described = f"the emulator, or a function in its script, failed: {type(error).__name__}: {error}"
+            return self._error_reply(exchange, ProviderError(described, http_status=500))
+
+    def _exchange(self, call: HttpCall) -> _Exchange:
+        routes = find_routes(self._routes, call.path)
+        route = next((route for route in routes if call.method in route.methods), None)
+        dialect = next((route.dialect for route in routes if route.dialect), None)
+        seen = self.memory.note(call)
+        seen.dialect = None if dialect is None else dialect.name
+        return _Exchange(
+            call=call,
+            seen=seen,
+            allowed=tuple(method for route in routes for method in route.methods),
+            route=route,
+            dialect=dialect or dialect_of_caller(self.dialects, call.headers),
+            request_id=self.memory.model.ids.make("req_"),
+        )
+
+    async def _answer(self, exchange: _Exchange) -> Reply:
+        call, route = exchange.call, exchange.route
+        if route is None:
+            raise _no_route(call, exchange.allowed)
+        if route.action != "home":
+            check_key(call, self.settings.keys)
+        if call.too_large:
+            raise Rejected("Request exceeds the maximum size", http_status=413)
+        if route.action != "generate":
+            exchange.fault = self.memory.faults.next(None, call.path, only_by_path=True)
+            if exchange.fault.replaces_answer:
+                return self._faulty_reply(exchange, exchange.fault)
+        return await self._actions[route.action](exchange)
+
+    # ------------------------------------------------------------------ answers of a model
+
+    async def _generate(self, exchange: _Exchange) -> Reply:
+        call, dialect = exchange.call, exchange.dialect
+        request = self._decode(exchange, _json_object(call))
+        exchange.fault = self._fault(call, request)
+        step = None if exchange.fault.replaces_answer else self.memory.script.next(request.model, call.path)
+        if isinstance(step, Fault):
+            exchange.fault, step = exchange.fault.joined(step), None
+        if exchange.fault.replaces_answer:
+            return self._faulty_reply(exchange, exchange.fault)
+        check_request(request, dialect)
+        if callable(step):
+            step = await asyncio.to_thread(step, request)
+        answer = self._completed(step, request, dialect)
+        return self._answer_reply(exchange, request, answer)
+
+    def _decode(self, exchange: _Exchange, wire: dict[str, Any]) -> Request:
+        exchange.seen.wire = wire
+        request = exchange.dialect.decode_request(wire, exchange.call.target)
+        exchange.seen.request = request
+        models = self.settings.models
+        if models is not None and request.model not in models:
+            raise UnknownModel(f"The model `{request.model}` does not exist", http_status=404, code="model_not_found")
+        return request
+
+    def _fault(self, call: HttpCall, request: Request) -> Fault:
+        """The fault for a call: what its header asks for, else what waits for one. The pace is part of both."""
+        asked = call.headers.get(HEADER)
+        fault = self.memory.faults.next(request.model, call.path) if asked is None else parse_fault(asked)
+        return self.settings.pace.joined(fault) if self.settings.pace is not NO_FAULT else fault
+
+    def _completed(self, step: str | LLMResponse | None, request: Request, dialect: Dialect) -> LLMResponse:
+        """An answer by the rules when there is no step; a step with what it leaves open."""
+        if step is None:
+            answer = self.memory.model.answer(request, dialect=dialect.name, call_prefix=dialect.call_id_prefix)
+        else:
+            answer = LLMResponse(step) if isinstance(step, str) else step
+        if answer.usage == Usage():
+            answer = replace(answer, usage=self.memory.model.usage(request, answer))
+        return replace(
+            answer,
+            id=answer.id or self.memory.model.ids.make(dialect.id_prefix),
+            model=answer.model or request.model,
+            created_at=answer.created_at or int(self.settings.clock()),
+        )
+
+    def _answer_reply(self, exchange: _Exchange, request: Request, answer: LLMResponse) -> Reply:
+        dialect, fault = exchange.dialect, exchange.fault
+        if request.stream:
+            chance = dice(self.settings.seed, "pieces", answer.content)
+            pieces = frames_of(answer, request, dialect, fault, piece=self.settings.piece, chance=chance)
+            reply = Reply(
+                status=200,
+                headers=(("content-type", CONTENT_TYPES[dialect.framing]), ("cache-control", "no-cache")),
+                pieces=pieces,
+                streamed=True,
+                outcome="failed" if fault.error_after is not None else "ok",
+            )
+        else:
+            reply = json_reply(200, dialect.encode_response(answer, request).wire)
+        return self._billed(exchange, self._with_id(exchange, reply), request, answer)
+
+    # ------------------------------------------------------------------ other answers
+
+    async def _count_tokens(self, exchange: _Exchange) -> Reply:
+        wire = {"max_tokens": 1, **_json_object(exchange.call)}  # which only an answer needs
+        tokens = count_request(self._decode(exchange, wire))
+        return self._plain(exchange, {"input_tokens": tokens})
+
+    async def _models(self, exchange: _Exchange) -> Reply:
+        return self._plain(exchange, models_body(exchange.dialect.name, self._names()))
+
+    async def _one_model(self, exchange: _Exchange) -> Reply:
+        assert exchange.route is not None  # it led here
+        found = exchange.route.pattern.search(exchange.call.path)
+        name = found["model"] if found else ""
+        if name not in self._names():
+            raise UnknownModel(f"The model `{name}` does not exist", http_status=404, code="model_not_found")
+        return self._plain(exchange, model_body(exchange.dialect.name, name))
+
+    async def _home(self, exchange: _Exchange) -> Reply:
+        about = {"service": "dragoman emulator", "dialects": [dialect.name for dialect in self.dialects]}
+        return self._plain(exchange, {**about, "control": f"{CONTROL}state"})
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple(MODELS if self.settings.models is None else self.settings.models)
+
+    # ------------------------------------------------------------------ replies
+
+    def _plain(self, exchange: _Exchange, value: Any) -> Reply:
+        return self._with_id(exchange, json_reply(200, value))
+
+    def _with_id(self, exchange: _Exchange, reply: Reply) -> Reply:
+        name = _REQUEST_ID_HEADERS.get(exchange.dialect.name, _REQUEST_ID)
+        reply.headers = (*reply.headers, (name, exchange.request_id))
+        reply.fault = exchange.fault
+        return reply
+
+    def _error_reply(self, exchange: _Exchange, error: Error) -> Reply:
+        status, wire = exchange.dialect.encode_error(error)
+        given = error.http_status if isinstance(error, ProviderError) else None
+        reply = json_reply(given or status, wire)
+        if isinstance(error, ProviderError) and error.retry_after_seconds is not None:
+            reply.headers = (*reply.headers, ("retry-after", f"{error.retry_after_seconds:g}"))
+        if given == 405:
+            reply.headers = (*reply.headers, ("allow", ", ".join(exchange.allowed)))
+        return self._refused(exchange, self._with_id(exchange, reply))
+
+    def _faulty_reply(self, exchange: _Exchange, fault: Fault) -> Reply:
+        """The reply that a fault asks for in place of an answer."""
+        status = fault.status or 200
+        if fault.body is None and status >= 400:
+            reply = json_reply(status, exchange.dialect.encode_error(fault.error())[1])
+        else:
+            body = (fault.body or "").encode("utf-8", "surrogateescape")
+            reply = Reply(status=status, headers=(("content-type", JSON),), pieces=(body,))
+        reply.outcome = "refused" if status >= 400 else "failed"
+        if fault.retry_after is not None:
+            reply.headers = (*reply.headers, ("retry-after", f"{fault.retry_after}".removesuffix(".0")))
+        return self._refused(exchange, self._with_id(exchange, reply))
+
+    # ------------------------------------------------------------------ the bill
+
+    def _billed(self, exchange: _Exchange, reply: Reply, request: Request, answer: LLMResponse) -> Reply:
+        today = datetime.fromtimestamp(self.settings.clock(), UTC).date().isoformat()
+        cost = price(exchange.dialect.name, request.model, answer.usage, today=today, service_tier=request.service_tier)
+        return self._on_the_bill(exchange, reply, id=answer.id, usage=answer.usage, cost=cost)
+
+    def _refused(self, exchange: _Exchange, reply: Reply) -> Reply:
+        """Calls to a model are on the bill also when nothing came of them."""
+        if exchange.route is None or exchange.route.action != "generate":
+            return reply
+        return self._on_the_bill(exchange, reply, cost=_FREE)
+
+    def _on_the_bill(self, exchange: _Exchange, reply: Reply, **fields: Any) -> Reply:
+        seen = exchange.seen
+        line = BillLine(
+            number=seen.number,
+            dialect=exchange.dialect.name,
+            model=seen.request.model if seen.request else None,
+            outcome=reply.outcome,
+            status=reply.status,
+            streamed=reply.streamed,
+            pieces=len(reply.pieces),
+            **fields,
+        )
+
+        def ended(outcome: Outcome, delivered: int) -> None:
+            self.memory.write(replace(line, outcome=outcome, delivered=delivered))
+
+        reply.ended = ended
+        return reply
+
+
+def _is_not_the_commonest(name: str) -> bool:
+    """The dialect that most clients speak comes first: a caller who gives no sign is taken to speak it."""
+    return name != "openai_chat"
+
+
+def _no_route(call: HttpCall, allowed: tuple[str, ...]) -> ProviderError:
+    if allowed:
+        return Rejected(f"Method {call.method} is not allowed here: use {' or '.join(allowed)}", http_status=405)
+    return UnknownModel(f"Invalid URL ({call.method} {call.path})", http_status=404)  # every 404 is of this class
+
+
+def _json_object(call: HttpCall) -> dict[str, Any]:
+    encoding = call.headers.get("content-encoding", "identity")
+    if encoding != "identity":
+        raise Rejected(f"The content encoding `{encoding}` is not understood", http_status=415)
+    try:
+        wire = decode_json(call.body)
+    except ValueError:
+        raise Rejected("We could not parse the JSON body of your request.", http_status=400) from None
+    if not isinstance(wire, dict):
+        raise Rejected("The body of your request is not a JSON object.", http_status=400)
+    return cast("dict[str, Any]", wire)

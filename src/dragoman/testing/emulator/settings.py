@@ -1,0 +1,51 @@
+"""How an emulator is set up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Final, TypedDict
+
+from msgspec import Struct
+
+from dragoman.testing.emulator.faults import NO_FAULT, Fault
+
+DEFAULT_BODY_BYTES: Final = 32 * 1024 * 1024
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The settings of an emulator.
+
+    Attributes:
+        seed: Decides ids, the sizes of pieces and chances: the same calls in the same order get the same answers.
+        keys: The keys that may call; `None` lets any in.
+        models: The models there are; `None` answers for any name.
+        piece: How long a piece of streamed text is on average, in characters.
+        pace: What happens to every answer: usually delays.
+        max_body_bytes: The longest request body read; longer ones are answered with status 413.
+        keep_requests: How many of the last requests are kept.
+        clock: The time, in seconds since 1970, for `created` and for prices.
+    """
+
+    seed: int = 0
+    keys: AbstractSet[str] | None = None
+    models: Sequence[str] | None = None
+    piece: int = 8
+    pace: Fault = NO_FAULT
+    max_body_bytes: int = DEFAULT_BODY_BYTES
+    keep_requests: int = 1000
+    clock: Callable[[], float] = time.time
+
+
+class SettingsFields(TypedDict, total=False):
+    """`Settings` as keyword arguments."""
+
+    seed: int
+    keys: AbstractSet[str] | None
+    models: Sequence[str] | None
+    piece: int
+    pace: Fault
+    max_body_bytes: int
+    keep_requests: int
+    clock: Callable[[], float]

@@ -1,0 +1,101 @@
+"""An answer as frames: uneven pieces, in the dialect's own words, with the faults that strike inside a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from random import Random
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from dragoman.dialects import Dialect
+from dragoman.messages import (
+    Event,
+    Finish,
+    LLMResponse,
+    ReasoningDelta,
+    RefusalDelta,
+    Request,
+    ResponseStart,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+    UsageUpdate,
+    events_of,
+)
+from dragoman.testing.emulator.faults import Fault, position
+from dragoman.transport.framing import encode_ndjson, encode_sse
+from dragoman.wire import Frame
+
+_ENCODERS: Final[Mapping[str, Callable[[Frame], bytes]]] = {"sse": encode_sse, "ndjson": encode_ndjson}
+
+CONTENT_TYPES: Final[Mapping[str, str]] = {
+    "sse": "text/event-stream; charset=utf-8",
+    "ndjson": "application/x-ndjson",
+}
+
+_GROWING: Final[Mapping[type, str]] = {
+    TextDelta: "text",
+    ReasoningDelta: "text",
+    RefusalDelta: "text",
+    ToolCallDelta: "arguments",
+}
+"""Events that carry text, and the field that has it."""
+
+
+def frames_of(
+    answer: LLMResponse, request: Request, dialect: Dialect, fault: Fault, *, piece: int, chance: Random
+) -> tuple[bytes, ...]:
+    """`answer` as the frames of a stream, pieces of text `piece` characters long on average."""
+    encode = _ENCODERS[dialect.framing]
+    events = list(_events(answer, dialect, piece, chance))
+    encoder = dialect.stream_encoder(request)
+    frames = [frame for event in events for frame in encoder.feed(event)]
+    frames += encoder.finish()
+    if fault.error_after is not None:
+        frames = _failing(events, request, dialect, fault, position(fault.error_after, len(frames)))
+    if fault.end_after is not None:
+        frames = frames[: position(fault.end_after, len(frames))]
+    encoded = [encode(frame) for frame in frames]
+    if fault.frame is not None:
+        encoded.insert(position(fault.frame_after, len(encoded)), fault.frame.encode("utf-8", "surrogateescape"))
+    return tuple(encoded)
+
+
+def _failing(events: list[Event], request: Request, dialect: Dialect, fault: Fault, after: int) -> list[Frame]:
+    """The frames of a stream that says after `after` of them, before its end at the latest, that it has failed."""
+    encoder, frames = dialect.stream_encoder(request), list[Frame]()
+    for event in events:
+        if len(frames) >= after or isinstance(event, Finish):
+            break
+        frames += encoder.feed(event)
+    return [*frames[:after], *encoder.fail(fault.error())]
+
+
+def _events(answer: LLMResponse, dialect: Dialect, piece: int, chance: Random) -> Iterator[Event]:
+    """The events of `answer`, the usage of the input told at once, the text cut unevenly."""
+    for event in events_of(answer, piece=1 << 30):
+        if isinstance(event, ResponseStart):
+            yield replace(event, dialect=dialect.name)
+            if answer.usage != Usage():
+                yield UsageUpdate(usage=_at_the_start(answer.usage))
+        elif type(event) in _GROWING:
+            yield from _cut(event, _GROWING[type(event)], piece, chance)
+        else:
+            yield event
+
+
+def _at_the_start(usage: Usage) -> Usage:
+    """What is known of `usage` before the first word: the input, and that there will be output."""
+    return replace(usage, output_tokens=1, total_tokens=None, reasoning_tokens=None, output_audio_tokens=None)
+
+
+def _cut(event: Any, field: str, piece: int, chance: Random) -> Iterator[Event]:
+    text: str = getattr(event, field)
+    start = 0
+    while True:
+        end = start + chance.randint(1, max(2 * piece - 1, 1))
+        yield replace(event, **{field: text[start:end]})
+        if end >= len(text):
+            return
+        start = end

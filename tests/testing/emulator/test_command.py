@@ -1,0 +1,67 @@
+"""The emulator in the foreground, and one that cannot have its address."""
+
+from __future__ import annotations
+
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+import trustme
+
+from dragoman.errors import ConfigurationError
+from dragoman.testing import Emulator
+
+
+def test_it_says_where_it_is_and_ends_with_its_bill() -> None:
+    command = [sys.executable, "-m", "dragoman.testing.emulator", "--port", "0", "--seed", "3", "--model", "one"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ)
+    assert running.stdout is not None
+    greeting = ""
+    while "bill" not in greeting:
+        greeting += running.stdout.readline()
+    variables = dict(line.split()[1].split("=", 1) for line in greeting.splitlines() if "export" in line)
+    assert variables["OPENAI_BASE_URL"].endswith("/v1")
+    assert variables["ANTHROPIC_BASE_URL"] == variables["OPENAI_BASE_URL"].removesuffix("/v1")
+    with urllib.request.urlopen(f"{variables['OPENAI_BASE_URL']}/models") as reply:
+        assert b'"one"' in reply.read()
+    running.send_signal(signal.SIGINT)
+    rest, _ = running.communicate(timeout=30)
+    assert rest.startswith("<Bill 0 calls")
+    assert running.returncode == 0
+
+
+def test_an_address_that_is_taken() -> None:
+    with Emulator() as emulator:
+        with pytest.raises(ConfigurationError, match=f"cannot listen on 127.0.0.1:{emulator.port}"):
+            Emulator(port=emulator.port).start()
+        command = [sys.executable, "-m", "dragoman.testing.emulator", "--port", str(emulator.port)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, "cannot listen" in done.stderr) == (1, True)
+
+
+def test_it_runs_once_at_a_time() -> None:
+    with Emulator() as emulator, pytest.raises(ConfigurationError, match="running already"):
+        emulator.start()
+    emulator.stop()
+
+
+def test_it_shows_where_it_is() -> None:
+    emulator = Emulator(port=0)
+    assert repr(emulator) == "<Emulator stopped, 0 requests>"
+    with emulator:
+        assert repr(emulator) == f"<Emulator at {emulator.url}, 0 requests>"
+
+
+def test_over_tls() -> None:
+    authority = trustme.CA()
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("127.0.0.1").configure_cert(server)
+    authority.configure_trust(client)
+    with Emulator(ssl_context=server) as emulator:
+        assert emulator.url.startswith("https://")
+        with urllib.request.urlopen(f"{emulator.url}/v1/models", context=client) as reply:
+            assert reply.status == 200

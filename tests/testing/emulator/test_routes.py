@@ -1,0 +1,121 @@
+"""Paths: any prefix, every dialect, and refusals in the caller's own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dragoman.dialects import dialect_names
+from dragoman.testing import Emulator
+
+from .conftest import PATHS, Client, body, running
+
+GENERATE = [
+    ("/v1/chat/completions", "openai_chat"),
+    ("/chat/completions", "openai_chat"),
+    ("/openai/v1/chat/completions", "openai_chat"),
+    ("/openai/deployments/my-model/chat/completions?api-version=2024-10-21", "openai_chat"),
+    ("/v1/chat/completions/", "openai_chat"),
+    ("/v1/messages", "anthropic_messages"),
+    ("/v1/messages?beta=true", "anthropic_messages"),
+    ("/anthropic/v1/messages", "anthropic_messages"),
+]
+
+
+def test_every_dialect_is_served() -> None:
+    assert set(PATHS) == set(dialect_names())
+
+
+@pytest.mark.parametrize(("target", "dialect"), GENERATE)
+def test_paths(client: Client, emulator: Emulator, target: str, dialect: str) -> None:
+    answer = client.post(target, body(dialect, "Say exactly: hello"))
+    answer.dialect = dialect
+    assert answer.decoded().content == "hello"
+    assert emulator.requests[-1].dialect == dialect
+
+
+@pytest.mark.parametrize("headers", [{}, {"anthropic_version": "2023-06-01"}], ids=["openai", "anthropic"])
+def test_models_in_the_shape_of_the_caller(client: Client, headers: dict[str, str]) -> None:
+    models = client.send("GET", "/v1/models", **headers).json
+    assert ("has_more" in models) is bool(headers)
+    assert ("object" in models) is not bool(headers)
+    names = [model["id"] for model in models["data"]]
+    assert client.send("GET", f"/v1/models/{names[0]}", **headers).json == models["data"][0]
+    assert client.send("GET", "/v1/models/none", **headers).status == 404
+
+
+def test_models_can_be_limited() -> None:
+    with running(models=["org/one", "two"]) as (_, client):
+        assert [model["id"] for model in client.send("GET", "/v1/models").json["data"]] == ["org/one", "two"]
+        assert client.send("GET", "/v1/models/org/one").json["id"] == "org/one"
+        assert client.ask("openai_chat", model="two").status == 200
+        refused = client.ask("openai_chat", model="three")
+        assert (refused.status, refused.json["error"]["code"]) == (404, "model_not_found")
+        assert client.ask("anthropic_messages", model="three").json["error"]["type"] == "not_found_error"
+
+
+ERRORS: list[tuple[str, str, dict[str, str], int, str]] = [
+    ("POST", "/v1/nowhere", {}, 404, "invalid_request_error"),
+    ("POST", "/v1/nowhere", {"anthropic_version": "2023-06-01"}, 404, "not_found_error"),
+    ("GET", "/v1/chat/completions", {}, 405, "invalid_request_error"),
+    ("PUT", "/v1/messages", {}, 405, "invalid_request_error"),
+    ("DELETE", "/v1/models", {}, 405, "invalid_request_error"),
+]
+
+
+@pytest.mark.parametrize(("method", "target", "headers", "status", "kind"), ERRORS)
+def test_what_is_not_there(
+    client: Client, method: str, target: str, headers: dict[str, str], status: int, kind: str
+) -> None:
+    answer = client.send(method, target, b"{}", **headers)
+    assert (answer.status, answer.json["error"]["type"]) == (status, kind)
+    assert (answer.json.get("type") == "error") is bool(headers or "messages" in target)
+    assert ("allow" in answer.headers) is (status == 405)
+
+
+def test_home_says_what_this_is(client: Client) -> None:
+    assert client.send("GET", "/").json["dialects"] == ["openai_chat", "anthropic_messages"]
+
+
+BAD_BODIES: list[tuple[str, bytes | dict[str, Any]]] = [
+    ("nothing", b""),
+    ("not JSON", b"{oops"),
+    ("no object", b"[]"),
+    ("no model", {"messages": [{"role": "user", "content": "?"}], "max_tokens": 9}),
+    ("no messages", {"model": "m", "max_tokens": 9}),
+    ("empty", {"model": "m", "max_tokens": 9, "messages": []}),
+    ("wrong role", {"model": "m", "max_tokens": 9, "messages": [{"role": "nobody", "content": "?"}]}),
+    ("nested too deeply", b'{"a":' + b"[" * 100_000),
+    ("not UTF-8", b'{"model": "\xff\xfe"}'),
+]
+
+
+@pytest.mark.parametrize("dialect", PATHS)
+@pytest.mark.parametrize("content", [content for _, content in BAD_BODIES], ids=[name for name, _ in BAD_BODIES])
+def test_bodies_that_are_no_requests(client: Client, emulator: Emulator, dialect: str, content: Any) -> None:
+    answer = client.post(PATHS[dialect], content)
+    assert answer.status == 400, answer.body
+    assert answer.json["error"]["type"] == "invalid_request_error"
+    assert answer.json["error"]["message"]
+    (line,) = emulator.bill
+    assert (line.outcome, line.status, line.cost) == ("refused", 400, 0)
+
+
+def test_a_compressed_body_is_refused(client: Client) -> None:
+    assert client.post(PATHS["openai_chat"], b"\x1f\x8b", content_encoding="gzip").status == 415
+
+
+@pytest.mark.parametrize("dialect", PATHS)
+def test_every_reply_names_its_request(client: Client, dialect: str) -> None:
+    name = {"openai_chat": "x-request-id", "anthropic_messages": "request-id"}[dialect]
+    ids = [client.ask(dialect).headers[name], client.ask(dialect, fault="status=500").headers[name]]
+    assert len(set(ids)) == 2
+    assert all(value.startswith("req_") for value in ids)
+
+
+def test_tokens_are_counted_without_an_answer(client: Client, emulator: Emulator) -> None:
+    wire = body("anthropic_messages", "x" * 40)
+    del wire["max_tokens"]
+    assert client.post("/v1/messages/count_tokens", wire).json == {"input_tokens": 13}
+    assert len(emulator.bill) == 0
