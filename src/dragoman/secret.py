@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 HIDDEN: Final = "[secret]"
+_SHORTEST_REAL_KEY: Final = 8
 
 
 class Secret:
@@ -23,8 +24,11 @@ class Secret:
         return self.__text
 
     def hide_in(self, text: str) -> str:
-        """`text` with every occurrence of the secret replaced: providers like to quote the key they refuse."""
-        return text.replace(self.__text, HIDDEN) if self.__text else text
+        """`text` with every occurrence of the secret replaced: providers like to quote the key they refuse.
+
+        A secret shorter than eight characters guards nothing and may be part of any word: it is left alone.
+        """
+        return text.replace(self.__text, HIDDEN) if len(self.__text) >= _SHORTEST_REAL_KEY else text
 
     def __bool__(self) -> bool:
         return bool(self.__text)

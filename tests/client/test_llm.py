@@ -295,7 +295,7 @@ def test_one_connection_serves_many_calls(emulator: Emulator, provider: str) -> 
             llm.generate("Hi")
         other = dragoman.create_llm(provider, MODELS[provider], base_url=emulator.url, api_key="another key")
         other.generate("Hi")
-    assert len({seen.connection for seen in emulator.requests}) == 1
+    assert len({seen.client_port for seen in emulator.requests}) == 1
 
 
 @providers

@@ -130,6 +130,7 @@ class Connection(asyncio.Protocol):
             body=b"" if too_large else b"".join(self._body),
             is_http_1_0=self._parser.get_http_version() == "1.0",
             too_large=too_large,
+            client_port=self._transport.get_extra_info("peername", ("", 0))[1],
         )
         self._waiting.append((call, keep_alive))
         if len(self._waiting) >= _MOST_WAITING:

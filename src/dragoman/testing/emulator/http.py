@@ -22,7 +22,10 @@ JSON: Final = "application/json"
 
 
 class HttpCall(Struct, frozen=True, kw_only=True):
-    """A request as it came. Header names are lower case; repeated ones are joined by `, `."""
+    """A request as it came. Header names are lower case; repeated ones are joined by `, `.
+
+    `client_port` tells connections apart.
+    """
 
     method: str
     target: str
@@ -30,6 +33,7 @@ class HttpCall(Struct, frozen=True, kw_only=True):
     body: bytes = b""
     is_http_1_0: bool = False
     too_large: bool = False
+    client_port: int = 0
 
     @property
     def path(self) -> str:

@@ -30,6 +30,7 @@ class SeenRequest(Struct, kw_only=True):
         headers: By lower-case name; those that hold keys are `Secret`.
         wire: The JSON body, `None` when it was none.
         dialect: Whose path it came to, `None` for paths of no dialect.
+        client_port: The port at the client's side: requests over one connection have the same.
         request: The body as the dialect reads it, `None` when it is no request of that dialect.
     """
 
@@ -40,6 +41,7 @@ class SeenRequest(Struct, kw_only=True):
     wire: Any = None
     dialect: str | None = None
     request: Request | None = None
+    client_port: int = 0
 
     @property
     def path(self) -> str:
@@ -63,6 +65,7 @@ class Journal:
             method=call.method,
             target=_SECRET_QUERY.sub(rf"\1{HIDDEN}", call.target),
             headers={name: _hidden(name, value) for name, value in call.headers.items()},
+            client_port=call.client_port,
         )
         self._seen.append(seen)
         return seen
