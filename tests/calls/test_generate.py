@@ -366,3 +366,19 @@ def test_a_decoder_that_breaks_is_still_our_error(mode: str, clock: Clock, monke
     monkeypatch.setattr(type(made.target.dialect), "decode_response", broken)
     with pytest.raises(DecodeError, match="KeyError"):
         drive(mode, generate(made))
+
+
+@both
+@pytest.mark.parametrize("content_type", ["", "text/plain; charset=utf-8", "application/octet-stream"])
+def test_a_stream_need_not_say_that_it_is_one(mode: str, clock: Clock, content_type: str) -> None:
+    """QUIRKS 12: Codex and Together were recorded without a type."""
+    reply = {**stream(*HELLO, DONE), "headers": {"content-type": content_type}}
+    response, _ = drive(mode, generate(call(Transport(mode, reply), clock, request={"stream": True})))
+    assert response.content == "Hello"
+
+
+@both
+def test_a_web_page_is_no_stream(mode: str, clock: Clock) -> None:
+    page = {"body": b"<html>sign in</html>", "headers": {"content-type": "text/html"}}
+    with pytest.raises(DecodeError, match="not JSON"):
+        drive(mode, generate(call(Transport(mode, page, page, page), clock, request={"stream": True})))

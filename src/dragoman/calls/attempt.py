@@ -15,6 +15,7 @@ from dragoman.messages import LLMResponse, decode_json
 from dragoman.wire import AsyncReply, HttpRequest, Reply
 
 _STREAMS: Final = frozenset({"text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream"})
+_UNSAID: Final = frozenset({"", "text/plain", "application/octet-stream"})
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
@@ -59,14 +60,18 @@ def _exchange(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResp
     if reply.status >= 400:
         body = yield from read_all(reply)
         raise call.target.dialect.decode_error(reply.status, reply.headers, body)
-    if _is_streamed(reply):
+    if _is_streamed(reply, asked=call.request.stream):
         return (yield from _pumped(call, reply, progress))
     return _decoded(call, (yield from read_all(reply)))
 
 
-def _is_streamed(reply: Reply | AsyncReply) -> bool:
-    """Whether the body is a stream: servers answer a streamed request with plain JSON at times, and the reverse."""
-    return reply.headers.get("content-type", "").partition(";")[0].strip().lower() in _STREAMS
+def _is_streamed(reply: Reply | AsyncReply, *, asked: bool) -> bool:
+    """Whether the body is a stream, by what it says of itself, else by what was asked.
+
+    Servers answer a streamed request with plain JSON at times, or the reverse, and some name no type at all.
+    """
+    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind in _STREAMS or (asked and kind in _UNSAID)
 
 
 def _pumped(call: Call, reply: Reply | AsyncReply, progress: Progress) -> Flow[LLMResponse]:
