@@ -49,10 +49,8 @@ def _kind(client: Any) -> str | None:
 
 
 def _unknown(client: Any) -> ConfigurationError:
-    kind = type(client)
-    return ConfigurationError(
-        f"`http_client=` takes a client of httpx or httpx2, not a `{kind.__module__}.{kind.__qualname__}`"
-    )
+    module, name = type(client).__module__, type(client).__qualname__
+    return ConfigurationError(f"`http_client=` takes a client of httpx or httpx2, not a `{module}.{name}`")
 
 
 # ---------------------------------------------------------------------- their errors as ours

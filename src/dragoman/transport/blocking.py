@@ -98,7 +98,7 @@ class BlockingTransport:
         route = route_to(origin, self._options)
         key = ("blocking", route)
         pool = self._pools[origin] = lease(key, self, lambda: Pool[Connection](key, route))
-        if self._closed:
+        if self._closed:  # asked last, for another thread may be closing
             self._pools.clear()
             release(pool, self)
             raise ConfigurationError("this client is closed: make a new one")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from httptools import HttpParserError, HttpResponseParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from dragoman.errors import ConfigurationError, ConnectionLost
 from dragoman.wire import HttpRequest
@@ -176,7 +176,7 @@ class ReplyParser:
 
     def __init__(self, method: str = "POST") -> None:
         self._bodiless = method in ("HEAD", "CONNECT")
-        self._held = b""
+        self._held = bytearray()
         self._seen = 0
         self._mode = _HEAD
         self.status = 0
@@ -223,15 +223,17 @@ class ReplyParser:
     def _feed_head(self, data: bytes) -> bytes:
         """Read heads up to the one that is no interim. What comes after it is returned."""
         while True:
-            held = len(self._held)
+            held, searched = self._held, 0
             if held:
-                data = self._held + data
-            end = data.find(b"\r\n\r\n", max(held - 3, 0)) + 4
+                searched = max(len(held) - 3, 0)
+                held += data
+            end = (held or data).find(b"\r\n\r\n", searched) + 4
             if end == 3:
-                _check_beginning(data, self._seen)
-                self._held = data
+                self._held = held or bytearray(data)
+                _check_beginning(self._held, self._seen, searched)
                 return b""
-            head, data, self._held = data[:end], data[end:], b""
+            head, data = (bytes(held[:end]), bytes(held[end:])) if held else (data[:end], data[end:])
+            held.clear()
             self._seen += end
             if self._seen > MAX_HEAD_BYTES or head[:7] != b"HTTP/1.":
                 _check_beginning(head, self._seen - end)
@@ -244,6 +246,8 @@ class ReplyParser:
         llhttp = HttpResponseParser(chunks)
         try:
             llhttp.feed_data(head)
+        except HttpParserUpgrade:
+            raise _broken("it changes to another protocol, which nobody asked for") from None
         except HttpParserError as error:
             raise _broken(str(error)) from None
         status, headers = _parse_head(head)
@@ -319,15 +323,18 @@ class ReplyParser:
         self.reusable = self.reusable and exact and failure is None and not self._chunks.excess
 
 
-def _check_beginning(data: bytes, seen: int) -> None:
-    """Refuse at once what will never be a head: a peer may say something else and wait."""
+def _check_beginning(data: bytes | bytearray, seen: int, searched: int = 0) -> None:
+    """Refuse at once what will never be a head: a peer may say something else and wait.
+
+    `seen` bytes of heads came before `data`; its lines have been looked at up to `searched`.
+    """
     if not data.startswith(b"HTTP/1."[: len(data)]):
         if data.startswith(b"\x15\x03"[: len(data)]):
             raise _broken("it speaks TLS; is the address `https://`?")
         raise _broken("it does not begin with `HTTP/1.`")
     if seen + len(data) > MAX_HEAD_BYTES:
         raise _broken(f"its head is longer than {MAX_HEAD_BYTES} bytes")
-    if b"\n\n" in data:
+    if data.find(b"\n\n", searched) >= 0:
         raise _broken("its lines do not end in CR LF")
 
 
