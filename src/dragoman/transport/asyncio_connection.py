@@ -55,7 +55,6 @@ class AsyncioConnection(asyncio.Protocol):
 
     __slots__ = (
         "_clock",
-        "_eof",
         "_failure",
         "_limit",
         "_loop",
@@ -99,7 +98,7 @@ class AsyncioConnection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = inf
         self._reading_paused = self._writing_paused = False
-        self._eof = self._proven = False
+        self._proven = False
         self.expires = 0.0
         self.reused = False
         self.closed = False
@@ -223,11 +222,12 @@ class AsyncioConnection(asyncio.Protocol):
             cast("asyncio.Transport", self._transport).pause_reading()
 
     def eof_received(self) -> None:
-        self._eof = True
         parser = self._parser
         if parser is None:
             return
         try:
+            if not (parser.complete or self._is_announced()):
+                raise self._cut()
             parser.end()
         except ConnectionLost as error:
             self._fail(error)
@@ -282,14 +282,24 @@ class AsyncioConnection(asyncio.Protocol):
             return self._ended_here()
         origin = self._pool.route.origin
         if not isinstance(error, OSError):
-            return ConnectionLost(f"the connection to {origin} was cut")
-        if origin.scheme == "https" and not self._proven:
-            from dragoman.transport.tls import refused_after_handshake
+            return self._cut()
+        if origin.scheme == "http" or self._proven:
+            return connection_lost(origin, error)
+        from dragoman.transport.tls import lost_after_handshake
 
-            refused = refused_after_handshake(origin, error)
-            if refused is not None:
-                return refused
-        return connection_lost(origin, error)
+        return lost_after_handshake(origin, error)
+
+    def _is_announced(self) -> bool:
+        """Whether the end that has come is one that the peer meant; inside TLS that is said."""
+        inside = cast("asyncio.Transport", self._transport).get_extra_info("ssl_object")
+        if inside is None:
+            return True
+        from dragoman.transport.tls import was_announced
+
+        return was_announced(inside)
+
+    def _cut(self) -> ConnectionLost:
+        return ConnectionLost(f"the connection to {self._pool.route.origin} was cut")
 
     def _ended_here(self) -> ConnectionLost:
         origin = self._pool.route.origin

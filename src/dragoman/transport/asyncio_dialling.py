@@ -9,6 +9,7 @@ from math import inf
 from time import monotonic
 from typing import Final
 
+from dragoman.errors import ConnectionLost
 from dragoman.transport.addresses import Address, look_up, numeric
 from dragoman.transport.asyncio_connection import AsyncioConnection
 from dragoman.transport.clock import ConnectClock
@@ -17,7 +18,7 @@ from dragoman.transport.http1 import ReplyParser
 from dragoman.transport.options import Route
 from dragoman.transport.pool import Pool
 from dragoman.transport.sockets import new_socket
-from dragoman.transport.tunnel import check_tunnel, tunnel_request
+from dragoman.transport.tunnel import check_tunnel, tunnel_failed, tunnel_request
 
 _NEVER: Final = 24 * 3600.0
 """For limits of asyncio's own that cannot be turned off: ours is the one that counts."""
@@ -97,12 +98,15 @@ async def _open_tunnel(route: Route, connected: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(connected, tunnel_request(route))
     parser = ReplyParser("CONNECT")
-    while not parser.status:
-        data = await loop.sock_recv(connected, 64 * 1024)
-        if data:
-            parser.feed(data)
-        else:
-            parser.end()
+    try:
+        while not parser.status:
+            data = await loop.sock_recv(connected, 64 * 1024)
+            if data:
+                parser.feed(data)
+            else:
+                parser.end()
+    except ConnectionLost as error:
+        raise tunnel_failed(route, error) from error
     check_tunnel(route, parser.status)
 
 

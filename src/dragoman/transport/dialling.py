@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from dragoman.errors import ConnectionLost
 from dragoman.transport.addresses import Address, look_up, numeric
 from dragoman.transport.clock import ConnectClock
 from dragoman.transport.failures import connect_failed
 from dragoman.transport.http1 import ReplyParser
 from dragoman.transport.options import Route
 from dragoman.transport.sockets import Connection, new_socket
-from dragoman.transport.tunnel import check_tunnel, tunnel_request
+from dragoman.transport.tunnel import check_tunnel, tunnel_failed, tunnel_request
 
 
 class Holder(Protocol):
@@ -30,12 +31,21 @@ def dial(route: Route, clock: ConnectClock, holder: Holder) -> Connection:
         return connection
     try:
         if route.tunnelled:
-            parser = ReplyParser("CONNECT")
-            connection.exchange((tunnel_request(route),), parser, clock)
-            check_tunnel(route, parser.status)
+            _open_tunnel(route, connection, clock)
         return _secure(route, connection, clock, holder)
     finally:
         holder.drop(connection)  # its socket, if all went well, now belongs to another
+
+
+def _open_tunnel(route: Route, connection: Connection, clock: ConnectClock) -> None:
+    parser = ReplyParser("CONNECT")
+    try:
+        connection.exchange((tunnel_request(route),), parser, clock)
+    except ConnectionLost as error:
+        if connection.closed:
+            raise
+        raise tunnel_failed(route, error) from error
+    check_tunnel(route, parser.status)
 
 
 def _secure(route: Route, plain: Connection, clock: ConnectClock, holder: Holder) -> Connection:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import ssl
 from functools import lru_cache
 
-from dragoman.errors import ConfigurationError, ConnectFailed
+from dragoman.errors import ConfigurationError, ConnectFailed, ConnectionLost
+from dragoman.transport.failures import connection_lost
 from dragoman.transport.options import TransportOptions
 from dragoman.wire import Origin
 
@@ -49,11 +50,25 @@ def tls_failed(origin: Origin, error: OSError) -> ConnectFailed:
     return ConnectFailed(f"there is no TLS connection to {origin}: {why}")
 
 
-def refused_after_handshake(origin: Origin, error: OSError) -> ConnectFailed | None:
-    """The error, if `error` is one of TLS: since TLS 1.3 a server refuses our certificate only after the handshake."""
+def lost_after_handshake(origin: Origin, error: OSError) -> ConnectFailed | ConnectionLost:
+    """The error for a connection that broke before anything came through it.
+
+    Since TLS 1.3 that is how a server refuses a client: its handshake is over before our certificate is looked at.
+    """
     if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
         return tls_failed(origin, error)
-    return None
+    lost = connection_lost(origin, error)
+    return ConnectionLost(
+        f"{lost.message}, right after the TLS handshake: does it demand a client certificate (`cert=`)?"
+    )
+
+
+def was_announced(end: ssl.SSLObject) -> bool:
+    """Whether the peer said that the end of the stream is the end: one that is not announced may be an attacker's."""
+    try:
+        return end.read(1) == b""
+    except ssl.SSLError:
+        return False
 
 
 def tls_context(options: TransportOptions) -> ssl.SSLContext:

@@ -9,7 +9,7 @@ from dragoman.transport.clock import ConnectClock
 from dragoman.transport.options import Route
 from dragoman.transport.readiness import READ, WRITE
 from dragoman.transport.sockets import Connection
-from dragoman.transport.tls import refused_after_handshake, tls_context, tls_failed
+from dragoman.transport.tls import lost_after_handshake, tls_context, tls_failed
 
 
 class TlsConnection(Connection):
@@ -57,8 +57,7 @@ class TlsConnection(Connection):
         return False
 
     def lost(self, error: OSError) -> Error:
-        refused = None if self.closed or self._proven else refused_after_handshake(self.origin, error)
-        return refused or super().lost(error)
+        return super().lost(error) if self.closed or self._proven else lost_after_handshake(self.origin, error)
 
     def _shake_once(self) -> int:
         """What has to be waited for before going on; 0 when done."""
@@ -86,3 +85,5 @@ class TlsConnection(Connection):
             return super()._write(data)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return 0
+        except ssl.SSLEOFError as error:  # why may still stand in what can be read, such as an alert
+            raise BrokenPipeError from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dragoman.errors import ConnectFailed
+from dragoman.errors import ConnectFailed, ConnectionLost
 from dragoman.transport.options import Route
 
 
@@ -23,3 +23,8 @@ def check_tunnel(route: Route, status: int) -> None:
     else:
         why = f"refused a tunnel (status {status})"
     raise ConnectFailed(f"there is no connection to {route.origin}: the proxy {route.proxy} {why}")
+
+
+def tunnel_failed(route: Route, error: ConnectionLost) -> ConnectFailed:
+    """The error for a proxy that did not answer properly."""
+    return ConnectFailed(f"there is no connection to {route.origin}: the proxy {route.proxy} failed: {error.message}")
