@@ -86,7 +86,7 @@ def _mapped(phase: str) -> Generator[None]:
         message = f"the HTTP client failed with {name}{_words(error)}"
         if kind is TimedOut:
             raise TimedOut(message, phase="connect" if name in _CONNECT_PHASE else phase) from error
-        raise kind(message) from error
+        raise kind(message) from (None if kind is ConfigurationError else error)  # see `_words`
 
 
 def _mapping(error: Exception) -> type[Error] | None:
