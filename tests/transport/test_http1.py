@@ -20,6 +20,8 @@ from dragoman.wire import HttpRequest, Origin
 from .scripted import RESET, answer, chunked
 from .test_replies import BROKEN, WHOLE
 
+steady = settings(deadline=None)  # the machine may have other things to do
+
 Outcome = tuple[object, ...]
 
 
@@ -118,6 +120,7 @@ def cut(wire: bytes, places: list[int]) -> list[bytes]:
 
 
 @given(valid_replies(), st.lists(st.integers(0, 10_000), max_size=6))
+@steady
 def test_we_understand_what_h11_understands(reply: tuple[bytes, bytes], places: list[int]) -> None:
     wire, body = reply
     peer = h11.Connection(h11.CLIENT)
@@ -165,20 +168,21 @@ def behaves(pieces: list[bytes]) -> None:
 
 
 @given(st.lists(st.binary(max_size=60), max_size=6))
+@steady
 def test_any_bytes(pieces: list[bytes]) -> None:
     parse([b"HTTP/1.1 200 OK\r\n", *pieces])
     parse(pieces)
 
 
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=12))
-@settings(max_examples=300)
+@settings(steady, max_examples=300)
 def test_any_fragments_of_replies(pieces: list[bytes]) -> None:
     behaves(pieces)
     behaves([b"HTTP/1.1 200 OK\r\n", *pieces])
 
 
 @given(st.sampled_from([wire for _, wire in VALID]), st.data())
-@settings(max_examples=300)
+@settings(steady, max_examples=300)
 def test_any_mutation_of_a_valid_reply(wire: bytes, data: st.DataObject) -> None:
     mutated = bytearray(wire)
     for _ in range(data.draw(st.integers(1, 3))):
@@ -231,6 +235,7 @@ def test_a_head_with_everything() -> None:
     st.text(max_size=12),
     st.text(max_size=6),
 )
+@steady
 def test_a_head_is_what_was_given_or_is_refused(headers: list[tuple[str, str]], target: str, method: str) -> None:
     """Another parser reads from the head exactly what was put into it: nothing can be smuggled in."""
     request = HttpRequest(origin=ORIGIN, target=f"/{target}", method=method, headers=headers)

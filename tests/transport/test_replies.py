@@ -35,7 +35,7 @@ WHOLE = [
     ("103 with headers before", [b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", answer(b"hello")], b"hello", True),
     ("three interim", [b"HTTP/1.1 102 Processing\r\n\r\n" * 3 + answer(b"hello")], b"hello", True),
     ("no reason", [b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok"], b"ok", True),
-    ("space after length", [OK + b"Content-Length: 2 \t\r\n\r\nok"], b"ok", True),
+    ("space after length", [OK + b"Content-Length: 2 \r\n\r\nok"], b"ok", True),
     ("Connection: close", [answer(b"hello", "Connection: close")], b"hello", False),
     ("connection: Close among others", [answer(b"hello", "connection: x, Close")], b"hello", False),
     ("until close", [OK + b"\r\nhello", CLOSE], b"hello", False),
@@ -215,6 +215,14 @@ def test_an_answer_before_the_whole_request_is_taken(caller: Caller, serve: Serv
     assert (answered.status, answered.body) == (413, b"too large")
     assert caller.call(post(server.origin)).body == b"second"
     assert server.connections == 2
+
+
+def test_an_answer_before_anything_is_asked(caller: Caller, serve: Serve) -> None:
+    """A server that has too much to do may say so at once, and close."""
+    said = threading.Event()
+    server = serve([answer(b"busy", status="503 Service Unavailable"), Tell(said), CLOSE])
+    answered = caller.call(post(server.origin))
+    assert (answered.status, answered.body) == (503, b"busy")
 
 
 # ---------------------------------------------------------------------- content codings and sizes

@@ -44,12 +44,12 @@ class AsyncioTransport:
         clock.check()
         first = True
         while True:
+            parser = ReplyParser(request.method)
             place = pool.take(self._line_up)
-            connection = place if isinstance(place, AsyncioConnection) else await self._wait(pool, place, clock)
+            connection = place if isinstance(place, AsyncioConnection) else await self._wait(pool, place, parser, clock)
             self._held.add(connection)
             if self._closed:
                 connection.close()
-            parser = ReplyParser(request.method)
             try:
                 await connection.exchange(pieces, parser, clock)
             except ConnectionLost:
@@ -105,7 +105,9 @@ class AsyncioTransport:
         _watch(loop)
         return pool
 
-    async def _wait(self, pool: Pool[AsyncioConnection], waiter: _Waiter | None, clock: CallClock) -> AsyncioConnection:
+    async def _wait(
+        self, pool: Pool[AsyncioConnection], waiter: _Waiter | None, parser: ReplyParser, clock: CallClock
+    ) -> AsyncioConnection:
         """A connection handed over by another call, or a new one."""
         until = ConnectClock(clock)
         if waiter is not None:
@@ -115,7 +117,9 @@ class AsyncioTransport:
         limit = time_limit(until.at)
         self._dialling[limit] = asyncio.get_running_loop()
         try:
-            connection = await dial(pool, until, limit)
+            connection = await dial(
+                pool.route, until, limit, lambda connected: AsyncioConnection(pool, connected, parser, clock)
+            )
         except BaseException as error:
             pool.not_opened()
             if self._closed and isinstance(error, TimedOut):

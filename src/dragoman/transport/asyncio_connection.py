@@ -45,7 +45,7 @@ def runs_here(loop: asyncio.AbstractEventLoop) -> bool:
 
 
 class AsyncioConnection(asyncio.Protocol):
-    """A connection to an origin, or to the proxy before it.
+    """A connection to an origin, perhaps through a proxy. It is made for a call, whose parser and clock it gets.
 
     Attributes:
         expires: When it is too old to be used again.
@@ -79,15 +79,15 @@ class AsyncioConnection(asyncio.Protocol):
     )
 
     def __init__(
-        self, pool: Pool[AsyncioConnection], loop: asyncio.AbstractEventLoop, connected: socket.socket
+        self, pool: Pool[AsyncioConnection], connected: socket.socket, parser: ReplyParser, clock: CallClock
     ) -> None:
         self._pool = pool
-        self._loop = loop
+        self._loop = asyncio.get_running_loop()
         self._socket = connected
         self._readiness = Readiness(connected)
         self._transport: asyncio.Transport | None = None
-        self._parser: ReplyParser | None = None
-        self._clock: CallClock | None = None
+        self._parser: ReplyParser | None = parser
+        self._clock: CallClock | None = clock
         self._failure: Error | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._wanted = _HEAD
@@ -107,10 +107,14 @@ class AsyncioConnection(asyncio.Protocol):
 
     async def exchange(self, request: Sequence[bytes], parser: ReplyParser, clock: CallClock) -> None:
         """Send a request, in pieces or whole, and read until the head of its reply is whole."""
-        self._parser, self._clock, self._failure = parser, clock, None
+        if self._parser is None:
+            self._parser, self._clock = parser, clock
+        if parser.status:  # the peer of a new connection may answer before it is asked
+            parser.reusable = False
+            return
         transport = self._transport
         if self.closed or transport is None:
-            raise self._ended_here()
+            raise self._failure or self._ended_here()
         if len(request) == 1:
             transport.write(request[0])
             whole = True

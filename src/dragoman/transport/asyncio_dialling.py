@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from math import inf
 from time import monotonic
@@ -16,7 +17,6 @@ from dragoman.transport.clock import ConnectClock
 from dragoman.transport.failures import connect_failed
 from dragoman.transport.http1 import ReplyParser
 from dragoman.transport.options import Route
-from dragoman.transport.pool import Pool
 from dragoman.transport.sockets import new_socket
 from dragoman.transport.tunnel import check_tunnel, tunnel_failed, tunnel_request
 
@@ -24,25 +24,28 @@ _NEVER: Final = 24 * 3600.0
 """For limits of asyncio's own that cannot be turned off: ours is the one that counts."""
 
 
-async def dial(pool: Pool[AsyncioConnection], clock: ConnectClock, limit: asyncio.Timeout) -> AsyncioConnection:
-    """A new connection along the pool's route. Raises `ConnectFailed`, `TimedOut` or `ConnectionLost`.
+async def dial(
+    route: Route, clock: ConnectClock, limit: asyncio.Timeout, create: Callable[[socket.socket], AsyncioConnection]
+) -> AsyncioConnection:
+    """A new connection along `route`, made by `create` from a connected socket.
 
-    `limit` is the clock's, as `time_limit` makes it; whoever made it may bring it forward.
+    `limit` is the clock's, as `time_limit` makes it; whoever made it may bring it forward. Raises `ConnectFailed` or
+    `TimedOut`.
     """
     try:
         async with limit:
-            connected = await _dial_first_hop(pool.route, clock)
+            connected = await _dial_first_hop(route, clock)
             try:
-                if pool.route.tunnelled:
-                    await _open_tunnel(pool.route, connected)
-                return await _attach(pool, connected)
+                if route.tunnelled:
+                    await _open_tunnel(route, connected)
+                return await _attach(route, connected, create)
             except BaseException:
                 connected.close()
                 raise
     except OSError as error:
         if isinstance(error, TimeoutError) and error.errno is None:  # asyncio's, not the system's
             raise clock.timed_out() from None
-        raise connect_failed(pool.route, error) from error
+        raise connect_failed(route, error) from error
 
 
 def time_limit(at: float) -> asyncio.Timeout:
@@ -110,24 +113,24 @@ async def _open_tunnel(route: Route, connected: socket.socket) -> None:
     check_tunnel(route, parser.status)
 
 
-async def _attach(pool: Pool[AsyncioConnection], connected: socket.socket) -> AsyncioConnection:
+async def _attach(
+    route: Route, connected: socket.socket, create: Callable[[socket.socket], AsyncioConnection]
+) -> AsyncioConnection:
     """Put the connected socket under the care of the event loop, inside TLS where the origin wants it."""
     loop = asyncio.get_running_loop()
-    connection = AsyncioConnection(pool, loop, connected)
-    if pool.route.origin.scheme == "http":
-        await loop.create_connection(lambda: connection, sock=connected)
-        return connection
+    if route.origin.scheme == "http":
+        return (await loop.create_connection(lambda: create(connected), sock=connected))[1]
     from dragoman.transport.tls import tls_context, tls_failed
 
-    context, name = tls_context(pool.route.options), pool.route.server_name()
+    context = tls_context(route.options)
     try:
-        await loop.create_connection(
-            lambda: connection,
+        _, connection = await loop.create_connection(
+            lambda: create(connected),
             sock=connected,
             ssl=context,
-            server_hostname=name,
+            server_hostname=route.server_name(),
             ssl_handshake_timeout=_NEVER,
         )
     except OSError as error:
-        raise tls_failed(pool.route.origin, error) from error
+        raise tls_failed(route.origin, error) from error
     return connection

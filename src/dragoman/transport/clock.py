@@ -64,17 +64,18 @@ class CallClock:
 class ConnectClock:
     """The limit for having a connection: waiting for one, name, TCP, proxy and TLS share it."""
 
-    __slots__ = ("_call", "at")
+    __slots__ = ("_call", "_phase", "at")
 
     def __init__(self, call: CallClock) -> None:
         self._call = call
         self.at = call.until("connect")
+        self._phase = "connect" if self.at < call.deadline else "total"  # asked now: a loop's timer may fire early
 
     def until(self, phase: str) -> float:  # noqa: ARG002  # it is one phase, whatever is done in it
         return self.at
 
     def timed_out(self, phase: str = "connect") -> TimedOut:  # noqa: ARG002
-        return self._call.timed_out("connect")
+        return self._call.timed_out(self._phase)
 
     def share(self, of: int) -> float:
         """When the first of several attempts must be over, so that each has its part of the time."""
