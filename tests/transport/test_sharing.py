@@ -206,6 +206,23 @@ def test_closing_from_many_threads_at_once(echo: Origin) -> None:
     until(lambda: open_files() <= before)
 
 
+def test_the_garbage_collector_may_drop_replies_at_any_moment(serve: Serve) -> None:
+    """Also in the midst of what a pool does, in the thread that does it: nothing waits for itself, no turn is lost."""
+    server = serve([READ, answer(b"hello")[:-1], HOLD])
+    transport = open_transport(TransportOptions(max_connections=4))
+    thresholds = gc.get_threshold()
+    gc.set_threshold(3)  # after every third new object
+    try:
+        for _ in range(100):
+            reply = transport.open(post(server.origin, limits={"connect": 5.0}))
+            circle: list[object] = [reply]
+            circle.append(circle)
+            del reply, circle
+    finally:
+        gc.set_threshold(*thresholds)
+    transport.close()
+
+
 # ---------------------------------------------------------------------- tasks
 
 

@@ -45,8 +45,7 @@ class AsyncioTransport:
         first = True
         while True:
             parser = ReplyParser(request.method)
-            place = pool.take(self._line_up)
-            connection = place if isinstance(place, AsyncioConnection) else await self._wait(pool, place, parser, clock)
+            connection = pool.take() or await self._new_connection(pool, parser, clock)
             self._held.add(connection)
             if self._closed:
                 connection.close()
@@ -105,15 +104,16 @@ class AsyncioTransport:
         _watch(loop)
         return pool
 
-    async def _wait(
-        self, pool: Pool[AsyncioConnection], waiter: _Waiter | None, parser: ReplyParser, clock: CallClock
+    async def _new_connection(
+        self, pool: Pool[AsyncioConnection], parser: ReplyParser, clock: CallClock
     ) -> AsyncioConnection:
-        """A connection handed over by another call, or a new one."""
+        """A new connection or, where their number is limited, one that another call has finished with."""
         until = ConnectClock(clock)
-        if waiter is not None:
-            connection = await _wait_turn(pool, waiter, until)
-            if connection is not None:
-                return connection
+        waiter = _Waiter(self)
+        pool.queue(waiter)
+        await waiter.wait(pool, until)
+        if waiter.connection is not None:
+            return waiter.connection
         limit = time_limit(until.at)
         self._dialling[limit] = asyncio.get_running_loop()
         try:
@@ -130,9 +130,6 @@ class AsyncioTransport:
         pool.opened(connection)
         return connection
 
-    def _line_up(self) -> _Waiter:
-        return _Waiter(self, asyncio.get_running_loop())
-
 
 def _expire(limit: asyncio.Timeout) -> None:
     with suppress(RuntimeError):  # it is over
@@ -142,45 +139,50 @@ def _expire(limit: asyncio.Timeout) -> None:
 class _Waiter:
     """A task in line for a connection."""
 
-    __slots__ = ("_loop", "connection", "owner", "turn")
+    __slots__ = ("_granted", "_loop", "_turn", "connection", "owner")
 
-    def __init__(self, owner: AsyncioTransport, loop: Loop) -> None:
+    def __init__(self, owner: AsyncioTransport) -> None:
         self.owner = owner
         self.connection: AsyncioConnection | None = None
-        self._loop = loop
-        self.turn: asyncio.Future[None] = loop.create_future()
+        self._granted = False
+        self._loop = asyncio.get_running_loop()
+        self._turn: asyncio.Future[None] = self._loop.create_future()
 
-    def grant(self, connection: AsyncioConnection | None) -> bool:
+    def grant(self, connection: AsyncioConnection | None) -> None:
         self.connection = connection
+        self._granted = True
         if runs_here(self._loop):
             self._wake()
         else:
-            try:
+            with suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(self._wake)
-            except RuntimeError:  # the loop is closed
-                return False
-        return True
+
+    async def wait(self, pool: Pool[AsyncioConnection], clock: ConnectClock) -> None:
+        """Wait for the turn. Raises `TimedOut`."""
+        if self._granted:
+            return
+        try:
+            async with time_limit(clock.at):
+                await self._turn
+        except TimeoutError:
+            self._renounce(pool)
+            raise clock.timed_out() from None
+        except BaseException:
+            self._renounce(pool)
+            raise
 
     def _wake(self) -> None:
-        if not self.turn.done():
-            self.turn.set_result(None)
+        if not self._turn.done():
+            self._turn.set_result(None)
 
-
-async def _wait_turn(pool: Pool[AsyncioConnection], waiter: _Waiter, clock: ConnectClock) -> AsyncioConnection | None:
-    """The connection that is handed over, or `None` for the right to open one."""
-    try:
-        async with time_limit(clock.at):
-            await waiter.turn
-    except BaseException as error:
-        if not pool.leave(waiter):  # the turn has come all the same: pass it on
-            if waiter.connection is None:
-                pool.not_opened()
-            else:
-                pool.give_back(waiter.connection)
-        if isinstance(error, TimeoutError):
-            raise clock.timed_out() from None
-        raise
-    return waiter.connection
+    def _renounce(self, pool: Pool[AsyncioConnection]) -> None:
+        """Leave the line, or pass on the turn if it has come all the same."""
+        if pool.leave(self):
+            return
+        if self.connection is None:
+            pool.not_opened()
+        else:
+            pool.give_back(self.connection)
 
 
 class AsyncioReply:

@@ -40,7 +40,8 @@ class BlockingTransport:
         clock.check()
         first = True
         while True:
-            connection = self._connection(pool, clock)
+            connection = pool.take() or self._new_connection(pool, clock)
+            self.adopt(connection)
             parser = ReplyParser(request.method)
             try:
                 connection.exchange(pieces, parser, clock)
@@ -104,18 +105,14 @@ class BlockingTransport:
             raise ConfigurationError("this client is closed: make a new one")
         return pool
 
-    def _connection(self, pool: Pool[Connection], clock: CallClock) -> Connection:
-        """A connection of the pool, or a new one."""
-        place = pool.take(self._line_up)
-        if isinstance(place, Connection):
-            self.adopt(place)
-            return place
+    def _new_connection(self, pool: Pool[Connection], clock: CallClock) -> Connection:
+        """A new connection or, where their number is limited, one that another call has finished with."""
         limit = ConnectClock(clock)
-        if place is not None:
-            connection = _wait_turn(pool, place, limit)
-            if connection is not None:
-                self.adopt(connection)
-                return connection
+        waiter = _Waiter(self)
+        pool.queue(waiter)
+        waiter.wait(pool, limit)
+        if waiter.connection is not None:
+            return waiter.connection
         try:
             connection = dial(pool.route, limit, self)
         except BaseException:
@@ -123,9 +120,6 @@ class BlockingTransport:
             raise
         pool.opened(connection)
         return connection
-
-    def _line_up(self) -> _Waiter:
-        return _Waiter(self)
 
 
 class _Waiter:
@@ -139,37 +133,29 @@ class _Waiter:
         self._turn = Lock()
         self._turn.acquire()
 
-    def grant(self, connection: Connection | None) -> bool:
+    def grant(self, connection: Connection | None) -> None:
         self.connection = connection
         self._turn.release()
-        return True
 
-    def wait(self, at: float) -> bool:
-        """Wait for the turn. False when `at` has passed."""
-        return self._turn.acquire(timeout=-1 if at == inf else max(at - monotonic(), 0))
+    def wait(self, pool: Pool[Connection], clock: ConnectClock) -> None:
+        """Wait for the turn. Raises `TimedOut`."""
+        try:
+            came = self._turn.acquire(timeout=-1 if clock.at == inf else max(clock.at - monotonic(), 0))
+        except BaseException:
+            self._renounce(pool)
+            raise
+        if not came:
+            self._renounce(pool)
+            raise clock.timed_out()
 
-
-def _wait_turn(pool: Pool[Connection], waiter: _Waiter, clock: ConnectClock) -> Connection | None:
-    """The connection that is handed over, or `None` for the right to open one."""
-    try:
-        came = waiter.wait(clock.at)
-    except BaseException:
-        _renounce(pool, waiter)
-        raise
-    if not came:
-        _renounce(pool, waiter)
-        raise clock.timed_out()
-    return waiter.connection
-
-
-def _renounce(pool: Pool[Connection], waiter: _Waiter) -> None:
-    """Leave the line, or pass on the turn if it has come all the same."""
-    if pool.leave(waiter):
-        return
-    if waiter.connection is None:
-        pool.not_opened()
-    else:
-        pool.give_back(waiter.connection)
+    def _renounce(self, pool: Pool[Connection]) -> None:
+        """Leave the line, or pass on the turn if it has come all the same."""
+        if pool.leave(self):
+            return
+        if self.connection is None:
+            pool.not_opened()
+        else:
+            pool.give_back(self.connection)
 
 
 class BlockingReply:

@@ -10,7 +10,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Hashable
 from math import inf
-from threading import Lock
+from threading import RLock
 from time import monotonic
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -40,21 +40,22 @@ C_contra = TypeVar("C_contra", contravariant=True)
 
 
 class Waiter(Protocol[C_contra]):
-    """Someone who waits for a connection; `owner` is the transport on whose behalf."""
+    """Someone who wants a connection; `owner` is the transport on whose behalf."""
 
     @property
     def owner(self) -> object: ...
 
-    def grant(self, connection: C_contra | None, /) -> bool:
-        """Hand over a connection, or with `None` the right to open one. False: nobody is waiting there any more."""
+    def grant(self, connection: C_contra | None, /) -> None:
+        """Its turn has come: here is a connection or, with `None`, the right to open one."""
         ...
 
 
-W = TypeVar("W", bound=Waiter[Any])
-
-
 class Pool(Generic[C]):
-    """Connections that go one way: the idle ones, newest last, and who waits for one, first come first served."""
+    """Connections that go one way: the idle ones, newest last, and who waits for one, first come first served.
+
+    Its lock may be taken again by the thread that has it: the garbage collector may drop a reply, and so discard a
+    connection, in the midst of anything. Therefore nothing here relies on what it saw before it made an object.
+    """
 
     def __init__(self, key: Hashable, route: Route) -> None:
         self.key = key
@@ -64,7 +65,7 @@ class Pool(Generic[C]):
         self.extra = route.proxy.header() if route.proxy and not route.tunnelled else ""
         self.lessees: set[int] = set()
         self.closed = False
-        self._lock = Lock()
+        self._lock = RLock()
         self._idle: list[C] = []
         self._all: set[C] = set()
         self._opening = 0
@@ -74,59 +75,22 @@ class Pool(Generic[C]):
     def __repr__(self) -> str:
         return f"<Pool {self.route.origin} {len(self._idle)} idle of {len(self._all)}>"
 
-    def take(self, line_up: Callable[[], W]) -> C | W | None:
-        """An idle connection; else `None`, the right to open one; else a place in the line."""
+    def take(self) -> C | None:
+        """A connection that is idle and as it should be, if there is one."""
         while True:
             with self._lock:
-                if self._idle:
-                    connection = self._idle.pop()
-                elif len(self._all) + self._opening < self._most:
-                    self._opening += 1
+                if not self._idle:
                     return None
-                else:
-                    waiter = line_up()
-                    self._waiters.append(waiter)
-                    return waiter
+                connection = self._idle.pop()
             if connection.expires > monotonic() and connection.is_quiet():
                 return connection
             self.discard(connection)
 
-    def opened(self, connection: C) -> None:
-        """The right to open a connection was used."""
+    def queue(self, waiter: Waiter[C]) -> None:
+        """Stand in line. The turn may come at once."""
         with self._lock:
-            self._opening -= 1
-            self._all.add(connection)
-
-    def not_opened(self) -> None:
-        """The right to open a connection was not used."""
-        with self._lock:
-            self._opening -= 1
-            self._grant_right()
-
-    def give_back(self, connection: C) -> None:
-        """A connection is ready for another request: for whoever waits, else for later."""
-        now = monotonic()
-        connection.expires = now + self.route.options.keepalive_seconds
-        surplus: C | None = connection
-        with self._lock:
-            if not self.closed:
-                if self._waiters and self._hand_over(connection):
-                    return
-                if len(self._idle) < self.route.options.max_idle:
-                    self._idle.append(connection)
-                    surplus = self._idle.pop(0) if self._idle[0].expires <= now else None
-        if surplus is not None:
-            self.discard(surplus)
-
-    def discard(self, connection: C) -> None:
-        """Close a connection, and let the next in line open one in its place. More than once is harmless."""
-        with self._lock:
-            if connection in self._all:
-                self._all.remove(connection)
-                if connection in self._idle:
-                    self._idle.remove(connection)
-                self._grant_right()
-        connection.close()
+            self._waiters.append(waiter)
+            self._serve()
 
     def leave(self, waiter: Waiter[C]) -> bool:
         """Give up a place in the line. False: its turn had come already."""
@@ -138,12 +102,48 @@ class Pool(Generic[C]):
             return True
 
     def dismiss(self, owner: object) -> None:
-        """Send away those who wait on behalf of `owner`: they are granted the right to open, and find it closed."""
+        """Send away those who wait on behalf of `owner`: they get the right to open, and find it closed."""
         with self._lock:
-            mine = [waiter for waiter in self._waiters if waiter.owner is owner]
-            for waiter in mine:
-                self._waiters.remove(waiter)
-                self._opening += waiter.grant(None)
+            for waiter in list(self._waiters):
+                if waiter.owner is owner and self.leave(waiter):
+                    self._opening += 1
+                    waiter.grant(None)
+
+    def opened(self, connection: C) -> None:
+        """The right to open a connection was used."""
+        with self._lock:
+            self._opening -= 1
+            self._all.add(connection)
+
+    def not_opened(self) -> None:
+        """The right to open a connection was not used."""
+        with self._lock:
+            self._opening -= 1
+            self._serve()
+
+    def give_back(self, connection: C) -> None:
+        """A connection is ready for another request: for whoever waits, else for later."""
+        now = monotonic()
+        connection.expires = now + self.route.options.keepalive_seconds
+        surplus: list[C] = []
+        with self._lock:
+            self._idle.append(connection)
+            self._serve()
+            while self._idle and (
+                self.closed or len(self._idle) > self.route.options.max_idle or self._idle[0].expires <= now
+            ):
+                surplus.append(self._idle.pop(0))
+        for old in surplus:
+            self.discard(old)
+
+    def discard(self, connection: C) -> None:
+        """Close a connection, and let the next in line open one in its place. More than once is harmless."""
+        connection.close()
+        with self._lock:
+            self._all.discard(connection)
+            if connection in self._idle:
+                self._idle.remove(connection)
+            self._serve()
 
     def drop_idle(self) -> None:
         """Close the idle connections: a newer one than they has just turned out to be dead."""
@@ -171,27 +171,35 @@ class Pool(Generic[C]):
 
     def abandon(self) -> None:
         """In a forked child: forget every connection, and locks that a thread of the parent may have held."""
-        self._lock = Lock()
+        self._lock = RLock()
         for connection in self._all:
             connection.abandon()
         self._all, self._idle, self._opening = set(), [], 0
         self._waiters.clear()
 
-    def _hand_over(self, connection: C | None) -> bool:
+    def _serve(self) -> None:
+        """Give the first in line what there is, as long as there is something."""
         while self._waiters:
-            if self._waiters.popleft().grant(connection):
-                return True
-        return False
-
-    def _grant_right(self) -> None:
-        if self._waiters and len(self._all) + self._opening < self._most and self._hand_over(None):
-            self._opening += 1
+            connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                if len(self._all) + self._opening >= self._most:
+                    return
+                self._opening += 1
+            try:
+                waiter = self._waiters.popleft()
+            except IndexError:  # served in the meantime
+                if connection is None:
+                    self._opening -= 1
+                else:
+                    self._idle.append(connection)
+                return
+            waiter.grant(connection)
 
 
 # ---------------------------------------------------------------------- the pools of this process
 
 _pools: dict[Hashable, Pool[Any]] = {}
-_lock = Lock()
+_lock = RLock()
 
 
 def lease(key: Hashable, lessee: object, create: Callable[[], Pool[C]]) -> Pool[C]:
@@ -232,7 +240,7 @@ def known_keys() -> list[Hashable]:
 def _abandon_all() -> None:
     """In a forked child: the sockets are the parent's."""
     global _lock  # noqa: PLW0603  # another thread of the parent may have held it
-    _lock = Lock()
+    _lock = RLock()
     for pool in _pools.values():
         pool.abandon()
 
