@@ -32,6 +32,7 @@ def parse(pieces: Iterable[bytes], *, ends: bool = True) -> Outcome:
         for piece in pieces:
             parser.feed(piece)
             body += parser.take()
+        parser.check()
         if ends and not parser.complete:
             parser.end()
     except ConnectionLost:

@@ -324,6 +324,14 @@ def test_frames_that_came_before_a_cut_are_delivered_before_the_error(caller: Ca
         caller.next(stream)
 
 
+def test_frames_that_came_before_a_fault_are_delivered_before_the_error(caller: Caller, serve: Serve) -> None:
+    server = serve([READ, chunked(b"data: 1\n\n")[:-5] + b"zz\r\n", HOLD])
+    stream = caller.stream(caller.open(post(server.origin)), "sse")
+    assert caller.next(stream) == [("", b"1")]
+    with pytest.raises(ConnectionLost, match="proper HTTP"):
+        caller.next(stream)
+
+
 def test_a_stream_read_to_its_end_gives_its_connection_back(caller: Caller, serve: Serve) -> None:
     server = serve([READ, chunked(b"data: 1\n\n"), READ, answer(b"second"), HOLD])
     assert caller.frames(post(server.origin)) == [("", b"1")]

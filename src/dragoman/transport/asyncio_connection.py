@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _HIGH_WATER: Final = 256 * 1024
 """How much may wait for a slow reader before the peer is made to wait, too."""
 
-_SLICE: Final = 256 * 1024
+_SLICE: Final = 64 * 1024
 """How much of a large request is handed to the loop at once."""
 
 _HEAD, _PIECE, _WHOLE, _ROOM = range(4)
@@ -164,6 +164,7 @@ class AsyncioConnection(asyncio.Protocol):
     async def _wait(self, wanted: int, phase: str) -> None:
         self._wanted, self._phase = wanted, phase
         clock = cast("CallClock", self._clock)
+        cast("ReplyParser", self._parser).check()
         if self._failure is None:
             limit = self._limit = clock.until(phase)
             if limit < inf and (self._timer is None or limit < self._timer_at):

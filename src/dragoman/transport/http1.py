@@ -118,8 +118,18 @@ def _is_target(target: str) -> bool:
 _HEAD, _NONE, _LENGTH, _CHUNKED, _UNTIL_CLOSE = range(5)
 
 
+class _Silent:
+    """For llhttp when only its judgement is wanted."""
+
+    on_message_begin = on_header = on_headers_complete = on_body = on_message_complete = None
+    on_chunk_header = on_chunk_complete = on_status = None
+
+
+_SILENT: Final = _Silent()
+
+
 class _Chunks:
-    """What llhttp calls. It knows no parser, so that nothing refers in a circle.
+    """What llhttp calls for a body in chunks. It knows no parser, so that nothing refers in a circle.
 
     Attributes:
         end: How many pieces there were when the message ended; what comes after is not ours.
@@ -158,6 +168,7 @@ class ReplyParser:
     __slots__ = (
         "_bodiless",
         "_chunks",
+        "_failure",
         "_framing_bytes",
         "_held",
         "_left",
@@ -179,6 +190,7 @@ class ReplyParser:
         self._held = bytearray()
         self._seen = 0
         self._mode = _HEAD
+        self._failure: ConnectionLost | None = None
         self.status = 0
         self.headers: Mapping[str, str] = {}
         self.pieces: list[bytes] = []
@@ -188,8 +200,12 @@ class ReplyParser:
         self.reusable = True
 
     def feed(self, data: bytes) -> None:
-        """Take what the connection gave. Raises `ConnectionLost` when it is not HTTP/1.1 that all read alike."""
+        """Take what the connection gave. Raises `ConnectionLost` when it is not HTTP/1.1 that all read alike.
+
+        A fault that comes together with good pieces of a body is raised only by the next `feed`, `end` or `check`.
+        """
         self.started = True
+        self.check()
         if self._mode == _HEAD:
             data = self._feed_head(data)
         if self._mode == _CHUNKED and not self.complete:
@@ -198,8 +214,14 @@ class ReplyParser:
         elif data:
             self._feed_body(data)
 
+    def check(self) -> None:
+        """Raises `ConnectionLost` for a fault that was put off."""
+        if self._failure is not None:
+            raise self._failure
+
     def end(self) -> None:
         """The peer has closed. Raises `ConnectionLost` when the reply is not whole."""
+        self.check()
         self.reusable = False
         if self._mode == _UNTIL_CLOSE:
             self.complete = True
@@ -242,10 +264,8 @@ class ReplyParser:
 
     def _read_head(self, head: bytes) -> bool:
         """Whether it is the answer's own head, and no interim one."""
-        chunks = _Chunks(self.pieces)
-        llhttp = HttpResponseParser(chunks)
         try:
-            llhttp.feed_data(head)
+            HttpResponseParser(_SILENT).feed_data(head)
         except HttpParserUpgrade:
             raise _broken("it changes to another protocol, which nobody asked for") from None
         except HttpParserError as error:
@@ -256,12 +276,12 @@ class ReplyParser:
         if not 200 <= status <= 999:
             raise _broken(f"status {status:03} answers nothing that was asked")
         self.status, self.headers = status, headers
-        self._choose_framing(head[7] == 0x31, chunks, llhttp)
+        self._choose_framing(head)
         return True
 
-    def _choose_framing(self, current: bool, chunks: _Chunks, llhttp: HttpResponseParser) -> None:
-        """Where the body ends (RFC 9112 §6.3) and whether the connection lives on (§9.3); `current` is HTTP/1.1."""
-        headers = self.headers
+    def _choose_framing(self, head: bytes) -> None:
+        """Where the body ends (RFC 9112 §6.3) and whether the connection lives on (§9.3)."""
+        headers, current = self.headers, head.startswith(b"HTTP/1.1")
         connection = headers.get("connection", "").lower()
         self.reusable = "close" not in connection and (current or "keep-alive" in connection)
         codings = headers.get("transfer-encoding")
@@ -271,8 +291,9 @@ class ReplyParser:
             self._mode, self.complete = _NONE, True
             self.reusable = self.reusable and not self._bodiless  # a peer that sends a body all the same is not noticed
         elif codings is not None:
-            chunks.end = None
-            self._mode, self._chunks, self._llhttp = _CHUNKED, chunks, llhttp
+            self._mode, self._chunks = _CHUNKED, _Chunks(self.pieces)
+            self._llhttp = HttpResponseParser(self._chunks)
+            self._llhttp.feed_data(head)
             self._tail, self._framing_bytes = b"", 0
             self.reusable = self.reusable and current  # RFC 9112 §6.1: chunked means nothing to HTTP/1.0
         elif "content-length" in headers:
@@ -307,7 +328,9 @@ class ReplyParser:
         if chunks.end is not None:
             self._end_chunked(data, failure)
         elif failure is not None:
-            raise _broken(str(failure)) from None
+            self.reusable, self._failure = False, _broken(str(failure))
+            if not pieces:
+                raise self._failure
         else:
             self._tail = data[-6:] if len(data) > 5 else (self._tail + data)[-6:]
             self._framing_bytes = self._framing_bytes + len(data) if len(pieces) == before else 0

@@ -70,6 +70,8 @@ class Pool(Generic[C]):
         self._all: set[C] = set()
         self._opening = 0
         self._most = route.options.max_connections or inf
+        self._max_idle = route.options.max_idle
+        self._keepalive = route.options.keepalive_seconds
         self._waiters: deque[Waiter[C]] = deque()
 
     def __repr__(self) -> str:
@@ -124,15 +126,15 @@ class Pool(Generic[C]):
     def give_back(self, connection: C) -> None:
         """A connection is ready for another request: for whoever waits, else for later."""
         now = monotonic()
-        connection.expires = now + self.route.options.keepalive_seconds
+        connection.expires = now + self._keepalive
         surplus: list[C] = []
         with self._lock:
-            self._idle.append(connection)
-            self._serve()
-            while self._idle and (
-                self.closed or len(self._idle) > self.route.options.max_idle or self._idle[0].expires <= now
-            ):
-                surplus.append(self._idle.pop(0))
+            idle = self._idle
+            idle.append(connection)
+            if self._waiters:
+                self._serve()
+            while idle and (idle[0].expires <= now or len(idle) > self._max_idle or self.closed):
+                surplus.append(idle.pop(0))
         for old in surplus:
             self.discard(old)
 

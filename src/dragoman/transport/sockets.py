@@ -79,6 +79,7 @@ class Connection:
 
     def more(self, parser: ReplyParser, clock: Clock) -> None:
         """Read until there is another piece of the body, or its end."""
+        parser.check()
         self._begin()
         try:
             at = clock.until("between_chunks")
@@ -129,13 +130,13 @@ class Connection:
 
     def _send(self, data: bytes, parser: ReplyParser, clock: Clock) -> bool:
         """Send `data`. False when the peer answered, or stopped listening, before it had everything."""
-        left = memoryview(data)
+        sent = 0
         while True:
             try:
-                left = left[self._write(left) :]
+                sent += self._write(memoryview(data)[sent:] if sent else data)
             except (BrokenPipeError, ConnectionResetError):  # why may stand in an answer
                 return False
-            if not left:
+            if sent == len(data):
                 return True
             ready = self.readiness.wait(READ | WRITE, clock.until("first_byte"))
             if not ready:
@@ -180,7 +181,7 @@ class Connection:
         except BlockingIOError:
             return None
 
-    def _write(self, data: memoryview) -> int:
+    def _write(self, data: bytes | memoryview) -> int:
         """How many bytes could be written now."""
         try:
             return self.sock.send(data)

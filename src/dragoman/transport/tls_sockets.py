@@ -80,7 +80,7 @@ class TlsConnection(Connection):
         self._proven = True
         return data
 
-    def _write(self, data: memoryview) -> int:
+    def _write(self, data: bytes | memoryview) -> int:
         try:
             return super()._write(data)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
