@@ -14,8 +14,8 @@ import pytest
 from dragoman.transport import open_transport, sockets
 from dragoman.transport.readiness import READ, WRITE, PollReadiness, SelectReadiness
 
+from . import scripted
 from .callers import post
-from .scripted import HOLD, READ, answer
 from .test_replies import Serve
 
 WAYS = [SelectReadiness, *([PollReadiness] if hasattr(select, "poll") else [])]
@@ -69,7 +69,7 @@ def test_an_end_is_something_to_read(way: Any, pair: tuple[socket.socket, socket
 
 def test_a_transport_works_either_way(way: Any, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "Readiness", way)
-    server = serve([*[READ, answer()] * 2, HOLD])
+    server = serve([*[scripted.READ, scripted.answer()] * 2, scripted.HOLD])
     transport = open_transport()
     for body in (b"{}", b"x" * 5_000_000):
         assert transport.open(post(server.origin, body=body)).read() == b"ok"

@@ -216,9 +216,7 @@ class AsyncioReply:
         self._spend()
         try:
             content = content_decoder(self.headers, limit)
-            if not parser.complete:
-                await self.connection.whole(limit)
-            body = parser.take()
+            body = parser.take() if parser.complete else await self.connection.whole(limit)
             if len(body) > limit:
                 raise too_large(limit)
             if content is not None:

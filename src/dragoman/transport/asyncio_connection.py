@@ -54,18 +54,18 @@ class AsyncioConnection(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_body",
         "_clock",
         "_failure",
         "_limit",
         "_loop",
-        "_most",
         "_parser",
         "_phase",
-        "_pieces_seen",
         "_pool",
         "_proven",
         "_readiness",
         "_reading_paused",
+        "_room",
         "_socket",
         "_timer",
         "_timer_at",
@@ -92,8 +92,8 @@ class AsyncioConnection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._wanted = _HEAD
         self._phase = "total"
-        self._most = inf
-        self._pieces_seen = 0
+        self._body: list[bytes] = []
+        self._room = 0
         self._limit = inf
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = inf
@@ -130,12 +130,15 @@ class AsyncioConnection(asyncio.Protocol):
         self.resume()
         await self._wait(_PIECE, "between_chunks")
 
-    async def whole(self, most: int) -> None:
-        """Wait until the whole body is there. Raises `DecodeError` when it becomes larger than `most`."""
-        self._most = most
-        self._pieces_seen = 0
+    async def whole(self, most: int) -> bytes:
+        """The whole body, once it is there. Raises `DecodeError` when it becomes larger than `most`."""
+        parser = cast("ReplyParser", self._parser)
+        self._body, self._room = [], most
         self.resume()
-        await self._wait(_WHOLE, "between_chunks")
+        self._collect(parser)
+        if not parser.complete:
+            await self._wait(_WHOLE, "between_chunks")
+        return b"".join(self._body)
 
     def resume(self) -> None:
         """The reader has caught up."""
@@ -257,19 +260,21 @@ class AsyncioConnection(asyncio.Protocol):
         """Something has changed: wake whoever waits for it."""
         if self._waiter is None:
             return
+        if self._wanted == _WHOLE:
+            self._collect(cast("ReplyParser", self._parser))
         if self._has_come():
             self._wake()
-        elif self._wanted == _WHOLE:
-            self._look_at_body()
 
-    def _look_at_body(self) -> None:
-        """More of a body that is wanted whole has come."""
-        parser = cast("ReplyParser", self._parser)
-        if len(parser.pieces) != self._pieces_seen:
-            self._pieces_seen = len(parser.pieces)
-            self._limit = cast("CallClock", self._clock).until("between_chunks")
-        if parser.buffered > self._most and sum(map(len, parser.pieces)) > self._most:
-            self._fail(too_large(int(self._most)))
+    def _collect(self, parser: ReplyParser) -> None:
+        """Put aside what has come of a body that is wanted whole: many small pieces cost more than one large."""
+        if not parser.pieces:
+            return
+        piece = parser.take()
+        self._body.append(piece)
+        self._room -= len(piece)
+        self._limit = cast("CallClock", self._clock).until("between_chunks")
+        if self._room < 0:
+            self._fail(too_large(self._pool.route.options.max_body_bytes))
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
