@@ -78,7 +78,7 @@ class AsyncioTransport:
 
     def finish(self, pool: Pool[AsyncioConnection], connection: AsyncioConnection, parser: ReplyParser) -> None:
         """The reply on `connection` is over, or nobody wants the rest of it."""
-        if parser.complete and parser.reusable and not (self._closed or connection.closed):
+        if parser.complete and parser.reusable and not self._closed and connection.is_at_home():
             self._held.discard(connection)
             connection.rest()
             pool.give_back(connection)
@@ -94,13 +94,17 @@ class AsyncioTransport:
         pool.discard(connection)
 
     def _lease(self, loop: Loop, origin: Origin) -> Pool[AsyncioConnection]:
-        if self._closed:
-            raise ConfigurationError("this client is closed: make a new one")
         _forget_closed_loops()
-        self._pools = {where: pool for where, pool in self._pools.items() if not where[0].is_closed()}
+        for where in list(self._pools):
+            if where[0].is_closed():
+                self._pools.pop(where, None)
         route = route_to(origin, self._options)
         key = _Key(loop, route)
         pool = self._pools[loop, origin] = lease(key, self, lambda: Pool[AsyncioConnection](key, route))
+        if self._closed:  # asked last, for another thread may be closing
+            self._pools.clear()
+            release(pool, self)
+            raise ConfigurationError("this client is closed: make a new one")
         _watch(loop)
         return pool
 

@@ -317,6 +317,10 @@ class AsyncioConnection(asyncio.Protocol):
 
     # ------------------------------------------------------------------ for its pool
 
+    def is_at_home(self) -> bool:
+        """Whether it is open, and the caller is in the loop that it belongs to."""
+        return not self.closed and runs_here(self._loop)
+
     def is_quiet(self) -> bool:
         transport = self._transport
         return not (self.closed or transport is None or transport.is_closing() or self._readiness.is_readable())

@@ -53,8 +53,10 @@ class Connection:
                 if not self.readiness.wait(WRITE, at):
                     return False
                 failure = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if failure or self.closed:
-                raise OSError(failure or errno.ECONNABORTED, os.strerror(failure or errno.ECONNABORTED))
+            if self.closed:
+                raise self._ended_here()
+            if failure:
+                raise OSError(failure, os.strerror(failure))
         finally:
             self._end()
         return True
