@@ -88,6 +88,8 @@ def look_up(host: str, port: int) -> Lookup:
 
 def _ask(host: str, port: int, flags: int = 0) -> list[Address]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    if not found:
+        raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
     return list(dict.fromkeys((family, address) for family, _, _, _, address in found))
 
 

@@ -55,14 +55,14 @@ def time_limit(at: float) -> asyncio.Timeout:
 
 async def _dial_first_hop(route: Route, clock: ConnectClock) -> socket.socket:
     addresses = await _addresses(*route.address())
-    failure: OSError | None = None
+    failure = OSError()
     for tried, address in enumerate(addresses):
         try:
             async with time_limit(clock.share(len(addresses) - tried)):
                 return await _dial_address(address)
         except OSError as error:  # a share of the time that ran out among them
             failure = error
-    raise failure or OSError("the name has no address")
+    raise failure
 
 
 async def _dial_address(address: Address) -> socket.socket:
