@@ -191,7 +191,7 @@ def run(origin: Origin, seconds: float, mode: str) -> Counter[str]:
 
 
 def test_no_reply_goes_to_anothers_request(chaos: Origin, mode: str) -> None:
-    counts = run(chaos, 1.5, mode)
+    counts = run(chaos, 1.0, mode)
     assert counts["whole"] > 50
     assert counts["ConnectionLost"] > 0
 
