@@ -79,6 +79,9 @@ class BlockingCaller:
 class AsyncioCaller:
     """Drives an `AsyncTransport` on a loop of its own, which stands still between two verbs."""
 
+    leaves_tasks = False
+    """Whether tasks may be at work after a call: those in which a user's client closes its replies."""
+
     def __init__(
         self, options: TransportOptions, loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
     ) -> None:
@@ -123,7 +126,10 @@ class AsyncioCaller:
         async def rounds() -> None:
             for _ in range(5):
                 await asyncio.sleep(0)
-            assert asyncio.all_tasks() == {asyncio.current_task()}
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            if others and self.leaves_tasks:
+                _, others = await asyncio.wait(others, timeout=10)
+            assert not others
 
         self.run(rounds())
 

@@ -47,6 +47,7 @@ def make(kind: tuple[ModuleType, str]) -> Iterator[Make]:
         else:
             caller = AsyncioCaller.__new__(AsyncioCaller)
             caller.runner = asyncio.Runner()
+            caller.leaves_tasks = True
             caller.client = library.AsyncClient(**options)
         caller.transport = wrap_client(caller.client, asynchronous=mode != "blocking")
         callers.append(caller)
