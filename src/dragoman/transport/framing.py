@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from dragoman.errors import DecodeError
-from dragoman.messages import decode_json
 from dragoman.wire import Frame, Framing
 
 MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
@@ -33,11 +32,10 @@ class FrameDecoder(Protocol):
 class SseDecoder:
     """Server-sent events."""
 
-    __slots__ = ("_after_cr", "_buffer", "_searched", "_start")
+    __slots__ = ("_after_cr", "_buffer", "_start")
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._searched = 0
         self._start = True
         self._after_cr = False
 
@@ -45,15 +43,28 @@ class SseDecoder:
         if self._start or self._after_cr or b"\r" in chunk:
             chunk = self._normalise(chunk)
         buffer = self._buffer
-        buffer += chunk
-        end = buffer.rfind(b"\n\n", self._searched)
+        if buffer:
+            return self._feed_buffer(chunk)
+        end = chunk.rfind(b"\n\n")
         if end < 0:
-            self._searched = max(len(buffer) - 1, 0)
+            buffer += chunk
+            _check_size(len(chunk))
+            return []
+        if end + 2 < len(chunk):
+            buffer += chunk[end + 2 :]
+        return _frames_of(chunk[:end])
+
+    def _feed_buffer(self, chunk: bytes) -> list[Frame]:
+        """`feed`, when a part of an event is waiting for the rest."""
+        buffer = self._buffer
+        searched = max(len(buffer) - 1, 0)
+        buffer += chunk
+        end = buffer.rfind(b"\n\n", searched)
+        if end < 0:
             _check_size(len(buffer))
             return []
         whole = bytes(memoryview(buffer)[:end])
         del buffer[: end + 2]
-        self._searched = 0
         return _frames_of(whole)
 
     def finish(self) -> list[Frame]:
@@ -85,16 +96,38 @@ class SseDecoder:
         return chunk
 
 
+_named: dict[bytes, str] = {}
+"""Lines that name an event, and the name: dialects have a few."""
+_MAX_NAMED: Final = 256
+
+
 def _frames_of(events: bytes) -> list[Frame]:
-    frames: list[Frame] = []
-    for event in events.split(b"\n\n"):
-        if event.startswith(b"data: ") and b"\n" not in event:  # nearly all of them
-            frames.append(("", event[6:]))
-        else:
-            frame = _frame_of(event)
-            if frame is not None:
-                frames.append(frame)
-    return frames
+    """The frames of whole events, without the last one's blank line. Nearly all come in one of two plain shapes."""
+    if events.startswith(b"data: "):
+        data = events[6:].split(b"\n\ndata: ")
+        if events.count(b"\n") == 2 * len(data) - 2:
+            return [("", item) for item in data]
+    elif events.startswith(b"event: "):
+        lines = events.split(b"\n")
+        if len(lines) % 3 == 2 and not any(lines[2::3]):
+            frames = [
+                (name, line[6:])
+                for named, line in zip(lines[::3], lines[1::3], strict=True)
+                if (name := _named.get(named) or _learn(named)) and line.startswith(b"data: ")
+            ]
+            if len(frames) == len(lines[::3]):
+                return frames
+    return [frame for event in events.split(b"\n\n") if (frame := _frame_of(event)) is not None]
+
+
+def _learn(line: bytes) -> str:
+    """The event's name on a line `event: name`, `""` on any other."""
+    if not line.startswith(b"event: "):
+        return ""
+    name = line[7:].decode("utf-8", "replace")
+    if len(_named) < _MAX_NAMED:  # a peer could make names up without end
+        _named[line] = name
+    return name
 
 
 def _frame_of(event: bytes) -> Frame | None:
@@ -119,12 +152,15 @@ class NdjsonDecoder:
 
     def feed(self, chunk: bytes) -> list[Frame]:
         buffer = self._buffer
-        buffer += chunk
         if b"\n" not in chunk:
+            buffer += chunk
             _check_size(len(buffer))
             return []
-        *lines, rest = bytes(buffer).split(b"\n")
-        self._buffer = bytearray(rest)
+        if buffer:
+            chunk = bytes(buffer) + chunk
+            buffer.clear()
+        *lines, rest = chunk.split(b"\n")
+        buffer += rest
         return [("", line) for raw in lines if (line := raw.strip())]
 
     def finish(self) -> list[Frame]:
@@ -137,6 +173,8 @@ def _is_whole(data: bytes) -> bool:
     """Whether data without its end mark is complete: a JSON value, or an end marker such as `[DONE]`."""
     if data.startswith(b"[DONE]"):
         return True
+    from dragoman.messages import decode_json
+
     try:
         decode_json(data)
     except ValueError:

@@ -1,0 +1,344 @@
+"""The transport for tasks: leased pools of asyncio connections, one set for each event loop, and their replies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from threading import Lock
+from typing import NamedTuple
+
+from dragoman.errors import ConfigurationError, ConnectionLost, TimedOut
+from dragoman.transport.asyncio_connection import AsyncioConnection, runs_here
+from dragoman.transport.asyncio_dialling import dial, time_limit
+from dragoman.transport.clock import CallClock, ConnectClock
+from dragoman.transport.content import content_decoder, too_large
+from dragoman.transport.framing import frame_decoder
+from dragoman.transport.http1 import ReplyParser, request_pieces
+from dragoman.transport.options import Route, TransportOptions, route_to
+from dragoman.transport.pool import Pool, forget, known_keys, lease, release
+from dragoman.wire import Frame, Framing, HttpRequest, Origin
+
+Loop = asyncio.AbstractEventLoop
+
+
+class AsyncioTransport:
+    """Sends requests from any number of tasks, on whichever loop runs them, also on several loops in turn or at once.
+
+    What it holds is given back by `close`, or when it is dropped, or when the loop ends.
+    """
+
+    def __init__(self, options: TransportOptions) -> None:
+        self._options = options
+        self._pools: dict[tuple[Loop, Origin], Pool[AsyncioConnection]] = {}
+        self._held: set[AsyncioConnection] = set()
+        self._dialling: dict[asyncio.Timeout, Loop] = {}
+        self._closed = False
+
+    async def open(self, request: HttpRequest) -> AsyncioReply:
+        """`BlockingTransport.open`, awaited."""
+        clock = CallClock(request)
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get((loop, request.origin)) or self._lease(loop, request.origin)
+        pieces = request_pieces(request, host=pool.host, prefix=pool.prefix, extra=pool.extra)
+        clock.check()
+        first = True
+        while True:
+            parser = ReplyParser(request.method)
+            connection = pool.take() or await self._new_connection(pool, parser, clock)
+            self._held.add(connection)
+            if self._closed:
+                connection.close()
+            try:
+                await connection.exchange(pieces, parser, clock)
+            except ConnectionLost:
+                self._let_go(pool, connection)
+                if parser.started or not (first and connection.reused) or self._closed:
+                    raise
+                pool.drop_idle()
+                first = False
+            except BaseException:
+                self._let_go(pool, connection)
+                raise
+            else:
+                return AsyncioReply(self, pool, connection, parser)
+
+    def close(self) -> None:
+        """Give back what is held, from whichever thread; calls in progress end with `ConnectionLost`."""
+        self._closed = True
+        for connection in self._held.copy():
+            connection.close()
+        for limit, loop in list(self._dialling.items()):
+            with suppress(RuntimeError):  # the loop is closed, or the dialling is over
+                loop.call_soon_threadsafe(_expire, limit)
+        for pool in list(self._pools.values()):
+            pool.dismiss(self)
+            release(pool, self)
+        self._pools.clear()
+
+    def finish(self, pool: Pool[AsyncioConnection], connection: AsyncioConnection, parser: ReplyParser) -> None:
+        """The reply on `connection` is over, or nobody wants the rest of it."""
+        if parser.complete and parser.reusable and not self._closed and connection.is_at_home():
+            self._held.discard(connection)
+            connection.rest()
+            pool.give_back(connection)
+        else:
+            self._let_go(pool, connection)
+
+    def __del__(self) -> None:
+        with suppress(Exception):  # parts of the interpreter may be gone already
+            self.close()
+
+    def _let_go(self, pool: Pool[AsyncioConnection], connection: AsyncioConnection) -> None:
+        self._held.discard(connection)
+        pool.discard(connection)
+
+    def _lease(self, loop: Loop, origin: Origin) -> Pool[AsyncioConnection]:
+        _forget_closed_loops()
+        for where in list(self._pools):
+            if where[0].is_closed():
+                self._pools.pop(where, None)
+        route = route_to(origin, self._options)
+        key = _Key(loop, route)
+        pool = self._pools[loop, origin] = lease(key, self, lambda: Pool[AsyncioConnection](key, route))
+        if self._closed:  # asked last, for another thread may be closing
+            self._pools.clear()
+            release(pool, self)
+            raise ConfigurationError("this client is closed: make a new one")
+        _watch(loop)
+        return pool
+
+    async def _new_connection(
+        self, pool: Pool[AsyncioConnection], parser: ReplyParser, clock: CallClock
+    ) -> AsyncioConnection:
+        """A new connection or, where their number is limited, one that another call has finished with."""
+        until = ConnectClock(clock)
+        waiter = _Waiter(self)
+        pool.queue(waiter)
+        await waiter.wait(pool, until)
+        if waiter.connection is not None:
+            return waiter.connection
+        limit = time_limit(until.at)
+        self._dialling[limit] = asyncio.get_running_loop()
+        try:
+            connection = await dial(
+                pool.route, until, limit, lambda connected: AsyncioConnection(pool, connected, parser, clock)
+            )
+        except BaseException as error:
+            pool.not_opened()
+            if self._closed and isinstance(error, TimedOut):
+                raise ConnectionLost(f"the call to {pool.route.origin} was ended: its client was closed") from None
+            raise
+        finally:
+            del self._dialling[limit]
+        pool.opened(connection)
+        return connection
+
+
+def _expire(limit: asyncio.Timeout) -> None:
+    with suppress(RuntimeError):  # it is over
+        limit.reschedule(0)
+
+
+class _Waiter:
+    """A task in line for a connection."""
+
+    __slots__ = ("_granted", "_loop", "_turn", "connection", "owner")
+
+    def __init__(self, owner: AsyncioTransport) -> None:
+        self.owner = owner
+        self.connection: AsyncioConnection | None = None
+        self._granted = False
+        self._loop = asyncio.get_running_loop()
+        self._turn: asyncio.Future[None] = self._loop.create_future()
+
+    def grant(self, connection: AsyncioConnection | None) -> None:
+        self.connection = connection
+        self._granted = True
+        if runs_here(self._loop):
+            self._wake()
+        else:
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._wake)
+
+    async def wait(self, pool: Pool[AsyncioConnection], clock: ConnectClock) -> None:
+        """Wait for the turn. Raises `TimedOut`."""
+        if self._granted:
+            return
+        try:
+            async with time_limit(clock.at):
+                await self._turn
+        except TimeoutError:
+            self._renounce(pool)
+            raise clock.timed_out() from None
+        except BaseException:
+            self._renounce(pool)
+            raise
+
+    def _wake(self) -> None:
+        if not self._turn.done():
+            self._turn.set_result(None)
+
+    def _renounce(self, pool: Pool[AsyncioConnection]) -> None:
+        """Leave the line, or pass on the turn if it has come all the same."""
+        if pool.leave(self):
+            return
+        if self.connection is None:
+            pool.not_opened()
+        else:
+            pool.give_back(self.connection)
+
+
+class AsyncioReply:
+    """A reply whose body is read by one task; `close` may come from any thread, and happens when it is dropped."""
+
+    __slots__ = ("_ended", "_spent", "_transport", "connection", "headers", "parser", "pool", "status")
+
+    status: int
+    headers: Mapping[str, str]
+
+    def __init__(
+        self,
+        transport: AsyncioTransport,
+        pool: Pool[AsyncioConnection],
+        connection: AsyncioConnection,
+        parser: ReplyParser,
+    ) -> None:
+        self._ended = Lock()
+        self._transport, self.pool, self.connection, self.parser = transport, pool, connection, parser
+        self._spent = False
+        self.status, self.headers = parser.status, parser.headers
+        if parser.complete:
+            self.close()
+
+    def __repr__(self) -> str:
+        return f"<AsyncioReply {self.status} from {self.pool.route.origin}>"
+
+    async def read(self) -> bytes:
+        """The whole body, its content coding undone. Raises `DecodeError` for one above `max_body_bytes`."""
+        limit, parser = self.pool.route.options.max_body_bytes, self.parser
+        self._spend()
+        try:
+            content = content_decoder(self.headers, limit)
+            body = parser.take() if parser.complete else await self.connection.whole(limit)
+            if len(body) > limit:
+                raise too_large(limit)
+            if content is not None:
+                body = content.feed(body)
+                content.finish()
+            return body
+        finally:
+            self.close()
+
+    def frames(self, framing: Framing) -> AsyncioFrames:
+        """The body as frames, as they arrive."""
+        self._spend()
+        try:
+            return AsyncioFrames(self, framing)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Free the connection: for others when the whole reply has come, else by closing it."""
+        if self._ended.acquire(blocking=False):
+            self._transport.finish(self.pool, self.connection, self.parser)
+
+    def __del__(self) -> None:
+        if not self._ended.locked():
+            with suppress(Exception):  # parts of the interpreter may be gone already
+                self.close()
+
+    def _spend(self) -> None:
+        if self._spent:
+            raise ConfigurationError("the body of a reply can be read only once")
+        self._spent = True
+
+
+class AsyncioFrames:
+    """The frames of a body. A class, and no async generator: that would free its connection only some time after."""
+
+    __slots__ = ("_content", "_decoder", "_over", "_reply")
+
+    def __init__(self, reply: AsyncioReply, framing: Framing) -> None:
+        self._reply = reply
+        self._decoder = frame_decoder(framing)
+        self._content = content_decoder(reply.headers, reply.pool.route.options.max_body_bytes)
+        self._over = False
+
+    def __aiter__(self) -> AsyncioFrames:
+        return self
+
+    async def __anext__(self) -> list[Frame]:
+        reply = self._reply
+        parser = reply.parser
+        try:
+            while not self._over:
+                if parser.pieces:
+                    frames = self._decode(parser.take())
+                elif parser.complete:
+                    frames = self._finish()
+                else:
+                    await reply.connection.more()
+                    continue
+                if parser.complete:
+                    reply.close()
+                if frames:
+                    return frames
+        except BaseException:
+            reply.close()
+            raise
+        raise StopAsyncIteration
+
+    def _decode(self, piece: bytes) -> list[Frame]:
+        return self._decoder.feed(piece if self._content is None else self._content.feed(piece))
+
+    def _finish(self) -> list[Frame]:
+        self._over = True
+        if self._content is not None:
+            self._content.finish()
+        return self._decoder.finish()
+
+
+# ---------------------------------------------------------------------- event loops come and go
+
+
+class _Key(NamedTuple):
+    """What an asyncio pool is kept under."""
+
+    loop: Loop
+    route: Route
+
+
+_endings: dict[Loop, AsyncGenerator[None, None]] = {}
+"""For each loop a generator that is finished with it: `asyncio.run` and its like finish those before they close."""
+
+
+async def _until_the_end(loop: Loop) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        _forget(loop)
+        await asyncio.sleep(0)  # in which the loop closes the sockets
+
+
+def _watch(loop: Loop) -> None:
+    """Close this loop's connections when it ends."""
+    if loop not in _endings:
+        ending = _endings[loop] = _until_the_end(loop)
+        with suppress(StopIteration):  # it runs to its `yield` at once, and so is known to the loop
+            ending.__anext__().send(None)
+
+
+def _forget(loop: Loop) -> None:
+    _endings.pop(loop, None)
+    for key in known_keys():
+        if isinstance(key, _Key) and key.loop is loop:
+            forget(key)
+
+
+def _forget_closed_loops() -> None:
+    """Loops that were closed without finishing their generators leave their sockets to us."""
+    for loop in list(_endings):
+        if loop.is_closed():
+            _forget(loop)

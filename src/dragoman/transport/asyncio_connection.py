@@ -1,0 +1,357 @@
+"""An asyncio connection: one `asyncio.Protocol` on one event loop, used by one task at a time, closed from any thread.
+
+It has a single timer, which is moved only when a limit comes nearer: a call that ends in time touches no timer at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from math import inf
+from time import monotonic
+from typing import TYPE_CHECKING, Final, cast
+
+from dragoman.errors import ConnectionLost, Error
+from dragoman.transport.clock import CallClock
+from dragoman.transport.content import too_large
+from dragoman.transport.failures import connection_lost
+from dragoman.transport.http1 import ReplyParser
+from dragoman.transport.readiness import Readiness
+
+if TYPE_CHECKING:
+    from dragoman.transport.pool import Pool
+
+_HIGH_WATER: Final = 256 * 1024
+"""How much may wait for a slow reader before the peer is made to wait, too."""
+
+_SLICE: Final = 64 * 1024
+"""How much of a large request is handed to the loop at once."""
+
+_HEAD, _PIECE, _WHOLE, _ROOM = range(4)
+
+_inherited: list[asyncio.BaseTransport | None] = []
+"""In a forked child: transports of the parent, kept because asyncio warns of those that are dropped open."""
+
+
+def runs_here(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether the caller is called by `loop`."""
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
+
+
+class AsyncioConnection(asyncio.Protocol):
+    """A connection to an origin, perhaps through a proxy. It is made for a call, whose parser and clock it gets.
+
+    Attributes:
+        expires: When it is too old to be used again.
+        reused: Whether it has carried a request before this one.
+        closed: Whether it was closed from this side.
+    """
+
+    __slots__ = (
+        "_body",
+        "_clock",
+        "_failure",
+        "_limit",
+        "_loop",
+        "_parser",
+        "_phase",
+        "_pool",
+        "_proven",
+        "_readiness",
+        "_reading_paused",
+        "_room",
+        "_socket",
+        "_timer",
+        "_timer_at",
+        "_transport",
+        "_waiter",
+        "_wanted",
+        "_writing_paused",
+        "closed",
+        "expires",
+        "reused",
+    )
+
+    def __init__(
+        self, pool: Pool[AsyncioConnection], connected: socket.socket, parser: ReplyParser, clock: CallClock
+    ) -> None:
+        self._pool = pool
+        self._loop = asyncio.get_running_loop()
+        self._socket = connected
+        self._readiness = Readiness(connected)
+        self._transport: asyncio.Transport | None = None
+        self._parser: ReplyParser | None = parser
+        self._clock: CallClock | None = clock
+        self._failure: Error | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._wanted = _HEAD
+        self._phase = "total"
+        self._body: list[bytes] = []
+        self._room = 0
+        self._limit = inf
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = inf
+        self._reading_paused = self._writing_paused = False
+        self._proven = False
+        self.expires = 0.0
+        self.reused = False
+        self.closed = False
+
+    # ------------------------------------------------------------------ for the task that uses it
+
+    async def exchange(self, request: Sequence[bytes], parser: ReplyParser, clock: CallClock) -> None:
+        """Send a request, in pieces or whole, and read until the head of its reply is whole."""
+        if self._parser is None:
+            self._parser, self._clock = parser, clock
+        if parser.status:  # the peer of a new connection may answer before it is asked
+            parser.reusable = False
+            return
+        transport = self._transport
+        if self.closed or transport is None:
+            raise self._failure or self._ended_here()
+        if len(request) == 1:
+            transport.write(request[0])
+            whole = True
+        else:
+            whole = await self._upload(request, transport, parser)
+        if not parser.status:
+            await self._wait(_HEAD, "first_byte")
+        if not whole:
+            parser.reusable = False
+
+    async def more(self) -> None:
+        """Wait until there is another piece of the body, or its end."""
+        self.resume()
+        await self._wait(_PIECE, "between_chunks")
+
+    async def whole(self, most: int) -> bytes:
+        """The whole body, once it is there. Raises `DecodeError` when it becomes larger than `most`."""
+        parser = cast("ReplyParser", self._parser)
+        self._body, self._room = [], most
+        self.resume()
+        self._collect(parser)
+        if not parser.complete:
+            await self._wait(_WHOLE, "between_chunks")
+        return b"".join(self._body)
+
+    def resume(self) -> None:
+        """The reader has caught up."""
+        if self._reading_paused and self._transport is not None:
+            self._reading_paused = False
+            self._transport.resume_reading()
+
+    def rest(self) -> None:
+        """The reply is over: whatever comes now is unsolicited."""
+        self._parser = self._clock = None
+        self.reused = True
+        self.resume()
+
+    async def _upload(self, request: Sequence[bytes], transport: asyncio.Transport, parser: ReplyParser) -> bool:
+        """Send a large request. False when the peer answered before it had everything."""
+        for data in request:
+            view = memoryview(data)
+            for start in range(0, len(view), _SLICE):
+                transport.write(view[start : start + _SLICE])
+                if self._writing_paused:
+                    await self._wait(_ROOM, "first_byte")
+                if parser.status:
+                    return False
+        return True
+
+    async def _wait(self, wanted: int, phase: str) -> None:
+        self._wanted, self._phase = wanted, phase
+        clock = cast("CallClock", self._clock)
+        cast("ReplyParser", self._parser).check()
+        if self._failure is None:
+            limit = self._limit = clock.until(phase)
+            if limit < inf and (self._timer is None or limit < self._timer_at):
+                self._arm(limit)
+            waiter = self._waiter = self._loop.create_future()
+            try:
+                await waiter
+            finally:
+                self._waiter = None
+        if self._failure is not None and not self._has_come():
+            raise self._failure
+
+    def _has_come(self) -> bool:
+        """Whether what is wanted is there."""
+        parser = cast("ReplyParser", self._parser)
+        wanted = self._wanted
+        if wanted == _PIECE:
+            return bool(parser.pieces) or parser.complete
+        if wanted == _HEAD:
+            return parser.status != 0
+        return parser.complete if wanted == _WHOLE else not self._writing_paused or parser.status != 0
+
+    # ------------------------------------------------------------------ limits
+
+    def _arm(self, limit: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = limit
+        self._timer = self._loop.call_later(limit - monotonic(), self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        if self._waiter is None or self._waiter.done() or self._limit == inf:
+            return  # whoever waits next sets it again
+        if self._limit > monotonic():
+            self._arm(self._limit)
+        else:
+            self._fail(cast("CallClock", self._clock).timed_out(self._phase))
+
+    # ------------------------------------------------------------------ for the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        parser = self._parser
+        self._proven = True
+        if parser is None:
+            self._pool.discard(self)  # nobody asked
+            return
+        try:
+            parser.feed(data)
+        except ConnectionLost as error:
+            self._fail(error)
+            return
+        if self._waiter is not None:
+            self._look()
+        elif parser.buffered > _HIGH_WATER and not (self._reading_paused or parser.complete):
+            self._reading_paused = True
+            cast("asyncio.Transport", self._transport).pause_reading()
+
+    def eof_received(self) -> None:
+        parser = self._parser
+        if parser is None:
+            return
+        try:
+            if not (parser.complete or self._is_announced()):
+                raise self._cut()
+            parser.end()
+        except ConnectionLost as error:
+            self._fail(error)
+        else:
+            self._look()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        parser = self._parser
+        if parser is not None and not parser.complete and self._failure is None:
+            self._failure = self._reason(exc)
+        self._wake()
+        self._pool.discard(self)
+
+    def pause_writing(self) -> None:
+        self._writing_paused = True
+
+    def resume_writing(self) -> None:
+        self._writing_paused = False
+        self._look()
+
+    def _look(self) -> None:
+        """Something has changed: wake whoever waits for it."""
+        if self._waiter is None:
+            return
+        if self._wanted == _WHOLE:
+            self._collect(cast("ReplyParser", self._parser))
+        if self._has_come():
+            self._wake()
+
+    def _collect(self, parser: ReplyParser) -> None:
+        """Put aside what has come of a body that is wanted whole: many small pieces cost more than one large."""
+        if not parser.pieces:
+            return
+        piece = parser.take()
+        self._body.append(piece)
+        self._room -= len(piece)
+        self._limit = cast("CallClock", self._clock).until("between_chunks")
+        if self._room < 0:
+            self._fail(too_large(self._pool.route.options.max_body_bytes))
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _fail(self, error: Error) -> None:
+        if self._failure is None:
+            self._failure = error
+        self._wake()
+        self._pool.discard(self)
+
+    def _reason(self, error: Exception | None) -> Error:
+        """Why the connection is lost."""
+        if self.closed:
+            return self._ended_here()
+        origin = self._pool.route.origin
+        if not isinstance(error, OSError):
+            return self._cut()
+        if origin.scheme == "http" or self._proven:
+            return connection_lost(origin, error)
+        from dragoman.transport.tls import lost_after_handshake
+
+        return lost_after_handshake(origin, error)
+
+    def _is_announced(self) -> bool:
+        """Whether the end that has come is one that the peer meant; inside TLS that is said."""
+        inside = cast("asyncio.Transport", self._transport).get_extra_info("ssl_object")
+        if inside is None:
+            return True
+        from dragoman.transport.tls import was_announced
+
+        return was_announced(inside)
+
+    def _cut(self) -> ConnectionLost:
+        return ConnectionLost(f"the connection to {self._pool.route.origin} was cut")
+
+    def _ended_here(self) -> ConnectionLost:
+        origin = self._pool.route.origin
+        return ConnectionLost(f"the call to {origin} was ended from this side: its reply or its client was closed")
+
+    # ------------------------------------------------------------------ for its pool
+
+    def is_at_home(self) -> bool:
+        """Whether it is open, and the caller is in the loop that it belongs to."""
+        return not self.closed and runs_here(self._loop)
+
+    def is_quiet(self) -> bool:
+        transport = self._transport
+        return not (self.closed or transport is None or transport.is_closing() or self._readiness.is_readable())
+
+    def close(self) -> None:
+        """Close, from whichever thread; a task that waits for it wakes with an error."""
+        if self.closed:
+            return
+        self.closed = True
+        if runs_here(self._loop):
+            self._abort()
+            return
+        with suppress(OSError):  # it is not connected any more
+            self._socket.shutdown(socket.SHUT_RDWR)
+        try:
+            self._loop.call_soon_threadsafe(self._abort)
+        except RuntimeError:  # the loop is closed: nobody else will
+            self._socket.close()
+
+    def abandon(self) -> None:
+        self.closed = True
+        _inherited.append(self._transport)
+        with suppress(OSError):  # it was closed before the fork
+            os.close(self._socket.detach())
+
+    def _abort(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._transport is not None:
+            self._transport.abort()
+        if self._waiter is not None and self._failure is None:
+            self._failure = self._ended_here()
+            self._wake()

@@ -1,0 +1,252 @@
+"""The transport for threads: leased pools of blocking connections, and the replies read from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from math import inf
+from threading import Lock
+from time import monotonic
+
+from dragoman.errors import ConfigurationError, ConnectionLost
+from dragoman.transport.clock import CallClock, ConnectClock
+from dragoman.transport.content import content_decoder, too_large
+from dragoman.transport.dialling import dial
+from dragoman.transport.framing import frame_decoder
+from dragoman.transport.http1 import ReplyParser, request_pieces
+from dragoman.transport.options import TransportOptions, route_to
+from dragoman.transport.pool import Pool, lease, release
+from dragoman.transport.sockets import Connection
+from dragoman.wire import Frame, Framing, HttpRequest, Origin
+
+
+class BlockingTransport:
+    """Sends requests from any number of threads. What it holds is given back by `close`, or when it is dropped."""
+
+    def __init__(self, options: TransportOptions) -> None:
+        self._options = options
+        self._pools: dict[Origin, Pool[Connection]] = {}
+        self._held: set[Connection] = set()
+        self._closed = False
+
+    def open(self, request: HttpRequest) -> BlockingReply:
+        """Send `request` and wait for the head of its reply.
+
+        It is sent once more, on a new connection, when a kept one turns out to have died before any byte of the reply.
+        """
+        clock = CallClock(request)
+        pool = self._pools.get(request.origin) or self._lease(request.origin)
+        pieces = request_pieces(request, host=pool.host, prefix=pool.prefix, extra=pool.extra)
+        clock.check()
+        first = True
+        while True:
+            connection = pool.take() or self._new_connection(pool, clock)
+            self.adopt(connection)
+            parser = ReplyParser(request.method)
+            try:
+                connection.exchange(pieces, parser, clock)
+            except ConnectionLost:
+                self._let_go(pool, connection)
+                if parser.started or not (first and connection.reused) or self._closed:
+                    raise
+                pool.drop_idle()
+                first = False
+            except BaseException:
+                self._let_go(pool, connection)
+                raise
+            else:
+                return BlockingReply(self, pool, connection, parser, clock)
+
+    def close(self) -> None:
+        """Give back what is held; calls in progress end with `ConnectionLost`."""
+        self._closed = True
+        for connection in self._held.copy():
+            connection.close()
+        for pool in list(self._pools.values()):
+            pool.dismiss(self)
+            release(pool, self)
+        self._pools.clear()
+
+    def adopt(self, connection: Connection) -> None:
+        """Answer for a connection: `close` ends what happens on it."""
+        self._held.add(connection)
+        if self._closed:
+            connection.close()
+
+    def drop(self, connection: Connection) -> None:
+        """Close a connection that never made it into a pool."""
+        self._held.discard(connection)
+        connection.close()
+
+    def finish(self, pool: Pool[Connection], connection: Connection, parser: ReplyParser) -> None:
+        """The reply on `connection` is over, or nobody wants the rest of it."""
+        if parser.complete and parser.reusable and not self._closed:
+            connection.reused = True
+            self._held.discard(connection)
+            pool.give_back(connection)
+        else:
+            self._let_go(pool, connection)
+
+    def __del__(self) -> None:
+        with suppress(Exception):  # parts of the interpreter may be gone already
+            self.close()
+
+    def _let_go(self, pool: Pool[Connection], connection: Connection) -> None:
+        self._held.discard(connection)
+        pool.discard(connection)
+
+    def _lease(self, origin: Origin) -> Pool[Connection]:
+        route = route_to(origin, self._options)
+        key = ("blocking", route)
+        pool = self._pools[origin] = lease(key, self, lambda: Pool[Connection](key, route))
+        if self._closed:  # asked last, for another thread may be closing
+            self._pools.clear()
+            release(pool, self)
+            raise ConfigurationError("this client is closed: make a new one")
+        return pool
+
+    def _new_connection(self, pool: Pool[Connection], clock: CallClock) -> Connection:
+        """A new connection or, where their number is limited, one that another call has finished with."""
+        limit = ConnectClock(clock)
+        waiter = _Waiter(self)
+        pool.queue(waiter)
+        waiter.wait(pool, limit)
+        if waiter.connection is not None:
+            return waiter.connection
+        try:
+            connection = dial(pool.route, limit, self)
+        except BaseException:
+            pool.not_opened()
+            raise
+        pool.opened(connection)
+        return connection
+
+
+class _Waiter:
+    """A thread in line for a connection."""
+
+    __slots__ = ("_turn", "connection", "owner")
+
+    def __init__(self, owner: BlockingTransport) -> None:
+        self.owner = owner
+        self.connection: Connection | None = None
+        self._turn = Lock()
+        self._turn.acquire()
+
+    def grant(self, connection: Connection | None) -> None:
+        self.connection = connection
+        self._turn.release()
+
+    def wait(self, pool: Pool[Connection], clock: ConnectClock) -> None:
+        """Wait for the turn. Raises `TimedOut`."""
+        try:
+            came = self._turn.acquire(timeout=-1 if clock.at == inf else max(clock.at - monotonic(), 0))
+        except BaseException:
+            self._renounce(pool)
+            raise
+        if not came:
+            self._renounce(pool)
+            raise clock.timed_out()
+
+    def _renounce(self, pool: Pool[Connection]) -> None:
+        """Leave the line, or pass on the turn if it has come all the same."""
+        if pool.leave(self):
+            return
+        if self.connection is None:
+            pool.not_opened()
+        else:
+            pool.give_back(self.connection)
+
+
+class BlockingReply:
+    """A reply whose body is read by one thread; `close` may come from any, and happens when it is dropped."""
+
+    __slots__ = ("_clock", "_connection", "_ended", "_parser", "_pool", "_spent", "_transport", "headers", "status")
+
+    status: int
+    headers: Mapping[str, str]
+
+    def __init__(
+        self,
+        transport: BlockingTransport,
+        pool: Pool[Connection],
+        connection: Connection,
+        parser: ReplyParser,
+        clock: CallClock,
+    ) -> None:
+        self._ended = Lock()
+        self._transport, self._pool, self._connection = transport, pool, connection
+        self._parser, self._clock = parser, clock
+        self._spent = False
+        self.status, self.headers = parser.status, parser.headers
+        if parser.complete:
+            self.close()
+
+    def __repr__(self) -> str:
+        return f"<BlockingReply {self.status} from {self._pool.route.origin}>"
+
+    def read(self) -> bytes:
+        """The whole body, its content coding undone. Raises `DecodeError` for one above `max_body_bytes`."""
+        limit = self._pool.route.options.max_body_bytes
+        self._spend()
+        parser = self._parser
+        if parser.complete and parser.buffered <= limit and "content-encoding" not in self.headers:
+            return parser.take()  # small and whole: nearly every answer
+        try:
+            content = content_decoder(self.headers, limit)
+            if content is None:
+                return b"".join(self._pieces(limit))
+            body = b"".join([content.feed(piece) for piece in self._pieces(limit)])
+            content.finish()
+            return body
+        finally:
+            self.close()
+
+    def frames(self, framing: Framing) -> Iterator[list[Frame]]:
+        """The body as frames, as they arrive."""
+        self._spend()
+        try:
+            decoder = frame_decoder(framing)
+            content = content_decoder(self.headers, self._pool.route.options.max_body_bytes)
+            for piece in self._pieces(inf):
+                frames = decoder.feed(content.feed(piece) if content else piece)
+                if frames:
+                    yield frames
+            if content:
+                content.finish()
+            frames = decoder.finish()
+            if frames:
+                yield frames
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Free the connection: for others when the whole reply has come, else by closing it."""
+        if self._ended.acquire(blocking=False):
+            self._transport.finish(self._pool, self._connection, self._parser)
+
+    def __del__(self) -> None:
+        if not self._ended.locked():
+            with suppress(Exception):  # parts of the interpreter may be gone already
+                self.close()
+
+    def _spend(self) -> None:
+        if self._spent:
+            raise ConfigurationError("the body of a reply can be read only once")
+        self._spent = True
+
+    def _pieces(self, limit: float) -> Iterator[bytes]:
+        """The body as it arrives, at most `limit` bytes of it."""
+        parser, size = self._parser, 0
+        while True:
+            if parser.pieces:
+                piece = parser.take()
+                size += len(piece)
+                if size > limit:
+                    raise too_large(int(limit))
+                yield piece
+            if parser.complete:
+                return
+            self._connection.more(parser, self._clock)
+            if parser.complete:
+                self.close()

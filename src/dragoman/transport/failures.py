@@ -1,0 +1,44 @@
+"""What the operating system says, as our errors: what happened, to whom, and what to do."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from dragoman.errors import ConnectFailed, ConnectionLost
+from dragoman.transport.options import Route
+from dragoman.wire import Origin
+
+_HINTS = {
+    errno.ECONNREFUSED: "nothing listens there",
+    errno.ENETUNREACH: "the network cannot be reached: is this machine online?",
+    errno.EHOSTUNREACH: "the host cannot be reached",
+    errno.ETIMEDOUT: "the host does not answer",
+    errno.EMFILE: "this process has too many files open: close clients, or raise its limit",
+    errno.ENFILE: "this machine has too many files open",
+    errno.EACCES: "a rule of this machine forbids it",
+    errno.EPERM: "a rule of this machine forbids it",
+}
+
+
+def connect_failed(route: Route, error: OSError) -> ConnectFailed:
+    """The error for a connection that did not come about."""
+    where = f"{route.origin} through the proxy {route.proxy}" if route.proxy else str(route.origin)
+    if isinstance(error, socket.gaierror):
+        return ConnectFailed(
+            f"there is no connection to {where}: the host's name was not found ({error.strerror});"
+            " check the address, and that this machine is online"
+        )
+    if error.errno == errno.ECONNREFUSED and not route.proxy and is_loopback(route.origin.host):
+        return ConnectFailed(f"there is no connection to {where}: nothing listens there; is the server running?")
+    why = _HINTS.get(error.errno or 0) or error.strerror or type(error).__name__
+    return ConnectFailed(f"there is no connection to {where}: {why}")
+
+
+def connection_lost(origin: Origin, error: OSError) -> ConnectionLost:
+    """The error for a connection to `origin` that broke during a call."""
+    return ConnectionLost(f"the connection to {origin} broke: {error.strerror or type(error).__name__}")
+
+
+def is_loopback(host: str) -> bool:
+    return host == "localhost" or host.startswith("127.") or host == "::1"

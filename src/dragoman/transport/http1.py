@@ -1,0 +1,379 @@
+"""HTTP/1.1 as a client speaks it, without sockets: a request as bytes, and a parser of the bytes that answer it.
+
+Syntax is checked by llhttp (through `httptools`, in its strict mode); what the syntax means is decided here, by the
+rules of RFC 9112 §6.3: where a body ends, and whether the connection may carry another request. Anything a sender and
+a reader could understand differently is refused, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from dragoman.errors import ConfigurationError, ConnectionLost
+from dragoman.wire import HttpRequest
+
+MAX_HEAD_BYTES: Final = 64 * 1024
+"""The longest head read, interim (1xx) heads before it included; also the most framing between two pieces of a body."""
+
+MAX_HEADERS: Final = 256
+
+_OURS: Final = frozenset(
+    (
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    )
+)
+"""Headers that frame the message or belong to one connection: the transport writes those it needs."""
+
+_CONTROLS: Final = bytes(byte for byte in range(32) if byte != 9) + b"\x7f"
+_TOKEN: Final = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_JOINED_BYTES: Final = 64 * 1024
+_METHODS: Final = frozenset(("POST", "GET", "DELETE"))
+_WITH_BODY: Final = frozenset(("POST", "PUT", "PATCH"))
+_MAX_NAMES: Final = 1024
+_names: dict[str, str] = {}
+
+
+# ---------------------------------------------------------------------- requests
+
+
+def request_head(request: HttpRequest, *, host: str, prefix: str = "", extra: str = "") -> bytes:
+    """The head of `request`.
+
+    `host` is the `Host` header, `prefix` stands before the target (the origin, for a proxy), `extra` holds whole header
+    lines of the transport's own. Raises `ConfigurationError`, which never quotes a value, for anything that would not
+    arrive as it was meant: control characters, what is not Latin-1, headers that are the transport's.
+    """
+    method, target = request.method, request.target
+    if not ((method in _METHODS or _is_token(method)) and _is_target(target)):
+        raise ConfigurationError("the request's method or target holds characters that HTTP does not allow there")
+    text = f"{method} {prefix}{target} HTTP/1.1\r\nHost: {host}\r\n{extra}"
+    encodings = "Accept-Encoding: gzip, deflate\r\n"
+    for name, value in request.headers:
+        text += f"{name}: {value}\r\n"
+        if (_names.get(name) or _header_name(name)) == "accept-encoding":
+            encodings = ""
+    length = f"Content-Length: {len(request.body)}\r\n" if request.body or method in _WITH_BODY else ""
+    text += f"{encodings}{length}\r\n"
+    lines = 3 + extra.count("\n") + len(request.headers) + bool(encodings) + bool(length)
+    return _encoded(text, lines)
+
+
+def request_pieces(request: HttpRequest, *, host: str, prefix: str = "", extra: str = "") -> tuple[bytes, ...]:
+    """Head and body of `request`, in one piece when that is cheaper than sending two."""
+    head = request_head(request, host=host, prefix=prefix, extra=extra)
+    body = request.body
+    return (head + body,) if len(body) <= _JOINED_BYTES else (head, body)
+
+
+def _encoded(text: str, lines: int) -> bytes:
+    """`text`, which must have exactly `lines` line ends and no other control character."""
+    try:
+        head = text.encode("latin-1")
+    except UnicodeEncodeError:
+        raise ConfigurationError(
+            "a header's value holds characters outside Latin-1: HTTP cannot carry them (is it the right key?)"
+        ) from None  # the cause would quote the value
+    if len(head.translate(None, _CONTROLS)) != len(head) - 2 * lines:
+        raise ConfigurationError(
+            "a header's value holds a line break, a NUL or another control character: HTTP forbids them"
+            " (a key read from a file often ends in a line break)"
+        )
+    return head
+
+
+def _header_name(name: str) -> str:
+    """The name in lower case, remembered. Raises `ConfigurationError` for a name that may not be sent."""
+    lower = name.lower()
+    if not _is_token(name):
+        raise ConfigurationError("a header's name is empty or holds characters that HTTP does not allow there")
+    if lower in _OURS:
+        raise ConfigurationError(f"the header `{lower}` is written by the transport and cannot be given")
+    if len(_names) < _MAX_NAMES:  # callers could make names up without end
+        _names[name] = lower
+    return lower
+
+
+def _is_token(text: str) -> bool:
+    return bool(text) and _TOKEN.issuperset(text)
+
+
+def _is_target(target: str) -> bool:
+    return target.startswith("/") and target.isascii() and target.isprintable() and " " not in target
+
+
+# ---------------------------------------------------------------------- replies
+
+_HEAD, _NONE, _LENGTH, _CHUNKED, _UNTIL_CLOSE = range(5)
+
+
+class _Silent:
+    """For llhttp when only its judgement is wanted."""
+
+    on_message_begin = on_header = on_headers_complete = on_body = on_message_complete = None
+    on_chunk_header = on_chunk_complete = on_status = None
+
+
+_SILENT: Final = _Silent()
+
+
+class _Chunks:
+    """What llhttp calls for a body in chunks. It knows no parser, so that nothing refers in a circle.
+
+    Attributes:
+        end: How many pieces there were when the message ended; what comes after is not ours.
+        excess: Whether another message has begun after it.
+    """
+
+    __slots__ = ("end", "excess", "on_body", "pieces")
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self.pieces = pieces
+        self.on_body = pieces.append
+        self.end: int | None = None
+        self.excess = False
+
+    def on_message_begin(self) -> None:
+        self.excess = self.end is not None
+
+    def on_message_complete(self) -> None:
+        if self.end is None:
+            self.end = len(self.pieces)
+
+
+class ReplyParser:
+    """Reads one reply from the bytes of a connection, in whatever pieces they come.
+
+    Attributes:
+        status: The status, 0 until the head is whole.
+        headers: Names in lower case, repeated ones joined by `, `.
+        pieces: Body bytes not yet taken, still content-encoded.
+        buffered: How many bytes of the connection `pieces` stand for.
+        started: Whether any byte has come.
+        complete: Whether the whole reply has come.
+        reusable: Whether the connection may carry another request after it.
+    """
+
+    __slots__ = (
+        "_bodiless",
+        "_chunks",
+        "_failure",
+        "_framing_bytes",
+        "_held",
+        "_left",
+        "_llhttp",
+        "_mode",
+        "_seen",
+        "_tail",
+        "buffered",
+        "complete",
+        "headers",
+        "pieces",
+        "reusable",
+        "started",
+        "status",
+    )
+
+    def __init__(self, method: str = "POST") -> None:
+        self._bodiless = method in ("HEAD", "CONNECT")
+        self._held = bytearray()
+        self._seen = 0
+        self._mode = _HEAD
+        self._failure: ConnectionLost | None = None
+        self.status = 0
+        self.headers: Mapping[str, str] = {}
+        self.pieces: list[bytes] = []
+        self.buffered = 0
+        self.started = False
+        self.complete = False
+        self.reusable = True
+
+    def feed(self, data: bytes) -> None:
+        """Take what the connection gave. Raises `ConnectionLost` when it is not HTTP/1.1 that all read alike.
+
+        A fault that comes together with good pieces of a body is raised only by the next `feed`, `end` or `check`.
+        """
+        self.started = True
+        self.check()
+        if self._mode == _HEAD:
+            data = self._feed_head(data)
+        if self._mode == _CHUNKED and not self.complete:
+            if data:
+                self._feed_chunked(data)
+        elif data:
+            self._feed_body(data)
+
+    def check(self) -> None:
+        """Raises `ConnectionLost` for a fault that was put off."""
+        if self._failure is not None:
+            raise self._failure
+
+    def end(self) -> None:
+        """The peer has closed. Raises `ConnectionLost` when the reply is not whole."""
+        self.check()
+        self.reusable = False
+        if self._mode == _UNTIL_CLOSE:
+            self.complete = True
+        if self.complete:
+            return
+        if not self.started:
+            raise ConnectionLost("the connection was closed before any answer came")
+        if not self.status:
+            raise ConnectionLost("the connection was closed in the middle of the answer's head")
+        missing = f": {self._left} bytes are missing" if self._mode == _LENGTH else ""
+        raise ConnectionLost(f"the connection was closed in the middle of the answer's body{missing}")
+
+    def take(self) -> bytes:
+        """The body bytes that have come since the last time, as one piece."""
+        pieces = self.pieces
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        self.buffered = 0
+        return data
+
+    def _feed_head(self, data: bytes) -> bytes:
+        """Read heads up to the one that is no interim. What comes after it is returned."""
+        while True:
+            held, searched = self._held, 0
+            if held:
+                searched = max(len(held) - 3, 0)
+                held += data
+            end = (held or data).find(b"\r\n\r\n", searched) + 4
+            if end == 3:
+                self._held = held or bytearray(data)
+                _check_beginning(self._held, self._seen, searched)
+                return b""
+            head, data = (bytes(held[:end]), bytes(held[end:])) if held else (data[:end], data[end:])
+            held.clear()
+            self._seen += end
+            if self._seen > MAX_HEAD_BYTES or head[:7] != b"HTTP/1.":
+                _check_beginning(head, self._seen - end)
+            if self._read_head(head):
+                return data
+
+    def _read_head(self, head: bytes) -> bool:
+        """Whether it is the answer's own head, and no interim one."""
+        try:
+            HttpResponseParser(_SILENT).feed_data(head)
+        except HttpParserUpgrade:
+            raise _broken("it changes to another protocol, which nobody asked for") from None
+        except HttpParserError as error:
+            raise _broken(str(error)) from None
+        status, headers = _parse_head(head)
+        if 100 <= status < 200 and status != 101:
+            return False
+        if not 200 <= status <= 999:
+            raise _broken(f"status {status:03} answers nothing that was asked")
+        self.status, self.headers = status, headers
+        self._choose_framing(head)
+        return True
+
+    def _choose_framing(self, head: bytes) -> None:
+        """Where the body ends (RFC 9112 §6.3) and whether the connection lives on (§9.3)."""
+        headers, current = self.headers, head.startswith(b"HTTP/1.1")
+        connection = headers.get("connection", "").lower()
+        self.reusable = "close" not in connection and (current or "keep-alive" in connection)
+        codings = headers.get("transfer-encoding")
+        if codings is not None and codings.lower() != "chunked":
+            raise _broken("its transfer coding is not `chunked`")
+        if self._bodiless or self.status in (204, 304):
+            self._mode, self.complete = _NONE, True
+            self.reusable = self.reusable and not self._bodiless  # a peer that sends a body all the same is not noticed
+        elif codings is not None:
+            self._mode, self._chunks = _CHUNKED, _Chunks(self.pieces)
+            self._llhttp = HttpResponseParser(self._chunks)
+            self._llhttp.feed_data(head)
+            self._tail, self._framing_bytes = b"", 0
+            self.reusable = self.reusable and current  # RFC 9112 §6.1: chunked means nothing to HTTP/1.0
+        elif "content-length" in headers:
+            self._mode, self._left = _LENGTH, int(headers["content-length"])
+            self.complete = self._left == 0
+        else:
+            self._mode, self.reusable = _UNTIL_CLOSE, False
+
+    def _feed_body(self, data: bytes) -> None:
+        """What comes when the body is not chunked, or over."""
+        if self.complete:
+            self.reusable = False
+            return
+        if self._mode == _LENGTH:
+            self._left -= len(data)
+            if self._left < 0:
+                self.reusable = False
+                data = data[: self._left]
+            self.complete = self._left <= 0
+        self.pieces.append(data)
+        self.buffered += len(data)
+
+    def _feed_chunked(self, data: bytes) -> None:
+        chunks, pieces = self._chunks, self.pieces
+        before = len(pieces)
+        failure = None
+        try:
+            self._llhttp.feed_data(data)
+        except HttpParserError as error:
+            failure = error
+        self.buffered += len(data)
+        if chunks.end is not None:
+            self._end_chunked(data, failure)
+        elif failure is not None:
+            self.reusable, self._failure = False, _broken(str(failure))
+            if not pieces:
+                raise self._failure
+        else:
+            self._tail = data[-6:] if len(data) > 5 else (self._tail + data)[-6:]
+            self._framing_bytes = self._framing_bytes + len(data) if len(pieces) == before else 0
+            if self._framing_bytes > MAX_HEAD_BYTES:
+                raise _broken(f"more than {MAX_HEAD_BYTES} bytes came between two pieces of its body")
+
+    def _end_chunked(self, data: bytes, failure: HttpParserError | None) -> None:
+        self.complete = True
+        del self.pieces[self._chunks.end :]
+        tail = (self._tail + data[-6:])[-6:]
+        # llhttp skips line breaks after a message without a word: they show in the last bytes only.
+        exact = tail.endswith(b"\r\n\r\n") and not tail.endswith(b"\n\r\n\r\n")
+        self.reusable = self.reusable and exact and failure is None and not self._chunks.excess
+
+
+def _check_beginning(data: bytes | bytearray, seen: int, searched: int = 0) -> None:
+    """Refuse at once what will never be a head: a peer may say something else and wait.
+
+    `seen` bytes of heads came before `data`; its lines have been looked at up to `searched`.
+    """
+    if not data.startswith(b"HTTP/1."[: len(data)]):
+        if data.startswith(b"\x15\x03"[: len(data)]):
+            raise _broken("it speaks TLS; is the address `https://`?")
+        raise _broken("it does not begin with `HTTP/1.`")
+    if seen + len(data) > MAX_HEAD_BYTES:
+        raise _broken(f"its head is longer than {MAX_HEAD_BYTES} bytes")
+    if data.find(b"\n\n", searched) >= 0:
+        raise _broken("its lines do not end in CR LF")
+
+
+def _parse_head(head: bytes) -> tuple[int, dict[str, str]]:
+    """Status and headers of a head whose syntax llhttp has checked: no folded lines, no stray CR or LF, no bad name."""
+    lines = head.decode("latin-1").split("\r\n")
+    headers: dict[str, str] = {}
+    for line in lines[1:-2]:
+        name, _, value = line.partition(":")
+        name = name.lower()
+        value = value.strip(" \t")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    if len(lines) - 3 > MAX_HEADERS:
+        raise _broken(f"it has more than {MAX_HEADERS} headers")
+    return int(lines[0][9:12]), headers
+
+
+def _broken(why: str) -> ConnectionLost:
+    return ConnectionLost(f"the answer is not proper HTTP/1.1: {why}")

@@ -1,0 +1,30 @@
+"""A tunnel through a forward proxy (CONNECT, RFC 9110 §9.3.6): what is asked, and what the answer means."""
+
+from __future__ import annotations
+
+from dragoman.errors import ConnectFailed, ConnectionLost
+from dragoman.transport.options import Route
+
+
+def tunnel_request(route: Route) -> bytes:
+    """What asks the proxy of `route` for a tunnel to its origin."""
+    assert route.proxy is not None
+    host, port = route.host_header(), route.origin.port
+    authority = host if host.endswith(f":{port}") else f"{host}:{port}"
+    return f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{route.proxy.header()}\r\n".encode("latin-1")
+
+
+def check_tunnel(route: Route, status: int) -> None:
+    """Raises `ConnectFailed` unless `status` says that the tunnel is open."""
+    if 200 <= status < 300:
+        return
+    if status == 407:
+        why = "demands credentials: put them into its address, `http://user:password@host:port`"
+    else:
+        why = f"refused a tunnel (status {status})"
+    raise ConnectFailed(f"there is no connection to {route.origin}: the proxy {route.proxy} {why}")
+
+
+def tunnel_failed(route: Route, error: ConnectionLost) -> ConnectFailed:
+    """The error for a proxy that did not answer properly."""
+    return ConnectFailed(f"there is no connection to {route.origin}: the proxy {route.proxy} failed: {error.message}")
