@@ -1,5 +1,7 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`.
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || echo python3)
+# The newest Python that answers: a version manager's shim can stand for one that is not active.
+PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11; do \
+	"$$name" -c '' 2>/dev/null && echo "$$name" && exit; done; echo python3)
 BIN := .venv/bin
 STAMP := .venv/.ready
 
@@ -11,6 +13,7 @@ help:  ## Show this list
 setup: $(STAMP)  ## Make .venv with everything a developer needs
 
 $(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "dragoman needs Python 3.11 or newer; say which with PYTHON=/path/to/python3" or 0)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet --editable '.[cli,gateway,dev]'
