@@ -80,7 +80,7 @@ def test_errors_are_also_what_python_calls_them(kind: str, also: type[Exception]
         (404, errors.UnknownModel), (408, errors.ProviderFailed), (409, errors.ProviderFailed), (418, errors.Rejected),
         (422, errors.Rejected), (429, errors.RateLimited), (500, errors.ProviderFailed), (502, errors.ProviderFailed),
         (503, errors.Overloaded), (504, errors.ProviderFailed), (529, errors.Overloaded), (599, errors.ProviderFailed),
-        (302, errors.ProviderFailed),
+        (302, errors.Rejected),
     ],
 )  # fmt: skip
 def test_class_of_a_status(status: int, kind: type[Error]) -> None:

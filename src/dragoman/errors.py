@@ -215,6 +215,7 @@ class UnknownModel(ProviderError):
     """The provider does not know this model, or the key may not see it (404)."""
 
     status = 404
+    hint = "Check the model's name, and that base_url is the API's address."
 
 
 class ContextTooLong(Rejected):
@@ -320,8 +321,8 @@ BY_STATUS: dict[int, type[ProviderError]] = {
 
 
 def class_of_status(status: int) -> type[ProviderError]:
-    """The error class for an HTTP status: `BY_STATUS`, else 4xx is `Rejected` and the rest `ProviderFailed`."""
+    """The error class for an HTTP status: `BY_STATUS`, else 3xx and 4xx are `Rejected` and the rest `ProviderFailed`."""
     known = BY_STATUS.get(status)
     if known is not None:
         return known
-    return Rejected if 400 <= status < 500 else ProviderFailed
+    return Rejected if 300 <= status < 500 else ProviderFailed

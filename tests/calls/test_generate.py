@@ -19,6 +19,7 @@ from dragoman.errors import (
     LossRefused,
     MissingKey,
     RateLimited,
+    Rejected,
     StreamInterrupted,
     TimedOut,
     Unauthorized,
@@ -380,5 +381,17 @@ def test_a_stream_need_not_say_that_it_is_one(mode: str, clock: Clock, content_t
 @both
 def test_a_web_page_is_no_stream(mode: str, clock: Clock) -> None:
     page = {"body": b"<html>sign in</html>", "headers": {"content-type": "text/html"}}
-    with pytest.raises(DecodeError, match="not JSON"):
+    with pytest.raises(DecodeError, match=r"not JSON \(HTTP 200, text/html, 20 bytes\): is base_url") as caught:
         drive(mode, generate(call(Transport(mode, page, page, page), clock, request={"stream": True})))
+    assert caught.value.data == page["body"]
+
+
+@both
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_redirect_is_not_followed_and_says_where_to(mode: str, clock: Clock, streamed: bool) -> None:
+    """A key must not go where the caller did not send it; nor is the rest of the URL shown, which may hold one."""
+    transport = Transport(mode, {"status": 308, "headers": {"location": "https://elsewhere.example/v1?key=hidden"}})
+    with pytest.raises(Rejected, match=r"redirect to `https://elsewhere\.example/v1`, .* set base_url") as caught:
+        drive(mode, generate(call(transport, clock, request={"stream": streamed})))
+    assert caught.value.http_status == 308
+    assert len(transport.requests) == 1

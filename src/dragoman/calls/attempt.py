@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from dragoman.calls.call import Call
 from dragoman.calls.intake import Intake
-from dragoman.errors import ConnectionLost, DecodeError, Error, ProviderError, StreamInterrupted
+from dragoman.errors import ConnectionLost, DecodeError, Error, ProviderError, Rejected, StreamInterrupted
 from dragoman.flow import Flow, open_, pump, read_all
 from dragoman.messages import LLMResponse, decode_json
 from dragoman.wire import AsyncReply, HttpRequest, Reply
@@ -60,9 +60,20 @@ def _exchange(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResp
     if reply.status >= 400:
         body = yield from read_all(reply)
         raise call.target.dialect.decode_error(reply.status, reply.headers, body)
+    if reply.status >= 300:
+        raise _redirected(reply)
     if _is_streamed(reply, asked=call.request.stream):
         return (yield from _pumped(call, reply, progress))
-    return _decoded(call, (yield from read_all(reply)))
+    return _decoded(call, reply, (yield from read_all(reply)))
+
+
+def _redirected(reply: Reply | AsyncReply) -> Rejected:
+    """Redirects are not followed: a key must not go where the caller did not send it."""
+    where = reply.headers.get("location", "").partition("?")[0]
+    return Rejected(
+        f"the server answers with a redirect to `{where}`, which is not followed: set base_url to where the API is",
+        http_status=reply.status,
+    )
 
 
 def _is_streamed(reply: Reply | AsyncReply, *, asked: bool) -> bool:
@@ -82,14 +93,20 @@ def _pumped(call: Call, reply: Reply | AsyncReply, progress: Progress) -> Flow[L
     return intake.response()
 
 
-def _decoded(call: Call, body: bytes) -> LLMResponse:
+def _decoded(call: Call, reply: Reply | AsyncReply, body: bytes) -> LLMResponse:
     try:
         wire = decode_json(body)
     except ValueError:
-        raise DecodeError("the answer is not JSON", data=body) from None
+        raise DecodeError(_what_came(reply, body), data=body) from None
     if not isinstance(wire, dict):
         raise DecodeError("the answer is not a JSON object", data=body)
     return call.target.dialect.decode_response(cast("dict[str, Any]", wire))
+
+
+def _what_came(reply: Reply | AsyncReply, body: bytes) -> str:
+    kind = reply.headers.get("content-type", "no content type")
+    advice = "" if "json" in kind else ": is base_url the API's address?"
+    return f"the answer is not JSON (HTTP {reply.status}, {kind}, {len(body)} bytes){advice}"
 
 
 def add_circumstances(error: Error, progress: Progress, retry_after: Callable[[], float | None]) -> None:
