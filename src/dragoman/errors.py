@@ -321,7 +321,7 @@ BY_STATUS: dict[int, type[ProviderError]] = {
 
 
 def class_of_status(status: int) -> type[ProviderError]:
-    """The error class for an HTTP status: `BY_STATUS`, else 3xx and 4xx are `Rejected` and the rest `ProviderFailed`."""
+    """The error class for an HTTP status: `BY_STATUS`, else 3xx and 4xx `Rejected`, the rest `ProviderFailed`."""
     known = BY_STATUS.get(status)
     if known is not None:
         return known
