@@ -30,6 +30,7 @@ from dragoman import (
     Timeouts,
     ToolCall,
     UnknownProvider,
+    UnsupportedFeature,
 )
 from dragoman.messages import METADATA_EVENTS
 from dragoman.testing import Emulator, Fault
@@ -174,6 +175,13 @@ def test_a_value_of_the_callers_type(emulator: Emulator, provider: str, mode: st
     assert contact == Contact(name="John Smith", age=42)
     assert llm.generate("'red', 'green'", response_model=list[str]) is not None
     assert llm.extract(Contact, "John Smith is 42").response.attempts[0].outcome == "ok"
+
+
+@modes
+@providers
+def test_a_value_is_not_streamed_in_silence(emulator: Emulator, provider: str, mode: str) -> None:
+    with pytest.raises(UnsupportedFeature, match="leave one of them out"):
+        Either(emulator, provider, mode).generate("Ann is 3", response_model=Contact, stream=True)
 
 
 def contact_call(**arguments: Any) -> LLMResponse:

@@ -108,8 +108,16 @@ def test_what_is_no_tool_is_refused(wrong: Any, error: type[Exception]) -> None:
 
 
 def test_a_function_without_names_for_its_parameters_is_refused() -> None:
+    def nameless(x: int, /) -> int:
+        return x
+
     with pytest.raises(ConfigurationError, match="must have names"):
-        tools_of([lambda x, /: x])
+        tools_of([nameless])
+
+
+def test_a_lambda_is_refused_since_the_model_could_not_name_it() -> None:
+    with pytest.raises(ConfigurationError, match="use `def`"):
+        tools_of([lambda x: x])
 
 
 def asked(*calls: tuple[str, dict[str, Any]]) -> LLMResponse:

@@ -14,6 +14,7 @@ from dragoman.client.options import GenerateOptions, ToolLike
 from dragoman.client.plan import Plan
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.client.tools import run_tools
+from dragoman.errors import UnsupportedFeature
 from dragoman.flow import async_run, run
 from dragoman.messages import LLMResponse, Message, Part
 from dragoman.structured import Extracted
@@ -49,6 +50,11 @@ class LLMBase:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._plan!r}>"
+
+
+def _refuse_streamed_value(stream: bool) -> None:
+    if stream:
+        raise UnsupportedFeature("response_model= and stream=True do not go together yet: leave one of them out")
 
 
 class LLM(LLMBase):
@@ -96,6 +102,7 @@ class LLM(LLMBase):
             Error: One of our errors, with every try in `attempts` and what had arrived in `partial`.
         """
         if response_model is not None:
+            _refuse_streamed_value(stream)
             return self.extract(response_model, prompt, max_retries=max_retries, **options).value
         flow = self._plan.generate(prompt, options, stream=stream)
         return Stream(flow) if stream else run(flow)
@@ -156,6 +163,7 @@ class AsyncLLM(LLMBase):
     ) -> Any:
         """Ask the model: as `LLM.generate`, to be awaited. With `stream=True` the stream itself comes at once."""
         if response_model is not None:
+            _refuse_streamed_value(stream)
             return self._value(self.extract(response_model, prompt, max_retries=max_retries, **options))
         flow = self._plan.generate(prompt, options, stream=stream)
         return AsyncStream(flow) if stream else async_run(flow)

@@ -58,6 +58,8 @@ def tool_of_function(function: Callable[..., Any]) -> Tool:
     from pydantic.errors import PydanticUserError
 
     name = getattr(function, "__name__", type(function).__name__)
+    if not name.isidentifier():
+        raise ConfigurationError(f"no tool can be made of a `{name}`: the model needs a name to call it by; use `def`")
     try:
         schema = _adapter(function).json_schema()
     except (PydanticUserError, NameError) as error:

@@ -34,6 +34,7 @@ BAD: dict[str, dict[str, Any]] = {
     "messages[0].role": {"messages": [{"role": "robot", "content": "Hi"}]},
     "messages[0].role ": {"messages": [{"content": "Hi"}]},
     "messages[0].content": {"messages": [{"role": "user", "content": {"text": "Hi"}}]},
+    "messages[0].content ": {"messages": [{"role": "user"}]},
     "messages[0].content[1]": user({"type": "text", "text": "a"}, "b"),
     "messages[0].content[0].text": user({"type": "text"}),
     "messages[0].content[0].image_url": user({"type": "image_url"}),

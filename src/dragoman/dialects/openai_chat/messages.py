@@ -209,6 +209,8 @@ _RESULT: Final = fields_of(ToolMessage)
 
 
 def _decode_plain(role: Role, wire: Wire, where: str) -> Message:
+    if wire.get("content") is None:
+        raise rejected(f"{where}.content", "text or a list of parts is needed here")
     content = decode_parts(wire.get("content"), where)
     if len(wire) == 2 and "content" in wire and wire["role"] != "developer":
         return Message(role, content)
