@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -41,6 +42,17 @@ class Message(MessageBase, frozen=True, kw_only=False):
 
     role: Role
     content: Content
+
+    if TYPE_CHECKING:  # what may be given is wider than what is kept
+
+        def __init__(
+            self,
+            role: Role | str,
+            content: str | Sequence[Part],
+            *,
+            cache: CacheMark | None = None,
+            extra: Extra | None = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         if type(self.role) is not Role:
