@@ -44,7 +44,11 @@ def paths_in(text: str) -> list[str]:
     return [path.replace("<name>", name) for path in found for name in (dialect_names() if "<name>" in path else [""])]
 
 
-@pytest.mark.parametrize("path", paths_in(REQUEST_WALK + STREAM_WALK + "\n".join(re.findall(r"`([^`]+)`", TABLE))))
+PROSE = re.sub(r"^```\n.*?^```$", "", PAPER, flags=re.DOTALL | re.MULTILINE)
+NAMED = "\n".join([REQUEST_WALK, STREAM_WALK, *re.findall(r"`([^`\n]+)`", PROSE)])
+
+
+@pytest.mark.parametrize("path", paths_in(NAMED))
 def test_each_path_is_there(path: str) -> None:
     assert (SRC / path).exists() or (ROOT / path).exists()
 
