@@ -17,16 +17,31 @@ from dragoman.testing import Emulator
 
 
 def test_it_says_where_it_is_and_ends_with_its_bill() -> None:
-    command = [sys.executable, "-m", "dragoman.testing.emulator", "--port", "0", "--seed", "3", "--model", "one"]
+    command = [
+        sys.executable,
+        "-m",
+        "dragoman.testing.emulator",
+        "--port",
+        "0",
+        "--seed",
+        "3",
+        "--model",
+        "one",
+        "--key",
+        "k1",
+    ]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ)
     assert running.stdout is not None
     greeting = ""
     while "bill" not in greeting:
         greeting += running.stdout.readline()
+    assert "answers for one." in greeting
     variables = dict(line.split()[1].split("=", 1) for line in greeting.splitlines() if "export" in line)
     assert variables["OPENAI_BASE_URL"].endswith("/v1")
     assert variables["ANTHROPIC_BASE_URL"] == variables["OPENAI_BASE_URL"].removesuffix("/v1")
-    with urllib.request.urlopen(f"{variables['OPENAI_BASE_URL']}/models") as reply:
+    assert variables["OPENAI_API_KEY"] == "k1"
+    asked = urllib.request.Request(f"{variables['OPENAI_BASE_URL']}/models", headers={"x-api-key": "k1"})
+    with urllib.request.urlopen(asked) as reply:
         assert b'"one"' in reply.read()
     running.send_signal(signal.SIGINT)
     rest, _ = running.communicate(timeout=30)

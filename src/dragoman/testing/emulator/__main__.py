@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigurationError as error:
         sys.stderr.write(f"{error.message}\n")
         return 1
-    sys.stdout.write(_greeting(emulator))
+    sys.stdout.write(_greeting(emulator, options.model))
     sys.stdout.flush()
     _wait_for_interrupt()
     emulator.stop()
@@ -55,10 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _greeting(emulator: Emulator) -> str:
+def _greeting(emulator: Emulator, models: Sequence[str]) -> str:
     variables = "".join(f"  export {name}={value}\n" for name, value in emulator.environment().items())
     return (
-        f"The emulator listens on {emulator.url} and answers every model.\n"
+        f"The emulator listens on {emulator.url} and answers for {', '.join(models) or 'every model'}.\n"
         f"To use it in place of the providers:\n\n{variables}\n"
         f"What it has seen: {emulator.url}{CONTROL}requests, {emulator.url}{CONTROL}bill\n"
     )

@@ -7,9 +7,7 @@ import ssl
 from collections.abc import Callable
 from threading import Event, Thread
 from types import TracebackType
-from typing import Any, Final, Self
-
-from typing_extensions import Unpack
+from typing import Any, Final, Self, Unpack
 
 from dragoman.errors import ConfigurationError
 from dragoman.providers import get_spec, provider_names
@@ -68,12 +66,12 @@ class Emulator:
 
     def environment(self) -> dict[str, str]:
         """The variables by which the official SDKs, and `dragoman`, find the emulator in place of the providers."""
-        variables: dict[str, str] = {}
+        keys, variables = self._service.settings.keys, dict[str, str]()
         served = {dialect.name for dialect in self._service.dialects}
         for spec in map(get_spec, provider_names()):
             if spec.dialect in served and spec.base_url_env:
                 variables[spec.base_url_env[0]] = self.url + spec.default_prefix
-                variables[spec.auth.sources[0].env] = "emulator"
+                variables[spec.auth.sources[0].env] = min(keys) if keys else "emulator"
         return variables
 
     # ------------------------------------------------------------------ what it is to do
