@@ -6,7 +6,6 @@ such a call goes back in the old form, as does its result.
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
@@ -32,6 +31,8 @@ def legacy_id(*seed: object) -> str:
 
 
 def _digest(seed: tuple[object, ...]) -> str:
+    from hashlib import blake2b  # brings OpenSSL: too slow to load for answers that have their ids
+
     return blake2b(repr(seed).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
