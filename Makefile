@@ -37,7 +37,7 @@ test-clients: setup  ## The official SDKs against our emulator, each in its own 
 test-local: setup  ## Models inside the process
 	@echo 'There are no engines yet that run models inside the process, so there is nothing to test here.'
 
-soak: setup  ## The long tests: fuzzing for a stated time, every byte split, many calls (DRAGOMAN_SOAK_SECONDS=60)
+soak: setup  ## The long tests: fuzzing and a hostile server, each for DRAGOMAN_SOAK_SECONDS (60)
 	$(BIN)/python -m pytest -m soak --timeout 3600
 
 bench: setup  ## CPU cost beside the peers, in one run (makes their environments under PEERS_DIR: 10 minutes, 2 GB)
