@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dragoman.dialects import Dialect, dialect_names, get_dialect
-from dragoman.messages import LLMResponse, Message, OutputFormat, ReasoningOptions, Request, Tool, Usage
+from dragoman.messages import LLMResponse, Message, OutputFormat, ReasoningOptions, Request, Tool, ToolChoice, Usage
 
 from . import laws
 from .telegraph import DIALECT as TELEGRAPH
@@ -43,8 +43,12 @@ SETTINGS: dict[str, Any] = {
     "metadata": {"trace": "1"},
     "reasoning": ReasoningOptions(effort="high"),
     "output_format": OutputFormat(kind="json_schema", schema={"type": "object"}),
+    "tool_choice": ToolChoice(mode="required"),
+    "parallel_tool_calls": False,
     "tools": (Tool(name="look", parameters={"type": "object", "properties": {}}),),
 }
+
+TALK_ITSELF = {"model", "messages", "max_tokens", "stream", "include_usage", "extra"}
 
 each_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 
@@ -58,6 +62,10 @@ def test_requests_go_there_and_back(dialect: Dialect, name: str) -> None:
 @each_dialect
 def test_unknown_fields_go_there_and_back(dialect: Dialect) -> None:
     laws.unknown_fields_go_there_and_back(dialect, ASKED)
+
+
+def test_no_setting_is_forgotten_here() -> None:
+    assert SETTINGS.keys() | TALK_ITSELF == set(Request.__struct_fields__)
 
 
 @each_dialect

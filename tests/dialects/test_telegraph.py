@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,8 @@ import dragoman
 from dragoman.dialects import base
 from dragoman.errors import StreamInterrupted
 from dragoman.testing import Emulator
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -60,3 +64,9 @@ def test_and_a_cut_stream_keeps_what_had_arrived(emulator: Emulator) -> None:
         llm.generate("Hi", stream=True).drain()
     assert caught.value.partial is not None
     assert caught.value.partial.content == "one two three four five"
+
+
+def test_contributing_names_every_file_of_it() -> None:
+    paper = (ROOT / "CONTRIBUTING.md").read_text()
+    here = "tests/dialects/telegraph"
+    assert {path.name for path in (ROOT / here).glob("*.py")} == set(re.findall(rf"\({here}/(\w+\.py)\)", paper))
