@@ -1,4 +1,4 @@
-"""The dialect's name, which stands on everything that only it knows."""
+"""The dialect's name, which stands on everything that only it knows. Not in `wire`: nobody loads that to run."""
 
 from typing import Final
 
