@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import suppress
-from threading import Lock
 from typing import NamedTuple
 
 from dragoman.errors import ConfigurationError, ConnectionLost, TimedOut
@@ -17,6 +16,7 @@ from dragoman.transport.framing import frame_decoder
 from dragoman.transport.http1 import ReplyParser, request_pieces
 from dragoman.transport.options import Route, TransportOptions, route_to
 from dragoman.transport.pool import Pool, forget, known_keys, lease, release
+from dragoman.transport.replies import HeldReply
 from dragoman.wire import Frame, Framing, HttpRequest, Origin
 
 Loop = asyncio.AbstractEventLoop
@@ -189,30 +189,10 @@ class _Waiter:
             pool.give_back(self.connection)
 
 
-class AsyncioReply:
-    """A reply whose body is read by one task; `close` may come from any thread, and happens when it is dropped."""
+class AsyncioReply(HeldReply[AsyncioConnection]):
+    """A reply whose body is read by one task."""
 
-    __slots__ = ("_ended", "_spent", "_transport", "connection", "headers", "parser", "pool", "status")
-
-    status: int
-    headers: Mapping[str, str]
-
-    def __init__(
-        self,
-        transport: AsyncioTransport,
-        pool: Pool[AsyncioConnection],
-        connection: AsyncioConnection,
-        parser: ReplyParser,
-    ) -> None:
-        self._ended = Lock()
-        self._transport, self.pool, self.connection, self.parser = transport, pool, connection, parser
-        self._spent = False
-        self.status, self.headers = parser.status, parser.headers
-        if parser.complete:
-            self.close()
-
-    def __repr__(self) -> str:
-        return f"<AsyncioReply {self.status} from {self.pool.route.origin}>"
+    __slots__ = ()
 
     async def read(self) -> bytes:
         """The whole body, its content coding undone. Raises `DecodeError` for one above `max_body_bytes`."""
@@ -238,21 +218,6 @@ class AsyncioReply:
         except BaseException:
             self.close()
             raise
-
-    def close(self) -> None:
-        """Free the connection: for others when the whole reply has come, else by closing it."""
-        if self._ended.acquire(blocking=False):
-            self._transport.finish(self.pool, self.connection, self.parser)
-
-    def __del__(self) -> None:
-        if not self._ended.locked():
-            with suppress(Exception):  # parts of the interpreter may be gone already
-                self.close()
-
-    def _spend(self) -> None:
-        if self._spent:
-            raise ConfigurationError("the body of a reply can be read only once")
-        self._spent = True
 
 
 class AsyncioFrames:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from math import inf
 from threading import Lock
@@ -16,6 +16,7 @@ from dragoman.transport.framing import frame_decoder
 from dragoman.transport.http1 import ReplyParser, request_pieces
 from dragoman.transport.options import TransportOptions, route_to
 from dragoman.transport.pool import Pool, lease, release
+from dragoman.transport.replies import HeldReply
 from dragoman.transport.sockets import Connection
 from dragoman.wire import Frame, Framing, HttpRequest, Origin
 
@@ -158,13 +159,10 @@ class _Waiter:
             pool.give_back(self.connection)
 
 
-class BlockingReply:
-    """A reply whose body is read by one thread; `close` may come from any, and happens when it is dropped."""
+class BlockingReply(HeldReply[Connection]):
+    """A reply whose body is read by one thread."""
 
-    __slots__ = ("_clock", "_connection", "_ended", "_parser", "_pool", "_spent", "_transport", "headers", "status")
-
-    status: int
-    headers: Mapping[str, str]
+    __slots__ = ("_clock",)
 
     def __init__(
         self,
@@ -174,22 +172,14 @@ class BlockingReply:
         parser: ReplyParser,
         clock: CallClock,
     ) -> None:
-        self._ended = Lock()
-        self._transport, self._pool, self._connection = transport, pool, connection
-        self._parser, self._clock = parser, clock
-        self._spent = False
-        self.status, self.headers = parser.status, parser.headers
-        if parser.complete:
-            self.close()
-
-    def __repr__(self) -> str:
-        return f"<BlockingReply {self.status} from {self._pool.route.origin}>"
+        self._clock = clock
+        super().__init__(transport, pool, connection, parser)
 
     def read(self) -> bytes:
         """The whole body, its content coding undone. Raises `DecodeError` for one above `max_body_bytes`."""
-        limit = self._pool.route.options.max_body_bytes
+        limit = self.pool.route.options.max_body_bytes
         self._spend()
-        parser = self._parser
+        parser = self.parser
         if parser.complete and parser.buffered <= limit and "content-encoding" not in self.headers:
             return parser.take()  # small and whole: nearly every answer
         try:
@@ -207,7 +197,7 @@ class BlockingReply:
         self._spend()
         try:
             decoder = frame_decoder(framing)
-            content = content_decoder(self.headers, self._pool.route.options.max_body_bytes)
+            content = content_decoder(self.headers, self.pool.route.options.max_body_bytes)
             for piece in self._pieces(inf):
                 frames = decoder.feed(content.feed(piece) if content else piece)
                 if frames:
@@ -220,24 +210,9 @@ class BlockingReply:
         finally:
             self.close()
 
-    def close(self) -> None:
-        """Free the connection: for others when the whole reply has come, else by closing it."""
-        if self._ended.acquire(blocking=False):
-            self._transport.finish(self._pool, self._connection, self._parser)
-
-    def __del__(self) -> None:
-        if not self._ended.locked():
-            with suppress(Exception):  # parts of the interpreter may be gone already
-                self.close()
-
-    def _spend(self) -> None:
-        if self._spent:
-            raise ConfigurationError("the body of a reply can be read only once")
-        self._spent = True
-
     def _pieces(self, limit: float) -> Iterator[bytes]:
         """The body as it arrives, at most `limit` bytes of it."""
-        parser, size = self._parser, 0
+        parser, size = self.parser, 0
         while True:
             if parser.pieces:
                 piece = parser.take()
@@ -247,6 +222,6 @@ class BlockingReply:
                 yield piece
             if parser.complete:
                 return
-            self._connection.more(parser, self._clock)
+            self.connection.more(parser, self._clock)
             if parser.complete:
                 self.close()
