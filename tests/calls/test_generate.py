@@ -370,6 +370,49 @@ def test_a_decoder_that_breaks_is_still_our_error(mode: str, clock: Clock, monke
 
 
 @both
+def test_a_stream_decoder_that_breaks_is_still_our_error(
+    mode: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("surprise")
+
+    made = call(
+        Transport(mode, stream(*HELLO, DONE)), clock, request={"stream": True}, retry=RetryConfig(max_attempts=1)
+    )
+    monkeypatch.setattr(type(made.target.dialect.stream_decoder()), "feed", broken)
+    with pytest.raises(DecodeError, match="KeyError") as caught:
+        drive(mode, generate(made))
+    assert caught.value.data == HELLO[0][1]
+
+
+@both
+def test_what_a_users_own_client_raises_passes_as_it_is_and_is_not_tried_again(mode: str, clock: Clock) -> None:
+    transport = Transport(mode, KeyError("a hook of theirs"), answer())
+    with pytest.raises(KeyError, match="a hook of theirs"):
+        drive(mode, generate(call(transport, clock)))
+    assert len(transport.requests) == 1
+
+
+@both
+@pytest.mark.parametrize(
+    ("failed", "cost"),
+    [
+        (failure(503), Decimal("0.00045")),
+        (ConnectFailed("refused"), Decimal("0.00045")),
+        (TimedOut("no connection", phase="connect"), Decimal("0.00045")),
+        (TimedOut("no answer", phase="first_byte"), None),
+        (ConnectionLost("closed before any answer"), None),
+    ],
+)
+def test_a_failed_try_is_free_only_when_it_was_refused_or_never_sent(
+    mode: str, clock: Clock, failed: Any, cost: Decimal | None
+) -> None:
+    response, _ = drive(mode, generate(call(Transport(mode, failed, answer()), clock)))
+    assert response.cost == cost
+    assert (response.cost_note is None) == (cost is not None)
+
+
+@both
 @pytest.mark.parametrize("content_type", ["", "text/plain; charset=utf-8", "application/octet-stream"])
 def test_a_stream_need_not_say_that_it_is_one(mode: str, clock: Clock, content_type: str) -> None:
     """QUIRKS 12: Codex and Together were recorded without a type."""

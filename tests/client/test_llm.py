@@ -196,6 +196,7 @@ def test_an_answer_that_does_not_fit_is_asked_for_again(emulator: Emulator, prov
     assert extracted.value == Contact(name="Ada", age=36)
     assert len(extracted.response.attempts) == 2
     assert extracted.response.cost == emulator.bill.cost
+    assert extracted.response.usage.input_tokens == emulator.bill.usage.input_tokens
     correction = emulator.requests[1].request.messages[-1].tool_results[0]
     assert correction.is_error or provider == "openai"
     assert "age" in correction.text

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman.errors import DecodeError
+from dragoman.errors import DecodeError, UnsupportedFeature
 from dragoman.transport import framing
 from dragoman.transport.framing import encode_ndjson, encode_sse, frame_decoder
 from dragoman.wire import Frame, Framing
@@ -172,5 +172,5 @@ def test_names_that_a_peer_makes_up_do_not_fill_the_memory() -> None:
 
 
 def test_a_framing_that_is_not_built_in() -> None:
-    with pytest.raises(DecodeError, match="aws_event_stream"):
+    with pytest.raises(UnsupportedFeature, match="aws_event_stream"):
         frame_decoder("aws_event_stream")

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from msgspec import Struct
 
 from dragoman.calls.call import Call
-from dragoman.calls.intake import Intake
+from dragoman.calls.intake import Intake, unreadable
 from dragoman.errors import ConnectionLost, DecodeError, Error, ProviderError, Rejected, StreamInterrupted
 from dragoman.flow import Flow, open_, pump, read_all
 from dragoman.messages import LLMResponse, decode_json
@@ -39,7 +39,7 @@ class Progress(Struct, kw_only=True):
 
 
 def attempt(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResponse]:
-    """Send once and read the answer."""
+    """Send once and read the answer. What a user's own HTTP client raises on purpose passes as it is."""
     try:
         return (yield from _exchange(call, http, progress))
     except StreamInterrupted:
@@ -48,10 +48,6 @@ def attempt(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMRespon
         if progress.partial is None:
             raise
         raise StreamInterrupted(f"the stream was cut off: {error.message}") from error
-    except Error:
-        raise
-    except Exception as error:
-        raise DecodeError(f"the answer could not be read: {type(error).__name__}: {error}") from error
 
 
 def _exchange(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResponse]:
@@ -100,7 +96,12 @@ def _decoded(call: Call, reply: Reply | AsyncReply, body: bytes) -> LLMResponse:
         raise DecodeError(_what_came(reply, body), data=body) from None
     if not isinstance(wire, dict):
         raise DecodeError("the answer is not a JSON object", data=body)
-    return call.target.dialect.decode_response(cast("dict[str, Any]", wire))
+    try:
+        return call.target.dialect.decode_response(cast("dict[str, Any]", wire))
+    except Error:
+        raise
+    except Exception as error:
+        raise unreadable(error, body) from error
 
 
 def _what_came(reply: Reply | AsyncReply, body: bytes) -> str:

@@ -6,7 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, overload
 
 from dragoman.dialects import StreamDecoder
+from dragoman.errors import DecodeError, Error
 from dragoman.messages import METADATA_EVENTS, Assembler, Event, LLMResponse, decode_json
+
+
+def unreadable(error: Exception, data: bytes) -> DecodeError:
+    """A codec stumbled over `data`."""
+    return DecodeError(f"the answer could not be read: {type(error).__name__}: {error}", data=data)
 
 
 class RawFrames(Sequence[Any]):
@@ -51,7 +57,12 @@ class Intake:
     def feed(self, name: str, data: bytes) -> list[Event]:
         if data.startswith(b"{"):  # an end mark is not part of the body
             self.frames.append(data)
-        return self._take(self._decoder.feed(name, data))
+        try:
+            return self._take(self._decoder.feed(name, data))
+        except Error:
+            raise
+        except Exception as error:
+            raise unreadable(error, data) from error  # our decoder met what nobody foresaw
 
     def finish(self) -> list[Event]:
         return self._take(self._decoder.finish())

@@ -12,7 +12,7 @@ from dragoman.calls.call import Call
 from dragoman.calls.prepare import Prepared
 from dragoman.calls.retry import retry_after_date
 from dragoman.catalog import Cost, cost_of, find_model
-from dragoman.errors import Error, ProviderError, TransportError
+from dragoman.errors import ConnectFailed, Error, ProviderError, TimedOut
 from dragoman.messages import Attempt, LLMResponse, Usage, decode_json, encode_json
 from dragoman.providers import Credential
 
@@ -86,7 +86,7 @@ class CallLog:
             return None, last.why_unknown
         costs = [attempt.cost for attempt in self._tries]
         if None in costs:
-            return None, "a failed attempt was cut off, and what it cost is not known"
+            return None, "what a failed attempt cost is not known: it was cut off, or not answered in time"
         return sum((cost for cost in costs if cost is not None), last.usd), None
 
 
@@ -97,10 +97,10 @@ def _cost(call: Call, usage: Usage) -> Cost:
 
 
 def _cost_of_failure(call: Call, error: Error, progress: Progress, usage: Usage | None) -> Decimal | None:
-    """What a failed try cost: nothing when it was refused or never answered, unknown when it was cut off."""
-    refused = progress.status is not None and progress.status >= 400
-    unanswered = progress.status is None and isinstance(error, TransportError)
-    if refused or unanswered:
+    """What a failed try cost: nothing when it was refused or never sent, unknown when it was cut off."""
+    refused = progress.status is not None and progress.status >= 300
+    unsent = isinstance(error, ConnectFailed) or (isinstance(error, TimedOut) and error.phase == "connect")
+    if refused or unsent:
         return _FREE
     return _cost(call, usage).usd if usage else None
 

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from dragoman._version import __version__
 from dragoman.calls.call import Call
-from dragoman.catalog import find_model
 from dragoman.errors import LossRefused
 from dragoman.messages import Loss, Request, encode_json
 from dragoman.providers import Credential
@@ -51,9 +50,7 @@ def _with_default_limit(call: Call) -> tuple[Request, tuple[str, ...]]:
     request, default = call.request, call.target.dialect.default_max_tokens
     if request.max_tokens is not None or default is None:
         return request, ()
-    facts = find_model(call.target.spec.prices, request.model)
-    limit = min(facts.max_output_tokens, default) if facts and facts.max_output_tokens else default
-    return replace(request, max_tokens=limit), (f"max_tokens={limit} by default: the dialect demands a limit",)
+    return replace(request, max_tokens=default), (f"max_tokens={default} by default: the dialect demands a limit",)
 
 
 def http_request(call: Call, prepared: Prepared, credential: Credential | None, deadline: float | None) -> HttpRequest:

@@ -44,7 +44,6 @@ class ModelFacts(Struct, frozen=True, kw_only=True):
     match: tuple[tuple[str, str], ...]
     prices: tuple[PriceList, ...] = ()
     context_tokens: int | None = None
-    max_output_tokens: int | None = None
 
 
 class _DataFile(Struct, frozen=True, kw_only=True):

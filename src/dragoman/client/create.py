@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, overload
-
-from typing_extensions import Unpack
+from typing import Any, Literal, Unpack, overload
 
 from dragoman.calls import Key, Target
 from dragoman.catalog import providers_of

@@ -6,9 +6,7 @@ Both are thin: what a call means is decided in `Plan`, what happens in flows. Th
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable, Sequence
-from typing import Any, Literal, Self, TypeVar, overload
-
-from typing_extensions import Unpack
+from typing import Any, Literal, Self, TypeVar, Unpack, overload
 
 from dragoman.client.options import GenerateOptions, ToolLike
 from dragoman.client.plan import Plan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import reduce
 from typing import Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 
 from dragoman.errors import OutputError
 from dragoman.flow import Flow
-from dragoman.messages import LLMResponse, Message, Request, Role, ToolCall, ToolChoice, ToolResult
+from dragoman.messages import LLMResponse, Message, Request, Role, ToolCall, ToolChoice, ToolResult, Usage
 from dragoman.structured.output import OutputType
 
 T = TypeVar("T")
@@ -23,7 +24,7 @@ Ask: TypeAlias = Callable[[Request], Flow[LLMResponse]]
 class Extracted(Struct, Generic[T], frozen=True):
     """A value of the caller's type, and the response it came from.
 
-    `response.attempts` and `response.cost` cover every try, the answers that did not fit included.
+    `response.attempts`, `usage` and `cost` cover every try, the answers that did not fit included.
     """
 
     value: T
@@ -77,10 +78,11 @@ def _with_all_attempts(answers: list[LLMResponse]) -> LLMResponse:
     if len(answers) == 1:
         return answers[0]
     attempts = tuple(attempt for answer in answers for attempt in answer.attempts)
+    usage = reduce(Usage.__add__, (answer.usage for answer in answers))
     costs = [answer.cost for answer in answers]
     total = None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
     note = next((answer.cost_note for answer in answers if answer.cost_note), None)
-    return replace(answers[-1], attempts=attempts, cost=total, cost_note=note)
+    return replace(answers[-1], attempts=attempts, usage=usage, cost=total, cost_note=note)
 
 
 def _output_error(message: str, answers: list[LLMResponse]) -> OutputError:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from dragoman.errors import DecodeError
+from dragoman.errors import DecodeError, UnsupportedFeature
 from dragoman.wire import Frame, Framing
 
 MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
@@ -188,12 +188,12 @@ def _check_size(size: int) -> None:
 
 
 def frame_decoder(framing: Framing) -> FrameDecoder:
-    """A new decoder for a body. Raises `DecodeError` for a framing that is not built in yet."""
+    """A new decoder for a body. Raises `UnsupportedFeature` for a framing that is not built in yet."""
     if framing == "sse":
         return SseDecoder()
     if framing == "ndjson":
         return NdjsonDecoder()
-    raise DecodeError(f"bodies framed as `{framing}` cannot be read yet")
+    raise UnsupportedFeature(f"bodies framed as `{framing}` cannot be read yet")
 
 
 def encode_sse(frame: Frame) -> bytes:
