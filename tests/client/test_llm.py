@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -13,8 +12,6 @@ from pydantic import BaseModel
 
 import dragoman
 from dragoman import (
-    LLM,
-    AsyncLLM,
     ConfigurationError,
     Finish,
     LLMResponse,
@@ -484,16 +481,6 @@ def test_the_users_own_http_client(emulator: Emulator, provider: str, package: s
             assert (await llm.generate("Hi")).content == (await llm.generate("Hi", stream=True).drain()).content
 
     asyncio.run(main())
-
-
-def test_the_two_faces_have_the_same_methods_with_the_same_options() -> None:
-    def face(kind: type) -> dict[str, list[str]]:
-        methods = inspect.getmembers(kind, inspect.isfunction)
-        return {
-            name: list(inspect.signature(method).parameters) for name, method in methods if not name.startswith("_")
-        }
-
-    assert face(LLM) == face(AsyncLLM)
 
 
 def test_a_client_shows_itself_without_its_key() -> None:
