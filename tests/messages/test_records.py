@@ -168,6 +168,12 @@ def test_a_response_shows_what_matters_in_a_line() -> None:
     assert repr(response) == f"<LLMResponse openai/m stop '{'x' * 57}...' 3+1 tokens>"
 
 
+def test_equal_answers_have_the_same_hash() -> None:
+    """X7: `asyncio.gather` hashes what it is given, the body that cannot be hashed included."""
+    one, other = (LLMResponse("x", "m", id="r1", raw={"choices": [{}]}) for _ in range(2))
+    assert len({one, other, LLMResponse("y", "m")}) == 2
+
+
 def test_awaiting_a_synchronous_answer_says_what_to_do() -> None:
     """X7."""
 

@@ -180,6 +180,10 @@ class LLMResponse(Struct, frozen=True):
         cost = "" if self.cost is None else f" ${self.cost}"
         return f"<LLMResponse {served} {self.finish_reason} {text!r}{calls}{tokens}{cost}>"
 
+    def __hash__(self) -> int:
+        """By what can be hashed: the body cannot. `asyncio.gather` asks for it before it awaits what it was given."""
+        return hash((self.content, self.model, self.id))
+
     def __await__(self) -> Generator[None, None, NoReturn]:
         raise TypeError(
             "this response is already here: `LLM.generate` is synchronous. "
