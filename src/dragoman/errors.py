@@ -142,6 +142,7 @@ class TimedOut(TransportError):
     """A time limit passed. `phase` says which: `connect`, `first_byte`, `between_chunks` or `total`."""
 
     status = 504
+    hint = "Raise timeout= (seconds for the whole call), or give each limit with timeout=Timeouts(...)."
 
     def __init__(self, message: str, *, phase: str = "total", **where: Any) -> None:
         super().__init__(message, **where)
