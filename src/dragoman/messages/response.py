@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from decimal import Decimal
-from typing import Any, Literal, NoReturn, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, cast
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -131,6 +131,32 @@ class LLMResponse(Struct, frozen=True):
     attempts: tuple[Attempt, ...] = ()
     warnings: tuple[Loss, ...] = ()
     raw: Any = None
+
+    if TYPE_CHECKING:  # `usage` may be given as a plain mapping
+
+        def __init__(  # noqa: PLR0917  # as the fields are
+            self,
+            content: str = "",
+            model: str = "",
+            usage: Usage | Mapping[str, int] = ...,
+            finish_reason: FinishReason | None = "stop",
+            raw_finish_reason: str | None = None,
+            stop_sequence: str | None = None,
+            parts: tuple[Part, ...] = (),
+            logprobs: tuple[TokenLogprob, ...] | None = None,
+            alternatives: tuple[LLMResponse, ...] = (),
+            id: str | None = None,  # noqa: A002  # as the field is
+            created_at: int | None = None,
+            request_id: str | None = None,
+            provider: str | None = None,
+            cost: Decimal | None = None,
+            cost_note: str | None = None,
+            latency_seconds: float | None = None,
+            first_token_seconds: float | None = None,
+            attempts: tuple[Attempt, ...] = (),
+            warnings: tuple[Loss, ...] = (),
+            raw: Any = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         if type(self.usage) is not Usage:
