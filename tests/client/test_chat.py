@@ -140,4 +140,4 @@ def test_what_makes_no_sense_is_refused_at_once(emulator: Emulator) -> None:
 def test_a_chat_shows_itself_in_a_line(emulator: Emulator) -> None:
     chat: Chat = client(emulator).chat()
     chat.generate("Hi")
-    assert repr(chat) == f"<Chat openai/gpt-4o-mini at {emulator.url}, 2 messages>"
+    assert repr(chat) == f"<Chat openai/gpt-4o-mini at {emulator.url}/v1, 2 messages>"

@@ -485,7 +485,7 @@ def test_the_users_own_http_client(emulator: Emulator, provider: str, package: s
 
 def test_a_client_shows_itself_without_its_key() -> None:
     llm = dragoman.create_llm("openai/gpt-4o-mini", api_key="sk-marked")
-    assert repr(llm) == "<LLM openai/gpt-4o-mini at https://api.openai.com>"
+    assert repr(llm) == "<LLM openai/gpt-4o-mini at https://api.openai.com/v1>"
     assert "marked" not in repr(vars(llm))
 
 

@@ -70,18 +70,25 @@ class GenerateOptions(TypedDict, total=False):
     seed: int
     """Ask for the same answer again, where the provider tries to."""
     frequency_penalty: float
+    """-2 to 2: above 0, words become less likely the more often they have come."""
     presence_penalty: float
+    """-2 to 2: above 0, words that have come at all become less likely."""
     n: int
     """How many alternative answers to produce."""
     logprobs: bool
+    """Report the log probability of each token in `response.logprobs`."""
     top_logprobs: int
+    """How many of the likeliest tokens to report at each place; with `logprobs=True`."""
     reasoning_effort: str
     """How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`."""
     reasoning_budget: int
     """Limit on thinking in tokens, for models that take a number."""
     user: str
+    """Your own user, for the provider's checks for abuse."""
     service_tier: str
+    """The provider's word for how fast and at what price it answers."""
     metadata: JsonObject
+    """What the provider is to keep with the call."""
     extra_body: JsonObject
     """Fields to put into the body as they are."""
     headers: Mapping[str, str]
@@ -89,6 +96,7 @@ class GenerateOptions(TypedDict, total=False):
     timeout: float | Timeouts
     """Seconds for the whole call, retries included, or all limits as `Timeouts`."""
     retry_config: RetryConfig
+    """How often to try, and how long to wait between."""
     on_loss: Literal["warn", "error"]
     """What to do when the provider cannot express all of the request."""
 

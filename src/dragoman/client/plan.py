@@ -92,4 +92,5 @@ class Plan:
         )
 
     def __repr__(self) -> str:
-        return f"{self._target.name} at {self._target.origin}{' closed' if self._closed else ''}"
+        target = self._target
+        return f"{target.name} at {target.origin}{target.prefix}{' closed' if self._closed else ''}"

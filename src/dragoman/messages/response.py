@@ -80,7 +80,7 @@ class Attempt(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        cost = "" if self.cost is None else f" ${self.cost}"
+        cost = "" if self.cost is None else f" ${self.cost:f}"
         return f"<Attempt {self.target} {self.outcome} {self.seconds:.3f}s{cost}>"
 
 
@@ -203,7 +203,7 @@ class LLMResponse(Struct, frozen=True):
         served = f"{self.provider}/{self.model}" if self.provider else self.model
         calls = "".join(f" {call.name}()" for call in self.tool_calls)
         tokens = f" {self.usage.input_tokens}+{self.usage.output_tokens} tokens" if self.usage else ""
-        cost = "" if self.cost is None else f" ${self.cost}"
+        cost = "" if self.cost is None else f" ${self.cost:f}"
         return f"<LLMResponse {served} {self.finish_reason} {text!r}{calls}{tokens}{cost}>"
 
     def __hash__(self) -> int:
