@@ -20,7 +20,7 @@ class Block:
     """A fenced block.
 
     `line` is where its source begins in the page, from 1; `heading` the last one above it; `notes` the one-line HTML
-    comments directly before it.
+    comments directly before it. `follows` says that nothing stands between it and the block before.
     """
 
     page: Path
@@ -29,6 +29,7 @@ class Block:
     line: int
     heading: str
     notes: tuple[str, ...]
+    follows: bool
 
     def compiled(self, source: str | None = None) -> CodeType:
         """The source, or what a test has made of it, with the page's own line numbers in tracebacks."""
@@ -42,18 +43,18 @@ def blocks_of(page: Path) -> list[Block]:
 
 
 def _blocks(page: Path, lines: list[str]) -> Iterator[Block]:
-    heading, notes, at = "", list[str](), 0
+    heading, notes, follows, at = "", list[str](), False, 0
     while at < len(lines):
         line, at = lines[at], at + 1
         if opening := _OPENING.match(line):
             end = lines.index(opening[1], at)
             source = "".join(f"{each}\n" for each in lines[at:end])
-            yield Block(page, opening[2], source, at + 1, heading, tuple(notes))
-            notes, at = [], end + 1
+            yield Block(page, opening[2], source, at + 1, heading, tuple(notes), follows)
+            notes, follows, at = [], True, end + 1
         elif comment := _COMMENT.fullmatch(line):
             notes.append(comment[1])
         elif line.strip():
-            notes = []
+            notes, follows = [], False
             heading = line.lstrip("# ") if line.startswith("#") else heading
 
 
