@@ -169,6 +169,13 @@ def test_a_response_shows_what_matters_in_a_line() -> None:
     assert repr(response) == f"<LLMResponse openai/m stop '{'x' * 57}...' 3+1 tokens>"
 
 
+@pytest.mark.parametrize("wrong", [[{"type": "text", "text": "x"}], ["x"], [Message("user", "x")], {"type": "text"}, 5])
+def test_content_that_no_codec_could_encode_is_refused(wrong: Any) -> None:
+    """It would be an empty message, in silence."""
+    with pytest.raises(TypeError, match="text or parts"):
+        Message("user", wrong)
+
+
 def test_a_small_cost_is_shown_in_plain_digits() -> None:
     response = LLMResponse("x", "m", cost=Decimal("0.00000015"))
     assert repr(response) == "<LLMResponse m stop 'x' $0.00000015>"
