@@ -109,7 +109,7 @@ def main(arguments: list[str]) -> int:
     stale = [page for page in sorted(DOCS.glob("**/*.md")) if updated(page.read_text()) != page.read_text()]
     for page in stale:
         if "--check" in arguments:
-            print(f"{page.relative_to(DOCS.parent)} is out of date: run scripts/update_docs.py")
+            print(f"{page.relative_to(DOCS.parent)} is out of date: run `make docs`")
         else:
             page.write_text(updated(page.read_text()))
     return 1 if stale and "--check" in arguments else 0
