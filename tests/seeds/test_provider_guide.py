@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
@@ -204,11 +204,16 @@ def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
         yield running
 
 
-def execute(name: str, source: str, emulator: Emulator, **supplied: Any) -> Ran:
+@contextmanager
+def executed(name: str, source: str, emulator: Emulator, **supplied: Any) -> Iterator[Ran]:
+    """The block, run; what it made is let go of at the end, connections included."""
     names = {"__name__": "__main__", **supplied}
     if PAGE_IMPORTS not in BLOCKS[name].source:
         run(compile(ported(PAGE_IMPORTS), str(GUIDE), "exec"), names)
-    return Ran(names, run(BLOCKS[name].compiled(source), names), emulator)
+    try:
+        yield Ran(names, run(BLOCKS[name].compiled(source), names), emulator)
+    finally:
+        names.clear()
 
 
 def test_every_block_is_accounted_for() -> None:
@@ -228,7 +233,8 @@ def test_only_import_lines_are_changed() -> None:
 def test_block(emulator: Emulator, name: str) -> None:
     """S2.35: it is the same call for every provider."""
     _, check = RUN[name]
-    check(execute(name, ported(BLOCKS[name].source), emulator, prompts=PROMPTS))
+    with executed(name, ported(BLOCKS[name].source), emulator, prompts=PROMPTS) as ran:
+        check(ran)
 
 
 @pytest.mark.parametrize(
@@ -238,9 +244,9 @@ def test_block(emulator: Emulator, name: str) -> None:
 def test_the_second_half_of_a_migration_runs(emulator: Emulator, name: str, model: str) -> None:
     """S2.22."""
     _, after = ported(BLOCKS[name].source).split("# After\n")
-    ran = execute(name, after, emulator)
-    assert "Hello" in ran.names["response"].content
-    assert ran.models() == [model]
+    with executed(name, after, emulator) as ran:
+        assert "Hello" in ran.names["response"].content
+        assert ran.models() == [model]
 
 
 def test_gathering_runs_with_an_async_client(emulator: Emulator) -> None:
@@ -248,17 +254,20 @@ def test_gathering_runs_with_an_async_client(emulator: Emulator) -> None:
     mended = BLOCKS["Batch Processing 1"].source.replace(
         'model="gpt-4o-mini")', 'model="gpt-4o-mini", async_client=True)'
     )
-    ran = execute("Batch Processing 1", mended, emulator, asyncio=asyncio)
     emulator.fault(head_delay_seconds=0.3, times=None)
-    answers = asyncio.run(ran.names["batch_generate"](PROMPTS))
+    with executed("Batch Processing 1", mended, emulator, asyncio=asyncio) as ran:
+        answers = asyncio.run(ran.names["batch_generate"](PROMPTS))
     assert [answer.content for answer in answers] == ["one", "two", "three"]
     assert len({seen.client_port for seen in emulator.requests}) == 3
 
 
 def test_gathering_a_blocking_client_says_what_to_do(emulator: Emulator) -> None:
     """X7: the block as printed, but for the import it forgot."""
-    ran = execute("Batch Processing 1", ported(BLOCKS["Batch Processing 1"].source), emulator, asyncio=asyncio)
-    with pytest.raises(TypeError, match="async_client=True"):
+    printed = ported(BLOCKS["Batch Processing 1"].source)
+    with (
+        executed("Batch Processing 1", printed, emulator, asyncio=asyncio) as ran,
+        pytest.raises(TypeError, match="async_client=True"),
+    ):
         asyncio.run(ran.names["batch_generate"](PROMPTS))
 
 
