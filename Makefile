@@ -5,7 +5,7 @@ PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: help setup demo check test test-clients test-local soak bench clean
+.PHONY: help setup demo docs check test test-clients test-local soak bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,6 +21,9 @@ $(STAMP): pyproject.toml
 
 demo: setup  ## The main job: one question, two providers, every way of asking (offline unless keys are set)
 	$(BIN)/python examples/demo.py
+
+docs: setup  ## Make the tables in docs/ anew from the code
+	$(BIN)/python scripts/update_docs.py
 
 check: setup  ## Format, lint, types
 	$(BIN)/ruff format --check .

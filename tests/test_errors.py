@@ -99,6 +99,12 @@ def test_a_message_says_what_happened_where_and_what_to_do() -> None:
     assert str(errors.ConnectFailed("refused")) == "refused"
 
 
+def test_an_error_shows_itself_in_a_line() -> None:
+    error = errors.RateLimited("slow\ndown", http_status=429, code="rate_limit").at("openai", "gpt-x")
+    assert repr(error) == "<RateLimited `openai/gpt-x`: slow down [HTTP 429, rate_limit]>"
+    assert len(repr(errors.OutputError("it does not fit " * 100))) < 220
+
+
 def test_where_it_happened_is_kept_when_already_known() -> None:
     assert errors.Error("x", provider="a").at("b", "m").target == "a/m"
 

@@ -17,7 +17,9 @@ from dragoman._version import __version__ as __version__
 
 _ROOMS = {
     "dragoman.calls": ("RetryConfig",),
-    "dragoman.client": ("LLM", "AsyncLLM", "AsyncStream", "GenerateOptions", "Stream", "create_llm"),
+    "dragoman.client": (
+        "LLM", "AsyncChat", "AsyncLLM", "AsyncStream", "Chat", "GenerateOptions", "Stream", "create_llm",
+    ),
     "dragoman.providers": ("provider_names", "use_keys"),
     "dragoman.secret": ("Secret",),
     "dragoman.structured": ("Extracted",),

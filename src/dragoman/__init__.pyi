@@ -3,8 +3,10 @@
 from dragoman._version import __version__ as __version__
 from dragoman.calls import RetryConfig as RetryConfig
 from dragoman.client import LLM as LLM
+from dragoman.client import AsyncChat as AsyncChat
 from dragoman.client import AsyncLLM as AsyncLLM
 from dragoman.client import AsyncStream as AsyncStream
+from dragoman.client import Chat as Chat
 from dragoman.client import GenerateOptions as GenerateOptions
 from dragoman.client import Stream as Stream
 from dragoman.client import create_llm as create_llm

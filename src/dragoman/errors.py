@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 if TYPE_CHECKING:
     from dragoman.messages import Attempt, LLMResponse, Loss
+
+_LINE: Final = 200
+"""The most characters of an error that its `repr` shows."""
 
 
 class Error(Exception):
@@ -58,12 +61,18 @@ class Error(Exception):
         """What else is known, for the message: a status, a code, an id."""
         return ""
 
-    def __str__(self) -> str:
+    def _summary(self) -> str:
         where = f"`{self.target}`: " if self.target else ""
         facts = f" [{self.facts()}]" if self.facts() else ""
         tries = f" ({len(self.attempts)} attempts)" if len(self.attempts) > 1 else ""
-        hint = f"\n  {self.hint}" if self.hint else ""
-        return f"{where}{self.message}{facts}{tries}{hint}"
+        return f"{where}{self.message}{facts}{tries}"
+
+    def __str__(self) -> str:
+        return f"{self._summary()}\n  {self.hint}" if self.hint else self._summary()
+
+    def __repr__(self) -> str:
+        line = " ".join(self._summary().split())
+        return f"<{type(self).__name__} {line if len(line) <= _LINE else f'{line[: _LINE - 3]}...'}>"
 
 
 # ---------------------------------------------------------------------- the caller can fix these
@@ -133,6 +142,7 @@ class TimedOut(TransportError):
     """A time limit passed. `phase` says which: `connect`, `first_byte`, `between_chunks` or `total`."""
 
     status = 504
+    hint = "Raise timeout= (seconds for the whole call), or give each limit with timeout=Timeouts(...)."
 
     def __init__(self, message: str, *, phase: str = "total", **where: Any) -> None:
         super().__init__(message, **where)

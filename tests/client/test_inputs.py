@@ -88,6 +88,8 @@ def test_forms_may_be_mixed_and_are_not_changed() -> None:
         (..., {}, TypeError, "placeholder"),  # X28
         ("x", {"messages": ...}, TypeError, "placeholder"),
         (7, {}, TypeError, "a prompt is text"),
+        ([Message("user", "x")], {}, TypeError, "whole messages, also as dicts, go into messages="),
+        ([{"role": "user", "content": "x"}], {}, TypeError, "not dict"),
         ("x", {"messages": ["hello"]}, TypeError, "a message is a Message or a dict"),
         ("x", {"messages": [{"role": "narrator", "content": "x"}]}, ConfigurationError, "messages: .*narrator"),
         ("x", {"messages": [{"content": "x"}]}, ConfigurationError, "messages: .*role"),

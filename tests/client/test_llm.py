@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -13,8 +12,6 @@ from pydantic import BaseModel
 
 import dragoman
 from dragoman import (
-    LLM,
-    AsyncLLM,
     ConfigurationError,
     Finish,
     LLMResponse,
@@ -420,7 +417,8 @@ def test_reading_the_response_too_early_says_what_to_do(emulator: Emulator) -> N
         (("nobody", "m"), {}, UnknownProvider, "Known: anthropic, openai"),
         (("openai",), {}, ModelStringError, "which model"),
         (("openai", ""), {}, ModelStringError, "empty"),
-        (("no-such-model-anywhere",), {}, UnknownProvider, "Unknown provider"),
+        (("no-such-model-anywhere",), {}, UnknownProvider, "say whose: `provider/model`"),
+        (("opnai", "m"), {}, UnknownProvider, "Did you mean `openai`"),
         (("openai/m",), {"base_url": "localhost"}, ConfigurationError, "http://"),
         (("openai_compatible", "m"), {}, ConfigurationError, "base_url="),
         (("openai/m",), {"dialect": "latin"}, ConfigurationError, "no dialect `latin`"),
@@ -487,19 +485,9 @@ def test_the_users_own_http_client(emulator: Emulator, provider: str, package: s
     asyncio.run(main())
 
 
-def test_the_two_faces_have_the_same_methods_with_the_same_options() -> None:
-    def face(kind: type) -> dict[str, list[str]]:
-        methods = inspect.getmembers(kind, inspect.isfunction)
-        return {
-            name: list(inspect.signature(method).parameters) for name, method in methods if not name.startswith("_")
-        }
-
-    assert face(LLM) == face(AsyncLLM)
-
-
 def test_a_client_shows_itself_without_its_key() -> None:
     llm = dragoman.create_llm("openai/gpt-4o-mini", api_key="sk-marked")
-    assert repr(llm) == "<LLM openai/gpt-4o-mini at https://api.openai.com>"
+    assert repr(llm) == "<LLM openai/gpt-4o-mini at https://api.openai.com/v1>"
     assert "marked" not in repr(vars(llm))
 
 

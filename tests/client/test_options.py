@@ -23,6 +23,15 @@ from dragoman.wire import Timeouts
         ({"max_tokens": 0}, "max_tokens must be a number of at least 1"),
         ({"top_p": 1.5}, "top_p"),
         ({"n": 0}, "n must be"),
+        ({"system": ["Be brief"]}, "system must be text, not list"),
+        ({"images": "photo.png"}, "images must be a list, not str"),
+        ({"messages": {"role": "user", "content": "x"}}, "messages must be a list, not dict"),
+        ({"tools": print}, "tools must be a list"),
+        ({"timeout": "5"}, "timeout must be a number of seconds or Timeouts, not str"),
+        ({"retry_config": 3}, "retry_config must be a RetryConfig, not int"),
+        ({"headers": [("a", "b")]}, "headers must be a mapping"),
+        ({"on_loss": "ignore"}, "on_loss must be 'warn' or 'error'"),
+        ({"model": "gpt-4o"}, "`model` belongs to the client"),
     ],
 )
 def test_options_that_cannot_be_right_are_refused(options: dict[str, Any], says: str) -> None:

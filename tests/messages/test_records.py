@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,24 @@ def test_a_response_gives_its_parts_by_kind() -> None:
 def test_a_response_shows_what_matters_in_a_line() -> None:
     response = LLMResponse("x" * 200, "m", {"prompt_tokens": 3, "completion_tokens": 1}, provider="openai")
     assert repr(response) == f"<LLMResponse openai/m stop '{'x' * 57}...' 3+1 tokens>"
+
+
+@pytest.mark.parametrize("wrong", [[{"type": "text", "text": "x"}], ["x"], [Message("user", "x")], {"type": "text"}, 5])
+def test_content_that_no_codec_could_encode_is_refused(wrong: Any) -> None:
+    """It would be an empty message, in silence."""
+    with pytest.raises(TypeError, match="text or parts"):
+        Message("user", wrong)
+
+
+def test_a_small_cost_is_shown_in_plain_digits() -> None:
+    response = LLMResponse("x", "m", cost=Decimal("0.00000015"))
+    assert repr(response) == "<LLMResponse m stop 'x' $0.00000015>"
+
+
+def test_equal_answers_have_the_same_hash() -> None:
+    """X7: `asyncio.gather` hashes what it is given, the body that cannot be hashed included."""
+    one, other = (LLMResponse("x", "m", id="r1", raw={"choices": [{}]}) for _ in range(2))
+    assert len({one, other, LLMResponse("y", "m")}) == 2
 
 
 def test_awaiting_a_synchronous_answer_says_what_to_do() -> None:

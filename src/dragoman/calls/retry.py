@@ -14,7 +14,8 @@ class RetryConfig(Struct, frozen=True, kw_only=True):
 
     Attributes:
         max_attempts: Tries in all, the first included.
-        initial_delay: Upper bound of the first pause, in seconds; it grows by `exponential_base` each time.
+        initial_delay: Upper bound of the first pause, in seconds.
+        exponential_base: What that bound is multiplied by for each further pause.
         max_delay: No pause is longer, in seconds, whatever the provider asks for.
         use_jitter: Choose each pause at random between 0 and its bound ("full jitter"), so that callers spread out.
     """

@@ -13,7 +13,7 @@ from dragoman.client.llm import LLM, AsyncLLM
 from dragoman.client.options import GenerateOptions
 from dragoman.client.plan import Plan
 from dragoman.dialects import get_dialect
-from dragoman.errors import ConfigurationError, ModelStringError
+from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
 from dragoman.providers import ProviderSpec, get_spec, is_provider, parse_base_url, provider_names, split_model
 from dragoman.secret import Secret
 from dragoman.transport import TransportOptions, open_async_transport, open_transport, wrap_client
@@ -118,7 +118,10 @@ def _which(provider: str, model: str | None) -> tuple[ProviderSpec, str]:
         raise ModelStringError(f"which model of `{provider}`? Pass model=, or write `{provider}/MODEL`")
     knowing = [name for name in provider_names() if get_spec(name).prices in providers_of(provider)]
     if not knowing:
-        get_spec(provider)  # raises `UnknownProvider`
+        raise UnknownProvider(
+            f"Unknown provider: {provider}. Known: {', '.join(provider_names())}. "
+            "If it is a model, say whose: `provider/model`"
+        )
     if len(knowing) > 1:
         choices = " or ".join(f"`{name}/{provider}`" for name in knowing)
         raise ModelStringError(f"several providers have `{provider}`: write {choices}")

@@ -5,20 +5,20 @@ Both are thin: what a call means is decided in `Plan`, what happens in flows. Th
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable
 from typing import Any, Literal, Self, TypeVar, Unpack, overload
 
+from dragoman.client.chat import AsyncChat, Chat, Prompt
 from dragoman.client.options import GenerateOptions, ToolLike
 from dragoman.client.plan import Plan
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.client.tools import run_tools
 from dragoman.errors import UnsupportedFeature
 from dragoman.flow import async_run, run
-from dragoman.messages import LLMResponse, Message, Part
+from dragoman.messages import LLMResponse, Message
 from dragoman.structured import Extracted
 
 T = TypeVar("T")
-Prompt = str | Message | Sequence[Part] | None
 
 
 class LLMBase:
@@ -116,6 +116,10 @@ class LLM(LLMBase):
         """Ask for a value of `response_model`; get it together with the response it came from."""
         return run(self._plan.extract(response_model, prompt, options, max_retries))
 
+    def chat(self, **options: Unpack[GenerateOptions]) -> Chat:
+        """Begin a conversation that remembers; `options`, such as `system` and `tools`, hold for all its calls."""
+        return Chat(self._plan, options)
+
     def run_tools(self, response: LLMResponse, tools: Iterable[ToolLike]) -> Message:
         """Run the tool calls in `response`; get the turn to send back."""
         return run(run_tools(response, tools))
@@ -179,6 +183,10 @@ class AsyncLLM(LLMBase):
     ) -> Extracted[T]:
         """Ask for a value of `response_model`; get it together with the response it came from."""
         return await async_run(self._plan.extract(response_model, prompt, options, max_retries))
+
+    def chat(self, **options: Unpack[GenerateOptions]) -> AsyncChat:
+        """Begin a conversation that remembers; `options`, such as `system` and `tools`, hold for all its calls."""
+        return AsyncChat(self._plan, options)
 
     async def run_tools(self, response: LLMResponse, tools: Iterable[ToolLike]) -> Message:
         """Run the tool calls in `response`; get the turn to send back."""

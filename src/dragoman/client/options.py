@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, TypedDict
@@ -70,18 +70,25 @@ class GenerateOptions(TypedDict, total=False):
     seed: int
     """Ask for the same answer again, where the provider tries to."""
     frequency_penalty: float
+    """-2 to 2: above 0, words become less likely the more often they have come."""
     presence_penalty: float
+    """-2 to 2: above 0, words that have come at all become less likely."""
     n: int
     """How many alternative answers to produce."""
     logprobs: bool
+    """Report the log probability of each token in `response.logprobs`."""
     top_logprobs: int
+    """How many of the likeliest tokens to report at each place; with `logprobs=True`."""
     reasoning_effort: str
     """How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`."""
     reasoning_budget: int
     """Limit on thinking in tokens, for models that take a number."""
     user: str
+    """Your own user, for the provider's checks for abuse."""
     service_tier: str
+    """The provider's word for how fast and at what price it answers."""
     metadata: JsonObject
+    """What the provider is to keep with the call."""
     extra_body: JsonObject
     """Fields to put into the body as they are."""
     headers: Mapping[str, str]
@@ -89,6 +96,7 @@ class GenerateOptions(TypedDict, total=False):
     timeout: float | Timeouts
     """Seconds for the whole call, retries included, or all limits as `Timeouts`."""
     retry_config: RetryConfig
+    """How often to try, and how long to wait between."""
     on_loss: Literal["warn", "error"]
     """What to do when the provider cannot express all of the request."""
 
@@ -108,21 +116,67 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "reasoning_budget": (0, float("inf")),
 }
 
+_KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
+    "system": ((str,), "text"),
+    "headers": ((Mapping,), "a mapping of names to values"),
+    "timeout": ((int, float, Timeouts), "a number of seconds or Timeouts"),
+    "retry_config": ((RetryConfig,), "a RetryConfig"),
+}
+
+_OF_THE_CLIENT: Final = frozenset({"model", "api_key", "base_url", "dialect", "http_client", "transport", "query"})
+"""What is said once, in `create_llm`."""
+
+_LISTS: Final = ("messages", "images", "documents", "tools")
+
 
 def check_options(options: Mapping[str, Any]) -> None:
     """Raise `ConfigurationError` for an option that does not exist or whose value cannot be right."""
     unknown = options.keys() - GenerateOptions.__annotations__.keys()
     if unknown:
         raise ConfigurationError(_unknown_option(min(unknown)))
-    for name in options.keys() & _RANGES.keys():
-        low, high = _RANGES[name]
-        value = options[name]
-        if value is not None and not (isinstance(value, int | float) and low <= value <= high):
-            limits = f"from {low:g} to {high:g}" if high != float("inf") else f"of at least {low:g}"
-            raise ConfigurationError(f"{name} must be a number {limits}, not {value!r}")
+    for name, value in options.items():
+        check = _CHECKS.get(name)
+        if check is not None and value is not None:
+            check(name, value)
+
+
+def _check_range(name: str, value: object) -> None:
+    low, high = _RANGES[name]
+    if not (isinstance(value, int | float) and low <= value <= high):
+        limits = f"from {low:g} to {high:g}" if high != float("inf") else f"of at least {low:g}"
+        raise ConfigurationError(f"{name} must be a number {limits}, not {value!r}")
+
+
+def _check_kind(name: str, value: object) -> None:
+    kinds, said = _KINDS[name]
+    if not isinstance(value, kinds):
+        raise ConfigurationError(f"{name} must be {said}, not {type(value).__name__}")
+
+
+def _check_list(name: str, value: object) -> None:
+    if value is ...:  # a placeholder, which `messages_of` names
+        return
+    kind = type(value)
+    if issubclass(kind, (str, bytes, Mapping)) or not issubclass(kind, Iterable):
+        raise ConfigurationError(f"{name} must be a list, not {kind.__name__}")
+
+
+def _check_on_loss(name: str, value: object) -> None:
+    if value not in ("warn", "error"):
+        raise ConfigurationError(f"{name} must be 'warn' or 'error', not {value!r}")
+
+
+_CHECKS: Final[dict[str, Callable[[str, object], None]]] = {
+    **dict.fromkeys(_RANGES, _check_range),
+    **dict.fromkeys(_KINDS, _check_kind),
+    **dict.fromkeys(_LISTS, _check_list),
+    "on_loss": _check_on_loss,
+}
 
 
 def _unknown_option(name: str) -> str:
+    if name in _OF_THE_CLIENT:
+        return f"`{name}` belongs to the client: make another with create_llm(..., {name}=...)"
     close = get_close_matches(name, GenerateOptions.__annotations__, n=1)
     meant = f": did you mean `{close[0]}`?" if close else "."
     return f"there is no option `{name}`{meant} What only the provider knows goes into extra_body={{...}}"

@@ -40,18 +40,27 @@ class Plan:
 
     def generate(self, prompt: Any, options: Mapping[str, Any], *, stream: bool) -> Flow[LLMResponse]:
         """The flow of one call. Raises `ConfigurationError` at once for options that cannot be right."""
-        options = self._all_options(options)
+        options = self.options(options)
         request = self._request(prompt, options)
         return generate(self._call(replace(request, stream=True) if stream else request, options))
 
     def extract(self, wanted: type[T], prompt: Any, options: Mapping[str, Any], max_retries: int) -> Flow[Extracted[T]]:
         """The flow of a call for a value of `wanted`."""
-        options = self._all_options(options)
+        options = self.options(options)
 
         def ask(request: Request) -> Flow[LLMResponse]:
             return generate(self._call(request, options))
 
         return extract(ask, self._request(prompt, options), output_type(wanted), max_retries=max_retries)
+
+    def options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The client's defaults with a call's `options` over them. Raises `ConfigurationError` for what is wrong."""
+        if self._closed:
+            raise ConfigurationError("this client is closed: make a new one with create_llm")
+        if not options:
+            return self._defaults
+        check_options(options)
+        return {**self._defaults, **options}
 
     def release(self) -> None:
         """Give back the connections; the next call takes new ones."""
@@ -61,14 +70,6 @@ class Plan:
         """Give back the connections for good."""
         self._closed = True
         self.release()
-
-    def _all_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
-        if self._closed:
-            raise ConfigurationError("this client is closed: make a new one with create_llm")
-        if not options:
-            return self._defaults
-        check_options(options)
-        return {**self._defaults, **options}
 
     def _request(self, prompt: Any, options: Mapping[str, Any]) -> Request:
         messages = messages_of(
@@ -91,4 +92,5 @@ class Plan:
         )
 
     def __repr__(self) -> str:
-        return f"{self._target.name} at {self._target.origin}{' closed' if self._closed else ''}"
+        target = self._target
+        return f"{target.name} at {target.origin}{target.prefix}{' closed' if self._closed else ''}"

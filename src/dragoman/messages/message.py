@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from dragoman.messages.parts import CacheMark, Extra, Part, Reasoning, Refusal, Text, ToolCall, ToolResult, joined_text
+from dragoman.messages.parts import (
+    CacheMark,
+    Extra,
+    Part,
+    PartBase,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    ToolResult,
+    joined_text,
+)
 
 
 class Role(StrEnum):
@@ -35,7 +46,8 @@ class MessageBase(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
 class Message(MessageBase, frozen=True, kw_only=False):
     """One turn: `Message("user", "Hello")`, or with parts `Message("user", [Text("What is this?"), image])`.
 
-    `role` may be given as text (`ValueError` when it is no `Role`), `content` as a list. An assistant turn
+    `role` may be given as text (`ValueError` when it is no `Role`), `content` as a list (`TypeError` when it holds
+    what is no part). An assistant turn
     holds `Text`, `Reasoning`, `ToolCall` and `Refusal` parts in the order they came; `ToolResult` parts stand
     in a turn of role `tool` (or `user`).
     """
@@ -57,8 +69,8 @@ class Message(MessageBase, frozen=True, kw_only=False):
     def __post_init__(self) -> None:
         if type(self.role) is not Role:
             force_setattr(self, "role", Role(self.role))
-        if isinstance(self.content, list):
-            force_setattr(self, "content", tuple(self.content))
+        if not isinstance(self.content, str):
+            force_setattr(self, "content", _checked(self.content))
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -90,3 +102,15 @@ class Message(MessageBase, frozen=True, kw_only=False):
     def refusal(self) -> str | None:
         texts = [part.text for part in self.parts if isinstance(part, Refusal)]
         return "".join(texts) if texts else None
+
+
+def _checked(content: object) -> tuple[Part, ...]:
+    """Parts given in a list or a tuple. Raises `TypeError` for what no codec could encode."""
+    parts = tuple(cast("Sequence[Part]", content)) if isinstance(content, list | tuple) else (cast("Part", content),)
+    for part in parts:
+        if not isinstance(part, PartBase):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
+            raise TypeError(
+                f"a message's content is text or parts such as Text and Image, not {type(part).__name__}; "
+                "whole messages, also as dicts, go into messages=[...]"
+            )
+    return parts

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from decimal import Decimal
-from typing import Any, Literal, NoReturn, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, cast
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -80,7 +80,7 @@ class Attempt(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        cost = "" if self.cost is None else f" ${self.cost}"
+        cost = "" if self.cost is None else f" ${self.cost:f}"
         return f"<Attempt {self.target} {self.outcome} {self.seconds:.3f}s{cost}>"
 
 
@@ -132,6 +132,32 @@ class LLMResponse(Struct, frozen=True):
     warnings: tuple[Loss, ...] = ()
     raw: Any = None
 
+    if TYPE_CHECKING:  # `usage` may be given as a plain mapping
+
+        def __init__(  # noqa: PLR0917  # as the fields are
+            self,
+            content: str = "",
+            model: str = "",
+            usage: Usage | Mapping[str, int] = ...,
+            finish_reason: FinishReason | None = "stop",
+            raw_finish_reason: str | None = None,
+            stop_sequence: str | None = None,
+            parts: tuple[Part, ...] = (),
+            logprobs: tuple[TokenLogprob, ...] | None = None,
+            alternatives: tuple[LLMResponse, ...] = (),
+            id: str | None = None,  # noqa: A002  # as the field is
+            created_at: int | None = None,
+            request_id: str | None = None,
+            provider: str | None = None,
+            cost: Decimal | None = None,
+            cost_note: str | None = None,
+            latency_seconds: float | None = None,
+            first_token_seconds: float | None = None,
+            attempts: tuple[Attempt, ...] = (),
+            warnings: tuple[Loss, ...] = (),
+            raw: Any = None,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         if type(self.usage) is not Usage:
             force_setattr(self, "usage", Usage.from_mapping(cast("Any", self.usage)))
@@ -177,8 +203,12 @@ class LLMResponse(Struct, frozen=True):
         served = f"{self.provider}/{self.model}" if self.provider else self.model
         calls = "".join(f" {call.name}()" for call in self.tool_calls)
         tokens = f" {self.usage.input_tokens}+{self.usage.output_tokens} tokens" if self.usage else ""
-        cost = "" if self.cost is None else f" ${self.cost}"
+        cost = "" if self.cost is None else f" ${self.cost:f}"
         return f"<LLMResponse {served} {self.finish_reason} {text!r}{calls}{tokens}{cost}>"
+
+    def __hash__(self) -> int:
+        """By what can be hashed: the body cannot. `asyncio.gather` asks for it before it awaits what it was given."""
+        return hash((self.content, self.model, self.id))
 
     def __await__(self) -> Generator[None, None, NoReturn]:
         raise TypeError(

@@ -90,12 +90,10 @@ def find_credential(provider: str, auth: Auth, argument: Secret | None) -> Crede
         if text:
             return Credential(Secret(text), source)
     if auth.required:
-        raise MissingKey(_how_to_give_a_key(provider, auth), provider=provider)
+        raise MissingKey(_how_to_give_a_key(auth), provider=provider)
     return None
 
 
-def _how_to_give_a_key(provider: str, auth: Auth) -> str:
+def _how_to_give_a_key(auth: Auth) -> str:
     names = " or ".join(f"`{source.env}`" for source in auth.sources)
-    return (
-        f"no API key for `{provider}`: set {names}, or pass api_key= to the client (an empty value counts as missing)"
-    )
+    return f"there is no API key: set {names}, or pass api_key= to create_llm (an empty value counts as missing)"

@@ -6,6 +6,7 @@ under the entry-point group `dragoman.providers`; those are read only for names 
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -42,7 +43,10 @@ def _from_entry_point(name: str, key: str) -> ProviderSpec:
             if not isinstance(spec, ProviderSpec):
                 raise ConfigurationError(f"the plugin `{entry.value}` for provider `{name}` is not a ProviderSpec")
             return spec
-    raise UnknownProvider(f"Unknown provider: {name}. Known: {', '.join(provider_names())}")
+    known = provider_names()
+    close = get_close_matches(key, known, n=1)
+    meant = f" Did you mean `{close[0]}`?" if close else ""
+    raise UnknownProvider(f"Unknown provider: {name}.{meant} Known: {', '.join(known)}")
 
 
 def provider_names() -> list[str]:

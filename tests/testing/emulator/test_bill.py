@@ -123,7 +123,7 @@ def test_the_oldest_requests_are_forgotten() -> None:
 
 def test_a_bill_shows_itself() -> None:
     line = BillLine(number=1, dialect="d", model="m", outcome="ok", status=200, cost=Decimal("0.000000125"))
-    assert repr(Bill([line])) == "<Bill 1 calls, Usage(), $1.25E-7>"
+    assert repr(Bill([line])) == "<Bill 1 calls, Usage(), $0.000000125>"
     assert Bill([line]).shown()["cost"] == "0.000000125"
 
 

@@ -86,7 +86,8 @@ class Bill(Sequence[BillLine]):
         return {"cost": _money(self.cost), "usage": _counts(self.usage), "lines": [_shown(line) for line in self]}
 
     def __repr__(self) -> str:
-        return f"<Bill {len(self)} calls, {self.usage!r}, ${self.cost}>"
+        cost = "cost unknown" if self.cost is None else f"${self.cost:f}"
+        return f"<Bill {len(self)} calls, {self.usage!r}, {cost}>"
 
 
 def _shown(line: BillLine) -> dict[str, Any]:

@@ -1,0 +1,119 @@
+"""Write the tables in `docs/` that are made from the code; with `--check`, only say whether they are up to date.
+
+A table stands between `<!-- generated: NAME -->` and `<!-- end -->`, NAME being one of `TABLES`.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from dragoman import RetryConfig, Timeouts, errors
+from dragoman.client import options
+from dragoman.testing import Fault
+from dragoman.testing.emulator.__main__ import _parser
+from dragoman.testing.emulator.settings import Settings
+
+DOCS = Path(__file__).parents[1] / "docs"
+_GENERATED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+_RETRIED: dict[type[errors.Error], str] = {
+    errors.TimedOut: "yes, unless the time of the whole call is up",
+    errors.StreamInterrupted: "yes, before any content has come",
+}
+"""Where the answer to "tried again?" is longer than yes or no."""
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join(f"| {' | '.join(map(_cell, line))} |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def error_table() -> str:
+    """The error tree, each class below its parent: what it means and whether it is tried again."""
+    rows = [
+        (
+            f"`{kind.__name__}`",
+            ", ".join(f"`{base.__name__}`" for base in kind.__bases__),
+            inspect.cleandoc(kind.__doc__ or "").partition("\n\n")[0],
+            _RETRIED.get(kind, "yes" if kind.retryable else ""),
+            str(kind.status),
+        )
+        for kind in _tree(errors.Error)
+    ]
+    return table(("error", "is a", "means", "tried again", "gateway's status"), rows)
+
+
+def _tree(kind: type[errors.Error]) -> Iterator[type[errors.Error]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from _tree(below)
+
+
+def option_table() -> str:
+    """The options of `generate`, from the docstrings under them."""
+    (body,) = [
+        node.body
+        for node in ast.parse(inspect.getsource(options)).body
+        if isinstance(node, ast.ClassDef) and node.name == "GenerateOptions"
+    ]
+    rows: list[tuple[str, ...]] = []
+    for node in body:
+        if isinstance(node, ast.AnnAssign):
+            rows.append((f"`{ast.unparse(node.target)}`", f"`{ast.unparse(node.annotation)}`", ""))
+        elif rows and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            rows[-1] = (*rows[-1][:2], str(node.value.value))
+    return table(("option", "type", "what it does"), rows)
+
+
+def attribute_table(kind: type) -> str:
+    """The attributes of a record, from its docstring."""
+    section = inspect.cleandoc(kind.__doc__ or "").partition("Attributes:\n")[2]
+    rows = re.findall(r"^    (\w+): (.*(?:\n {8,}.*)*)", section, re.MULTILINE)
+    return table(("field", "what it does"), [(f"`{name}`", said) for name, said in rows])
+
+
+def command_table() -> str:
+    """The options of `python -m dragoman.testing.emulator`."""
+    actions = _parser()._actions  # noqa: SLF001  # argparse has no public list of them
+    rows = [(f"`{each.option_strings[-1]}`", (each.help or "") % vars(each)) for each in actions]
+    return table(("option", "what it does"), rows[1:])
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "errors": error_table,
+    "options": option_table,
+    "retries": lambda: attribute_table(RetryConfig),
+    "timeouts": lambda: attribute_table(Timeouts),
+    "faults": lambda: attribute_table(Fault),
+    "settings": lambda: attribute_table(Settings),
+    "command": command_table,
+}
+
+
+def updated(text: str) -> str:
+    """A page with its tables made anew."""
+    return _GENERATED.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}{found[3]}", text)
+
+
+def main(arguments: list[str]) -> int:
+    stale = [page for page in sorted(DOCS.glob("**/*.md")) if updated(page.read_text()) != page.read_text()]
+    for page in stale:
+        if "--check" in arguments:
+            print(f"{page.relative_to(DOCS.parent)} is out of date: run `make docs`")
+        else:
+            page.write_text(updated(page.read_text()))
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

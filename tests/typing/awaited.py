@@ -1,0 +1,47 @@
+"""What users see in their editor (see `blocking.py`): `AsyncLLM`, its streams and its chats."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, assert_type
+
+from pydantic import BaseModel
+
+import dragoman
+from dragoman import AsyncChat, AsyncLLM, AsyncStream, Event, Extracted, LLMResponse, Message
+
+
+class Contact(BaseModel):
+    name: str
+
+
+llm = dragoman.create_llm("anthropic", "claude-3-5-haiku-latest", async_client=True, max_tokens=100)
+assert_type(llm, AsyncLLM)
+
+whole = assert_type(llm.generate("Hi"), Coroutine[Any, Any, LLMResponse])
+value = assert_type(llm.generate("Hi", response_model=Contact), Coroutine[Any, Any, Contact])
+assert_type(llm.generate("Hi", stream=True), AsyncStream)
+
+
+async def main() -> None:
+    assert_type(await llm.generate("Hi"), LLMResponse)
+    assert_type(await llm.generate("Hi", response_model=Contact), Contact)
+    assert_type(await llm.generate("Hi", response_model=list[int]), list[int])
+    assert_type(await llm.extract(Contact, "Hi"), Extracted[Contact])
+    assert_type(await llm.run_tools(await llm.generate("Hi"), []), Message)
+    assert_type(await asyncio.gather(*[llm.generate("Hi")]), list[LLMResponse])
+
+    async with llm.generate("Hi", stream=True) as stream:
+        async for event in stream:
+            assert_type(event, Event)
+        assert_type(stream.response, LLMResponse)
+    assert_type(await llm.generate("Hi", stream=True), AsyncStream)
+    assert_type(await llm.generate("Hi", stream=True).drain(), LLMResponse)
+
+    chat = llm.chat(system="Be brief")
+    assert_type(chat, AsyncChat)
+    assert_type(await chat.generate("Hi"), LLMResponse)
+    assert_type(chat.generate("Hi", stream=True), AsyncStream)
+
+    _ = llm.generate("Hi").content  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]  # not awaited
+    llm.generate("Hi", stream=True, response_model=Contact)  # pyright: ignore[reportCallIssue]  # not both
+    iter(llm.generate("Hi", stream=True))  # pyright: ignore[reportArgumentType, reportCallIssue]  # `async for`
