@@ -124,4 +124,6 @@ def test_refused_losses_are_all_named() -> None:
         Loss(effect="dropped", where="seed", why="unknown there"),
         Loss(effect="changed", where="n", why="one only"),
     ]
-    assert str(errors.LossRefused(losses)).startswith("`seed` was dropped: unknown there; `n` was changed: one only")
+    assert str(errors.LossRefused(losses)).startswith(
+        "nothing was sent, for `seed` would be dropped: unknown there; `n` would be changed: one only"
+    )

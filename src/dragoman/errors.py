@@ -121,7 +121,8 @@ class LossRefused(CallerError):
 
     def __init__(self, losses: Iterable[Loss], **where: Any) -> None:
         self.losses = tuple(losses)
-        super().__init__("; ".join(str(loss) for loss in self.losses), **where)
+        what = "; ".join(f"`{loss.where}` would be {loss.effect}: {loss.why}" for loss in self.losses)
+        super().__init__(f"nothing was sent, for {what}", **where)
 
 
 # ---------------------------------------------------------------------- there was no answer

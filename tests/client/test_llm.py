@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -179,6 +180,18 @@ def test_a_value_of_the_callers_type(emulator: Emulator, provider: str, mode: st
 def test_a_value_is_not_streamed_in_silence(emulator: Emulator, provider: str, mode: str) -> None:
     with pytest.raises(UnsupportedFeature, match="leave one of them out"):
         Either(emulator, provider, mode).generate("Ann is 3", response_model=Contact, stream=True)
+
+
+@modes
+def test_retries_for_a_value_are_not_tries_of_a_call(emulator: Emulator, mode: str) -> None:
+    with pytest.raises(ConfigurationError, match="retry_config=RetryConfig"):
+        Either(emulator, "openai", mode).generate("Hi", max_retries=5)
+
+
+@modes
+def test_a_client_is_not_pickled(emulator: Emulator, mode: str) -> None:
+    with pytest.raises(TypeError, match="make one in each process"):
+        pickle.dumps(dragoman.create_llm("openai/m", async_client=mode == "async"))
 
 
 def contact_call(**arguments: Any) -> LLMResponse:
@@ -420,6 +433,9 @@ def test_reading_the_response_too_early_says_what_to_do(emulator: Emulator) -> N
         (("no-such-model-anywhere",), {}, UnknownProvider, "say whose: `provider/model`"),
         (("opnai", "m"), {}, UnknownProvider, "Did you mean `openai`"),
         (("openai/m",), {"base_url": "localhost"}, ConfigurationError, "http://"),
+        (("openai/m",), {"base_url": "http://h/v1/chat/completions"}, ConfigurationError, "leave out `/chat/comp"),
+        (("anthropic/m",), {"base_url": "http://h/v1/messages"}, ConfigurationError, "leave out `/v1/messages`"),
+        (("openai/m",), {"api_key": 5}, ConfigurationError, "api_key is text"),
         (("openai_compatible", "m"), {}, ConfigurationError, "base_url="),
         (("openai/m",), {"dialect": "latin"}, ConfigurationError, "no dialect `latin`"),
         (("openai/m",), {"temperature": 3}, ConfigurationError, "temperature"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, Unpack, overload
+from typing import Any, Literal, Unpack, cast, overload
 
 from dragoman.calls import Key, Target
 from dragoman.catalog import providers_of
@@ -12,8 +12,9 @@ from dragoman.client.connect import AsyncOnDemand, OnDemand
 from dragoman.client.llm import LLM, AsyncLLM
 from dragoman.client.options import GenerateOptions
 from dragoman.client.plan import Plan
-from dragoman.dialects import get_dialect
+from dragoman.dialects import Dialect, get_dialect
 from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
+from dragoman.messages import Request
 from dragoman.providers import ProviderSpec, get_spec, is_provider, parse_base_url, provider_names, split_model
 from dragoman.secret import Secret
 from dragoman.transport import TransportOptions, open_async_transport, open_transport, wrap_client
@@ -95,7 +96,7 @@ def create_llm(
     target = _target(
         spec,
         model,
-        key=Secret(api_key) if isinstance(api_key, str) else api_key,
+        key=_key(api_key),
         base_url=base_url,
         dialect=dialect,
         transport=_transport(http_client, transport, async_client=async_client),
@@ -139,10 +140,12 @@ def _target(
     query: str,
 ) -> Target:
     origin, prefix = parse_base_url(_base_url(spec, base_url), spec.default_prefix)
+    spoken = get_dialect(dialect or spec.dialect)
+    _refuse_endpoint(prefix, spoken, model)
     return Target(
         spec=spec,
         model=model,
-        dialect=get_dialect(dialect or spec.dialect),
+        dialect=spoken,
         origin=origin,
         prefix=prefix,
         transport=transport,
@@ -159,6 +162,25 @@ def _base_url(spec: ProviderSpec, argument: str | None) -> str:
         names = " or ".join(f"`{name}`" for name in spec.base_url_env)
         raise ConfigurationError(f"`{spec.name}` needs to know where: pass base_url=, or set {names}")
     return found
+
+
+def _refuse_endpoint(prefix: str, dialect: Dialect, model: str) -> None:
+    """A base URL is where the API begins; the dialect adds the rest."""
+    path = dialect.path(Request(model=model, messages=()))
+    if prefix.endswith(path):
+        raise ConfigurationError(f"base_url is where the API begins: leave out `{path}` at its end")
+
+
+def _key(api_key: object) -> Key:
+    match api_key:
+        case None | Secret():
+            return api_key
+        case str():
+            return Secret(api_key)
+        case _ if callable(api_key):
+            return cast("Key", api_key)
+        case _:
+            raise ConfigurationError(f"api_key is text or a function that gives it, not {type(api_key).__name__}")
 
 
 def _transport(http_client: Any, options: TransportOptions | None, *, async_client: bool) -> Transport | AsyncTransport:

@@ -6,19 +6,22 @@ Both are thin: what a call means is decided in `Plan`, what happens in flows. Th
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable
-from typing import Any, Literal, Self, TypeVar, Unpack, overload
+from typing import Any, Final, Literal, NoReturn, Self, TypeVar, Unpack, overload
 
 from dragoman.client.chat import AsyncChat, Chat, Prompt
 from dragoman.client.options import GenerateOptions, ToolLike
 from dragoman.client.plan import Plan
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.client.tools import run_tools
-from dragoman.errors import UnsupportedFeature
+from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.flow import async_run, run
 from dragoman.messages import LLMResponse, Message
 from dragoman.structured import Extracted
 
 T = TypeVar("T")
+
+DEFAULT_RETRIES: Final = 3
+"""How often to ask again for a value of the caller's type, when the call does not say."""
 
 
 class LLMBase:
@@ -46,13 +49,26 @@ class LLMBase:
         """Give back the connections. Further calls raise `ConfigurationError`."""
         self._plan.close()
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client holds connections and keys, so it is not pickled: make one in each process")
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._plan!r}>"
 
 
-def _refuse_streamed_value(stream: bool) -> None:
+def _retries(max_retries: int | None, stream: bool) -> int:
+    """How often to ask again for a value that does not fit."""
     if stream:
         raise UnsupportedFeature("response_model= and stream=True do not go together yet: leave one of them out")
+    return DEFAULT_RETRIES if max_retries is None else max_retries
+
+
+def _refuse_retries(max_retries: int | None) -> None:
+    if max_retries is not None:
+        raise ConfigurationError(
+            "max_retries= asks again for a response_model=; for tries of the call itself pass "
+            "retry_config=RetryConfig(max_attempts=...)"
+        )
 
 
 class LLM(LLMBase):
@@ -69,7 +85,7 @@ class LLM(LLMBase):
         prompt: Prompt = None,
         *,
         response_model: type[T],
-        max_retries: int = 3,
+        max_retries: int = DEFAULT_RETRIES,
         **options: Unpack[GenerateOptions],
     ) -> T: ...
 
@@ -84,7 +100,7 @@ class LLM(LLMBase):
         *,
         stream: bool = False,
         response_model: type[Any] | None = None,
-        max_retries: int = 3,
+        max_retries: int | None = None,
         **options: Unpack[GenerateOptions],
     ) -> Any:
         """Ask the model.
@@ -93,15 +109,15 @@ class LLM(LLMBase):
             prompt: What to ask: text, a message, or parts. May be left out when `messages` say it all.
             stream: Return a `Stream` of events instead of a response.
             response_model: Return a value of this type (any type pydantic validates) instead of a response.
-            max_retries: How often to ask again when the answer does not fit `response_model`.
+            max_retries: How often to ask again when the answer does not fit `response_model` (3).
             options: See `GenerateOptions`; they win over the client's.
 
         Raises:
             Error: One of our errors, with every try in `attempts` and what had arrived in `partial`.
         """
         if response_model is not None:
-            _refuse_streamed_value(stream)
-            return self.extract(response_model, prompt, max_retries=max_retries, **options).value
+            return self.extract(response_model, prompt, max_retries=_retries(max_retries, stream), **options).value
+        _refuse_retries(max_retries)
         flow = self._plan.generate(prompt, options, stream=stream)
         return Stream(flow) if stream else run(flow)
 
@@ -110,7 +126,7 @@ class LLM(LLMBase):
         response_model: type[T],
         prompt: Prompt = None,
         *,
-        max_retries: int = 3,
+        max_retries: int = DEFAULT_RETRIES,
         **options: Unpack[GenerateOptions],
     ) -> Extracted[T]:
         """Ask for a value of `response_model`; get it together with the response it came from."""
@@ -145,7 +161,7 @@ class AsyncLLM(LLMBase):
         prompt: Prompt = None,
         *,
         response_model: type[T],
-        max_retries: int = 3,
+        max_retries: int = DEFAULT_RETRIES,
         **options: Unpack[GenerateOptions],
     ) -> Coroutine[Any, Any, T]: ...
 
@@ -160,13 +176,14 @@ class AsyncLLM(LLMBase):
         *,
         stream: bool = False,
         response_model: type[Any] | None = None,
-        max_retries: int = 3,
+        max_retries: int | None = None,
         **options: Unpack[GenerateOptions],
     ) -> Any:
         """Ask the model: as `LLM.generate`, to be awaited. With `stream=True` the stream itself comes at once."""
         if response_model is not None:
-            _refuse_streamed_value(stream)
-            return self._value(self.extract(response_model, prompt, max_retries=max_retries, **options))
+            retries = _retries(max_retries, stream)
+            return self._value(self.extract(response_model, prompt, max_retries=retries, **options))
+        _refuse_retries(max_retries)
         flow = self._plan.generate(prompt, options, stream=stream)
         return AsyncStream(flow) if stream else async_run(flow)
 
@@ -178,7 +195,7 @@ class AsyncLLM(LLMBase):
         response_model: type[T],
         prompt: Prompt = None,
         *,
-        max_retries: int = 3,
+        max_retries: int = DEFAULT_RETRIES,
         **options: Unpack[GenerateOptions],
     ) -> Extracted[T]:
         """Ask for a value of `response_model`; get it together with the response it came from."""
