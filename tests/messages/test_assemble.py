@@ -12,6 +12,7 @@ from dragoman.messages import (
     Citation,
     CitationDelta,
     Event,
+    Extra,
     Finish,
     Image,
     LLMResponse,
@@ -154,3 +155,18 @@ def test_pieces_are_as_asked(piece: int) -> None:
     deltas = [event.text for event in events_of(LLMResponse("abcdefgh"), piece=piece) if isinstance(event, TextDelta)]
     assert all(len(delta) <= piece for delta in deltas)
     assert "".join(deltas) == "abcdefgh"
+
+
+def test_an_unfinished_call_keeps_what_has_come_in_its_own_form() -> None:
+    free = assembled(ToolCallStart(id="c", name="f", free_form=True), ToolCallDelta(arguments="SELECT 1"))
+    cut = assembled(ToolCallStart(id="c", name="f"), ToolCallDelta(arguments='{"a'))
+    assert [(call.text, call.complete) for call in free.tool_calls] == [("SELECT 1", False)]
+    assert [(call.arguments_json, call.complete) for call in cut.tool_calls] == [('{"a', False)]
+
+
+def test_the_tier_and_what_one_dialect_knows_come_with_the_end() -> None:
+    extra = Extra(fields={"container": {"id": "c"}}, dialect="d")
+    response = LLMResponse("hi", service_tier="flex", extra=extra)
+    again = assembled(*events_of(response))
+    assert (again.service_tier, again.extra) == ("flex", extra)
+    assert assembled(*events_of(response), Restarted(target="b", reason="r")).extra is None

@@ -29,7 +29,7 @@ from dragoman.messages.events import (
     ToolCallStart,
     UsageUpdate,
 )
-from dragoman.messages.parts import Citation, JsonObject, Part, Reasoning, Refusal, Text, ToolCall
+from dragoman.messages.parts import Citation, Extra, JsonObject, Part, Reasoning, Refusal, Text, ToolCall
 from dragoman.messages.response import FinishReason, LLMResponse, TokenLogprob
 from dragoman.messages.usage import Usage
 
@@ -44,6 +44,7 @@ class _Draft(Struct, kw_only=True):
     dialect: str | None = None
     id: str = ""
     name: str = ""
+    free_form: bool = False
     part: Part | None = None
 
     def text(self) -> str:
@@ -84,7 +85,11 @@ def _refusal_part(draft: _Draft) -> Part:
 
 
 def _tool_call_part(draft: _Draft) -> Part:
-    return draft.part or ToolCall(id=draft.id, name=draft.name, arguments_json=draft.text(), complete=False)
+    """The call; while it is unfinished, as much of it as has come."""
+    if draft.part is not None:
+        return draft.part
+    given = {"text" if draft.free_form else "arguments_json": draft.text()}
+    return ToolCall(id=draft.id, name=draft.name, complete=False, **given)
 
 
 def _whole_part(draft: _Draft) -> Part:
@@ -95,7 +100,7 @@ def _whole_part(draft: _Draft) -> Part:
 class Assembler:
     """Adds events up to a response. `response()` may be asked at any time: it gives what has arrived."""
 
-    __slots__ = ("_choices", "_first", "created_at", "id", "model", "usage")
+    __slots__ = ("_choices", "_first", "created_at", "extra", "id", "model", "service_tier", "usage")
 
     def __init__(self) -> None:
         self._reset()
@@ -105,6 +110,8 @@ class Assembler:
         self.model: str | None = None
         self.created_at: int | None = None
         self.usage: Usage | None = None
+        self.service_tier: str | None = None
+        self.extra: Extra | None = None
         self._first = _Choice()
         self._choices = {0: self._first}
 
@@ -122,6 +129,8 @@ class Assembler:
             model=self.model or "",
             usage=Usage() if self.usage is None else self.usage,  # one without totals is false
             alternatives=others,
+            service_tier=self.service_tier,
+            extra=self.extra,
             **fields,
         )
 
@@ -159,7 +168,7 @@ class Assembler:
 
     def _call_start(self, event: ToolCallStart) -> None:
         draft = self._draft(event, _tool_call_part)
-        draft.id, draft.name = event.id, event.name
+        draft.id, draft.name, draft.free_form = event.id, event.name, event.free_form
 
     def _call_delta(self, event: ToolCallDelta) -> None:
         self._draft(event, _tool_call_part).pieces.append(event.arguments)
@@ -190,6 +199,7 @@ class Assembler:
         first = self._first
         first.finish_reason, first.raw_finish_reason = event.finish_reason, event.raw_finish_reason
         first.stop_sequence = event.stop_sequence
+        self.service_tier, self.extra = event.service_tier, event.extra
 
     _ADD: ClassVar[dict[type, Callable[[Assembler, Any], None]]] = {
         ResponseStart: _start,
@@ -229,6 +239,8 @@ def events_of(response: LLMResponse, *, piece: int = 24) -> Iterator[Event]:
         finish_reason=response.finish_reason,
         raw_finish_reason=response.raw_finish_reason,
         stop_sequence=response.stop_sequence,
+        service_tier=response.service_tier,
+        extra=response.extra,
     )
 
 
@@ -247,7 +259,10 @@ def _events_of_part(part: Part, index: int, choice: int, piece: int) -> Iterator
             for text in _pieces(part.text, piece):
                 yield RefusalDelta(text, index=index, choice=choice)
         case ToolCall():
-            yield ToolCallStart(id=part.id, name=part.name, index=index, choice=choice, extra=part.extra)
+            free_form = part.text is not None
+            yield ToolCallStart(
+                id=part.id, name=part.name, index=index, choice=choice, extra=part.extra, free_form=free_form
+            )
             for text in _pieces(part.arguments_json if part.text is None else part.text, piece):
                 yield ToolCallDelta(arguments=text, index=index, choice=choice)
             yield ToolCallEnd(call=part, index=index, choice=choice)

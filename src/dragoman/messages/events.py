@@ -85,13 +85,17 @@ class RefusalDelta(EventBase, frozen=True, kw_only=False, tag="refusal_delta"):
 
 
 class ToolCallStart(EventBase, frozen=True, kw_only=True, tag="tool_call_start"):
-    """The model begins to call a tool. `extra` is what the call at the end will have too."""
+    """The model begins to call a tool. `extra` is what the call at the end will have too.
+
+    `free_form`: the deltas are the input of a free-form tool, not the JSON text of arguments.
+    """
 
     id: str
     name: str
     index: int = 0
     choice: int = 0
     extra: Extra | None = None
+    free_form: bool = False
 
 
 class ToolCallDelta(EventBase, frozen=True, kw_only=True, tag="tool_call_delta"):
@@ -154,11 +158,13 @@ class Seam(EventBase, frozen=True, kw_only=True, tag="seam"):
 
 
 class Finish(EventBase, frozen=True, kw_only=True, tag="finish"):
-    """The end of the stream."""
+    """The end of the stream. `service_tier` and `extra` are those of the response."""
 
     finish_reason: FinishReason | None = None
     raw_finish_reason: str | None = None
     stop_sequence: str | None = None
+    service_tier: str | None = None
+    extra: Extra | None = None
 
 
 Event: TypeAlias = (

@@ -14,6 +14,7 @@ from dragoman.messages.parts import (
     Audio,
     Citation,
     Document,
+    Extra,
     Image,
     Part,
     Text,
@@ -107,6 +108,8 @@ class LLMResponse(Struct, frozen=True):
         latency_seconds: From the call to the end of the answer, retries and waits included.
         first_token_seconds: From the call to the first content of a stream.
         attempts: A record of each try.
+        service_tier: The tier it was served at, as the provider says: what it costs depends on it.
+        extra: Fields of the answer that only one dialect knows, for those who pass it on (Anthropic's `container`).
         warnings: What the dialect could not express.
         raw: The provider's body as decoded JSON: an object, or a list of them for a stream.
     """
@@ -131,6 +134,8 @@ class LLMResponse(Struct, frozen=True):
     attempts: tuple[Attempt, ...] = ()
     warnings: tuple[Loss, ...] = ()
     raw: Any = None
+    service_tier: str | None = None
+    extra: Extra | None = None
 
     if TYPE_CHECKING:  # `usage` may be given as a plain mapping
 
