@@ -41,6 +41,11 @@ class StreamDecoder(Protocol):
 class StreamEncoder(Protocol):
     """Events in, frames out. One encoder writes one stream; it writes exactly one terminal frame."""
 
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """What of the events so far the stream could not say: what `encode_response` reports of the same answer."""
+        ...
+
     def feed(self, event: Event) -> list[Frame]: ...
 
     def finish(self) -> list[Frame]:

@@ -88,7 +88,7 @@ def _tool_call_part(draft: _Draft) -> Part:
     """The call; while it is unfinished, as much of it as has come."""
     if draft.part is not None:
         return draft.part
-    given = {"text" if draft.free_form else "arguments_json": draft.text()}
+    given: dict[str, Any] = {"text" if draft.free_form else "arguments_json": draft.text()}
     return ToolCall(id=draft.id, name=draft.name, complete=False, **given)
 
 

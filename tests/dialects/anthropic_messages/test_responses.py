@@ -21,6 +21,7 @@ from dragoman.messages import (
     Refusal,
     Request,
     Text,
+    TokenLogprob,
     ToolCall,
     Usage,
 )
@@ -48,12 +49,12 @@ def body(*content: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 def answer(*parts: Any, **fields: Any) -> LLMResponse:
-    defaults: dict[str, Any] = {"finish_reason": "stop", "raw_finish_reason": "end_turn"}
+    usage = Usage(input_tokens=3, output_tokens=2)
+    defaults: dict[str, Any] = {"finish_reason": "stop", "raw_finish_reason": "end_turn", "usage": usage}
     return LLMResponse(
         id="msg_1",
         model="claude-sonnet-4-5-20250929",
         parts=parts,
-        usage=Usage(input_tokens=3, output_tokens=2),
         **{**defaults, **fields},
     )
 
@@ -184,7 +185,7 @@ def test_other_words_become_its_own(name: str) -> None:
     response, word = FOREIGN_REASONS[name]
     encoded = DIALECT.encode_response(response, PLAIN)
     assert encoded.wire["stop_reason"] == word
-    assert [loss.where for loss in encoded.losses] == (["finish_reason"] if name == "error" else [])
+    assert [loss.where for loss in encoded.losses] == (["finish_reason"] if name in ("error", "filter") else [])
 
 
 # ---------------------------------------------------------------------- usage
@@ -252,7 +253,13 @@ LOST: dict[str, tuple[LLMResponse, list[dict[str, Any]], list[str]]] = {
     "a picture": (answer(Image(file_id="f")), [], ["parts[0]"]),
     "what only another dialect knows": (answer(Opaque("gemini", {})), [], ["parts[0]"]),
     "other answers": (answer(alternatives=(LLMResponse("b"),)), [], ["alternatives"]),
-    "log probabilities": (answer(logprobs=()), [], ["logprobs"]),
+    "sounds that were counted": (
+        answer(usage=Usage(input_tokens=1, output_tokens=1, output_audio_tokens=1)),
+        [],
+        ["usage.output_audio_tokens"],
+    ),
+    "what only another dialect knows of the whole": (answer(extra=Extra(fields={"x": 1}, dialect="gemini")), [], ["x"]),
+    "log probabilities": (answer(logprobs=(TokenLogprob(token="a", logprob=-1.0),)), [], ["logprobs"]),
     "a refusal that ended otherwise": (
         answer(Refusal("No."), finish_reason="length", raw_finish_reason="length"),
         [],
@@ -269,7 +276,7 @@ def test_lost_but_not_in_silence(name: str) -> None:
     assert [loss.where for loss in encoded.losses] == where
 
 
-def test_fields_without_a_canonical_place_come_back_from_the_raw_body() -> None:
+def test_fields_without_a_canonical_place_come_back() -> None:
     """A client that runs code at Anthropic needs the id of its container to go on."""
     wire = body(
         container={"id": "container_1"},
@@ -277,7 +284,14 @@ def test_fields_without_a_canonical_place_come_back_from_the_raw_body() -> None:
         stop_details={**REFUSED, "category": "bio"},
         usage={**COUNTS, "service_tier": "standard", "server_tool_use": {"web_fetch_requests": 1}},
     )
-    assert DIALECT.encode_response(DIALECT.decode_response(wire), PLAIN).wire == wire
+    response = DIALECT.decode_response(wire)
+    assert DIALECT.encode_response(response, PLAIN).wire == wire
+    assert response.service_tier == "standard"
+    assert response.extra == Extra(
+        fields={"container": {"id": "container_1"}, "stop_details": {"category": "bio"}}, dialect=NAME
+    )
+    without_raw = DIALECT.encode_response(replace(response, raw=None), PLAIN).wire
+    assert {**without_raw, "usage": wire["usage"]} == wire
 
 
 def test_the_model_asked_for_stands_in_for_one_not_named() -> None:

@@ -32,7 +32,6 @@ from dragoman.messages import (
     Text,
     TextDelta,
     TokenLogprob,
-    Tool,
     ToolCall,
     ToolCallDelta,
     ToolCallEnd,
@@ -174,11 +173,10 @@ def test_deltas(events: list[Event], expected: list[dict[str, Any]]) -> None:
     assert deltas(*events) == expected
 
 
-def test_a_free_form_tool_is_known_from_the_request() -> None:
-    request = Request(model="m", tools=(Tool(name="math", text_format={}),))
-    events = [ToolCallStart(id="c", name="math"), ToolCallDelta(arguments="1+1")]
+def test_a_free_form_call_says_so_at_its_start() -> None:
+    events = [ToolCallStart(id="c", name="math", free_form=True), ToolCallDelta(arguments="1+1")]
     events.append(ToolCallEnd(call=ToolCall(id="c", name="math", text="1+1")))
-    assert deltas(*events, request=request) == [
+    assert deltas(*events) == [
         call(0, id="c", type="custom", custom={"name": "math", "input": ""}),
         call(0, custom={"input": "1+1"}),
     ]

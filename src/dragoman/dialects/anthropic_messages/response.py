@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from dragoman.dialects.anthropic_messages.errors import error_in_answer
+from dragoman.dialects.anthropic_messages.name import NAME
 from dragoman.dialects.anthropic_messages.parts import decode_parts, encode_part
 from dragoman.dialects.anthropic_messages.usage import decode_usage, encode_usage
-from dragoman.dialects.base import Encoded, Wire
+from dragoman.dialects.base import Encoded, Wire, write_extra
 from dragoman.errors import DecodeError
 from dragoman.messages import (
     Document,
+    Extra,
     FinishReason,
     Image,
     LLMResponse,
@@ -19,6 +21,7 @@ from dragoman.messages import (
     Part,
     Refusal,
     Request,
+    Usage,
     encode_json,
 )
 
@@ -64,6 +67,8 @@ def _decode(wire: Wire) -> LLMResponse:
         raw_finish_reason=reason,
         stop_sequence=wire.get("stop_sequence"),
         usage=decode_usage(wire.get("usage")),
+        service_tier=service_tier(wire.get("usage")),
+        extra=answer_extra(wire),
         raw=wire,
     )
 
@@ -78,6 +83,31 @@ def refusal_parts(wire: Wire) -> tuple[Refusal, ...]:
     if not details or details.get("type") != "refusal" or not details.get("explanation"):
         return ()
     return (Refusal(details["explanation"]),)
+
+
+def service_tier(usage: Wire | None) -> str | None:
+    """The tier that served, which stands among the counts."""
+    tier = (usage or {}).get("service_tier")
+    return tier if isinstance(tier, str) else None
+
+
+_KNOWN: Final = frozenset(
+    {"id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "stop_details", "usage"}
+)
+_TOLD: Final = frozenset({"type", "explanation"})
+
+
+def answer_extra(wire: Wire) -> Extra | None:
+    """What only this dialect knows of an answer: `container`, `context_management`, the category of a refusal.
+
+    A client that runs code at Anthropic needs its container's id to go on. A `null` says nothing.
+    """
+    fields = {name: value for name, value in wire.items() if name not in _KNOWN and value is not None}
+    details: Wire = wire.get("stop_details") or {}
+    rest = {name: value for name, value in details.items() if name not in _TOLD and value is not None}
+    if rest:
+        fields["stop_details"] = rest
+    return Extra(fields=fields, dialect=NAME) if fields else None
 
 
 # ---------------------------------------------------------------------- canonical to wire
@@ -103,16 +133,32 @@ def encode_response(response: LLMResponse, request: Request) -> Encoded:
         "stop_reason": reason,
         "stop_sequence": response.stop_sequence,
         "stop_details": stop_details(refusal, reason),
-        "usage": encode_usage(response.usage),
+        "usage": encode_usage(response.usage, response.service_tier),
     }
+    wire.update(own_fields(response.extra, wire["stop_details"], losses))
     _restore_unknown(response.raw, wire)
-    _report_what_has_no_place(response, reason, losses)
+    if response.alternatives:
+        losses.append(NO_ALTERNATIVES)
+    if response.logprobs:
+        losses.append(NO_LOGPROBS)
+    report_ending(response.finish_reason, response.raw_finish_reason, reason, losses)
+    report_refusal(refusal, reason, losses)
+    report_usage(response.usage, losses)
     return Encoded(wire, tuple(losses))
 
 
+def own_fields(extra: Extra | None, details: Wire | None, losses: list[Loss]) -> Wire:
+    """The fields of the body in `extra`, the rest of `stop_details` joined to what is there already."""
+    fields: Wire = {}
+    write_extra(fields, extra, NAME, "", losses)
+    if isinstance(fields.get("stop_details"), dict):
+        fields["stop_details"] = {"type": "refusal", **(details or {}), **fields["stop_details"]}
+    return fields
+
+
 def _restore_unknown(raw: Any, wire: Wire) -> None:
-    """Put back the fields no canonical record holds (`container`, `usage.service_tier` …) when the answer was read
-    from a body of this dialect: a client that runs code at Anthropic needs its container's id to go on.
+    """Put back what no canonical record holds (`usage.inference_geo` …) when the answer was read from a body of this
+    dialect.
     """
     if not isinstance(raw, dict):
         return
@@ -176,16 +222,27 @@ def stop_details(explanation: str | None, reason: str) -> Wire | None:
     return {"type": "refusal", "category": None, "explanation": explanation}
 
 
-def _report_what_has_no_place(response: LLMResponse, reason: str, losses: list[Loss]) -> None:
-    if response.alternatives:
-        losses.append(Loss(effect="dropped", where="alternatives", why="this dialect gives one answer"))
-    if response.logprobs is not None:
-        losses.append(Loss(effect="dropped", where="logprobs", why="this dialect has none"))
-    if response.refusal is not None and reason != "refusal":
-        losses.append(Loss(effect="dropped", where="refusal", why=f"the answer ended with `{reason}`"))
-    if response.finish_reason in ("error", "other") and response.raw_finish_reason != reason:
-        why = f"this dialect has no such word: it ends with `{reason}`"
+# ---------------------------------------------------------------------- what has no place, whole or streamed
+
+NO_ALTERNATIVES: Final = Loss(effect="dropped", where="alternatives", why="this dialect gives one answer")
+NO_LOGPROBS: Final = Loss(effect="dropped", where="logprobs", why="this dialect has none")
+
+
+def report_ending(reason: FinishReason | None, raw: str | None, word: str, losses: list[Loss]) -> None:
+    if reason in ("error", "other", "content_filter") and raw != word:
+        why = f"this dialect has no such word: it ends with `{word}`"
         losses.append(Loss(effect="changed", where="finish_reason", why=why))
-    unknown = [name for name in ("input_tokens", "output_tokens") if getattr(response.usage, name) is None]
+
+
+def report_refusal(refusal: str | None, word: str, losses: list[Loss]) -> None:
+    if refusal is not None and word != "refusal":
+        losses.append(Loss(effect="dropped", where="refusal", why=f"the answer ended with `{word}`"))
+
+
+def report_usage(usage: Usage, losses: list[Loss]) -> None:
+    unknown = [name for name in ("input_tokens", "output_tokens") if getattr(usage, name) is None]
     why = "it was not reported, and clients demand a number: 0"
     losses.extend(Loss(effect="changed", where=f"usage.{name}", why=why) for name in unknown)
+    sounds = [name for name in ("input_audio_tokens", "output_audio_tokens") if getattr(usage, name)]
+    why = "this dialect knows no sound"
+    losses.extend(Loss(effect="dropped", where=f"usage.{name}", why=why) for name in sounds)

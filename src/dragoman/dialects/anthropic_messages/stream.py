@@ -14,7 +14,7 @@ from dragoman.dialects.anthropic_messages.citations import decode_citation
 from dragoman.dialects.anthropic_messages.errors import error_in_answer
 from dragoman.dialects.anthropic_messages.name import NAME
 from dragoman.dialects.anthropic_messages.parts import decode_part, thinking_payload
-from dragoman.dialects.anthropic_messages.response import finish_reason, refusal_parts
+from dragoman.dialects.anthropic_messages.response import answer_extra, finish_reason, refusal_parts, service_tier
 from dragoman.dialects.anthropic_messages.usage import decode_usage
 from dragoman.dialects.base import Wire
 from dragoman.errors import DecodeError, StreamInterrupted
@@ -41,16 +41,21 @@ _BROKEN: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 """What walking a dict raises when it is not shaped as it should be."""
 
 
+_OF_THE_EVENT: Final = frozenset({"type", "delta", "usage"})
+"""Fields of `message_delta` that say nothing of the message by themselves; `context_management` stands beside them."""
+
+
 class StreamDecoder:
     """Reads one stream. `strict_end=False` takes the end of the body for the end, once a stop reason has come."""
 
-    __slots__ = ("_blocks", "_ended", "_next", "_stop", "_strict_end", "_usage")
+    __slots__ = ("_blocks", "_ended", "_message", "_next", "_stop", "_strict_end", "_usage")
 
     def __init__(self, *, strict_end: bool = True) -> None:
         self._strict_end = strict_end
         self._blocks: dict[int, _Block] = {}
         self._next = 0
         self._usage: Wire = {}
+        self._message: Wire = {}  # what the events say of the message as a whole
         self._stop: Wire = {}
         self._ended = False
 
@@ -95,6 +100,7 @@ class StreamDecoder:
     def _message_start(self, event: Wire) -> list[Event]:
         message: Wire = event["message"]
         self._usage = dict(message.get("usage") or {})
+        self._message.update(message)
         events: list[Event] = [ResponseStart(id=message.get("id"), model=message.get("model"), dialect=NAME)]
         if self._usage:
             events.append(UsageUpdate(usage=decode_usage(self._usage)))
@@ -113,6 +119,7 @@ class StreamDecoder:
     def _message_delta(self, event: Wire) -> list[Event]:
         delta: Wire = event.get("delta") or {}
         self._stop.update({name: value for name, value in delta.items() if value is not None})
+        self._message.update({name: value for name, value in event.items() if name not in _OF_THE_EVENT})
         usage: Wire = event.get("usage") or {}
         if not usage:
             return []
@@ -124,7 +131,15 @@ class StreamDecoder:
         events += [RefusalDelta(part.text, index=self._next) for part in refusal_parts(self._stop)]
         reason = self._stop.get("stop_reason")
         sequence = self._stop.get("stop_sequence")
-        events.append(Finish(finish_reason=finish_reason(reason), raw_finish_reason=reason, stop_sequence=sequence))
+        events.append(
+            Finish(
+                finish_reason=finish_reason(reason),
+                raw_finish_reason=reason,
+                stop_sequence=sequence,
+                service_tier=service_tier(self._usage),
+                extra=answer_extra({**self._message, **self._stop}),
+            )
+        )
         self._ended = True
         return events
 

@@ -6,8 +6,9 @@ The wire has one block open at a time, with indices 0, 1, 2 …; canonical parts
 - A tool call keeps its block until its end; what belongs to other parts waits for that.
 - Thinking goes out at once when the answer is read from this dialect (`ResponseStart.dialect`). Otherwise it waits for
   its end, which shows whose it is: what another model thought has no signature, cannot come back, and is left out.
+- The input of a free-form tool waits for its end too: here every input is the JSON of an object.
 - A refusal goes into `message_delta`. Alternatives, log probabilities, media and what only other dialects know have no
-  place in this stream, nor has it a place to say so: they are left out.
+  place in this stream, nor has it a place to say so: they are left out, and are in `losses`.
 """
 
 from __future__ import annotations
@@ -19,14 +20,27 @@ from dragoman.dialects.anthropic_messages.citations import encode_citation
 from dragoman.dialects.anthropic_messages.errors import encode_error
 from dragoman.dialects.anthropic_messages.name import NAME
 from dragoman.dialects.anthropic_messages.parts import encode_part
-from dragoman.dialects.anthropic_messages.response import encode_answer_part, stop_details, stop_reason
+from dragoman.dialects.anthropic_messages.response import (
+    NO_ALTERNATIVES,
+    NO_LOGPROBS,
+    encode_answer_part,
+    own_fields,
+    report_ending,
+    report_refusal,
+    report_usage,
+    stop_details,
+    stop_reason,
+)
 from dragoman.dialects.anthropic_messages.usage import encode_usage
 from dragoman.dialects.base import Wire, write_extra
 from dragoman.errors import Error, StreamInterrupted
 from dragoman.messages import (
+    ChoiceFinish,
     CitationDelta,
     Event,
     Finish,
+    LogprobsDelta,
+    Loss,
     PartAdded,
     Reasoning,
     ReasoningDelta,
@@ -87,9 +101,11 @@ class StreamEncoder:
         "_call",
         "_call_began",
         "_called",
+        "_cited",
         "_ended",
         "_held",
         "_live",
+        "_losses",
         "_refusal",
         "_request",
         "_start",
@@ -112,6 +128,12 @@ class StreamEncoder:
         self._held: dict[int, list[Event]] = {}
         self._thoughts: dict[int, list[str]] = {}
         self._refusal: list[str] = []
+        self._losses: list[Loss] = []
+        self._cited: dict[int, int] = {}  # how many citations each part has had
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        return tuple(self._losses)
 
     def feed(self, event: Event) -> list[Frame]:
         if self._ended:
@@ -167,8 +189,20 @@ class StreamEncoder:
         if self._blocks.count:
             return self.fail(StreamInterrupted(f"the answer began anew at {event.target}: {event.reason}"))
         self._usage = Usage()
-        self._thoughts, self._refusal = {}, []
+        self._thoughts, self._refusal, self._losses, self._cited = {}, [], [], {}
         return []
+
+    def _logprobs(self, event: LogprobsDelta) -> list[Frame]:
+        self._lose_once(NO_ALTERNATIVES if event.choice else NO_LOGPROBS)
+        return []
+
+    def _alternative(self, _: ChoiceFinish) -> list[Frame]:
+        self._lose_once(NO_ALTERNATIVES)
+        return []
+
+    def _lose_once(self, loss: Loss) -> None:
+        if loss not in self._losses:
+            self._losses.append(loss)
 
     def _finish(self, event: Finish) -> list[Frame]:
         frames = self._begin()
@@ -183,19 +217,29 @@ class StreamEncoder:
             called=self._called,
             refused=refusal is not None,
         )
-        delta: Wire = {"stop_reason": reason, "stop_sequence": event.stop_sequence}
-        details = stop_details(refusal, reason)
-        if details is not None:
-            delta["stop_details"] = details
-        frames.append(_frame({"type": "message_delta", "delta": delta, "usage": encode_usage(self._usage)}))
+        report_ending(event.finish_reason, event.raw_finish_reason, reason, self._losses)
+        report_refusal(refusal, reason, self._losses)
+        report_usage(self._usage, self._losses)
+        frames.append(_frame(self._message_delta(event, reason, stop_details(refusal, reason))))
         frames.append(_frame({"type": "message_stop"}))
         self._ended = True
         return frames
+
+    def _message_delta(self, event: Finish, reason: str, details: Wire | None) -> Wire:
+        """The end of the message; of what only this dialect knows, `context_management` and its like stand outside."""
+        delta: Wire = {"stop_reason": reason, "stop_sequence": event.stop_sequence}
+        if details is not None:
+            delta["stop_details"] = details
+        fields = own_fields(event.extra, details, self._losses)
+        delta.update({name: fields.pop(name) for name in _IN_THE_DELTA if name in fields})
+        usage = encode_usage(self._usage, event.service_tier)
+        return {"type": "message_delta", "delta": delta, "usage": usage, **fields}
 
     # ------------------------------------------------------------------ its parts
 
     def _feed_part(self, event: Any, write: Callable[[StreamEncoder, Any], list[Frame]]) -> list[Frame]:
         if event.choice:
+            self._lose_once(NO_ALTERNATIVES)
             return []
         if self._call is not None and event.index != self._call:
             self._held.setdefault(event.index, []).append(event)
@@ -219,7 +263,9 @@ class StreamEncoder:
         return frames
 
     def _citation(self, event: CitationDelta) -> list[Frame]:
-        citation = encode_citation(event.citation, "", [])
+        number = self._cited.get(event.index, 0)
+        self._cited[event.index] = number + 1
+        citation = encode_citation(event.citation, f"{_place(event.index)}.citations[{number}]", self._losses)
         if citation is None:
             return []
         frames = self._open(event.index, {"type": "text", "text": ""})
@@ -243,15 +289,17 @@ class StreamEncoder:
             signed = [self._blocks.delta({"type": "signature_delta", "signature": signature})] if signature else []
             return [*signed, *self._blocks.close()]
         part = Reasoning(text, payload=event.payload, dialect=event.dialect)
-        return self._whole(event.index, encode_part(part, "", []))
+        return self._whole(event.index, encode_part(part, _place(event.index), self._losses))
 
     def _refuse(self, event: RefusalDelta) -> list[Frame]:
         self._refusal.append(event.text)
         return []
 
     def _call_start(self, event: ToolCallStart) -> list[Frame]:
+        if event.free_form:  # it comes whole, at its end
+            return []
         content: Wire = {"type": "tool_use", "id": event.id, "name": event.name, "input": {}}
-        write_extra(content, event.extra, NAME, "", [])
+        write_extra(content, event.extra, NAME, _place(event.index), self._losses)
         self._call, self._call_began, self._called = event.index, False, True
         return self._open(event.index, content)
 
@@ -263,7 +311,7 @@ class StreamEncoder:
 
     def _call_end(self, event: ToolCallEnd) -> list[Frame]:
         if self._call is None:
-            return self._whole(event.index, encode_part(event.call, "", []))
+            return self._whole(event.index, encode_part(event.call, _place(event.index), self._losses))
         rest = "" if self._call_began or not event.call.arguments else event.call.arguments_json
         delta = self._call_delta(ToolCallDelta(arguments=rest, index=event.index))
         return [*delta, *self._close_call()]
@@ -282,7 +330,7 @@ class StreamEncoder:
         if isinstance(event.part, Refusal):
             self._refusal.append(event.part.text)
             return []
-        return self._whole(event.index, encode_answer_part(event.part, "", []))
+        return self._whole(event.index, encode_answer_part(event.part, _place(event.index), self._losses))
 
     _PART_EVENTS: ClassVar[dict[type, Callable[[StreamEncoder, Any], list[Frame]]]] = {
         TextDelta: _text,
@@ -298,9 +346,19 @@ class StreamEncoder:
     _OTHER_EVENTS: ClassVar[dict[type, Callable[[StreamEncoder, Any], list[Frame]]]] = {
         ResponseStart: _response_start,
         UsageUpdate: _usage_update,
+        LogprobsDelta: _logprobs,
+        ChoiceFinish: _alternative,
         Restarted: _restarted,
         Finish: _finish,
     }
+
+
+_IN_THE_DELTA: Final = ("stop_details", "container")
+"""Fields that stand in the `delta` of `message_delta`, in a recorded stream as in the reference."""
+
+
+def _place(index: int) -> str:
+    return f"parts[{index}]"
 
 
 def _frame(wire: Wire) -> Frame:

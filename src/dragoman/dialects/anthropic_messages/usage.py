@@ -33,7 +33,7 @@ def _count(wire: Any, name: str) -> int | None:
     return value if type(value) is int else None
 
 
-def encode_usage(usage: Usage) -> Wire:
+def encode_usage(usage: Usage, service_tier: str | None = None) -> Wire:
     """The counts on the wire. Clients demand a number for input and output: what was not reported is 0 there."""
     read, written, hour = usage.cache_read_tokens, usage.cache_write_tokens, usage.cache_write_1h_tokens
     wire: Wire = {
@@ -51,4 +51,6 @@ def encode_usage(usage: Usage) -> Wire:
         wire["output_tokens_details"] = {"thinking_tokens": usage.reasoning_tokens}
     if usage.web_searches is not None:
         wire["server_tool_use"] = {"web_search_requests": usage.web_searches}
+    if service_tier is not None:
+        wire["service_tier"] = service_tier
     return wire

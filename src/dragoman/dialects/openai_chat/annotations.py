@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
-from dragoman.dialects.openai_chat.losses import Losses
+from dragoman.dialects.openai_chat.losses import Losses, restore
 from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.messages import Citation, Opaque, TokenLogprob
 
@@ -64,11 +64,18 @@ def encode_annotations(citations: Iterable[Citation], losses: Losses) -> tuple[l
     for citation in citations:
         if citation.url is None:
             losses.dropped("citations", "this dialect cites by URL only")
-        elif citation.unit == "answer" and citation.start is not None and citation.end is not None:
+            continue
+        restore({}, citation.extra, losses, "citations")
+        if _has_passage(citation):
             annotations.append(_encode_annotation(citation, citation.url))
         else:
             sources.append(_encode_source(citation, citation.url, losses))
     return annotations, sources
+
+
+def _has_passage(citation: Citation) -> bool:
+    inside = citation.unit == "answer" and citation.document_index is None
+    return inside and citation.start is not None and citation.end is not None
 
 
 def _encode_annotation(citation: Citation, url: str) -> Wire:
@@ -79,7 +86,8 @@ def _encode_annotation(citation: Citation, url: str) -> Wire:
 
 
 def _encode_source(citation: Citation, url: str, losses: Losses) -> Wire:
-    if citation.start is not None or citation.document_index is not None:
+    place = (citation.document_index, citation.start, citation.end)
+    if citation.unit != "answer" or any(number is not None for number in place):
         losses.changed("citations", "this dialect does not say where in a source a passage stands")
     fields = (("title", citation.title), ("snippet", citation.cited_text))
     return {"url": url, **{name: text for name, text in fields if text is not None}}

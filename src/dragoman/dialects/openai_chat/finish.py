@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.openai_chat.losses import Losses
 from dragoman.messages import FinishReason
 
 FINISH_REASONS: Final[dict[str, FinishReason]] = {
@@ -72,6 +73,7 @@ def encode_finish(reason: FinishReason | None, *, has_calls: bool, has_refusal: 
     return "function_call" if legacy and word == "tool_calls" else word
 
 
-def is_said(reason: FinishReason | None) -> bool:
-    """Whether OpenAI's words tell why the answer ended."""
-    return reason not in ("pause", "error", "other")
+def report_ending(reason: FinishReason | None, word: str, losses: Losses) -> None:
+    """Say so when OpenAI's word does not tell why the answer ended."""
+    if reason in ("pause", "error", "other") or (reason == "refusal" and word == "content_filter"):
+        losses.changed("finish_reason", f"OpenAI has no word for `{reason}`: `{word}` is sent")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final, NoReturn, cast
 
 from msgspec.structs import replace
@@ -19,7 +18,13 @@ from dragoman.dialects.openai_chat.annotations import (
 from dragoman.dialects.openai_chat.calls import decode_call, decode_legacy_call, encode_call, encode_function_call
 from dragoman.dialects.openai_chat.content import content_parts, images_in
 from dragoman.dialects.openai_chat.errors import error_of, is_error
-from dragoman.dialects.openai_chat.finish import details_reason, encode_finish, finish_reason, is_said, raw_reason
+from dragoman.dialects.openai_chat.finish import (
+    details_reason,
+    encode_finish,
+    finish_reason,
+    raw_reason,
+    report_ending,
+)
 from dragoman.dialects.openai_chat.losses import Losses, extra_of, join, restore
 from dragoman.dialects.openai_chat.parts import encode_part
 from dragoman.dialects.openai_chat.reasoning import OWN_FIELD, decode_reasoning
@@ -29,7 +34,6 @@ from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.errors import DecodeError
 from dragoman.messages import (
     Audio,
-    Citation,
     Image,
     LLMResponse,
     Opaque,
@@ -61,6 +65,7 @@ def decode_response(body: Wire) -> LLMResponse:
         id=response_id(body),
         created_at=created_at(body),
         usage=_NO_USAGE if usage is None else usage,
+        service_tier=service_tier(body),
         alternatives=tuple([_decode_choice(choice, body) for choice in others]),
         raw=body,
     )
@@ -94,6 +99,12 @@ def created_at(body: Wire) -> int | None:
     """0 is what hosts send that do not know."""
     created = body.get("created")
     return int(created) if isinstance(created, int | float) and 0 < created < _END_OF_TIME else None
+
+
+def service_tier(body: Wire) -> str | None:
+    """The tier that served; Snowflake sends an empty one."""
+    tier = body.get("service_tier")
+    return tier if isinstance(tier, str) and tier else None
 
 
 _END_OF_TIME: Final = 2**53
@@ -213,6 +224,10 @@ def encode_response(response: LLMResponse, request: Request) -> Encoded:
     usage = encode_usage(response.usage)
     if usage is not None:
         wire["usage"] = usage
+    if response.service_tier is not None:
+        wire["service_tier"] = response.service_tier
+    losses.at = ()
+    restore(wire, response.extra, losses)
     return Encoded(wire, tuple(losses.found))
 
 
@@ -220,32 +235,33 @@ def _encode_choice(number: int, answer: LLMResponse, losses: Losses, *, legacy: 
     """The choice, and the sources of the whole answer that belong at the top of the body."""
     here: tuple[str | int, ...] = ("alternatives", number - 1) if number else ()
     message: Wire = {"role": "assistant", "content": None, "refusal": None}
-    calls: list[ToolCall] = []
-    citations: list[Citation] = []
+    sources: list[Wire] = []
     for place, part in enumerate(answer.parts):
         losses.at = (*here, "parts", place)
-        _encode_part(part, message, calls, citations, losses)
-    annotations, sources = encode_annotations(citations, losses)
-    if annotations:
-        join(message, "annotations", annotations)
-    _encode_calls(calls, message, losses, legacy=legacy)
+        if isinstance(part, ToolCall):
+            add_call(part, message, losses, legacy=legacy)
+        else:
+            _encode_part(part, message, sources, losses)
     if message["content"] is None and message["refusal"] is None and message.keys().isdisjoint(_INSTEAD_OF_CONTENT):
         message["content"] = ""
     losses.at = here
+    if sources and number:
+        losses.changed("citations", OF_THE_WHOLE)
     return _finished(number, answer, message, losses, legacy=legacy), sources
 
+
+OF_THE_WHOLE: Final = "sources without a passage are listed once, for the first answer"
 
 _INSTEAD_OF_CONTENT: Final = frozenset({"tool_calls", "function_call", "audio", "images"})
 """With one of these, or a refusal, the content may be null."""
 
 
 def _finished(number: int, answer: LLMResponse, message: Wire, losses: Losses, *, legacy: bool) -> Wire:
-    if not is_said(answer.finish_reason):
-        losses.changed("finish_reason", f"OpenAI has no word for `{answer.finish_reason}`: `stop` is sent")
     has_calls = any(type(part) is ToolCall for part in answer.parts)
     reason = encode_finish(
         answer.finish_reason, has_calls=has_calls, has_refusal=message["refusal"] is not None, legacy=legacy
     )
+    report_ending(answer.finish_reason, reason, losses)
     logprobs = None if answer.logprobs is None else encode_logprobs(answer.logprobs)
     choice: Wire = {"index": number, "message": message, "logprobs": logprobs, "finish_reason": reason}
     if answer.stop_sequence is not None:
@@ -253,13 +269,14 @@ def _finished(number: int, answer: LLMResponse, message: Wire, losses: Losses, *
     return choice
 
 
-def _encode_part(part: Part, message: Wire, calls: list[ToolCall], citations: list[Citation], losses: Losses) -> None:
+def _encode_part(part: Part, message: Wire, sources: list[Wire], losses: Losses) -> None:
     match part:
         case Text():
             join(message, "content", part.text)
-            citations.extend(part.citations)
-        case ToolCall():
-            calls.append(part)
+            annotations, more = encode_annotations(part.citations, losses)
+            sources.extend(more)
+            if annotations:
+                join(message, "annotations", annotations)
         case Reasoning():
             encode_answer_reasoning(part, message, losses)
         case Refusal():
@@ -273,7 +290,7 @@ def _encode_part(part: Part, message: Wire, calls: list[ToolCall], citations: li
                 join(message, name, value)
         case _:
             losses.dropped("", f"an answer has no place for a {type(part).__name__}")
-    if not isinstance(part, ToolCall | Image | Audio):  # these have a place of their own for what only we know
+    if not isinstance(part, Image | Audio):  # these have a place of their own for what only we know
         restore(message, part.extra, losses)
 
 
@@ -301,17 +318,17 @@ def encode_answer_reasoning(part: Reasoning, message: Wire, losses: Losses) -> N
 def encode_audio(part: Audio, losses: Losses) -> Wire:
     fields = (("id", part.id), ("data", part.data), ("transcript", part.transcript))
     wire: Wire = {name: value for name, value in fields if value is not None}
+    for name in ("url", "file_id"):
+        if getattr(part, name) is not None:
+            losses.dropped(name, "an answer of this dialect holds sounds as bytes only")
     restore(wire, part.extra, losses)
     return wire
 
 
-def _encode_calls(calls: Iterable[ToolCall], message: Wire, losses: Losses, *, legacy: bool) -> None:
-    calls = list(calls)
-    if not calls:
-        return
+def add_call(call: ToolCall, message: Wire, losses: Losses, *, legacy: bool) -> None:
     if not legacy:
-        message["tool_calls"] = [encode_call(call, losses) for call in calls]
-        return
-    message["function_call"] = encode_function_call(calls[0])
-    for call in calls[1:]:
+        join(message, "tool_calls", [encode_call(call, losses)])
+    elif "function_call" in message:
         losses.dropped("", f"`function_call` holds one call: `{call.name}` is left out")
+    else:
+        message["function_call"] = encode_function_call(call)

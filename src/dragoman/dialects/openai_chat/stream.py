@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.annotations import decode_sources
 from dragoman.dialects.openai_chat.errors import error_of
-from dragoman.dialects.openai_chat.response import call_seed, created_at, response_id
+from dragoman.dialects.openai_chat.response import call_seed, created_at, response_id, service_tier
 from dragoman.dialects.openai_chat.stream_choice import StreamedChoice
 from dragoman.dialects.openai_chat.usage import decode_usage
 from dragoman.dialects.openai_chat.wire import NAME
@@ -20,7 +20,7 @@ _DONE: Final = b"[DONE]"
 class ChatStreamDecoder:
     """Reads one stream. Frames after `[DONE]` are ignored."""
 
-    __slots__ = ("_choices", "_ended", "_failure", "_seed", "_sources", "_started", "_strict_end")
+    __slots__ = ("_choices", "_ended", "_failure", "_seed", "_sources", "_started", "_strict_end", "_tier")
 
     def __init__(self, *, strict_end: bool = True) -> None:
         self._strict_end = strict_end
@@ -28,6 +28,7 @@ class ChatStreamDecoder:
         self._seed: tuple[Any, ...] = ()
         self._sources: Wire = {}
         self._started = False
+        self._tier: str | None = None
         self._ended = False
         self._failure: ProviderError | None = None
 
@@ -46,6 +47,8 @@ class ChatStreamDecoder:
         if choices:
             for choice in _checked_list(choices):
                 self._feed_choice(choice, events)
+        if "service_tier" in chunk:  # in the first, the last or every one
+            self._tier = service_tier(chunk) or self._tier
         if chunk.get("usage") or "x_groq" in chunk or "citations" in chunk or "search_results" in chunk:
             self._feed_rest(chunk, events)
         if name == "error" or chunk.get("error"):
@@ -113,7 +116,12 @@ class ChatStreamDecoder:
         sources = decode_sources(self._sources, first.citations)
         events += [CitationDelta(citation=source, index=first.text_place()) for source in sources]
         events += [choice.end() for choice in self._choices.values() if choice.number]
-        finish = Finish(finish_reason=first.reason, raw_finish_reason=first.raw, stop_sequence=first.stop_sequence)
+        finish = Finish(
+            finish_reason=first.reason,
+            raw_finish_reason=first.raw,
+            stop_sequence=first.stop_sequence,
+            service_tier=self._tier,
+        )
         return [*events, finish]
 
 

@@ -136,7 +136,16 @@ class StreamedCalls:
 
     def _start(self, call: _Call, events: list[Event]) -> None:
         extra = extra_of(call.extra)
-        events.append(ToolCallStart(id=call.id, name=call.name, index=call.place, choice=self._choice, extra=extra))
+        events.append(
+            ToolCallStart(
+                id=call.id,
+                name=call.name,
+                index=call.place,
+                choice=self._choice,
+                extra=extra,
+                free_form=call.is_custom,
+            )
+        )
 
 
 def _name(function: Wire) -> str:

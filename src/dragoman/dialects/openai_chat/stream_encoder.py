@@ -11,9 +11,9 @@ from typing import Any, ClassVar, Final
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.annotations import encode_annotations, encode_logprobs, sources_fields
 from dragoman.dialects.openai_chat.errors import encode_error
-from dragoman.dialects.openai_chat.finish import encode_finish, is_said
+from dragoman.dialects.openai_chat.finish import encode_finish, report_ending
 from dragoman.dialects.openai_chat.losses import Losses, restore
-from dragoman.dialects.openai_chat.response import add_image, encode_answer_reasoning, encode_audio
+from dragoman.dialects.openai_chat.response import OF_THE_WHOLE, add_image, encode_answer_reasoning, encode_audio
 from dragoman.dialects.openai_chat.tools import is_legacy
 from dragoman.dialects.openai_chat.usage import encode_usage
 from dragoman.dialects.openai_chat.wire import NAME
@@ -42,7 +42,6 @@ from dragoman.messages import (
     Seam,
     Text,
     TextDelta,
-    Tool,
     ToolCall,
     ToolCallDelta,
     ToolCallEnd,
@@ -87,14 +86,12 @@ class ChatStreamEncoder:
     """Writes one stream for the client that sent `request`."""
 
     __slots__ = (
-        "_choices", "_custom", "_ended", "_head", "_include_usage", "_legacy", "_losses", "_said", "_sources", "_usage",
+        "_choices", "_ended", "_head", "_include_usage", "_legacy", "_losses", "_said", "_sources", "_usage",
     )  # fmt: skip
 
     def __init__(self, request: Request) -> None:
         self._include_usage = request.include_usage is True
         self._legacy = any(is_legacy(tool) for tool in request.tools)
-        tools = [tool for tool in request.tools if isinstance(tool, Tool)]
-        self._custom = {tool.name for tool in tools if tool.text_format is not None}
         self._losses = Losses()
         self._head = b""
         self._choices: dict[int, _Choice] = {}
@@ -176,6 +173,7 @@ class ChatStreamEncoder:
 
     def _reasoning_end(self, event: ReasoningEnd) -> list[Frame]:
         delta: Wire = {}
+        self._losses.at = _place(event)
         encode_answer_reasoning(Reasoning("", payload=event.payload, dialect=event.dialect), delta, self._losses)
         return self._delta(event.choice, delta) if delta else []
 
@@ -185,8 +183,12 @@ class ChatStreamEncoder:
         return [*frames, *self._delta(event.choice, {"refusal": event.text})]
 
     def _citation(self, event: CitationDelta) -> list[Frame]:
+        self._losses.at = _place(event)
         annotations, sources = encode_annotations([event.citation], self._losses)
         self._sources += sources
+        if sources and event.choice:
+            self._losses.at = _answer(event.choice)
+            self._losses.changed("citations", OF_THE_WHOLE)
         return self._numbered(event.choice, {"annotations": annotations}) if annotations else []
 
     def _logprobs(self, event: LogprobsDelta) -> list[Frame]:
@@ -195,7 +197,8 @@ class ChatStreamEncoder:
 
     def _call_start(self, event: ToolCallStart) -> list[Frame]:
         call = ToolCall(id=event.id, name=event.name, extra=event.extra)
-        return self._open_call(event.choice, event.index, call, is_custom=event.name in self._custom)
+        self._losses.at = _place(event)
+        return self._open_call(event.choice, event.index, call, is_custom=event.free_form)
 
     def _open_call(self, number: int, index: int, call: ToolCall, *, is_custom: bool) -> list[Frame]:
         choice, frames = self._opened(number)
@@ -227,6 +230,7 @@ class ChatStreamEncoder:
         return self._delta(number, {"tool_calls": [{"index": call.number, **body, **extra}]})
 
     def _call_end(self, event: ToolCallEnd) -> list[Frame]:
+        self._losses.at = _place(event)
         return self._end_call(event.choice, event.index, event.call)
 
     def _end_call(self, number: int, index: int, call: ToolCall) -> list[Frame]:
@@ -242,6 +246,7 @@ class ChatStreamEncoder:
         return [*frames, *self._arguments(number, written, rest, extra)] if rest or extra else frames
 
     def _part(self, event: PartAdded) -> list[Frame]:
+        self._losses.at = _place(event)
         if isinstance(event.part, ToolCall):
             return self._end_call(event.choice, event.index, event.part)
         delta = self._whole_part(event.part)
@@ -277,21 +282,31 @@ class ChatStreamEncoder:
     def _finish(self, event: Finish) -> list[Frame]:
         fields: Wire = {} if event.stop_sequence is None else {"stop_reason": event.stop_sequence}
         *frames, last = self._close(0, event, **fields)
-        if self._sources:
-            last = ("", last[1][:-1] + b"," + encode_json(sources_fields(self._sources))[1:])
+        whole = self._of_the_whole(event)
+        if whole:
+            last = ("", last[1][:-1] + b"," + encode_json(whole)[1:])
         frames.append(last)
         usage = encode_usage(self._usage) if self._include_usage else None
         if usage is not None:
             frames.append(("", self._head + b'],"usage":' + encode_json(usage) + b"}"))
         return frames
 
+    def _of_the_whole(self, event: Finish) -> Wire:
+        """What the body of a whole answer has at its top."""
+        wire = sources_fields(self._sources)
+        if event.service_tier is not None:
+            wire["service_tier"] = event.service_tier
+        self._losses.at = ()
+        restore(wire, event.extra, self._losses)
+        return wire
+
     def _close(self, number: int, event: ChoiceFinish | Finish, **fields: Any) -> list[Frame]:
         choice, frames = self._opened(number)
-        if not is_said(event.finish_reason):
-            self._losses.changed("finish_reason", f"OpenAI has no word for `{event.finish_reason}`: `stop` is sent")
         reason = encode_finish(
             event.finish_reason, has_calls=bool(choice.calls), has_refusal=choice.has_refusal, legacy=self._legacy
         )
+        self._losses.at = _answer(number)
+        report_ending(event.finish_reason, reason, self._losses)
         return [*frames, self._chunk(number, {}, reason, **fields)]
 
     def _restart(self, event: Restarted) -> list[Frame]:
@@ -323,3 +338,13 @@ class ChatStreamEncoder:
         Seam: _nothing,
         Finish: _finish,
     }
+
+
+def _answer(choice: int) -> tuple[str | int, ...]:
+    """Where an answer is, as `Losses.at` has it."""
+    return ("alternatives", choice - 1) if choice else ()
+
+
+def _place(event: CitationDelta | ReasoningEnd | ToolCallStart | ToolCallEnd | PartAdded) -> tuple[str | int, ...]:
+    """Where the part of an event is."""
+    return (*_answer(event.choice), "parts", event.index)
