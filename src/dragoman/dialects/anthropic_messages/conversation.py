@@ -43,7 +43,8 @@ def encode_conversation(messages: Sequence[Message], wire: Wire, losses: list[Lo
         if turn is None:
             continue
         if results is not None and message.role is Role.TOOL and turn.keys() == _MESSAGE:
-            results["content"] = _results_first([*results["content"], *turn["content"]], index, losses)
+            joined = [*results["content"], *turn["content"]]
+            results["content"] = _results_first(joined, f"messages[{index}]", losses)
             continue
         turns.append(turn)
         results = turn if message.role is Role.TOOL else None
@@ -63,10 +64,10 @@ def _encode_turn(message: Message, index: int, losses: list[Loss]) -> Wire | Non
         turn: Wire = {"role": role, "content": message.content}
     else:
         blocks = _encode_blocks(message, where, losses)
-        if not blocks and message.parts:
+        if not blocks and (message.parts or message.role is Role.TOOL):
             losses.append(Loss(effect="dropped", where=where, why="nothing of it can be said in this dialect"))
             return None
-        turn = {"role": role, "content": _results_first(blocks, index, losses) if role == "user" else blocks}
+        turn = {"role": role, "content": blocks}
     if message.extra is not None:
         write_extra(turn, message.extra, NAME, where, losses)
     return turn
@@ -79,6 +80,8 @@ def _encode_blocks(message: Message, where: str, losses: list[Loss]) -> list[Wir
     blocks = encode_parts(message.parts, f"{where}.content", losses)
     if message.role is Role.ASSISTANT and len(blocks) > 1:
         blocks = [block for block in blocks if block != _NOTHING] or blocks
+    elif message.role in (Role.USER, Role.TOOL):
+        blocks = _results_first(blocks, where, losses)
     if message.cache is not None:
         _mark_last(blocks, message.cache, where, losses)
     return blocks
@@ -99,12 +102,12 @@ def _mark_last(blocks: list[Wire], mark: CacheMark, where: str, losses: list[Los
         mark_block(blocks[-1], mark, where, losses)
 
 
-def _results_first(blocks: list[Wire], index: int, losses: list[Loss]) -> list[Wire]:
+def _results_first(blocks: list[Wire], where: str, losses: list[Loss]) -> list[Wire]:
     results = [block for block in blocks if block.get("type") == "tool_result"]
     if not results or all(block is result for block, result in zip(blocks, results, strict=False)):
         return blocks
     why = "tool results come first in a turn"
-    losses.append(Loss(effect="changed", where=f"messages[{index}].content", why=why))
+    losses.append(Loss(effect="changed", where=f"{where}.content", why=why))
     return results + [block for block in blocks if block.get("type") != "tool_result"]
 
 

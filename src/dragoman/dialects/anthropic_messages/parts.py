@@ -132,7 +132,7 @@ def _encode_reasoning(part: Reasoning, where: str, losses: list[Loss]) -> Wire |
 def _encode_image(part: Image, where: str, losses: list[Loss]) -> Wire | None:
     source = _encode_source(part)
     if source is None:
-        losses.append(Loss(effect="dropped", where=where, why="it has neither url, data nor file_id"))
+        losses.append(Loss(effect="dropped", where=where, why=f"it has neither url, {_DATA} nor file_id"))
         return None
     if part.detail is not None:
         losses.append(Loss(effect="dropped", where=f"{where}.detail", why="pictures are shown in one resolution"))
@@ -143,7 +143,7 @@ def _encode_document(part: Document, where: str, losses: list[Loss]) -> Wire | N
     text = _document_text(part)
     source = _encode_source(part) if text is None else {"type": "text", "media_type": "text/plain", "data": text}
     if source is None:
-        losses.append(Loss(effect="dropped", where=where, why="it has neither text, url, data nor file_id"))
+        losses.append(Loss(effect="dropped", where=where, why=f"it has neither text, url, {_DATA} nor file_id"))
         return None
     block: Wire = {"type": "document", "source": source}
     if part.title is not None:
@@ -171,9 +171,25 @@ def _encode_source(part: Media) -> Wire | None:
     if part.url is not None and part.url.startswith("data:"):
         part = Image.from_url(part.url)  # takes the URL apart
     if part.data is not None:
-        kind = {"media_type": part.media_type} if part.media_type else {}
-        return {"type": "base64", **kind, "data": part.data}
+        kind = part.media_type or _kind_of(part.data)
+        return None if kind is None else {"type": "base64", "media_type": kind, "data": part.data}
     return None if part.url is None else {"type": "url", "url": part.url}
+
+
+_DATA: Final = "data of a known media type"
+
+_FIRST_BYTES: Final = {
+    "JVBER": "application/pdf",
+    "iVBORw0KGgo": "image/png",
+    "/9j/": "image/jpeg",
+    "R0lGOD": "image/gif",
+    "UklGR": "image/webp",
+}
+"""How base64 of the kinds that the API takes begins; it refuses data whose kind it is not told."""
+
+
+def _kind_of(data: str) -> str | None:
+    return next((kind for start, kind in _FIRST_BYTES.items() if data.startswith(start)), None)
 
 
 def _encode_opaque(part: Opaque, where: str, losses: list[Loss]) -> Wire | None:

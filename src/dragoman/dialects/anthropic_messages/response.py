@@ -243,6 +243,10 @@ def report_usage(usage: Usage, losses: list[Loss]) -> None:
     unknown = [name for name in ("input_tokens", "output_tokens") if getattr(usage, name) is None]
     why = "it was not reported, and clients demand a number: 0"
     losses.extend(Loss(effect="changed", where=f"usage.{name}", why=why) for name in unknown)
+    inside = (usage.cache_read_tokens or 0) + (usage.cache_write_tokens or 0)
+    if usage.input_tokens is not None and inside > usage.input_tokens:
+        why = "less than its parts in the cache: their sum is sent"
+        losses.append(Loss(effect="changed", where="usage.input_tokens", why=why))
     sounds = [name for name in ("input_audio_tokens", "output_audio_tokens") if getattr(usage, name)]
     why = "this dialect knows no sound"
     losses.extend(Loss(effect="dropped", where=f"usage.{name}", why=why) for name in sounds)

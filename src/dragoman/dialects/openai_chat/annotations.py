@@ -46,11 +46,15 @@ def _citation(annotation: Wire) -> Citation | None:
 
 def decode_sources(body: Wire, cited: Iterable[Citation] = ()) -> list[Citation]:
     """The sources of the whole answer, without those that were `cited` for a passage."""
-    results = {result.get("url"): result for result in _objects(body.get("search_results")) if _text(result.get("url"))}
+    results: dict[str, list[Wire]] = {}  # one source may be named for several passages
+    for result in _objects(body.get("search_results")):
+        if _text(result.get("url")):
+            results.setdefault(result["url"], []).append(result)
     listed = body.get("citations")
     urls = [url for url in cast("list[Any]", listed) if isinstance(url, str)] if isinstance(listed, list) else []
     known = {citation.url for citation in cited}
-    return [_source(url, results.get(url) or {}) for url in (urls or results) if url not in known]
+    every = urls or [url for url, found in results.items() for _ in found]
+    return [_source(url, results[url].pop(0) if results.get(url) else {}) for url in every if url not in known]
 
 
 def _source(url: Any, result: Wire) -> Citation:

@@ -73,7 +73,7 @@ def encode_finish(reason: FinishReason | None, *, has_calls: bool, has_refusal: 
     return "function_call" if legacy and word == "tool_calls" else word
 
 
-def report_ending(reason: FinishReason | None, word: str, losses: Losses) -> None:
-    """Say so when OpenAI's word does not tell why the answer ended."""
-    if reason in ("pause", "error", "other") or (reason == "refusal" and word == "content_filter"):
+def report_ending(reason: FinishReason | None, word: str, losses: Losses, *, has_calls: bool) -> None:
+    """Say so when OpenAI's word does not tell why the answer ended: beside calls, `stop` tells of them."""
+    if reason in ("pause", "error", "other") or (reason == "refusal" and (has_calls or word == "content_filter")):
         losses.changed("finish_reason", f"OpenAI has no word for `{reason}`: `{word}` is sent")

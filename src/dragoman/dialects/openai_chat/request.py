@@ -94,11 +94,15 @@ def _encode_reasoning(options: ReasoningOptions, wire: Wire, losses: Losses) -> 
         asked: Wire = {name: value for name, value in pairs if value is not None}
         wire["reasoning"] = {**asked, **options.extra.fields}
         return
-    if options.effort is not None:
-        wire["reasoning_effort"] = options.effort
-    elif options.enabled is False:
+    if options.enabled is False:
         wire["reasoning_effort"] = "none"
-    if options.enabled and options.effort is None:
+        if options.effort not in (None, "none"):
+            losses.dropped("reasoning.effort", "thinking is switched off")
+    elif options.enabled and options.effort == "none":
+        losses.dropped("reasoning.effort", "thinking is switched on")
+    elif options.effort is not None:
+        wire["reasoning_effort"] = options.effort
+    if options.enabled and options.effort in (None, "none"):
         losses.dropped("reasoning.enabled", "this dialect asks for an effort; models that think do so by default")
     if options.budget_tokens is not None:
         losses.dropped("reasoning.budget_tokens", "this dialect asks for an effort, not for a number of tokens")

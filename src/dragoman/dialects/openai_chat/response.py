@@ -261,7 +261,7 @@ def _finished(number: int, answer: LLMResponse, message: Wire, losses: Losses, *
     reason = encode_finish(
         answer.finish_reason, has_calls=has_calls, has_refusal=message["refusal"] is not None, legacy=legacy
     )
-    report_ending(answer.finish_reason, reason, losses)
+    report_ending(answer.finish_reason, reason, losses, has_calls=has_calls)
     logprobs = None if answer.logprobs is None else encode_logprobs(answer.logprobs)
     choice: Wire = {"index": number, "message": message, "logprobs": logprobs, "finish_reason": reason}
     if answer.stop_sequence is not None:
@@ -284,12 +284,13 @@ def _encode_part(part: Part, message: Wire, sources: list[Wire], losses: Losses)
         case Image():
             add_image(part, message, losses)
         case Audio() if "audio" not in message:
-            message["audio"] = encode_audio(part, losses)
+            add_audio(part, message, losses)
         case Opaque() if part.dialect == NAME and "type" not in part.payload:
             for name, value in part.payload.items():
                 join(message, name, value)
         case _:
             losses.dropped("", f"an answer has no place for a {type(part).__name__}")
+            return
     if not isinstance(part, Image | Audio):  # these have a place of their own for what only we know
         restore(message, part.extra, losses)
 
@@ -315,14 +316,17 @@ def encode_answer_reasoning(part: Reasoning, message: Wire, losses: Losses) -> N
             join(message, name, value)
 
 
-def encode_audio(part: Audio, losses: Losses) -> Wire:
+def add_audio(part: Audio, message: Wire, losses: Losses) -> None:
     fields = (("id", part.id), ("data", part.data), ("transcript", part.transcript))
     wire: Wire = {name: value for name, value in fields if value is not None}
+    if not wire:
+        losses.dropped("", "an answer of this dialect holds sounds as bytes only")
+        return
     for name in ("url", "file_id"):
         if getattr(part, name) is not None:
             losses.dropped(name, "an answer of this dialect holds sounds as bytes only")
     restore(wire, part.extra, losses)
-    return wire
+    message["audio"] = wire
 
 
 def add_call(call: ToolCall, message: Wire, losses: Losses, *, legacy: bool) -> None:

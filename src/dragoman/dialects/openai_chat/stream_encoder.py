@@ -13,7 +13,7 @@ from dragoman.dialects.openai_chat.annotations import encode_annotations, encode
 from dragoman.dialects.openai_chat.errors import encode_error
 from dragoman.dialects.openai_chat.finish import encode_finish, report_ending
 from dragoman.dialects.openai_chat.losses import Losses, restore
-from dragoman.dialects.openai_chat.response import OF_THE_WHOLE, add_image, encode_answer_reasoning, encode_audio
+from dragoman.dialects.openai_chat.response import OF_THE_WHOLE, add_audio, add_image, encode_answer_reasoning
 from dragoman.dialects.openai_chat.tools import is_legacy
 from dragoman.dialects.openai_chat.usage import encode_usage
 from dragoman.dialects.openai_chat.wire import NAME
@@ -73,11 +73,12 @@ class _Call:
 class _Choice:
     """An answer as it is written. `listed` counts what has been written of each list."""
 
-    __slots__ = ("calls", "has_refusal", "listed", "next_call")
+    __slots__ = ("calls", "has_audio", "has_refusal", "listed", "next_call")
 
     def __init__(self) -> None:
         self.calls: dict[int, _Call] = {}
         self.next_call = 0
+        self.has_audio = False
         self.has_refusal = False
         self.listed = dict.fromkeys(_LISTS, 0)
 
@@ -249,26 +250,32 @@ class ChatStreamEncoder:
         self._losses.at = _place(event)
         if isinstance(event.part, ToolCall):
             return self._end_call(event.choice, event.index, event.part)
-        delta = self._whole_part(event.part)
-        return self._numbered(event.choice, delta) if delta else []
+        choice, frames = self._opened(event.choice)
+        delta = self._whole_part(event.part, choice)
+        return [*frames, *self._numbered(event.choice, delta)] if delta else frames
 
-    def _whole_part(self, part: Part) -> Wire:
+    def _whole_part(self, part: Part, choice: _Choice) -> Wire:
         delta: Wire = {}
         match part:
             case Text():
                 delta["content"] = part.text
             case Refusal():
                 delta["refusal"] = part.text
+                choice.has_refusal = True
             case Reasoning():
                 encode_answer_reasoning(part, delta, self._losses)
             case Image():
                 add_image(part, delta, self._losses)
-            case Audio():
-                delta["audio"] = encode_audio(part, self._losses)
+            case Audio() if not choice.has_audio:
+                add_audio(part, delta, self._losses)
+                choice.has_audio = bool(delta)
             case Opaque() if part.dialect == NAME and "type" not in part.payload:
                 delta |= part.payload
             case _:
                 self._losses.dropped("", f"an answer has no place for a {type(part).__name__}")
+                return delta
+        if not isinstance(part, Image | Audio):
+            restore(delta, part.extra, self._losses)
         return delta
 
     def _keep_usage(self, event: UsageUpdate) -> list[Frame]:
@@ -306,7 +313,7 @@ class ChatStreamEncoder:
             event.finish_reason, has_calls=bool(choice.calls), has_refusal=choice.has_refusal, legacy=self._legacy
         )
         self._losses.at = _answer(number)
-        report_ending(event.finish_reason, reason, self._losses)
+        report_ending(event.finish_reason, reason, self._losses, has_calls=bool(choice.calls))
         return [*frames, self._chunk(number, {}, reason, **fields)]
 
     def _restart(self, event: Restarted) -> list[Frame]:
