@@ -57,6 +57,7 @@ from dragoman.messages import (
 texts = st.text(max_size=12)
 words = st.text(min_size=1, max_size=12)
 counts = st.integers(0, 2**40)
+call_ids = st.from_regex(r"[a-zA-Z0-9_-]{1,12}", fullmatch=True)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
@@ -109,7 +110,7 @@ held_documents = st.one_of(
         for source in [*_sources, _plain]
     ]
 )
-held_calls = st.builds(ToolCall, id=words, name=words, arguments=json_objects, **marked)
+held_calls = st.builds(ToolCall, id=call_ids, name=words, arguments=json_objects, **marked)
 held_thoughts = st.builds(
     Reasoning, texts, payload=st.fixed_dictionaries({"signature": words}), dialect=st.just(NAME)
 ) | words.map(
@@ -122,7 +123,7 @@ held_opaques = st.builds(
     st.dictionaries(words.map("field_{}".format), json_values, max_size=2),
 )
 _result_parts = st.lists(held_texts | held_images | held_documents | held_opaques, max_size=2).map(tuple)
-held_results = st.builds(ToolResult, id=words, content=texts | _result_parts, is_error=st.booleans(), **marked)
+held_results = st.builds(ToolResult, id=call_ids, content=texts | _result_parts, is_error=st.booleans(), **marked)
 
 # ---------------------------------------------------------------------- requests
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from dragoman.dialects.anthropic_messages.call_ids import with_valid_ids
 from dragoman.dialects.anthropic_messages.checks import check_blocks, check_content, objects, rejected, required
 from dragoman.dialects.anthropic_messages.name import NAME
 from dragoman.dialects.anthropic_messages.parts import decode_parts, encode_cache_mark, encode_parts, mark_block
@@ -32,7 +33,7 @@ def encode_conversation(messages: Sequence[Message], wire: Wire, losses: list[Lo
     hoisted: list[tuple[int, Message]] = []
     turns: list[Wire] = []
     results: Wire | None = None  # the turn that further tool results join
-    for index, message in enumerate(messages):
+    for index, message in enumerate(with_valid_ids(messages)):
         if message.role is Role.SYSTEM and not _in_place(message):
             hoisted.append((index, message))
             if turns:

@@ -1,0 +1,110 @@
+"""Translation between the two dialects reports every loss: requests.
+
+A request is encoded in a dialect and read back by it, as its provider reads it. What it said before it says again, or
+a loss names the path where it does not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dragoman.dialects import get_dialect
+from dragoman.messages import (
+    Audio,
+    Document,
+    Extra,
+    Image,
+    Loss,
+    Message,
+    Opaque,
+    Reasoning,
+    Refusal,
+    Request,
+    Role,
+    Text,
+    ToolCall,
+    ToolResult,
+    decode_json,
+    encode_json,
+)
+
+from ..anthropic_messages import strategies as anthropic
+from ..openai_chat import strategies as chat
+from .statements import compare, of_request
+
+DIALECTS = ("openai_chat", "anthropic_messages")
+SOURCES: dict[str, st.SearchStrategy[Request]] = {
+    "what openai_chat holds": chat.held_requests(),
+    "what anthropic_messages holds": anthropic.held_requests(),
+    "anything": chat.any_requests,
+    "anything else": anthropic.any_request(),
+}
+thorough = settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def asked(request: Request) -> Request:
+    """With what every dialect needs to read it: a limit, and someone who speaks."""
+    turns = (*map(sensible, request.messages), Message("user", "Go on."))
+    return replace(request, max_tokens=request.max_tokens or 1, messages=turns)
+
+
+MISPLACED: dict[Role, tuple[type, ...]] = {
+    Role.SYSTEM: (Image, Audio, Document, ToolCall, ToolResult, Reasoning, Refusal),
+    Role.USER: (ToolCall, Reasoning, Refusal),
+    Role.ASSISTANT: (Image, Document, ToolResult),
+    Role.TOOL: (Text, Image, Audio, Document, ToolCall, Reasoning, Refusal, Opaque),
+}
+"""Parts that mean nothing in a turn of the role; that they are reported is each dialect's own law."""
+
+
+def sensible(message: Message) -> Message:
+    if isinstance(message.content, str):
+        return message if message.role is not Role.TOOL else replace(message, role=Role.USER)
+    parts = [part for part in message.content if not isinstance(part, MISPLACED[message.role])]
+    return replace(message, content=tuple(parts))
+
+
+def foreign(record: Any, dialect: str) -> Any:
+    """The record as it would come from the other dialect: nothing in it is `dialect`'s own."""
+    other = next(name for name in DIALECTS if name != dialect)
+    if isinstance(record, tuple):
+        return tuple(foreign(each, dialect) for each in record)
+    if not isinstance(record, Struct):
+        return record
+    fields = {name: foreign(getattr(record, name), dialect) for name in record.__struct_fields__}
+    if "dialect" in fields:
+        fields |= {"dialect": other} | ({"spelling": {}} if isinstance(record, Extra) else {})
+    return replace(record, **fields)
+
+
+def over(dialect: str, request: Request) -> tuple[Request, tuple[Loss, ...]]:
+    """The request as the other side reads it, and what was reported."""
+    codec = get_dialect(dialect)
+    encoded = codec.encode_request(request)
+    return codec.decode_request(decode_json(encode_json(encoded.wire))), encoded.losses
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_request_says_the_same_or_the_loss_is_reported(source: str, dialect: str) -> None:
+    @thorough
+    @given(SOURCES[source])
+    def law(request: Request) -> None:
+        request = foreign(asked(request), dialect)
+        read, losses = over(dialect, request)
+        silent, invented = compare(of_request(request), of_request(read), losses)
+        assert silent == [], "neither said nor reported"
+        assert invented == [], "nobody said this"
+
+    law()
