@@ -44,3 +44,16 @@ def drop(field: str, *, why: str) -> Quirk:
         return (Loss(effect="dropped", where=field, why=why),)
 
     return Quirk(f"drop {field}", why, apply)
+
+
+def drop_from_history(*fields: str, why: str) -> Quirk:
+    """Do not send `fields` of the assistant's earlier turns."""
+
+    def apply(body: dict[str, Any]) -> tuple[Loss, ...]:
+        turns = [(number, turn) for number, turn in enumerate(body["messages"]) if turn["role"] == "assistant"]
+        found = [(number, turn, field) for number, turn in turns for field in fields if field in turn]
+        for _, turn, field in found:
+            del turn[field]
+        return tuple(Loss(effect="dropped", where=f"messages[{number}].{field}", why=why) for number, _, field in found)
+
+    return Quirk(f"drop {', '.join(fields)} from history", why, apply)
