@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dragoman.calls import RetryConfig
-from dragoman.calls.retry import backoff, pause_before_next, retry_after_date
+from dragoman.calls.retry import backoff, pause_before_next, retry_after, retry_after_date
 from dragoman.errors import (
     ConfigurationError,
     ConnectFailed,
@@ -68,6 +68,31 @@ NOW = 1_795_219_200.0  # Sat, 21 Nov 2026 00:00:00 GMT
 )
 def test_retry_after_as_a_date(header: str | None, seconds: float | None) -> None:
     assert retry_after_date({} if header is None else {"retry-after": header}, NOW) == seconds
+
+
+def openrouter(reset: object) -> dict[str, object]:
+    """The body of its 429, as recorded."""
+    return {"error": {"code": 429, "message": "Rate limit", "metadata": {"headers": {"X-RateLimit-Reset": reset}}}}
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds"),
+    [
+        (openrouter("1795219230000"), 30.0),
+        (openrouter(1795219230000), 30.0),
+        (openrouter("1795219100000"), 0.0),
+        (openrouter("60"), None),  # no time of day
+        (openrouter("soon"), None),
+        (openrouter("nan"), None),
+        (openrouter(None), None),
+        ({"error": "busy"}, None),
+        ("busy", None),
+    ],
+)
+def test_the_time_of_a_reset_in_the_body(body: object, seconds: float | None) -> None:
+    assert retry_after(RateLimited("wait", body=body), {}, NOW) == seconds
+    date = {"retry-after": "Sat, 21 Nov 2026 00:00:07 GMT"}
+    assert retry_after(RateLimited("wait", body=body), date, NOW) == 7.0
 
 
 @pytest.mark.parametrize("wrong", [{"max_attempts": 0}, {"initial_delay": -1}, {"exponential_base": 0.5}])

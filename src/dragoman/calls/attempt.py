@@ -110,11 +110,11 @@ def _what_came(reply: Reply | AsyncReply, body: bytes) -> str:
     return f"the answer is not JSON (HTTP {reply.status}, {kind}, {len(body)} bytes){advice}"
 
 
-def add_circumstances(error: Error, progress: Progress, retry_after: Callable[[], float | None]) -> None:
+def add_circumstances(error: Error, progress: Progress, retry_after: Callable[[ProviderError], float | None]) -> None:
     """Put onto `error` what the try knew: what had arrived, the HTTP status, and how long to wait."""
     if error.partial is None:
         error.partial = progress.partial
     if isinstance(error, ProviderError):
         error.http_status = error.http_status or progress.status
         if error.retry_after_seconds is None:
-            error.retry_after_seconds = retry_after()
+            error.retry_after_seconds = retry_after(error)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from dragoman.calls.attempt import Progress, add_circumstances
 from dragoman.calls.call import Call
 from dragoman.calls.prepare import Prepared
-from dragoman.calls.retry import retry_after_date
+from dragoman.calls.retry import retry_after
 from dragoman.catalog import Cost, cost_of, find_model
 from dragoman.errors import ConnectFailed, Error, ProviderError, TimedOut
 from dragoman.messages import Attempt, LLMResponse, Usage, decode_json, encode_json
@@ -37,19 +37,19 @@ class CallLog:
     def failed(self, error: Error, progress: Progress, credential: Credential | None) -> None:
         """Record a failed try, and put onto its error where it happened, what had arrived and all tries so far."""
         call = self._call
-        add_circumstances(error, progress, lambda: retry_after_date(progress.headers, call.wall_clock()))
+        add_circumstances(error, progress, lambda refusal: retry_after(refusal, progress.headers, call.wall_clock()))
         error.at(call.target.spec.name, call.request.model)
         if credential is not None and isinstance(error, ProviderError):
             _hide_key(error, credential)
         usage = error.partial.usage if error.partial else None
-        cost = _cost_of_failure(call, error, progress, usage)
+        cost = _cost_of_failure(error, progress)
         self._tries.append(self._record(progress, type(error).__name__, usage, cost, error))
         error.attempts = tuple(self._tries)
 
     def finish(self, response: LLMResponse, progress: Progress) -> LLMResponse:
         """The response with who, when, how often and how much."""
         call, headers = self._call, progress.headers
-        cost = _cost(call, response.usage)
+        cost = _cost(call, response.usage, response.service_tier)
         last = self._record(progress, "ok", response.usage, cost.usd, None)
         total, why_unknown = self._total_cost(cost)
         first = progress.intake.first_content_at if progress.intake else None
@@ -90,19 +90,21 @@ class CallLog:
         return sum((cost for cost in costs if cost is not None), last.usd), None
 
 
-def _cost(call: Call, usage: Usage) -> Cost:
+def _cost(call: Call, usage: Usage, served_at: str | None) -> Cost:
+    """At the tier that served, which may be another than was asked for; at that one where the answer does not say."""
     spec = call.target.spec
     facts = find_model(spec.prices, call.request.model) if spec.prices else None
-    return cost_of(facts, usage, today=call.today(), service_tier=call.request.service_tier)
+    return cost_of(facts, usage, today=call.today(), service_tier=served_at or call.request.service_tier)
 
 
-def _cost_of_failure(call: Call, error: Error, progress: Progress, usage: Usage | None) -> Decimal | None:
-    """What a failed try cost: nothing when it was refused or never sent, unknown when it was cut off."""
+def _cost_of_failure(error: Error, progress: Progress) -> Decimal | None:
+    """What a failed try cost: nothing when it was refused or never sent, unknown when it was cut off.
+
+    The counts that a cut stream had begun with (Anthropic's first event says one token of output) are no bill.
+    """
     refused = progress.status is not None and progress.status >= 300
     unsent = isinstance(error, ConnectFailed) or (isinstance(error, TimedOut) and error.phase == "connect")
-    if refused or unsent:
-        return _FREE
-    return _cost(call, usage).usd if usage else None
+    return _FREE if refused or unsent else None
 
 
 def _hide_key(error: ProviderError, credential: Credential) -> None:

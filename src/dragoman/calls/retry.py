@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
 
 from msgspec import Struct
 
@@ -51,6 +52,30 @@ def backoff(config: RetryConfig, tried: int, random: Callable[[], float]) -> flo
     """The pause after `tried` tries: exponential, with full jitter."""
     bound = min(config.initial_delay * config.exponential_base ** (tried - 1), config.max_delay)
     return bound * random() if config.use_jitter else bound
+
+
+def retry_after(error: ProviderError, headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds from `now` to the time of day that a provider names, at least 0; `None` when it names none."""
+    by_date = retry_after_date(headers, now)
+    return _after_reset(error.body, now) if by_date is None else by_date
+
+
+def _after_reset(body: Any, now: float) -> float | None:
+    """OpenRouter has no `Retry-After`: its 429 quotes `X-RateLimit-Reset`, in milliseconds since 1970, in the body
+    (`error.metadata.headers`).
+    """
+    for name in ("error", "metadata", "headers"):
+        body = cast("Mapping[str, Any]", body).get(name) if isinstance(body, dict) else None
+    reset = cast("Mapping[str, Any]", body).get("X-RateLimit-Reset") if isinstance(body, dict) else None
+    try:
+        seconds = float(reset) / 1000 if isinstance(reset, str | int | float) else 0.0
+    except ValueError:
+        return None
+    return max(seconds - now, 0.0) if _SOME_DAY < seconds < 2 * now else None
+
+
+_SOME_DAY: Final = 1e9
+"""September 2001: a smaller number is no time of day."""
 
 
 def retry_after_date(headers: Mapping[str, str], now: float) -> float | None:

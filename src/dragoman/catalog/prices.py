@@ -10,7 +10,8 @@ from msgspec import Struct
 from dragoman.catalog.models import ModelFacts, Price, PriceList
 from dragoman.messages import Usage
 
-_STANDARD_TIERS: Final = frozenset({None, "", "auto", "default", "standard", "standard_only"})
+_STANDARD_TIERS: Final = frozenset({None, "", "auto", "default", "standard", "standard_only", "on_demand"})
+"""Words for the usual price, asked for or answered: OpenAI's, Anthropic's and Groq's (`on_demand`)."""
 _MILLION: Final = Decimal(1_000_000)
 _THOUSAND: Final = Decimal(1_000)
 

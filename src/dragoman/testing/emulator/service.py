@@ -234,7 +234,8 @@ class Service:
 
     def _billed(self, exchange: _Exchange, reply: Reply, request: Request, answer: LLMResponse) -> Reply:
         today = datetime.fromtimestamp(self.settings.clock(), UTC).date().isoformat()
-        cost = price(exchange.dialect.name, request.model, answer.usage, today=today, service_tier=request.service_tier)
+        tier = answer.service_tier or request.service_tier
+        cost = price(exchange.dialect.name, request.model, answer.usage, today=today, service_tier=tier)
         return self._on_the_bill(exchange, reply, id=answer.id, usage=answer.usage, cost=cost)
 
     def _refused(self, exchange: _Exchange, reply: Reply) -> Reply:
