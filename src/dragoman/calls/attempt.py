@@ -9,7 +9,15 @@ from msgspec import Struct
 
 from dragoman.calls.call import Call
 from dragoman.calls.intake import Intake, unreadable
-from dragoman.errors import ConnectionLost, DecodeError, Error, ProviderError, Rejected, StreamInterrupted
+from dragoman.errors import (
+    ConnectionLost,
+    DecodeError,
+    Error,
+    ProviderError,
+    Rejected,
+    StreamInterrupted,
+    TransportError,
+)
 from dragoman.flow import Flow, open_, pump, read_all
 from dragoman.messages import LLMResponse, decode_json
 from dragoman.wire import AsyncReply, HttpRequest, Reply
@@ -85,7 +93,11 @@ def _pumped(call: Call, reply: Reply | AsyncReply, progress: Progress) -> Flow[L
     dialect = call.target.dialect
     intake = Intake(dialect.stream_decoder(strict_end=call.target.spec.strict_end), call.clock)
     progress.intake = intake
-    yield from pump(reply, dialect.framing, intake)
+    try:
+        yield from pump(reply, dialect.framing, intake)
+    except TransportError:
+        if not intake.finished:  # after its end the connection may do as it likes: a stream ends once
+            raise
     return intake.response()
 
 

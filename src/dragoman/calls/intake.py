@@ -67,6 +67,11 @@ class Intake:
     def finish(self) -> list[Event]:
         return self._take(self._decoder.finish())
 
+    @property
+    def finished(self) -> bool:
+        """Whether the answer is whole."""
+        return self._assembler.finished
+
     def response(self) -> LLMResponse:
         return self._assembler.response(raw=RawFrames(self.frames))
 

@@ -98,9 +98,12 @@ def _whole_part(draft: _Draft) -> Part:
 
 
 class Assembler:
-    """Adds events up to a response. `response()` may be asked at any time: it gives what has arrived."""
+    """Adds events up to a response. `response()` may be asked at any time: it gives what has arrived.
 
-    __slots__ = ("_choices", "_first", "created_at", "extra", "id", "model", "service_tier", "usage")
+    `finished` is whether that is all: a `Finish` has come.
+    """
+
+    __slots__ = ("_choices", "_first", "created_at", "extra", "finished", "id", "model", "service_tier", "usage")
 
     def __init__(self) -> None:
         self._reset()
@@ -112,6 +115,7 @@ class Assembler:
         self.usage: Usage | None = None
         self.service_tier: str | None = None
         self.extra: Extra | None = None
+        self.finished = False
         self._first = _Choice()
         self._choices = {0: self._first}
 
@@ -200,6 +204,7 @@ class Assembler:
         first.finish_reason, first.raw_finish_reason = event.finish_reason, event.raw_finish_reason
         first.stop_sequence = event.stop_sequence
         self.service_tier, self.extra = event.service_tier, event.extra
+        self.finished = True
 
     _ADD: ClassVar[dict[type, Callable[[Assembler, Any], None]]] = {
         ResponseStart: _start,
