@@ -35,7 +35,7 @@ from dragoman.messages import (
 from ..anthropic_messages import strategies as anthropic
 from ..openai_chat import strategies as chat
 from .statements import compare, of_response
-from .test_requests import DIALECTS, foreign, thorough
+from .test_requests import DIALECTS, EXAMPLES, cited_texts, foreign, thorough
 
 ASKED = Request(model="m", stream=True, include_usage=True)
 """What the client asked for."""
@@ -51,7 +51,7 @@ def in_an_answer(part: Part) -> Part:
     return replace(part, cache=None, extra=extra)
 
 
-any_parts = chat.simple_parts.filter(lambda part: not isinstance(part, ToolResult)).map(in_an_answer)
+any_parts = cited_texts | chat.simple_parts.filter(lambda part: not isinstance(part, ToolResult)).map(in_an_answer)
 any_usages = st.builds(
     Usage,
     input_tokens=st.just(10**9),
@@ -128,11 +128,12 @@ def grouped(response: LLMResponse) -> LLMResponse:
 FORMS = {"whole": whole, "streamed": streamed}
 
 
+@pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("source", SOURCES)
-def test_an_answer_says_the_same_or_the_loss_is_reported(source: str, dialect: str, form: str) -> None:
-    @thorough
+def test_an_answer_says_the_same_or_the_loss_is_reported(source: str, dialect: str, form: str, examples: int) -> None:
+    @thorough(examples)
     @given(SOURCES[source])
     def law(response: LLMResponse) -> None:
         response = consistent(foreign(response, dialect))
@@ -144,10 +145,11 @@ def test_an_answer_says_the_same_or_the_loss_is_reported(source: str, dialect: s
     law()
 
 
+@pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("source", SOURCES)
-def test_whole_and_streamed_are_the_same(source: str, dialect: str) -> None:
-    @thorough
+def test_whole_and_streamed_are_the_same(source: str, dialect: str, examples: int) -> None:
+    @thorough(examples)
     @given(SOURCES[source])
     def law(response: LLMResponse) -> None:
         response = consistent(foreign(response, dialect))

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from dragoman.dialects import get_dialect
 from dragoman.messages import (
     Audio,
+    Citation,
     Document,
     Extra,
     Image,
@@ -39,18 +40,41 @@ from ..openai_chat import strategies as chat
 from .statements import compare, of_request
 
 DIALECTS = ("openai_chat", "anthropic_messages")
+whole_citations = st.builds(
+    Citation,
+    unit=st.sampled_from(["answer", "char", "page", "block", "search"]),
+    url=chat.maybe(chat.tags),
+    title=chat.maybe(chat.tags),
+    cited_text=chat.tags,
+    document_index=st.integers(10**9, 10**10),
+    start=chat.unique,
+    end=chat.unique,
+    extra=chat.maybe(chat.any_extras),
+)
+"""Those that say enough for a dialect that points into documents."""
+
+cited_texts = st.builds(Text, chat.tags, st.lists(whole_citations, min_size=1, max_size=2).map(tuple))
+cited_turns = st.builds(Message, st.just(Role.ASSISTANT), st.lists(cited_texts, min_size=1, max_size=2).map(tuple))
+
 SOURCES: dict[str, st.SearchStrategy[Request]] = {
     "what openai_chat holds": chat.held_requests(),
     "what anthropic_messages holds": anthropic.held_requests(),
     "anything": chat.any_requests,
+    "answers with sources": st.builds(
+        Request, model=chat.tags, messages=st.lists(cited_turns, min_size=1, max_size=2).map(tuple)
+    ),
     "anything else": anthropic.any_request(),
 }
-thorough = settings(
-    max_examples=40,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+EXAMPLES = [40, pytest.param(2000, marks=[pytest.mark.soak, pytest.mark.timeout(0)])]
+
+
+def thorough(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=examples < 1000,  # the long form looks elsewhere each time
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
 
 
 def asked(request: Request) -> Request:
@@ -95,10 +119,11 @@ def over(dialect: str, request: Request) -> tuple[Request, tuple[Loss, ...]]:
     return codec.decode_request(decode_json(encode_json(encoded.wire))), encoded.losses
 
 
+@pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("source", SOURCES)
-def test_a_request_says_the_same_or_the_loss_is_reported(source: str, dialect: str) -> None:
-    @thorough
+def test_a_request_says_the_same_or_the_loss_is_reported(source: str, dialect: str, examples: int) -> None:
+    @thorough(examples)
     @given(SOURCES[source])
     def law(request: Request) -> None:
         request = foreign(asked(request), dialect)
