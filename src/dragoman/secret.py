@@ -30,6 +30,10 @@ class Secret:
         """
         return text.replace(self.__text, HIDDEN) if len(self.__text) >= _SHORTEST_REAL_KEY else text
 
+    def hide_in_bytes(self, data: bytes) -> bytes:
+        """`hide_in` for bytes that may be text."""
+        return self.hide_in(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
     def __bool__(self) -> bool:
         return bool(self.__text)
 

@@ -45,3 +45,7 @@ class Call(Struct, frozen=True, kw_only=True):
     wall_clock: Callable[[], float] = time.time
     today: Callable[[], str] = utc_today
     random: Callable[[], float] = random
+
+    def __repr__(self) -> str:
+        """Without headers and messages: they hold keys and prompts."""
+        return f"<Call {self.target!r}>"

@@ -8,6 +8,7 @@ from typing import Any, overload
 from dragoman.dialects import StreamDecoder
 from dragoman.errors import DecodeError, Error
 from dragoman.messages import METADATA_EVENTS, Assembler, Event, LLMResponse, decode_json
+from dragoman.secret import Secret
 
 
 def unreadable(error: Exception, data: bytes) -> DecodeError:
@@ -66,6 +67,10 @@ class Intake:
 
     def finish(self) -> list[Event]:
         return self._take(self._decoder.finish())
+
+    def hide(self, key: Secret) -> None:
+        """Take `key` out of the frames: providers like to quote the one they refuse."""
+        self.frames[:] = map(key.hide_in_bytes, self.frames)
 
     @property
     def finished(self) -> bool:

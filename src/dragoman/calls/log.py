@@ -12,9 +12,10 @@ from dragoman.calls.call import Call
 from dragoman.calls.prepare import Prepared
 from dragoman.calls.retry import retry_after
 from dragoman.catalog import Cost, cost_of, find_model
-from dragoman.errors import ConnectFailed, Error, ProviderError, TimedOut
+from dragoman.errors import ConnectFailed, DecodeError, Error, ProviderError, TimedOut
 from dragoman.messages import Attempt, LLMResponse, Usage, decode_json, encode_json
 from dragoman.providers import Credential
+from dragoman.secret import Secret
 
 _FREE: Final = Decimal(0)
 
@@ -39,8 +40,8 @@ class CallLog:
         call = self._call
         add_circumstances(error, progress, lambda refusal: retry_after(refusal, progress.headers, call.wall_clock()))
         error.at(call.target.spec.name, call.request.model)
-        if credential is not None and isinstance(error, ProviderError):
-            _hide_key(error, credential)
+        if credential is not None:
+            _hide_key(error, progress, credential.key)
         usage = error.partial.usage if error.partial else None
         cost = _cost_of_failure(error, progress)
         self._tries.append(self._record(progress, type(error).__name__, usage, cost, error))
@@ -107,18 +108,19 @@ def _cost_of_failure(error: Error, progress: Progress) -> Decimal | None:
     return _FREE if refused or unsent else None
 
 
-def _hide_key(error: ProviderError, credential: Credential) -> None:
+def _hide_key(error: Error, progress: Progress, key: Secret) -> None:
     """Take the key out of what the provider said: some quote the key they refuse."""
-    key = credential.key
-    error.message = key.hide_in(error.message)
-    error.args = (error.message,)
-    if isinstance(error.body, str):
-        error.body = key.hide_in(error.body)
-    else:
-        error.body = _clean(error.body, credential)
+    if progress.intake is not None:
+        progress.intake.hide(key)
+    if isinstance(error, DecodeError):
+        error.data = key.hide_in_bytes(error.data)
+    if isinstance(error, ProviderError):
+        error.message = key.hide_in(error.message)
+        error.args = (error.message,)
+        error.body = key.hide_in(error.body) if isinstance(error.body, str) else _clean(error.body, key)
 
 
-def _clean(body: Any, credential: Credential) -> Any:
-    text = encode_json(body).decode()
-    clean = credential.key.hide_in(text)
+def _clean(body: Any, key: Secret) -> Any:
+    text = encode_json(body)
+    clean = key.hide_in_bytes(text)
     return body if clean == text else decode_json(clean)

@@ -29,6 +29,10 @@ class Prepared(Struct, frozen=True, kw_only=True):
     losses: tuple[Loss, ...]
     notes: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        """Without query and body: they hold keys and prompts."""
+        return f"<Prepared {self.path.partition('?')[0]} {len(self.body)} bytes>"
+
 
 def prepare(call: Call) -> Prepared:
     """Encode the request and correct it for the provider. Raises `LossRefused` when the call wants no losses."""

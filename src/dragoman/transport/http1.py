@@ -70,11 +70,20 @@ def request_head(request: HttpRequest, *, host: str, prefix: str = "", extra: st
     return _encoded(text, lines)
 
 
+class _Unshown(bytes):
+    """Bytes that tracebacks with local variables do not print: a head holds the key."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes>"
+
+
 def request_pieces(request: HttpRequest, *, host: str, prefix: str = "", extra: str = "") -> tuple[bytes, ...]:
     """Head and body of `request`, in one piece when that is cheaper than sending two."""
     head = request_head(request, host=host, prefix=prefix, extra=extra)
     body = request.body
-    return (head + body,) if len(body) <= _JOINED_BYTES else (head, body)
+    return (_Unshown(head + body),) if len(body) <= _JOINED_BYTES else (_Unshown(head), body)
 
 
 def _encoded(text: str, lines: int) -> bytes:
