@@ -1,0 +1,62 @@
+"""The command line of the benchmark.
+
+bash bench/run.sh               everything; writes results/latest.json, docs/benchmarks.md and docs/benchmarks.svg
+bash bench/run.sh --quick       only what the goals compare; writes nothing
+bash bench/run.sh --check       and exit with 1 when a goal is missed
+bash bench/run.sh --render      measure nothing: write the documents again from results/latest.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from bench import environments, goals, measure, render
+
+LATEST = environments.ROOT / "bench" / "results" / "latest.json"
+DOCS = environments.ROOT / "docs"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench/run.sh", description="CPU cost of dragoman beside its peers.")
+    parser.add_argument("--quick", action="store_true", help="only what the goals compare; write nothing")
+    parser.add_argument("--check", action="store_true", help="exit with 1 when a goal is missed")
+    parser.add_argument("--render", action="store_true", help="measure nothing, write the documents again")
+    parser.add_argument("--rounds", type=int, default=3)
+    return parser.parse_args()
+
+
+def main() -> int:
+    asked = arguments()
+    if asked.render:
+        write_documents(json.loads(LATEST.read_text()))
+        return 0
+    wanted = measure.only(goals.needed()) if asked.quick else measure.everything()
+    results = measure.measure(wanted, asked.rounds)
+    if not asked.quick:
+        LATEST.write_text(render.as_json(results))
+        write_documents(results)
+    print(render.goals_table(results))
+    return status(results, check=asked.check)
+
+
+def write_documents(results: dict[str, Any]) -> None:
+    for name, text in render.documents(results).items():
+        Path(DOCS / name).write_text(text)
+
+
+def status(results: dict[str, Any], *, check: bool) -> int:
+    """0 when every answer was right and, if `check`, every goal is met."""
+    for error in results["errors"]:
+        print(f"error: {error}", file=sys.stderr)
+    missed = goals.missed(results) if check else []
+    for goal in missed:
+        print(f"missed: {goal.what}", file=sys.stderr)
+    return 1 if results["errors"] or missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""What is measured of a peer. Every figure is CPU time, user and system, of its whole process, threads included."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+EVENTS = 1000
+PACED_EVENTS = 200
+
+
+class Cell(NamedTuple):
+    """One measurement; figures are stored in microseconds a unit and shown in `unit`."""
+
+    title: str
+    unit: str = "µs"
+
+    @property
+    def microseconds(self) -> float:
+        return {"µs": 1.0, "ms": 1e3}[self.unit]
+
+
+CELLS = {
+    "start": Cell("import and client", "ms"),
+    "cold": Cell("process start to first answer", "ms"),
+    "call": Cell("call"),
+    "call_async": Cell("async call"),
+    "concurrent_20": Cell("async call, 20 at once"),
+    "concurrent_200": Cell("async call, 200 at once"),
+    "stream": Cell("event"),
+    "stream_async": Cell("event, async"),
+    "paced": Cell("event by itself"),
+    "paced_async": Cell("event by itself, async"),
+}
+PROGRAMS = ("start", "cold")
+"""Measured on a new process each time; the others in one process, after warming up."""
+
+
+class Work(NamedTuple):
+    """One operation of the worker: `units` of what is counted."""
+
+    method: str
+    units: int = 1
+    paced: bool = False
+    warm_up: int = 1
+    least: int = 1
+    batches: int = 3
+
+    @property
+    def asynchronous(self) -> bool:
+        return self.method.endswith("_async")
+
+
+WORK = {
+    "call": Work("call", warm_up=30, least=5, batches=5),
+    "stream": Work("stream", EVENTS),
+    "paced": Work("stream", PACED_EVENTS, paced=True),
+    "call_async": Work("call_async", warm_up=30, least=5, batches=5),
+    "concurrent_20": Work("call_async", 20, warm_up=3, least=5),
+    "concurrent_200": Work("call_async", 200, batches=2),
+    "stream_async": Work("stream_async", EVENTS),
+    "paced_async": Work("stream_async", PACED_EVENTS, paced=True),
+}
+"""In the order in which a worker does them: 20 at once before 200, some peers go on paying for open connections."""

@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# CPU cost of dragoman beside its peers; see bench/__main__.py for what may be said after it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+exec .venv/bin/python -m bench "$@"
