@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dragoman.errors import ConfigurationError, ConnectionLost, DecodeError, Error
+from dragoman.errors import ConfigurationError, ConnectionLost, DecodeError, Error, UnsupportedFeature
 from dragoman.transport.http1 import MAX_HEAD_BYTES, MAX_HEADERS
 
 from .callers import Caller, post
@@ -354,7 +354,7 @@ def test_a_stream_cut_in_its_gzip_is_an_error(caller: Caller, serve: Serve) -> N
 def test_a_framing_that_is_not_built_in_is_an_error(caller: Caller, serve: Serve) -> None:
     server = serve([READ, answer(b"x"), HOLD])
     reply = caller.open(post(server.origin))
-    with pytest.raises(DecodeError, match="aws_event_stream"):
+    with pytest.raises(UnsupportedFeature, match="aws_event_stream"):
         caller.next(caller.stream(reply, "aws_event_stream"))
 
 

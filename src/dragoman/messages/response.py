@@ -161,6 +161,8 @@ class LLMResponse(Struct, frozen=True):
             attempts: tuple[Attempt, ...] = (),
             warnings: tuple[Loss, ...] = (),
             raw: Any = None,
+            service_tier: str | None = None,
+            extra: Extra | None = None,
         ) -> None: ...
 
     def __post_init__(self) -> None:
