@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dragoman.flow import Flow, Handle, async_events, events
+from dragoman.http import Frame, Framing, HttpRequest
 from dragoman.messages import Event
-from dragoman.wire import Frame, Framing, HttpRequest
 
 MODES = ("sync", "async")
 

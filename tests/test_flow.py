@@ -9,8 +9,8 @@ import pytest
 
 from dragoman.errors import ConnectionLost, UnsupportedFeature
 from dragoman.flow import Flow, Handle, async_run, emit, events, invoke, open_, pump, read_all, run, sleep
+from dragoman.http import HttpRequest, Origin
 from dragoman.messages import Event, TextDelta
-from dragoman.wire import HttpRequest, Origin
 
 from .drive import MODES, Transport, drive
 

@@ -10,7 +10,7 @@ import pytest
 SRC = Path(__file__).parents[1] / "src" / "dragoman"
 
 RANKS = [
-    {"messages", "errors", "secret", "wire", "_version"},
+    {"messages", "errors", "secret", "http", "_version"},
     {"flow"},
     {"catalog", "dialects", "transport"},
     {"providers"},
@@ -25,7 +25,7 @@ RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 STRANGERS = {("dialects", "transport"), ("structured", "routing"), ("catalog", "dialects"), ("catalog", "transport")}
 """Rooms of one rank that must not know each other, either way."""
 
-SAME_RANK = {("messages", "errors"), ("errors", "messages"), ("wire", "messages")}
+SAME_RANK = {("messages", "errors"), ("errors", "messages"), ("http", "messages")}
 """The few imports that stay within a rank: errors carry records, and records may raise errors."""
 
 

@@ -24,7 +24,7 @@ _ROOMS = {
     "dragoman.secret": ("Secret",),
     "dragoman.structured": ("Extracted",),
     "dragoman.transport": ("TransportOptions",),
-    "dragoman.wire": ("Timeouts",),
+    "dragoman.http": ("Timeouts",),
     "dragoman.errors": (
         "BudgetExceeded", "CallerError", "ConfigurationError", "ConnectFailed", "ConnectionLost", "ContextTooLong",
         "DecodeError", "Error", "FallbackExhausted", "Filtered", "LossRefused", "MissingKey", "MissingPackage",

@@ -40,6 +40,7 @@ from dragoman.errors import Unauthorized as Unauthorized
 from dragoman.errors import UnknownModel as UnknownModel
 from dragoman.errors import UnknownProvider as UnknownProvider
 from dragoman.errors import UnsupportedFeature as UnsupportedFeature
+from dragoman.http import Timeouts as Timeouts
 from dragoman.messages import Attempt as Attempt
 from dragoman.messages import Audio as Audio
 from dragoman.messages import CacheMark as CacheMark
@@ -88,4 +89,3 @@ from dragoman.providers import use_keys as use_keys
 from dragoman.secret import Secret as Secret
 from dragoman.structured import Extracted as Extracted
 from dragoman.transport import TransportOptions as TransportOptions
-from dragoman.wire import Timeouts as Timeouts

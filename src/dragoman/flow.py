@@ -17,8 +17,8 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 from msgspec import Struct
 
 from dragoman.errors import UnsupportedFeature
+from dragoman.http import AsyncReply, AsyncTransport, Framing, HttpRequest, Reply, Transport
 from dragoman.messages import Event
-from dragoman.wire import AsyncReply, AsyncTransport, Framing, HttpRequest, Reply, Transport
 
 T = TypeVar("T")
 

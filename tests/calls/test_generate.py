@@ -24,10 +24,10 @@ from dragoman.errors import (
     TimedOut,
     Unauthorized,
 )
+from dragoman.http import Origin, Timeouts
 from dragoman.messages import Document, Finish, Message, Request, Restarted, TextDelta
 from dragoman.providers import get_spec
 from dragoman.secret import HIDDEN, Secret
-from dragoman.wire import Origin, Timeouts
 
 from ..drive import MODES, Transport, drive
 

@@ -8,8 +8,8 @@ import pytest
 
 from dragoman.client.options import GenerateOptions, check_options, request_of, timeouts_of
 from dragoman.errors import ConfigurationError
+from dragoman.http import Timeouts
 from dragoman.messages import Extra, OutputFormat, ReasoningOptions, ToolChoice
-from dragoman.wire import Timeouts
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from dragoman.http import Frame
 from dragoman.transport.framing import frame_decoder
-from dragoman.wire import Frame
 
 from .corpus import Exchange
 from .test_codecs import STREAMS, _comparable, understand

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Protocol
 
+from dragoman.http import Frame, Framing, HttpRequest, Origin, Timeouts
 from dragoman.transport import TransportOptions, open_async_transport, open_transport
-from dragoman.wire import Frame, Framing, HttpRequest, Origin, Timeouts
 
 MODES = ["blocking", "asyncio", *(["uvloop"] if find_spec("uvloop") else [])]
 

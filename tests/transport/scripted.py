@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from dragoman.wire import Origin
+from dragoman.http import Origin
 
 PATIENCE = 10.0
 """Seconds after which a test that waits for something has failed."""

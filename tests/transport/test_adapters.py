@@ -15,8 +15,8 @@ import httpx2
 import pytest
 
 from dragoman.errors import ConfigurationError, ConnectFailed, ConnectionLost, TimedOut
+from dragoman.http import HttpRequest, Origin
 from dragoman.transport import wrap_client
-from dragoman.wire import HttpRequest, Origin
 
 from .callers import Answer, AsyncioCaller, BlockingCaller, Caller, post
 from .scripted import CLOSE, HOLD, READ, Await, ScriptedServer, Step, answer, chunked

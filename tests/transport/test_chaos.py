@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from dragoman.errors import Error
+from dragoman.http import HttpRequest, Origin
 from dragoman.transport import TransportOptions, open_async_transport, open_transport
-from dragoman.wire import HttpRequest, Origin
 
 from .callers import post
 from .scripted import answer, chunked

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from dragoman.errors import ConfigurationError, ConnectFailed, ConnectionLost, TimedOut
+from dragoman.http import Origin
 from dragoman.transport import TransportOptions
-from dragoman.wire import Origin
 
 from .callers import Caller, make_caller, post
 from .conftest import open_files, until

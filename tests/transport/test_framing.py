@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.errors import DecodeError, UnsupportedFeature
+from dragoman.http import Frame, Framing
 from dragoman.transport import framing
 from dragoman.transport.framing import encode_ndjson, encode_sse, frame_decoder
-from dragoman.wire import Frame, Framing
 
 steady = settings(deadline=None)  # the machine may have other things to do
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.errors import ConfigurationError, ConnectionLost
+from dragoman.http import HttpRequest, Origin
 from dragoman.transport.http1 import MAX_HEAD_BYTES, ReplyParser, request_head
-from dragoman.wire import HttpRequest, Origin
 
 from .scripted import RESET, answer, chunked
 from .test_replies import BROKEN, WHOLE

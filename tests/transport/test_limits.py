@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dragoman.errors import TimedOut
-from dragoman.wire import Origin
+from dragoman.http import Origin
 
 from .callers import Caller, post
 from .conftest import until

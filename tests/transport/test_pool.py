@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from dragoman.http import Origin
 from dragoman.transport import TransportOptions
-from dragoman.transport.options import Route
+from dragoman.transport.options import Destination
 from dragoman.transport.pool import Pool
-from dragoman.wire import Origin
 
 
 class Fake:
@@ -47,7 +47,7 @@ class Turn:
 
 
 def make_pool(**options: object) -> Pool[Fake]:
-    return Pool("key", Route(Origin("http", "h", 80), None, TransportOptions(**options)))
+    return Pool("key", Destination(Origin("http", "h", 80), None, TransportOptions(**options)))
 
 
 def opened(pool: Pool[Fake]) -> Fake:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dragoman.errors import ConfigurationError
+from dragoman.http import Origin
 from dragoman.transport import TransportOptions
 from dragoman.transport.proxies import environment_proxy, is_exempt, parse_proxy
-from dragoman.wire import Origin
 
 HTTPS = Origin("https", "api.example.com", 443)
 HTTP = Origin("http", "api.example.com", 80)

@@ -15,9 +15,9 @@ from typing import ClassVar
 import pytest
 
 from dragoman.errors import ConnectionLost, Error, TimedOut
+from dragoman.http import HttpRequest, Origin
 from dragoman.transport import TransportOptions, open_async_transport, open_transport
 from dragoman.transport import pool as pools
-from dragoman.wire import HttpRequest, Origin
 
 from .callers import Caller, make_caller, post
 from .conftest import open_files, until

@@ -40,7 +40,7 @@ def test_a_call_over_http_loads_nothing_heavy(serve: Serve) -> None:
     server = serve([READ, answer(), HOLD])
     program = (
         "from dragoman.transport import open_transport\n"
-        "from dragoman.wire import HttpRequest, Origin\n"
+        "from dragoman.http import HttpRequest, Origin\n"
         f"request = HttpRequest(origin=Origin('http', '127.0.0.1', {server.port}), target='/')\n"
         "assert open_transport().open(request).read() == b'ok'"
     )

@@ -16,8 +16,8 @@ import pytest
 import trustme
 
 from dragoman.errors import ConfigurationError, ConnectFailed, ConnectionLost, Error
+from dragoman.http import Origin
 from dragoman.transport import TransportOptions
-from dragoman.wire import Origin
 
 from .callers import Caller, post
 from .forward_proxy import ForwardProxy
@@ -122,7 +122,7 @@ def test_the_environment_names_authorities(serve: Serve, context: ssl.SSLContext
     server = serve([READ, answer(), HOLD], tls=context)
     program = (
         "from dragoman.transport import open_transport\n"
-        "from dragoman.wire import HttpRequest, Origin\n"
+        "from dragoman.http import HttpRequest, Origin\n"
         f"print(open_transport().open(HttpRequest(origin=Origin('https', '127.0.0.1', {server.port}), target='/')).status)"
     )
     environment = {"SSL_CERT_FILE": files.ca, "PYTHONPATH": ":".join(sys.path)}

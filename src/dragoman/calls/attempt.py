@@ -19,8 +19,8 @@ from dragoman.errors import (
     TransportError,
 )
 from dragoman.flow import Flow, open_, pump, read_all
+from dragoman.http import AsyncReply, HttpRequest, Reply
 from dragoman.messages import LLMResponse, decode_json
-from dragoman.wire import AsyncReply, HttpRequest, Reply
 
 _STREAMS: Final = frozenset({"text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream"})
 _UNSAID: Final = frozenset({"", "text/plain", "application/octet-stream"})

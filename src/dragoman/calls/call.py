@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from dragoman.calls.retry import RetryConfig
 from dragoman.calls.target import Target
+from dragoman.http import Timeouts
 from dragoman.messages import Request
-from dragoman.wire import Timeouts
 
 
 def utc_today() -> str:

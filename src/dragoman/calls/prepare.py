@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from dragoman._version import __version__
 from dragoman.calls.call import Call
 from dragoman.errors import LossRefused
+from dragoman.http import HttpRequest
 from dragoman.messages import Loss, Request, encode_json
 from dragoman.providers import Credential
-from dragoman.wire import HttpRequest
 
 _OWN_HEADERS: Final = (("content-type", "application/json"), ("user-agent", f"dragoman/{__version__}"))
 

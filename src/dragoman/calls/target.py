@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from dragoman.dialects import Dialect
 from dragoman.flow import Flow, invoke
+from dragoman.http import AsyncTransport, Origin, Transport
 from dragoman.messages import Request
 from dragoman.providers import Credential, ProviderSpec, find_credential, join_path
 from dragoman.secret import Secret
-from dragoman.wire import AsyncTransport, Origin, Transport
 
 Key: TypeAlias = Secret | Callable[[], str] | Callable[[], Awaitable[str]] | None
 """A key, or a function that gives a fresh one for each call."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
-from dragoman.wire import AsyncReply, AsyncTransport, HttpRequest, Reply, Transport
+from dragoman.http import AsyncReply, AsyncTransport, HttpRequest, Reply, Transport
 
 AnyTransport = TypeVar("AnyTransport", Transport, AsyncTransport)
 

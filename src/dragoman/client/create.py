@@ -14,11 +14,11 @@ from dragoman.client.options import GenerateOptions
 from dragoman.client.plan import Plan
 from dragoman.dialects import Dialect, get_dialect
 from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
+from dragoman.http import AsyncTransport, Transport
 from dragoman.messages import Request
 from dragoman.providers import ProviderSpec, get_spec, is_provider, parse_base_url, provider_names, split_model
 from dragoman.secret import Secret
 from dragoman.transport import TransportOptions, open_async_transport, open_transport, wrap_client
-from dragoman.wire import AsyncTransport, Transport
 
 KeyLike = str | Secret | Callable[[], str] | Callable[[], Awaitable[str]] | None
 """A key, or a function that gives a fresh one for each call."""

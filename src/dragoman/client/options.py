@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeAlias, TypedDict
 
 from dragoman.calls import RetryConfig
 from dragoman.errors import ConfigurationError
+from dragoman.http import Timeouts
 from dragoman.messages import (
     Document,
     Extra,
@@ -26,7 +27,6 @@ from dragoman.messages import (
     Tool,
     ToolChoice,
 )
-from dragoman.wire import Timeouts
 
 MessageLike: TypeAlias = Message | Mapping[str, Any]
 """A message, or a plain dict in OpenAI's or Anthropic's form."""

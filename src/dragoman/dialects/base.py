@@ -9,8 +9,8 @@ from typing import Any, Protocol, TypeAlias
 from msgspec import Struct
 
 from dragoman.errors import ConfigurationError, Error, ProviderError
+from dragoman.http import Frame, Framing
 from dragoman.messages import Event, Extra, JsonObject, LLMResponse, Loss, Request
-from dragoman.wire import Frame, Framing
 
 Wire: TypeAlias = dict[str, Any]
 """A JSON body in a provider's words."""
@@ -79,8 +79,8 @@ class Dialect(Protocol):
 
     def encode_request(self, request: Request) -> Encoded: ...
 
-    def decode_request(self, wire: Wire, target: str = "") -> Request:
-        """`target` is the path and query it came to: some dialects name the model there.
+    def decode_request(self, wire: Wire, path: str = "") -> Request:
+        """`path` is the path and query it came to: some dialects name the model there.
 
         Raises `Rejected` (status 400) with a message in the provider's manner when the body is not a request.
         """

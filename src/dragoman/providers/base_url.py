@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from dragoman.errors import ConfigurationError
-from dragoman.wire import Origin
+from dragoman.http import Origin
 
 _VERSION: Final = re.compile(r"v\d+(?:(?:alpha|beta)\d*)?")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}

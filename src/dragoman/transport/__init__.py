@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from dragoman.transport.options import TransportOptions
 
 if TYPE_CHECKING:
-    from dragoman.wire import AsyncTransport, Transport
+    from dragoman.http import AsyncTransport, Transport
 
 __all__ = ["TransportOptions", "open_async_transport", "open_transport", "wrap_client"]
 

@@ -14,8 +14,8 @@ from typing import Any, Final
 from weakref import WeakSet
 
 from dragoman.errors import ConfigurationError, ConnectFailed, ConnectionLost, Error, TimedOut
+from dragoman.http import Frame, Framing, HttpRequest
 from dragoman.transport.framing import frame_decoder
-from dragoman.wire import Frame, Framing, HttpRequest
 
 _LIBRARIES: Final = ("httpx", "httpx2")
 

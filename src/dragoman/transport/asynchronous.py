@@ -8,16 +8,16 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from dragoman.errors import ConfigurationError, ConnectionLost, TimedOut
+from dragoman.http import Frame, Framing, HttpRequest, Origin
 from dragoman.transport.asyncio_connection import AsyncioConnection, runs_here
 from dragoman.transport.asyncio_dialling import dial, time_limit
 from dragoman.transport.clock import CallClock, ConnectClock
 from dragoman.transport.content import content_decoder, too_large
 from dragoman.transport.framing import frame_decoder
 from dragoman.transport.http1 import ReplyParser, request_pieces
-from dragoman.transport.options import Route, TransportOptions, route_to
+from dragoman.transport.options import Destination, TransportOptions, destination_of
 from dragoman.transport.pool import Pool, forget, known_keys, lease, release
 from dragoman.transport.replies import HeldReply
-from dragoman.wire import Frame, Framing, HttpRequest, Origin
 
 Loop = asyncio.AbstractEventLoop
 
@@ -98,9 +98,9 @@ class AsyncioTransport:
         for where in list(self._pools):
             if where[0].is_closed():
                 self._pools.pop(where, None)
-        route = route_to(origin, self._options)
-        key = _Key(loop, route)
-        pool = self._pools[loop, origin] = lease(key, self, lambda: Pool[AsyncioConnection](key, route))
+        destination = destination_of(origin, self._options)
+        key = _Key(loop, destination)
+        pool = self._pools[loop, origin] = lease(key, self, lambda: Pool[AsyncioConnection](key, destination))
         if self._closed:  # asked last, for another thread may be closing
             self._pools.clear()
             release(pool, self)
@@ -122,12 +122,14 @@ class AsyncioTransport:
         self._dialling[limit] = asyncio.get_running_loop()
         try:
             connection = await dial(
-                pool.route, until, limit, lambda connected: AsyncioConnection(pool, connected, parser, clock)
+                pool.destination, until, limit, lambda connected: AsyncioConnection(pool, connected, parser, clock)
             )
         except BaseException as error:
             pool.not_opened()
             if self._closed and isinstance(error, TimedOut):
-                raise ConnectionLost(f"the call to {pool.route.origin} was ended: its client was closed") from None
+                raise ConnectionLost(
+                    f"the call to {pool.destination.origin} was ended: its client was closed"
+                ) from None
             raise
         finally:
             del self._dialling[limit]
@@ -196,7 +198,7 @@ class AsyncioReply(HeldReply[AsyncioConnection]):
 
     async def read(self) -> bytes:
         """The whole body, its content coding undone. Raises `DecodeError` for one above `max_body_bytes`."""
-        limit, parser = self.pool.route.options.max_body_bytes, self.parser
+        limit, parser = self.pool.destination.options.max_body_bytes, self.parser
         self._spend()
         try:
             content = content_decoder(self.headers, limit)
@@ -228,7 +230,7 @@ class AsyncioFrames:
     def __init__(self, reply: AsyncioReply, framing: Framing) -> None:
         self._reply = reply
         self._decoder = frame_decoder(framing)
-        self._content = content_decoder(reply.headers, reply.pool.route.options.max_body_bytes)
+        self._content = content_decoder(reply.headers, reply.pool.destination.options.max_body_bytes)
         self._over = False
 
     def __aiter__(self) -> AsyncioFrames:
@@ -272,7 +274,7 @@ class _Key(NamedTuple):
     """What an asyncio pool is kept under."""
 
     loop: Loop
-    route: Route
+    destination: Destination
 
 
 _endings: dict[Loop, AsyncGenerator[None, None]] = {}

@@ -274,7 +274,7 @@ class AsyncioConnection(asyncio.Protocol):
         self._room -= len(piece)
         self._limit = cast("CallClock", self._clock).until("between_chunks")
         if self._room < 0:
-            self._fail(too_large(self._pool.route.options.max_body_bytes))
+            self._fail(too_large(self._pool.destination.options.max_body_bytes))
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -290,7 +290,7 @@ class AsyncioConnection(asyncio.Protocol):
         """Why the connection is lost."""
         if self.closed:
             return self._ended_here()
-        origin = self._pool.route.origin
+        origin = self._pool.destination.origin
         if not isinstance(error, OSError):
             return self._cut()
         if origin.scheme == "http" or self._proven:
@@ -309,10 +309,10 @@ class AsyncioConnection(asyncio.Protocol):
         return was_announced(inside)
 
     def _cut(self) -> ConnectionLost:
-        return ConnectionLost(f"the connection to {self._pool.route.origin} was cut")
+        return ConnectionLost(f"the connection to {self._pool.destination.origin} was cut")
 
     def _ended_here(self) -> ConnectionLost:
-        origin = self._pool.route.origin
+        origin = self._pool.destination.origin
         return ConnectionLost(f"the call to {origin} was ended from this side: its reply or its client was closed")
 
     # ------------------------------------------------------------------ for its pool

@@ -16,7 +16,7 @@ from dragoman.transport.asyncio_connection import AsyncioConnection
 from dragoman.transport.clock import ConnectClock
 from dragoman.transport.failures import connect_failed
 from dragoman.transport.http1 import ReplyParser
-from dragoman.transport.options import Route
+from dragoman.transport.options import Destination
 from dragoman.transport.sockets import new_socket
 from dragoman.transport.tunnel import check_tunnel, tunnel_failed, tunnel_request
 
@@ -25,27 +25,30 @@ _NEVER: Final = 24 * 3600.0
 
 
 async def dial(
-    route: Route, clock: ConnectClock, limit: asyncio.Timeout, create: Callable[[socket.socket], AsyncioConnection]
+    destination: Destination,
+    clock: ConnectClock,
+    limit: asyncio.Timeout,
+    create: Callable[[socket.socket], AsyncioConnection],
 ) -> AsyncioConnection:
-    """A new connection along `route`, made by `create` from a connected socket.
+    """A new connection along `destination`, made by `create` from a connected socket.
 
     `limit` is the clock's, as `time_limit` makes it; whoever made it may bring it forward. Raises `ConnectFailed` or
     `TimedOut`.
     """
     try:
         async with limit:
-            connected = await _dial_first_hop(route, clock)
+            connected = await _dial_first_hop(destination, clock)
             try:
-                if route.tunnelled:
-                    await _open_tunnel(route, connected)
-                return await _attach(route, connected, create)
+                if destination.tunnelled:
+                    await _open_tunnel(destination, connected)
+                return await _attach(destination, connected, create)
             except BaseException:
                 connected.close()
                 raise
     except OSError as error:
         if isinstance(error, TimeoutError) and error.errno is None:  # asyncio's, not the system's
             raise clock.timed_out() from None
-        raise connect_failed(route, error) from error
+        raise connect_failed(destination, error) from error
 
 
 def time_limit(at: float) -> asyncio.Timeout:
@@ -53,8 +56,8 @@ def time_limit(at: float) -> asyncio.Timeout:
     return asyncio.timeout(None if at == inf else max(at - monotonic(), 0.0))
 
 
-async def _dial_first_hop(route: Route, clock: ConnectClock) -> socket.socket:
-    addresses = await _addresses(*route.address())
+async def _dial_first_hop(destination: Destination, clock: ConnectClock) -> socket.socket:
+    addresses = await _addresses(*destination.address())
     failure = OSError()
     for tried, address in enumerate(addresses):
         try:
@@ -97,9 +100,9 @@ async def _addresses(host: str, port: int) -> list[Address]:
     return lookup.addresses()
 
 
-async def _open_tunnel(route: Route, connected: socket.socket) -> None:
+async def _open_tunnel(destination: Destination, connected: socket.socket) -> None:
     loop = asyncio.get_running_loop()
-    await loop.sock_sendall(connected, tunnel_request(route))
+    await loop.sock_sendall(connected, tunnel_request(destination))
     parser = ReplyParser("CONNECT")
     try:
         while not parser.status:
@@ -109,28 +112,28 @@ async def _open_tunnel(route: Route, connected: socket.socket) -> None:
             else:
                 parser.end()
     except ConnectionLost as error:
-        raise tunnel_failed(route, error) from error
-    check_tunnel(route, parser.status)
+        raise tunnel_failed(destination, error) from error
+    check_tunnel(destination, parser.status)
 
 
 async def _attach(
-    route: Route, connected: socket.socket, create: Callable[[socket.socket], AsyncioConnection]
+    destination: Destination, connected: socket.socket, create: Callable[[socket.socket], AsyncioConnection]
 ) -> AsyncioConnection:
     """Put the connected socket under the care of the event loop, inside TLS where the origin wants it."""
     loop = asyncio.get_running_loop()
-    if route.origin.scheme == "http":
+    if destination.origin.scheme == "http":
         return (await loop.create_connection(lambda: create(connected), sock=connected))[1]
     from dragoman.transport.tls import tls_context, tls_failed
 
-    context = tls_context(route.options)
+    context = tls_context(destination.options)
     try:
         _, connection = await loop.create_connection(
             lambda: create(connected),
             sock=connected,
             ssl=context,
-            server_hostname=route.server_name(),
+            server_hostname=destination.server_name(),
             ssl_handshake_timeout=_NEVER,
         )
     except OSError as error:
-        raise tls_failed(route.origin, error) from error
+        raise tls_failed(destination.origin, error) from error
     return connection

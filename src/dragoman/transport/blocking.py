@@ -9,16 +9,16 @@ from threading import Lock
 from time import monotonic
 
 from dragoman.errors import ConfigurationError, ConnectionLost
+from dragoman.http import Frame, Framing, HttpRequest, Origin
 from dragoman.transport.clock import CallClock, ConnectClock
 from dragoman.transport.content import content_decoder, too_large
 from dragoman.transport.dialling import dial
 from dragoman.transport.framing import frame_decoder
 from dragoman.transport.http1 import ReplyParser, request_pieces
-from dragoman.transport.options import TransportOptions, route_to
+from dragoman.transport.options import TransportOptions, destination_of
 from dragoman.transport.pool import Pool, lease, release
 from dragoman.transport.replies import HeldReply
 from dragoman.transport.sockets import Connection
-from dragoman.wire import Frame, Framing, HttpRequest, Origin
 
 
 class BlockingTransport:
@@ -97,9 +97,9 @@ class BlockingTransport:
         pool.discard(connection)
 
     def _lease(self, origin: Origin) -> Pool[Connection]:
-        route = route_to(origin, self._options)
-        key = ("blocking", route)
-        pool = self._pools[origin] = lease(key, self, lambda: Pool[Connection](key, route))
+        destination = destination_of(origin, self._options)
+        key = ("blocking", destination)
+        pool = self._pools[origin] = lease(key, self, lambda: Pool[Connection](key, destination))
         if self._closed:  # asked last, for another thread may be closing
             self._pools.clear()
             release(pool, self)
@@ -115,7 +115,7 @@ class BlockingTransport:
         if waiter.connection is not None:
             return waiter.connection
         try:
-            connection = dial(pool.route, limit, self)
+            connection = dial(pool.destination, limit, self)
         except BaseException:
             pool.not_opened()
             raise
@@ -177,7 +177,7 @@ class BlockingReply(HeldReply[Connection]):
 
     def read(self) -> bytes:
         """The whole body, its content coding undone. Raises `DecodeError` for one above `max_body_bytes`."""
-        limit = self.pool.route.options.max_body_bytes
+        limit = self.pool.destination.options.max_body_bytes
         self._spend()
         parser = self.parser
         if parser.complete and parser.buffered <= limit and "content-encoding" not in self.headers:
@@ -197,7 +197,7 @@ class BlockingReply(HeldReply[Connection]):
         self._spend()
         try:
             decoder = frame_decoder(framing)
-            content = content_decoder(self.headers, self.pool.route.options.max_body_bytes)
+            content = content_decoder(self.headers, self.pool.destination.options.max_body_bytes)
             for piece in self._pieces(inf):
                 frames = decoder.feed(content.feed(piece) if content else piece)
                 if frames:

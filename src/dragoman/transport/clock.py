@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Protocol
 
 from dragoman.errors import TimedOut
-from dragoman.wire import HttpRequest
+from dragoman.http import HttpRequest
 
 _MESSAGES = {
     "connect": "there was no connection to {origin} within {seconds:g} s",

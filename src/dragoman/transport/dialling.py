@@ -9,7 +9,7 @@ from dragoman.transport.addresses import Address, look_up, numeric
 from dragoman.transport.clock import ConnectClock
 from dragoman.transport.failures import connect_failed
 from dragoman.transport.http1 import ReplyParser
-from dragoman.transport.options import Route
+from dragoman.transport.options import Destination
 from dragoman.transport.sockets import Connection, new_socket
 from dragoman.transport.tunnel import check_tunnel, tunnel_failed, tunnel_request
 
@@ -24,34 +24,34 @@ class Holder(Protocol):
         ...
 
 
-def dial(route: Route, clock: ConnectClock, holder: Holder) -> Connection:
-    """A new connection along `route`, held by `holder`. Raises `ConnectFailed` or `TimedOut`."""
-    connection = _dial_first_hop(route, clock, holder)
-    if route.origin.scheme == "http":
+def dial(destination: Destination, clock: ConnectClock, holder: Holder) -> Connection:
+    """A new connection along `destination`, held by `holder`. Raises `ConnectFailed` or `TimedOut`."""
+    connection = _dial_first_hop(destination, clock, holder)
+    if destination.origin.scheme == "http":
         return connection
     try:
-        if route.tunnelled:
-            _open_tunnel(route, connection, clock)
-        return _secure(route, connection, clock, holder)
+        if destination.tunnelled:
+            _open_tunnel(destination, connection, clock)
+        return _secure(destination, connection, clock, holder)
     finally:
         holder.drop(connection)  # its socket, if all went well, now belongs to another
 
 
-def _open_tunnel(route: Route, connection: Connection, clock: ConnectClock) -> None:
+def _open_tunnel(destination: Destination, connection: Connection, clock: ConnectClock) -> None:
     parser = ReplyParser("CONNECT")
     try:
-        connection.exchange((tunnel_request(route),), parser, clock)
+        connection.exchange((tunnel_request(destination),), parser, clock)
     except ConnectionLost as error:
         if connection.closed:
             raise
-        raise tunnel_failed(route, error) from error
-    check_tunnel(route, parser.status)
+        raise tunnel_failed(destination, error) from error
+    check_tunnel(destination, parser.status)
 
 
-def _secure(route: Route, plain: Connection, clock: ConnectClock, holder: Holder) -> Connection:
+def _secure(destination: Destination, plain: Connection, clock: ConnectClock, holder: Holder) -> Connection:
     from dragoman.transport.tls_sockets import TlsConnection
 
-    connection = TlsConnection(plain, route)
+    connection = TlsConnection(plain, destination)
     holder.adopt(connection)
     try:
         connection.shake_hands(clock)
@@ -61,16 +61,16 @@ def _secure(route: Route, plain: Connection, clock: ConnectClock, holder: Holder
     return connection
 
 
-def _dial_first_hop(route: Route, clock: ConnectClock, holder: Holder) -> Connection:
+def _dial_first_hop(destination: Destination, clock: ConnectClock, holder: Holder) -> Connection:
     failure: OSError | None = None
     addresses: list[Address] = []
     try:
-        addresses = _addresses(*route.address(), clock)
+        addresses = _addresses(*destination.address(), clock)
     except OSError as error:
         failure = error
     for tried, address in enumerate(addresses):
         try:
-            connection = _dial_address(route, address, clock.share(len(addresses) - tried), holder)
+            connection = _dial_address(destination, address, clock.share(len(addresses) - tried), holder)
         except OSError as error:
             failure = error
             continue
@@ -79,7 +79,7 @@ def _dial_first_hop(route: Route, clock: ConnectClock, holder: Holder) -> Connec
         failure = None
     if failure is None:
         raise clock.timed_out()
-    raise connect_failed(route, failure) from failure
+    raise connect_failed(destination, failure) from failure
 
 
 def _addresses(host: str, port: int, clock: ConnectClock) -> list[Address]:
@@ -92,10 +92,10 @@ def _addresses(host: str, port: int, clock: ConnectClock) -> list[Address]:
     return addresses
 
 
-def _dial_address(route: Route, address: Address, at: float, holder: Holder) -> Connection | None:
+def _dial_address(destination: Destination, address: Address, at: float, holder: Holder) -> Connection | None:
     """A connection to one address, or `None` when its time has passed. Raises `OSError`."""
     family, where = address
-    connection = Connection(new_socket(family), route.origin)
+    connection = Connection(new_socket(family), destination.origin)
     try:
         holder.adopt(connection)
         if connection.connect(where, at):

@@ -6,8 +6,8 @@ import errno
 import socket
 
 from dragoman.errors import ConnectFailed, ConnectionLost
-from dragoman.transport.options import Route
-from dragoman.wire import Origin
+from dragoman.http import Origin
+from dragoman.transport.options import Destination
 
 _HINTS = {
     errno.ECONNREFUSED: "nothing listens there",
@@ -21,15 +21,17 @@ _HINTS = {
 }
 
 
-def connect_failed(route: Route, error: OSError) -> ConnectFailed:
+def connect_failed(destination: Destination, error: OSError) -> ConnectFailed:
     """The error for a connection that did not come about."""
-    where = f"{route.origin} through the proxy {route.proxy}" if route.proxy else str(route.origin)
+    where = (
+        f"{destination.origin} through the proxy {destination.proxy}" if destination.proxy else str(destination.origin)
+    )
     if isinstance(error, socket.gaierror):
         return ConnectFailed(
             f"there is no connection to {where}: the host's name was not found ({error.strerror});"
             " check the address, and that this machine is online"
         )
-    if error.errno == errno.ECONNREFUSED and not route.proxy and is_loopback(route.origin.host):
+    if error.errno == errno.ECONNREFUSED and not destination.proxy and is_loopback(destination.origin.host):
         return ConnectFailed(f"there is no connection to {where}: nothing listens there; is the server running?")
     why = _HINTS.get(error.errno or 0) or error.strerror or type(error).__name__
     return ConnectFailed(f"there is no connection to {where}: {why}")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from dragoman.errors import DecodeError, UnsupportedFeature
-from dragoman.wire import Frame, Framing
+from dragoman.http import Frame, Framing
 
 MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
 """The largest frame read: a peer that never ends a line must not fill the memory."""

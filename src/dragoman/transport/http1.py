@@ -13,7 +13,7 @@ from typing import Final
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from dragoman.errors import ConfigurationError, ConnectionLost
-from dragoman.wire import HttpRequest
+from dragoman.http import HttpRequest
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 """The longest head read, interim (1xx) heads before it included; also the most framing between two pieces of a body."""

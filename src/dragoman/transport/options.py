@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from dragoman.errors import ConfigurationError
+from dragoman.http import Origin
 from dragoman.transport.proxies import Proxy, environment_proxy, parse_proxy
-from dragoman.wire import Origin
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -64,7 +64,7 @@ class TransportOptions(Struct, frozen=True, kw_only=True):
         return environment_proxy(origin, environment) if self.trust_env else None
 
 
-class Route(Struct, frozen=True):
+class Destination(Struct, frozen=True):
     """One way to one origin: what a pool of connections is kept for."""
 
     origin: Origin
@@ -97,6 +97,6 @@ class Route(Struct, frozen=True):
         return Origin(self.origin.scheme, name, self.origin.port).netloc
 
 
-def route_to(origin: Origin, options: TransportOptions) -> Route:
+def destination_of(origin: Origin, options: TransportOptions) -> Destination:
     """The way to `origin` in today's environment."""
-    return Route(origin, options.proxy_for(origin), options)
+    return Destination(origin, options.proxy_for(origin), options)

@@ -1,7 +1,7 @@
 """Pools of connections, shared by everyone in the process who goes the same way, and leased.
 
 A transport leases the pools it uses; when the last lease of a pool ends, its idle connections are closed. The key of a
-pool is its route (origin, proxy, options) and, for the async face, the event loop: never an API key.
+pool is its destination (origin, proxy, options) and, for the async face, the event loop: never an API key.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from threading import RLock
 from time import monotonic
 from typing import Any, Generic, Protocol, TypeVar
 
-from dragoman.transport.options import Route
+from dragoman.transport.options import Destination
 
 
 class Pooled(Protocol):
@@ -57,25 +57,25 @@ class Pool(Generic[C]):
     connection, in the midst of anything. Therefore nothing here relies on what it saw before it made an object.
     """
 
-    def __init__(self, key: Hashable, route: Route) -> None:
+    def __init__(self, key: Hashable, destination: Destination) -> None:
         self.key = key
-        self.route = route
-        self.host = route.host_header()
-        self.prefix = str(route.origin) if route.proxy and not route.tunnelled else ""
-        self.extra = route.proxy.header() if route.proxy and not route.tunnelled else ""
+        self.destination = destination
+        self.host = destination.host_header()
+        self.prefix = str(destination.origin) if destination.proxy and not destination.tunnelled else ""
+        self.extra = destination.proxy.header() if destination.proxy and not destination.tunnelled else ""
         self.lessees: set[int] = set()
         self.closed = False
         self._lock = RLock()
         self._idle: list[C] = []
         self._all: set[C] = set()
         self._opening = 0
-        self._most = route.options.max_connections or inf
-        self._max_idle = route.options.max_idle
-        self._keepalive = route.options.keepalive_seconds
+        self._most = destination.options.max_connections or inf
+        self._max_idle = destination.options.max_idle
+        self._keepalive = destination.options.keepalive_seconds
         self._waiters: deque[Waiter[C]] = deque()
 
     def __repr__(self) -> str:
-        return f"<Pool {self.route.origin} {len(self._idle)} idle of {len(self._all)}>"
+        return f"<Pool {self.destination.origin} {len(self._idle)} idle of {len(self._all)}>"
 
     def take(self) -> C | None:
         """A connection that is idle and as it should be, if there is one."""

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from dragoman.errors import ConfigurationError
+from dragoman.http import Origin
 from dragoman.secret import Secret
-from dragoman.wire import Origin
 
 
 class Proxy(Struct, frozen=True):

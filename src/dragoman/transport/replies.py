@@ -42,7 +42,7 @@ class HeldReply(Generic[C]):
             self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.status} from {self.pool.route.origin}>"
+        return f"<{type(self).__name__} {self.status} from {self.pool.destination.origin}>"
 
     def close(self) -> None:
         """Free the connection: for others when the whole reply has come, else by closing it."""

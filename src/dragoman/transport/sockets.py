@@ -14,11 +14,11 @@ from threading import Lock
 from typing import Any
 
 from dragoman.errors import ConnectionLost, Error
+from dragoman.http import Origin
 from dragoman.transport.clock import Clock
 from dragoman.transport.failures import connection_lost
 from dragoman.transport.http1 import ReplyParser
 from dragoman.transport.readiness import READ, WRITE, Readiness
-from dragoman.wire import Origin
 
 _PIECE = 64 * 1024
 _IN_PROGRESS = (errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EINTR, getattr(errno, "WSAEWOULDBLOCK", 0))

@@ -9,9 +9,9 @@ import ssl
 from functools import lru_cache
 
 from dragoman.errors import ConfigurationError, ConnectFailed, ConnectionLost
+from dragoman.http import Origin
 from dragoman.transport.failures import connection_lost
 from dragoman.transport.options import TransportOptions
-from dragoman.wire import Origin
 
 _CERTIFICATE_FAILURES = {
     9: "its certificate is not valid yet; check the clock of this machine",

@@ -6,7 +6,7 @@ import ssl
 
 from dragoman.errors import Error
 from dragoman.transport.clock import ConnectClock
-from dragoman.transport.options import Route
+from dragoman.transport.options import Destination
 from dragoman.transport.readiness import READ, WRITE
 from dragoman.transport.sockets import Connection
 from dragoman.transport.tls import lost_after_handshake, tls_context, tls_failed
@@ -17,18 +17,18 @@ class TlsConnection(Connection):
 
     __slots__ = ("_proven", "_tls")
 
-    def __init__(self, plain: Connection, route: Route) -> None:
-        super().__init__(plain.sock, route.origin)
+    def __init__(self, plain: Connection, destination: Destination) -> None:
+        super().__init__(plain.sock, destination.origin)
         self._proven = False
         try:
-            self.sock = self._tls = tls_context(route.options).wrap_socket(
+            self.sock = self._tls = tls_context(destination.options).wrap_socket(
                 plain.sock,
-                server_hostname=route.server_name(),
+                server_hostname=destination.server_name(),
                 do_handshake_on_connect=False,
                 suppress_ragged_eofs=False,  # an end that the peer did not announce may be an attacker's
             )
         except OSError as error:  # the peer has gone already
-            raise tls_failed(route.origin, error) from error
+            raise tls_failed(destination.origin, error) from error
         self.closed = plain.closed
 
     def shake_hands(self, clock: ConnectClock) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from dragoman.dialects import Dialect, Encoded, StreamDecoder, StreamEncoder, Wire
 from dragoman.errors import Error, ProviderError
+from dragoman.http import Framing
 from dragoman.messages import LLMResponse, Request
-from dragoman.wire import Framing
 
 from .errors import decode_error, encode_error
 from .request import decode_request, encode_request
@@ -38,7 +38,7 @@ class Telegraph:
     def encode_request(self, request: Request) -> Encoded:
         return encode_request(request)
 
-    def decode_request(self, wire: Wire, target: str = "") -> Request:
+    def decode_request(self, wire: Wire, path: str = "") -> Request:
         return decode_request(wire)
 
     def encode_response(self, response: LLMResponse, request: Request) -> Encoded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dragoman.dialects import Wire
 from dragoman.errors import DecodeError, Error, StreamInterrupted
+from dragoman.http import Frame
 from dragoman.messages import (
     Event,
     Finish,
@@ -14,7 +15,6 @@ from dragoman.messages import (
     decode_json,
     encode_json,
 )
-from dragoman.wire import Frame
 
 from .errors import encode_error, error_in
 from .response import decode_usage, encode_end, encode_usage, finish_reason

@@ -16,8 +16,8 @@ from dragoman.dialects.anthropic_messages.stream import StreamDecoder
 from dragoman.dialects.anthropic_messages.stream_encoder import StreamEncoder
 from dragoman.dialects.base import Dialect, Encoded, Wire
 from dragoman.errors import Error, ProviderError
+from dragoman.http import Framing
 from dragoman.messages import LLMResponse, Request
-from dragoman.wire import Framing
 
 
 class AnthropicMessages:
@@ -43,8 +43,8 @@ class AnthropicMessages:
     def encode_request(self, request: Request) -> Encoded:
         return encode_request(request)
 
-    def decode_request(self, wire: Wire, target: str = "") -> Request:
-        return decode_request(wire, target)
+    def decode_request(self, wire: Wire, path: str = "") -> Request:
+        return decode_request(wire, path)
 
     def encode_response(self, response: LLMResponse, request: Request) -> Encoded:
         return encode_response(response, request)

@@ -95,10 +95,10 @@ _KNOWN: Final = frozenset(
 )
 
 
-def decode_request(wire: Wire, target: str = "") -> Request:
-    """The request in a body that came to `target`. Raises `Rejected` naming the first field that is wrong."""
+def decode_request(wire: Wire, path: str = "") -> Request:
+    """The request in a body that came to `path`. Raises `Rejected` naming the first field that is wrong."""
     wanted(wire, dict, "body")
-    model, streams = _named_in(target)
+    model, streams = _named_in(path)
     fields = {name: optional(wire, name, kind) for name, kind in _SAME.items()}
     if fields["max_tokens"] is None:
         raise rejected("max_tokens", "Field required")
@@ -124,11 +124,11 @@ _PLACES: Final = re.compile(
 )
 
 
-def _named_in(target: str) -> tuple[str | None, bool]:
+def _named_in(path: str) -> tuple[str | None, bool]:
     """The model and whether to stream, where the path says so: Vertex (`…/models/M:rawPredict`) and Bedrock
     (`/model/M/invoke`), which leave both out of the body.
     """
-    place = _PLACES.search(target)
+    place = _PLACES.search(path)
     if place is None:
         return None, False
     return unquote(place["vertex"] or place["bedrock"]), place["raw"] == "streamR" or place["stream"] is not None

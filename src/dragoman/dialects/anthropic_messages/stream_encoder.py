@@ -34,6 +34,7 @@ from dragoman.dialects.anthropic_messages.response import (
 from dragoman.dialects.anthropic_messages.usage import encode_usage
 from dragoman.dialects.base import Wire, write_extra
 from dragoman.errors import Error, StreamInterrupted
+from dragoman.http import Frame
 from dragoman.messages import (
     ChoiceFinish,
     CitationDelta,
@@ -58,7 +59,6 @@ from dragoman.messages import (
     UsageUpdate,
     encode_json,
 )
-from dragoman.wire import Frame
 
 
 class _Blocks:

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dragoman.dialects.base import Dialect, Encoded, StreamDecoder, StreamEncoder, Wire
-from dragoman.dialects.openai_chat.calls import CALL_PREFIX
 from dragoman.dialects.openai_chat.errors import decode_error, encode_error
 from dragoman.dialects.openai_chat.request import decode_request, encode_request
 from dragoman.dialects.openai_chat.response import decode_response, encode_response
 from dragoman.dialects.openai_chat.stream import ChatStreamDecoder
 from dragoman.dialects.openai_chat.stream_encoder import ChatStreamEncoder
+from dragoman.dialects.openai_chat.tool_calls import CALL_PREFIX
 from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.errors import Error, ProviderError
+from dragoman.http import Framing
 from dragoman.messages import LLMResponse, Request
-from dragoman.wire import Framing
 
 
 class OpenAIChat:
@@ -38,8 +38,8 @@ class OpenAIChat:
     def encode_request(self, request: Request) -> Encoded:
         return encode_request(request)
 
-    def decode_request(self, wire: Wire, target: str = "") -> Request:
-        return decode_request(wire, target)
+    def decode_request(self, wire: Wire, path: str = "") -> Request:
+        return decode_request(wire, path)
 
     def encode_response(self, response: LLMResponse, request: Request) -> Encoded:
         return encode_response(response, request)

@@ -7,13 +7,6 @@ from typing import Any, Final, cast
 from msgspec.structs import replace
 
 from dragoman.dialects.base import Wire
-from dragoman.dialects.openai_chat.calls import (
-    decode_call,
-    decode_legacy_call,
-    encode_call,
-    encode_function_call,
-    is_legacy_id,
-)
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import (
     Losses,
@@ -27,6 +20,13 @@ from dragoman.dialects.openai_chat.losses import (
 )
 from dragoman.dialects.openai_chat.parts import decode_part, decode_parts, encode_part, is_plain_text, text_in
 from dragoman.dialects.openai_chat.reasoning import TEXT_FIELDS, decode_reasoning, encode_reasoning
+from dragoman.dialects.openai_chat.tool_calls import (
+    decode_call,
+    decode_legacy_call,
+    encode_call,
+    encode_function_call,
+    is_legacy_id,
+)
 from dragoman.dialects.openai_chat.wire import NAME, AssistantMessage, fields_of
 from dragoman.messages import (
     Audio,

@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.assistant import Turn, decode_assistant
-from dragoman.dialects.openai_chat.calls import is_legacy_id, legacy_id
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import (
     Losses,
@@ -27,6 +26,7 @@ from dragoman.dialects.openai_chat.losses import (
     unknown,
 )
 from dragoman.dialects.openai_chat.parts import decode_parts, encode_part, encode_parts, text_in
+from dragoman.dialects.openai_chat.tool_calls import is_legacy_id, legacy_id
 from dragoman.dialects.openai_chat.wire import NAME, PlainMessage, ToolMessage, fields_of
 from dragoman.messages import Audio, Document, Extra, Image, Message, Opaque, Part, Role, Text, ToolResult
 

@@ -115,7 +115,7 @@ _REASONING: Final = {"effort": "effort", "max_tokens": "budget_tokens", "enabled
 # ---------------------------------------------------------------------- decode
 
 
-def decode_request(wire: Wire, target: str = "") -> Request:
+def decode_request(wire: Wire, path: str = "") -> Request:
     """Raises `Rejected` for a body that is no request. Azure names the model in the path."""
     fields: Wire = {}
     rest: Wire = {}
@@ -130,13 +130,13 @@ def decode_request(wire: Wire, target: str = "") -> Request:
     if "messages" not in fields:
         raise rejected("messages", "a list of messages is needed here", code="missing_required_parameter")
     extra = extra_of(rest)
-    return Request(model=_model(wire, target), extra=() if extra is None else (extra,), **fields)
+    return Request(model=_model(wire, path), extra=() if extra is None else (extra,), **fields)
 
 
-def _model(wire: Wire, target: str) -> str:
+def _model(wire: Wire, path: str) -> str:
     model = wire.get("model")
     if model is None:
-        found = re.search(r"/deployments/([^/?]+)/", target)
+        found = re.search(r"/deployments/([^/?]+)/", path)
         model = found[1] if found else None
     if model is None:
         raise rejected("model", "the name of a model is needed here", code="missing_required_parameter")

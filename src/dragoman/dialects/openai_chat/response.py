@@ -15,7 +15,6 @@ from dragoman.dialects.openai_chat.annotations import (
     encode_logprobs,
     sources_fields,
 )
-from dragoman.dialects.openai_chat.calls import decode_call, decode_legacy_call, encode_call, encode_function_call
 from dragoman.dialects.openai_chat.content import content_parts, images_in
 from dragoman.dialects.openai_chat.errors import error_of, is_error
 from dragoman.dialects.openai_chat.finish import (
@@ -28,6 +27,7 @@ from dragoman.dialects.openai_chat.finish import (
 from dragoman.dialects.openai_chat.losses import Losses, extra_of, join, restore
 from dragoman.dialects.openai_chat.parts import encode_part
 from dragoman.dialects.openai_chat.reasoning import OWN_FIELD, decode_reasoning
+from dragoman.dialects.openai_chat.tool_calls import decode_call, decode_legacy_call, encode_call, encode_function_call
 from dragoman.dialects.openai_chat.tools import is_legacy
 from dragoman.dialects.openai_chat.usage import decode_usage, encode_usage
 from dragoman.dialects.openai_chat.wire import NAME

@@ -16,7 +16,7 @@ from dragoman.dialects.openai_chat.content import content_parts, images_in
 from dragoman.dialects.openai_chat.finish import details_reason, finish_reason, raw_reason
 from dragoman.dialects.openai_chat.reasoning import DETAILS, RETURNED, TEXT_FIELDS, Details, details_text
 from dragoman.dialects.openai_chat.stream_audio import StreamedAudio
-from dragoman.dialects.openai_chat.stream_call import StreamedCalls
+from dragoman.dialects.openai_chat.stream_tool_call import StreamedCalls
 from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.errors import DecodeError
 from dragoman.messages import (

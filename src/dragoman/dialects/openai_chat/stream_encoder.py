@@ -18,6 +18,7 @@ from dragoman.dialects.openai_chat.tools import is_legacy
 from dragoman.dialects.openai_chat.usage import encode_usage
 from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.errors import Error
+from dragoman.http import Frame
 from dragoman.messages import (
     Audio,
     ChoiceFinish,
@@ -50,7 +51,6 @@ from dragoman.messages import (
     UsageUpdate,
     encode_json,
 )
-from dragoman.wire import Frame
 
 _DONE: Final[Frame] = ("", b"[DONE]")
 

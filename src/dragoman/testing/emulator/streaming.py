@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from dragoman.dialects import Dialect
+from dragoman.http import Frame
 from dragoman.messages import (
     Event,
     Finish,
@@ -25,7 +26,6 @@ from dragoman.messages import (
 )
 from dragoman.testing.emulator.faults import Fault, position
 from dragoman.transport.framing import encode_ndjson, encode_sse
-from dragoman.wire import Frame
 
 _ENCODERS: Final[Mapping[str, Callable[[Frame], bytes]]] = {"sse": encode_sse, "ndjson": encode_ndjson}
 

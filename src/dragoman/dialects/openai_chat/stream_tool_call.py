@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from dragoman.dialects.base import Wire
-from dragoman.dialects.openai_chat.calls import arguments_text, legacy_id, made_up_id, unknown_in
 from dragoman.dialects.openai_chat.losses import extra_of
+from dragoman.dialects.openai_chat.tool_calls import arguments_text, legacy_id, made_up_id, unknown_in
 from dragoman.errors import DecodeError
 from dragoman.messages import Event, ToolCall, ToolCallDelta, ToolCallEnd, ToolCallStart, encode_json
 
