@@ -74,9 +74,18 @@ def verdict(results: Results) -> str:
     """One sentence on what was met, and one on each goal that was not."""
     missed = goals.missed(results)
     lines = [f"{len(goals.GOALS) - len(missed)} of {len(goals.GOALS)} goals are met."]
-    lines += [f"Missed: {goal.what}." for goal in missed]
-    lines += [f"Failed while measuring: {error}" for error in results["errors"]]
+    lines += [f"- Missed: {shortfall(goal, goal.measure.figure(results))}" for goal in missed]
+    lines += [f"- Failed while measuring: {error}" for error in results["errors"]]
     return "\n".join(lines)
+
+
+def shortfall(goal: Goal, figure: Figure | None) -> str:
+    found = f"measured {number(figure.value)}" if figure else "not measured"
+    return f"{goal.what}, {found}, limit {limit(goal)}."
+
+
+def limit(goal: Goal) -> str:
+    return f"{goal.sign} {goal.limit:,g}{goal.unit}"
 
 
 def goals_table(results: Results) -> str:
@@ -85,10 +94,9 @@ def goals_table(results: Results) -> str:
 
 
 def goal_row(goal: Goal, figure: Figure | None) -> list[str]:
-    limit = f"{goal.sign} {goal.limit:,g}{goal.unit}"
     if figure is None:
-        return [goal.what, limit, NONE, NONE, goal.verdict(figure)]
-    return [goal.what, limit, number(figure.value), extent(figure), goal.verdict(figure)]
+        return [goal.what, limit(goal), NONE, NONE, goal.verdict(figure)]
+    return [goal.what, limit(goal), number(figure.value), extent(figure), goal.verdict(figure)]
 
 
 def cells_table(results: Results, cells: Sequence[str]) -> str:
@@ -156,8 +164,8 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def number(value: float) -> str:
-    """Three digits, or all of a whole number."""
-    if value >= 100 or value == int(value):
+    """Three digits, or all of a count."""
+    if value >= 100 or isinstance(value, int):
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
 

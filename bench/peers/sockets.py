@@ -108,7 +108,7 @@ class Waiting(asyncio.Protocol):
 class Peer(Adapter):
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self.address = (parts.hostname, parts.port)
+        self.address = (parts.hostname or "", parts.port or 80)
         self.head = (
             f"POST /v1/chat/completions HTTP/1.1\r\nhost: {parts.netloc}\r\nauthorization: Bearer k\r\n"
             "content-type: application/json\r\ncontent-length: "

@@ -1,0 +1,206 @@
+"""The benchmark: the documents are what the committed result says, the goals' arithmetic is right, the adapters work.
+
+Nothing here measures: no test depends on how fast it runs.
+"""
+
+import asyncio
+import json
+
+import pytest
+
+from bench import cells, environments, goals, peers, render, work, worker
+from bench.goals import Figure, Goal, Growth, Installed, Rate, Ratio
+from bench.measure import upstream
+
+LATEST = environments.ROOT / "bench" / "results" / "latest.json"
+DOCS = environments.ROOT / "docs"
+
+
+@pytest.fixture(scope="module")
+def latest():
+    return json.loads(LATEST.read_text())
+
+
+# What is committed
+
+
+@pytest.mark.parametrize("name", ["benchmarks.md", "benchmarks.svg"])
+def test_documents_show_the_committed_result(latest, name):
+    assert (DOCS / name).read_text() == render.documents(latest)[name], "run `bash bench/run.sh --render`"
+
+
+def test_the_committed_result_is_a_whole_run_without_a_wrong_answer(latest):
+    assert latest["errors"] == []
+    assert list(latest["peers"]) == list(peers.NAMES)
+    for name, peer in latest["peers"].items():
+        faces = set(cells.PROGRAMS) | {cell for cell, todo in cells.WORK.items() if can(name, todo.method)}
+        assert {cell: len(rounds) for cell, rounds in peer["cells"].items()} == dict.fromkeys(faces, latest["rounds"])
+
+
+def test_the_committed_result_names_no_path_of_the_machine_it_was_made_on(latest):
+    assert "/" not in json.dumps(latest)
+
+
+def test_a_result_reads_back_as_it_was_written(latest):
+    assert render.as_json(latest) == LATEST.read_text()
+
+
+def can(name, method):
+    return hasattr(peers.load(name).Peer, method)
+
+
+# Arithmetic
+
+
+MADE_UP = {
+    "environments": {"mine": {"distributions": 9, "megabytes": 20.5}},
+    "peers": {
+        "mine": {"cells": {"call": [[9, 10, 90], [12, 12, 12], [20, 19, 21]], "many": [[5], [6], [8]]}},
+        "theirs": {"cells": {"call": [[100, 100, 100], [60, 60, 60], [50, 50, 50]]}},
+        "failed": {"cells": {"call": [[24], [24]]}},
+    },
+}
+"""Round medians: mine 10, 12, 20 and 5, 6, 8; theirs 100, 60, 50; the one that failed in a round 24, 24."""
+
+
+@pytest.mark.parametrize(
+    ("measure", "figure"),
+    [
+        (Ratio("call", "mine", "theirs"), Figure(12 / 60, 10 / 100, 20 / 50)),
+        (Ratio("call", "theirs", "mine"), Figure(60 / 12, 50 / 20, 100 / 10)),
+        (Ratio("call", "mine", "failed"), Figure(12 / 24, 10 / 24, 12 / 24)),
+        (Ratio("call", "mine", "absent"), None),
+        (Ratio("cold", "mine", "theirs"), None),
+        (Growth("many", "call", "mine"), Figure(6 / 12, 8 / 20, 5 / 10)),
+        (Rate("many", "mine"), Figure(1e6 / 6, 1e6 / 8, 1e6 / 5)),
+        (Rate("many", "theirs"), None),
+        (Installed("distributions", "mine"), Figure(9, 9, 9)),
+        (Installed("megabytes", "absent"), None),
+    ],
+    ids=str,
+)
+def test_figures_come_from_the_medians_of_rounds(measure, figure):
+    found = measure.figure(MADE_UP)
+    assert found == (figure and pytest.approx(figure))
+
+
+SOMETHING = Rate("call", "mine")
+
+
+@pytest.mark.parametrize(
+    ("goal", "figure", "verdict"),
+    [
+        (Goal("at most", SOMETHING, 0.15), Figure(0.14, 0.13, 0.15), "yes"),
+        (Goal("at most, at the limit", SOMETHING, 9), Figure(9, 9, 9), "yes"),
+        (Goal("at most, over", SOMETHING, 0.15), Figure(0.16, 0.10, 0.20), "**no**"),
+        (Goal("at most, one bad round", SOMETHING, 0.15), Figure(0.14, 0.13, 0.16), "yes, not in every round"),
+        (Goal("below, at the limit", SOMETHING, 1, below=True), Figure(1, 1, 1), "**no**"),
+        (Goal("below", SOMETHING, 1, below=True), Figure(0.99, 0.98, 0.99), "yes"),
+        (Goal("at least", SOMETHING, 1600, at_least=True), Figure(1600, 1600, 1700), "yes"),
+        (Goal("at least, under", SOMETHING, 1600, at_least=True), Figure(1599, 1500, 1700), "**no**"),
+        (
+            Goal("at least, one bad round", SOMETHING, 1600, at_least=True),
+            Figure(1601, 1, 9e9),
+            "yes, not in every round",
+        ),
+        (Goal("never run", SOMETHING, 1), None, "not measured"),
+    ],
+    ids=lambda value: value.what if isinstance(value, Goal) else "",
+)
+def test_verdicts(goal, figure, verdict):
+    assert goal.verdict(figure) == verdict
+
+
+def test_what_was_not_measured_is_missed():
+    assert goals.missed({"peers": {}, "environments": {}}) == list(goals.GOALS)
+
+
+@pytest.mark.parametrize(
+    ("goal", "words"),
+    [
+        (Goal("part", Ratio("call", "mine", "theirs"), 0.15, unit=""), "part, measured 0.20, limit ≤ 0.15."),
+        (Goal("none", Ratio("call", "mine", "absent"), 1, below=True, unit=""), "none, not measured, limit < 1."),
+        (
+            Goal("many", Rate("many", "mine"), 200_000, at_least=True, unit=" a second"),
+            "many, measured 166,667, limit ≥ 200,000 a second.",
+        ),
+    ],
+    ids=lambda value: value.what if isinstance(value, Goal) else "",
+)
+def test_a_missed_goal_is_told_with_its_figure(goal, words):
+    assert render.shortfall(goal, goal.measure.figure(MADE_UP)) == words
+
+
+def test_every_goal_is_about_cells_and_peers_that_there_are():
+    for name, cell in goals.needed():
+        assert cell in cells.CELLS
+        assert name in peers.NAMES
+        assert cell in cells.PROGRAMS or can(name, cells.WORK[cell].method)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1234.5, "1,234"),
+        (188.4, "188"),
+        (15.44, "15.4"),
+        (7.512, "7.51"),
+        (0.1, "0.10"),
+        (0.0334, "0.033"),
+        (7.0, "7.00"),
+        (9, "9"),
+    ],
+)
+def test_numbers_have_three_digits(value, text):
+    assert render.number(value) == text
+
+
+# Adapters
+
+
+@pytest.fixture(scope="module")
+def url():
+    with upstream() as url:
+        yield url
+
+
+HERE = ("dragoman_openai", "dragoman_anthropic", "http_client", "sockets")
+"""The adapters whose libraries this environment has."""
+
+DOABLE = [
+    pytest.param(name, todo, id=f"{name}-{cell}")
+    for name in HERE
+    for cell, todo in cells.WORK.items()
+    if can(name, todo.method)
+]
+
+
+@pytest.mark.parametrize(("name", "todo"), DOABLE)
+def test_adapters_hand_over_what_the_upstream_said(url, name, todo):
+    peer = peers.load(name).Peer(url)
+    once = worker.operation(peer, todo)
+
+    async def asked():
+        await peer.open_async()
+        found = await once()
+        await peer.close_async()
+        return found
+
+    worker.check(asyncio.run(asked()) if todo.asynchronous else once(), todo)
+    peer.close()
+
+
+@pytest.mark.parametrize(
+    ("found", "todo"),
+    [
+        (work.Answer("something else", work.INPUT_TOKENS, work.OUTPUT_TOKENS), cells.Work("call")),
+        (work.Answer(work.TEXT, work.INPUT_TOKENS, 0), cells.Work("call")),
+        ([work.ANSWER, None], cells.Work("call_async", 2)),
+        (work.pieces(99), cells.Work("stream", 100)),
+        (["".join(work.pieces(100))], cells.Work("stream", 100)),
+    ],
+    ids=["text", "tokens", "one of several", "a lost event", "all in one event"],
+)
+def test_wrong_answers_are_refused(found, todo):
+    with pytest.raises(worker.WrongAnswer):
+        worker.check(found, todo)
