@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from random import random
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -17,7 +18,15 @@ from dragoman.messages import Request
 
 def utc_today() -> str:
     """The day prices are looked up for, ISO."""
-    return time.strftime("%Y-%m-%d", time.gmtime())
+    return _iso_date(int(time.time() // _DAY))
+
+
+_DAY: Final = 86_400
+
+
+@lru_cache(maxsize=2)
+def _iso_date(days_since_1970: int) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(days_since_1970 * _DAY))
 
 
 class Call(Struct, frozen=True, kw_only=True):

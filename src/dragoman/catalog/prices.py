@@ -12,6 +12,7 @@ from dragoman.messages import Usage
 
 _STANDARD_TIERS: Final = frozenset({None, "", "auto", "default", "standard", "standard_only", "on_demand"})
 """Words for the usual price, asked for or answered: OpenAI's, Anthropic's and Groq's (`on_demand`)."""
+_NOTHING: Final = Decimal(0)
 _MILLION: Final = Decimal(1_000_000)
 _THOUSAND: Final = Decimal(1_000)
 
@@ -51,29 +52,36 @@ def _prices_on(facts: ModelFacts, today: str, service_tier: str | None) -> dict[
 
 
 def _total(prices: dict[str, Price], usage: Usage, input_tokens: int, output_tokens: int) -> Decimal:
-    write_1h = usage.cache_write_1h_tokens or 0
-    parts_of_input = {
-        "cache_read": usage.cache_read_tokens or 0,
-        "cache_write": (usage.cache_write_tokens or 0) - write_1h,
-        "cache_write_1h": write_1h,
-        "input_audio": usage.input_audio_tokens or 0,
-    }
-    parts_of_output = {"output_audio": usage.output_audio_tokens or 0}
-    total = _priced(prices, "input", input_tokens, parts_of_input, input_tokens)
+    dollars = _priced(prices, "input", input_tokens, _parts_of_input(usage), input_tokens)
     if "output" in prices:
-        total += _priced(prices, "output", output_tokens, parts_of_output, input_tokens)
+        dollars += _priced(prices, "output", output_tokens, [("output_audio", usage.output_audio_tokens)], input_tokens)
+    total = dollars / _MILLION
     if usage.web_searches and "web_search" in prices:
         total += _rate(prices["web_search"], input_tokens) * usage.web_searches / _THOUSAND
     return total
 
 
-def _priced(prices: dict[str, Price], whole: str, count: int, parts: dict[str, int], input_tokens: int) -> Decimal:
-    total = Decimal(0)
-    for name, part in parts.items():
+def _parts_of_input(usage: Usage) -> list[tuple[str, int | None]]:
+    """The parts that may have a price of their own. Cache writes kept for an hour are counted in both."""
+    write, write_1h = usage.cache_write_tokens, usage.cache_write_1h_tokens
+    return [
+        ("cache_read", usage.cache_read_tokens),
+        ("cache_write", write - write_1h if write and write_1h else write),
+        ("cache_write_1h", write_1h),
+        ("input_audio", usage.input_audio_tokens),
+    ]
+
+
+def _priced(
+    prices: dict[str, Price], whole: str, count: int, parts: list[tuple[str, int | None]], input_tokens: int
+) -> Decimal:
+    """Millionths of a dollar."""
+    total = _NOTHING
+    for name, part in parts:
         if part and name in prices:
             total += _rate(prices[name], input_tokens) * part
             count -= part
-    return (total + _rate(prices[whole], input_tokens) * max(count, 0)) / _MILLION
+    return total + _rate(prices[whole], input_tokens) * max(count, 0)
 
 
 def _rate(price: Price, input_tokens: int) -> Decimal:

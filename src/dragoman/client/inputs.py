@@ -86,7 +86,7 @@ def _form(message: MessageLike) -> str | None:
     """The dialect a dict is written in, `"plain"` when any would say the same, `None` for a `Message`."""
     if isinstance(message, Message):
         return None
-    if not isinstance(message, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
+    if not isinstance(message, dict | Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
         raise TypeError(f"a message is a Message or a dict with `role` and `content`, not {type(message).__name__}")
     content = message.get("content")
     if type(content) is str:

@@ -32,6 +32,8 @@ class Role(StrEnum):
     TOOL = "tool"
 
 
+_ROLES: dict[str, Role] = {role.value: role for role in Role}
+
 Content: TypeAlias = str | tuple[Part, ...]
 """What a message says: plain text, or parts in order."""
 
@@ -68,7 +70,7 @@ class Message(MessageBase, frozen=True, kw_only=False):
 
     def __post_init__(self) -> None:
         if type(self.role) is not Role:
-            force_setattr(self, "role", Role(self.role))
+            force_setattr(self, "role", _ROLES.get(self.role) or Role(self.role))
         if not isinstance(self.content, str):
             force_setattr(self, "content", _checked(self.content))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -37,6 +38,7 @@ def parse_base_url(base_url: str, default_prefix: str = "") -> tuple[Origin, str
     return Origin(scheme, parts.hostname, port or _DEFAULT_PORTS[scheme]), prefix
 
 
+@lru_cache
 def join_path(prefix: str, path: str) -> str:
     """`prefix` and the dialect's own `path`, a version that both have written once.
 

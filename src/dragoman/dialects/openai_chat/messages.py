@@ -67,7 +67,7 @@ class _Conversation:
             self._ADD[role](self, message)
         if message.extra is not None or message.cache is not None:
             self._complete(message, self.wires[start:])
-        elif not message.parts and len(self.wires) == start:
+        elif len(self.wires) == start and not message.parts:
             self._losses.dropped("", "a tool's turn without a result says nothing")
 
     def flush(self) -> None:

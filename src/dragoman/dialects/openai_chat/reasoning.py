@@ -20,6 +20,8 @@ DETAILS: Final = "reasoning_details"
 RETURNED: Final = "extra_content"
 """Google's thought signatures of the message."""
 
+_FIELDS: Final = frozenset((*TEXT_FIELDS, DETAILS, RETURNED))
+
 OWN_FIELD: Final[JsonObject] = {"reasoning_content": None}
 """What we write ourselves."""
 
@@ -29,6 +31,8 @@ def decode_reasoning(message: Wire, *, keep_empty: bool) -> Reasoning | None:
 
     `keep_empty` is for history: DeepSeek wants even an empty `reasoning_content` back. In an answer empty is absent.
     """
+    if _FIELDS.isdisjoint(message):
+        return None
     texts = {name: text for name in TEXT_FIELDS if isinstance(text := message.get(name), str) and (text or keep_empty)}
     details, returned = message.get(DETAILS), message.get(RETURNED)
     if not texts and not details and not returned:

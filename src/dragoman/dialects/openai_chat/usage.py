@@ -30,6 +30,12 @@ _ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
 }
 """Where else, outside any details."""
 
+_INSIDE: Final = {
+    outer: [(place[1], field) for field, place in _PLACES.items() if place[0] == outer] for outer, _ in _PLACES.values()
+}
+_OUTSIDE_FIELDS: Final = [(name, field) for field, names in _ELSEWHERE.items() for name in names]
+_OUTSIDE: Final = frozenset(name for name, _ in _OUTSIDE_FIELDS)
+
 _TOTALS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
 _NOTHING: Final = Usage()
 
@@ -54,22 +60,19 @@ def decode_usage(value: Any) -> Usage | None:
 
 def _parts(wire: Wire) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for field, (outer, inner) in _PLACES.items():
-        details = wire.get(outer)
-        count = cast("Wire", details).get(inner) if isinstance(details, dict) else None
-        if type(count) is not int:
-            count = _count(count) or _elsewhere(wire, field)
-        if count is not None:
-            counts[field] = count
+    for outer, places in _INSIDE.items():
+        details: Any = wire.get(outer)
+        if isinstance(details, dict):
+            for inner, field in places:
+                count = _count(details.get(inner))  # pyright: ignore[reportUnknownMemberType]  # a cast for each costs
+                if count is not None:
+                    counts[field] = count
+    if not _OUTSIDE.isdisjoint(wire):
+        for name, field in _OUTSIDE_FIELDS:
+            count = _count(wire.get(name))
+            if count is not None:
+                counts.setdefault(field, count)
     return counts
-
-
-def _elsewhere(wire: Wire, field: str) -> int | None:
-    for name in _ELSEWHERE.get(field, ()):
-        count = _count(wire.get(name))
-        if count is not None:
-            return count
-    return None
 
 
 def _count(value: Any) -> int | None:
