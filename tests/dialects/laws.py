@@ -75,6 +75,15 @@ def a_cut_stream_is_an_error(dialect: Dialect, response: LLMResponse, request: R
         decoder.finish()
 
 
+def a_stream_loses_what_an_answer_loses(dialect: Dialect, response: LLMResponse, request: Request) -> None:
+    """Whoever is told of the losses of a whole answer is told the same of a stream."""
+    encoder = dialect.stream_encoder(request)
+    for event in events_of(response):
+        encoder.feed(event)
+    assert set(encoder.losses) == set(dialect.encode_response(response, request).losses)
+    assert len(set(encoder.losses)) == len(encoder.losses)
+
+
 def errors_go_there_and_back(dialect: Dialect, status: int) -> None:
     """A provider's error keeps its class and its words."""
     kind = class_of_status(status)

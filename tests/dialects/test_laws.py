@@ -7,7 +7,24 @@ from typing import Any
 import pytest
 
 from dragoman.dialects import Dialect, dialect_names, get_dialect
-from dragoman.messages import LLMResponse, Message, OutputFormat, ReasoningOptions, Request, Tool, ToolChoice, Usage
+from dragoman.messages import (
+    Extra,
+    Image,
+    LLMResponse,
+    Message,
+    Opaque,
+    OutputFormat,
+    Part,
+    Reasoning,
+    ReasoningOptions,
+    Refusal,
+    Request,
+    Text,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    Usage,
+)
 
 from . import laws
 from .telegraph import DIALECT as TELEGRAPH
@@ -26,6 +43,14 @@ ANSWERS = {
     "short": LLMResponse("Hi", "m", Usage(input_tokens=4, output_tokens=1)),
     "long": LLMResponse("Grüße!\n\n\r\n好: {[\"'\\ end", "m", Usage(input_tokens=4, output_tokens=9)),
     "cut off": LLMResponse("And so", "m", Usage(input_tokens=4, output_tokens=2), "length"),
+}
+RICHER: dict[str, Part] = {
+    "plain": Text(" there"),
+    "thought": Reasoning("Hm", payload={"signature": "s"}, dialect="elsewhere"),
+    "refusal": Refusal("No."),
+    "call": ToolCall(id="c", name="look", extra=Extra(fields={"x": 1}, dialect="elsewhere")),
+    "picture": Image(file_id="f"),
+    "what another dialect knows": Opaque("elsewhere", {"x": 1}),
 }
 SETTINGS: dict[str, Any] = {
     "temperature": 0.5,
@@ -84,6 +109,14 @@ def test_answers_go_there_and_back(dialect: Dialect, name: str) -> None:
 @pytest.mark.parametrize("name", ANSWERS)
 def test_any_cut_gives_the_same_events(dialect: Dialect, name: str) -> None:
     laws.any_cut_gives_the_same_events(dialect, ANSWERS[name], STREAMED)
+
+
+@each_dialect
+@pytest.mark.parametrize("name", RICHER)
+def test_a_stream_loses_what_an_answer_loses(dialect: Dialect, name: str) -> None:
+    part = RICHER[name]
+    answer = LLMResponse("Hi", "m", Usage(input_tokens=4, output_tokens=1), parts=(Text("Hi"), part))
+    laws.a_stream_loses_what_an_answer_loses(dialect, answer, STREAMED)
 
 
 @each_dialect

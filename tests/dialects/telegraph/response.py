@@ -41,13 +41,13 @@ def decode_usage(wire: Wire) -> Usage:
 
 
 def encode_response(response: LLMResponse) -> Encoded:
-    losses = [
-        Loss(effect="dropped", where=f"parts[{number}]", why="only text can be sent")
-        for number, part in enumerate(response.parts)
-        if not isinstance(part, Text)
-    ]
+    losses = [no_place_for(number) for number, part in enumerate(response.parts) if not isinstance(part, Text)]
     wire: Wire = {"model": response.model, "text": response.content, **encode_end(response.finish_reason)}
     return Encoded({**wire, **encode_usage(response.usage)}, tuple(losses))
+
+
+def no_place_for(number: int) -> Loss:
+    return Loss(effect="dropped", where=f"parts[{number}]", why="only text can be sent")
 
 
 def encode_end(reason: FinishReason | None) -> Wire:

@@ -8,8 +8,13 @@ from dragoman.http import Frame
 from dragoman.messages import (
     Event,
     Finish,
+    Loss,
+    PartAdded,
+    ReasoningEnd,
+    RefusalDelta,
     ResponseStart,
     TextDelta,
+    ToolCallStart,
     Usage,
     UsageUpdate,
     decode_json,
@@ -17,7 +22,7 @@ from dragoman.messages import (
 )
 
 from .errors import encode_error, error_in
-from .response import decode_usage, encode_end, encode_usage, finish_reason
+from .response import decode_usage, encode_end, encode_usage, finish_reason, no_place_for
 from .wire import NAME
 
 
@@ -54,10 +59,15 @@ class TelegraphDecoder:
 
 
 class TelegraphEncoder:
-    """Writes one stream. Events without a place on this wire write nothing."""
+    """Writes one stream. Events without a place on this wire write nothing, and are in `losses`."""
 
     def __init__(self) -> None:
         self._usage = Usage()
+        self._lost: dict[int, Loss] = {}
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        return tuple(self._lost.values())
 
     def feed(self, event: Event) -> list[Frame]:
         match event:
@@ -70,6 +80,9 @@ class TelegraphEncoder:
                 return []
             case Finish():
                 return [_line({**encode_end(event.finish_reason), **encode_usage(self._usage)})]
+            case ReasoningEnd() | RefusalDelta() | ToolCallStart() | PartAdded():
+                self._lost[event.index] = no_place_for(event.index)
+                return []
             case _:
                 return []
 

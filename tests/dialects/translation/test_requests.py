@@ -56,16 +56,24 @@ whole_citations = st.builds(
 cited_texts = st.builds(Text, chat.tags, st.lists(whole_citations, min_size=1, max_size=2).map(tuple))
 cited_turns = st.builds(Message, st.just(Role.ASSISTANT), st.lists(cited_texts, min_size=1, max_size=2).map(tuple))
 
+
+def talk(turns: st.SearchStrategy[Message]) -> st.SearchStrategy[Request]:
+    """Nothing but turns, so that more of what they may hold is met."""
+    return st.builds(Request, model=st.just("m"), messages=st.lists(turns, min_size=1, max_size=3).map(tuple))
+
+
 SOURCES: dict[str, st.SearchStrategy[Request]] = {
     "what openai_chat holds": chat.held_requests(),
     "what anthropic_messages holds": anthropic.held_requests(),
-    "anything": chat.any_requests,
-    "answers with sources": st.builds(
-        Request, model=chat.tags, messages=st.lists(cited_turns, min_size=1, max_size=2).map(tuple)
+    "turns that openai_chat holds": talk(chat.held_messages),
+    "turns that anthropic_messages holds": anthropic.held_conversations.map(
+        lambda turns: Request(model="m", messages=turns)
     ),
+    "anything": chat.any_requests,
+    "answers with sources": talk(cited_turns),
     "anything else": anthropic.any_request(),
 }
-EXAMPLES = [40, pytest.param(2000, marks=[pytest.mark.soak, pytest.mark.timeout(0)])]
+EXAMPLES = [80, pytest.param(2000, marks=[pytest.mark.soak, pytest.mark.timeout(0)])]
 
 
 def thorough(examples: int) -> settings:

@@ -13,9 +13,10 @@ The wire has one block open at a time, with indices 0, 1, 2 …; canonical parts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
+from dragoman.dialects.anthropic_messages.block_pieces import taken_apart
 from dragoman.dialects.anthropic_messages.citations import encode_citation
 from dragoman.dialects.anthropic_messages.errors import encode_error
 from dragoman.dialects.anthropic_messages.name import NAME
@@ -89,7 +90,7 @@ class _Blocks:
 
     def whole(self, part: int, block: Wire) -> list[Frame]:
         """A block that is complete, in the pieces in which clients expect it."""
-        start, deltas = _taken_apart(block)
+        start, deltas = taken_apart(block)
         return [*self.open(part, start), *map(self.delta, deltas), *self.close()]
 
 
@@ -363,53 +364,3 @@ def _place(index: int) -> str:
 
 def _frame(wire: Wire) -> Frame:
     return wire["type"], encode_json(wire)
-
-
-# ---------------------------------------------------------------------- whole blocks in pieces
-
-
-def _text_pieces(block: Wire) -> tuple[Wire, Sequence[Wire]]:
-    citations = [{"type": "citations_delta", "citation": citation} for citation in block.get("citations", ())]
-    text = [{"type": "text_delta", "text": block["text"]}] if block["text"] else []
-    start = {name: value for name, value in block.items() if name != "citations"}
-    return {**start, "text": ""}, [*text, *citations]
-
-
-def _thinking_pieces(block: Wire) -> tuple[Wire, Sequence[Wire]]:
-    deltas = (
-        {"type": "thinking_delta", "thinking": block["thinking"]},
-        {"type": "signature_delta", "signature": block.get("signature")},
-    )
-    return {**block, "thinking": "", "signature": ""}, [d for d in deltas if d.get("thinking") or d.get("signature")]
-
-
-def _call_pieces(block: Wire) -> tuple[Wire, Sequence[Wire]]:
-    given = block.get("input")
-    if not isinstance(given, dict) or not given:
-        return block, ()
-    delta = {"type": "input_json_delta", "partial_json": encode_json(given).decode()}
-    return {**block, "input": {}}, [delta]
-
-
-def _compaction_pieces(block: Wire) -> tuple[Wire, Sequence[Wire]]:
-    if block.get("content") is None:
-        return block, ()
-    return {**block, "content": None}, [{"type": "compaction_delta", "content": block["content"]}]
-
-
-_PIECES: Final[dict[str, Callable[[Wire], tuple[Wire, Sequence[Wire]]]]] = {
-    "text": _text_pieces,
-    "thinking": _thinking_pieces,
-    "tool_use": _call_pieces,
-    "server_tool_use": _call_pieces,
-    "mcp_tool_use": _call_pieces,
-    "compaction": _compaction_pieces,
-}
-"""Blocks that clients build from deltas: the AI SDK and the official one do not look for these fields in the start.
-Every other block comes whole in its start."""
-
-
-def _taken_apart(block: Wire) -> tuple[Wire, Sequence[Wire]]:
-    """The start of a block, and the deltas that complete it."""
-    pieces = _PIECES.get(block["type"])
-    return (block, ()) if pieces is None else pieces(block)
