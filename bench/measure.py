@@ -161,7 +161,10 @@ def run(command: list[str], folder: str) -> str:
 def upstream() -> Iterator[str]:
     """The address of a stand-in provider, in a process of its own."""
     command = [sys.executable, "-m", "bench.upstream"]
-    with subprocess.Popen(command, cwd=environments.ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with (
+        subprocess.Popen(command, cwd=environments.ROOT, stdout=subprocess.PIPE, text=True) as process,
+        machine.apart_from(process.pid),
+    ):
         assert process.stdout is not None
         try:
             yield f"http://127.0.0.1:{int(process.stdout.readline())}"
