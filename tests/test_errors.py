@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 
 from dragoman import errors
 from dragoman.errors import Error
-from dragoman.messages import Attempt, Loss
+from dragoman.messages import Attempt, LLMResponse, Loss
 
 CLASSES = [value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, Error)]
 
@@ -85,6 +88,28 @@ def test_errors_are_also_what_python_calls_them(kind: str, also: type[Exception]
 )  # fmt: skip
 def test_class_of_a_status(status: int, kind: type[Error]) -> None:
     assert errors.class_of_status(status) is kind
+
+
+SAMPLES = {
+    "plain": errors.CallerError("no"),
+    "a limit": errors.TimedOut("too late", phase="connect"),
+    "a provider's": errors.RateLimited("slow", http_status=429, code="c", retry_after_seconds=2.0, body={"a": 1}),
+    "losses": errors.LossRefused([Loss(effect="dropped", where="seed", why="unknown there")]),
+    "bytes": errors.DecodeError("no JSON", data=b"x"),
+    "outputs": errors.OutputError("no fit", responses=[LLMResponse("x")]),
+    "several": errors.FallbackExhausted("all", errors=[errors.ConnectFailed("a")]),
+}
+
+
+@pytest.mark.parametrize("remake", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))], ids=["copy", "pickle"])
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_errors_are_copied_and_pickled_whole(sample: str, remake: Callable[[Error], Error]) -> None:
+    error = SAMPLES[sample]
+    again = remake(error)
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    assert again.args == error.args
+    assert repr(again.__dict__) == repr(error.__dict__)
 
 
 def test_a_message_says_what_happened_where_and_what_to_do() -> None:

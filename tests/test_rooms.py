@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from dragoman.providers import built_in_names
+
 SRC = Path(__file__).parents[1] / "src" / "dragoman"
 
 RANKS = [
@@ -69,8 +71,7 @@ def test_arrows_go_down(file: str, room: str, imported: str) -> None:
 
 
 def test_only_the_registry_loads_providers() -> None:
-    infrastructure = {"auth", "base_url", "quirks", "registry", "spec"}
-    providers = {path.stem for path in (SRC / "providers").glob("*.py")} - infrastructure - {"__init__"}
+    providers = built_in_names()
     offenders = [
         (path.name, name)
         for path in SRC.rglob("*.py")
@@ -83,14 +84,14 @@ def test_only_the_registry_loads_providers() -> None:
 
 def test_no_provider_is_compared_by_name_outside_the_providers() -> None:
     """`if provider == "openai"` is asked once, by the registry."""
-    names = {path.stem for path in (SRC / "providers").glob("*.py")}
+    names = built_in_names()
     offenders = []
     for path in SRC.rglob("*.py"):
         if path.relative_to(SRC).parts[0] in ("providers", "compat"):
             continue
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Compare):
-                values = [part.value for part in [node.left, *node.comparators] if isinstance(part, ast.Constant)]
+            if isinstance(node, ast.Compare | ast.MatchValue):  # also inside `in (…)` and `case …`
+                values = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
                 offenders += [(path.name, value) for value in values if value in names]
     assert offenders == []
 

@@ -61,6 +61,10 @@ class Error(Exception):
         """What else is known, for the message: a status, a code, an id."""
         return ""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors are copied and pickled as they are; `__init__` is not asked again."""
+        return _remade, (type(self), self.args), self.__dict__
+
     def _summary(self) -> str:
         where = f"`{self.target}`: " if self.target else ""
         facts = f" [{self.facts()}]" if self.facts() else ""
@@ -73,6 +77,12 @@ class Error(Exception):
     def __repr__(self) -> str:
         line = " ".join(self._summary().split())
         return f"<{type(self).__name__} {line if len(line) <= _LINE else f'{line[: _LINE - 3]}...'}>"
+
+
+def _remade(kind: type[Error], args: tuple[Any, ...]) -> Error:
+    error = kind.__new__(kind)
+    error.args = args
+    return error
 
 
 # ---------------------------------------------------------------------- the caller can fix these

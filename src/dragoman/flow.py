@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutinefunction
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from msgspec import Struct
@@ -255,6 +255,11 @@ async def _async_call(effect: Invoke) -> Any:
     assert effect.sync is not None  # an `Invoke` has at least one form
     result = await _asyncio().to_thread(effect.sync)
     return await result if isawaitable(result) else result
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Whether a call of `function` gives a coroutine, as far as can be told without calling it."""
+    return iscoroutinefunction(function) or iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
 
 
 def _asyncio() -> Any:

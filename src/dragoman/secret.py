@@ -5,7 +5,7 @@ A key is a `Secret` from the moment it enters. Only `reveal()` gives the text, a
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NoReturn
 
 HIDDEN: Final = "[secret]"
 _SHORTEST_REAL_KEY: Final = 8
@@ -54,5 +54,5 @@ class Secret:
     def __deepcopy__(self, memo: object) -> Secret:
         return self
 
-    def __reduce__(self) -> str:
+    def __reduce__(self) -> NoReturn:
         raise TypeError("a secret is not pickled: pass the key again in the other process")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from dragoman import flow
 from dragoman.calls import Call, RetryConfig, Target, generate
 from dragoman.dialects import get_dialect
 from dragoman.errors import (
+    ConfigurationError,
     ConnectFailed,
     ConnectionLost,
     DecodeError,
@@ -23,6 +26,7 @@ from dragoman.errors import (
     StreamInterrupted,
     TimedOut,
     Unauthorized,
+    UnsupportedFeature,
 )
 from dragoman.http import Origin, Timeouts
 from dragoman.messages import Document, Finish, Message, Request, Restarted, TextDelta
@@ -272,6 +276,44 @@ def test_before_the_first_content_a_stream_may_start_over(mode: str, clock: Cloc
 def test_a_whole_answer_to_a_streamed_request_is_taken_too(mode: str, clock: Clock) -> None:
     response, _ = drive(mode, generate(call(Transport(mode, answer()), clock, request={"stream": True})))
     assert response.content == "Hello"
+
+
+@both
+def test_who_asked_for_a_stream_gets_events_all_the_same(mode: str, clock: Clock) -> None:
+    """Some servers answer a streamed request with plain JSON."""
+    _, seen = drive(mode, generate(call(Transport(mode, answer()), clock, request={"stream": True})))
+    assert "".join(event.content for event in seen) == "Hello"
+    assert isinstance(seen[-1], Finish)
+
+
+@both
+@pytest.mark.parametrize(("given", "says"), [(None, "NoneType"), ("", "an empty text"), (7, "int")])
+def test_what_a_key_function_gives_must_be_a_key(mode: str, clock: Clock, given: Any, says: str) -> None:
+    transport = Transport(mode, answer())
+    made = call(transport, clock)
+    with pytest.raises(ConfigurationError, match=f"returned .*{says}"):
+        drive(mode, generate(replace(made, target=replace(made.target, key=lambda: given))))
+    assert transport.requests == []
+
+
+class Vault:
+    """A callable object whose call is awaited."""
+
+    async def __call__(self) -> str:
+        return "fresh"
+
+
+@pytest.mark.parametrize("function", [Vault(), functools.partial(Vault().__call__)], ids=["object", "partial"])
+def test_an_async_key_function_in_any_form(clock: Clock, function: Any) -> None:
+    transport = Transport("async", answer())
+    made = call(transport, clock)
+    drive("async", generate(replace(made, target=replace(made.target, key=function))))
+    assert dict(transport.requests[0].headers)["authorization"] == "Bearer fresh"
+    transport = Transport("sync", answer())
+    made = call(transport, clock)
+    with pytest.raises(UnsupportedFeature, match="async_client=True"):
+        drive("sync", generate(replace(made, target=replace(made.target, key=function))))
+    assert transport.requests == []
 
 
 @both

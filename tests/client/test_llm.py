@@ -21,6 +21,7 @@ from dragoman import (
     ModelStringError,
     OutputError,
     ProviderFailed,
+    Rejected,
     RetryConfig,
     StreamInterrupted,
     TextDelta,
@@ -180,6 +181,28 @@ def test_a_value_of_the_callers_type(emulator: Emulator, provider: str, mode: st
 def test_a_value_is_not_streamed_in_silence(emulator: Emulator, provider: str, mode: str) -> None:
     with pytest.raises(UnsupportedFeature, match="leave one of them out"):
         Either(emulator, provider, mode).generate("Ann is 3", response_model=Contact, stream=True)
+
+
+@modes
+@providers
+def test_one_deadline_holds_over_all_that_is_asked_for_a_value(provider: str, mode: str) -> None:
+    with Emulator() as slow:
+        slow.fault(head_delay_seconds=0.3, times=None)
+        slow.script(*[contact_call(name="Ada")] * 20)
+        with pytest.raises(TimedOut) as caught:
+            Either(slow, provider, mode).extract(Contact, "Ada", max_retries=20, timeout=0.8)
+        assert caught.value.phase == "total"
+        assert 2 <= len(caught.value.attempts) <= 3
+
+
+@modes
+@providers
+def test_a_failed_re_ask_does_not_forget_what_was_paid_before(emulator: Emulator, provider: str, mode: str) -> None:
+    emulator.script(contact_call(name="Ada"), Fault(status=400, message="no"))
+    with pytest.raises(Rejected) as caught:
+        Either(emulator, provider, mode).extract(Contact, "Ada")
+    assert [attempt.outcome for attempt in caught.value.attempts] == ["ok", "Rejected"]
+    assert caught.value.cost == emulator.bill.cost > 0
 
 
 @modes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import pickle
 import traceback
@@ -52,6 +53,8 @@ def local_variables(error: BaseException) -> str:
 
 SITUATIONS: dict[str, dict[str, Any]] = {
     "refused and quoted": {"status": 401, "message": f"Incorrect API key provided: {KEY}."},
+    "quoted as a code": {"status": 401, "body": f'{{"error": {{"message": "no", "code": "{KEY}"}}}}'},
+    "quoted in an id": {"status": 401, "message": "no", "headers": {"x-request-id": KEY, "request-id": KEY}},
     "quoted in an odd body": {"status": 500, "body": f"<html>{KEY}</html>"},
     "cut off": {"cut_at_byte": 5},
     "no JSON": {"body": "{"},
@@ -102,6 +105,23 @@ def test_a_failing_call_shows_no_key(
     if "quoted" not in situation and situation != "an error in a stream":  # a body that quotes is held as it came
         assert KEY not in local_variables(caught.value)
     return None
+
+
+@pytest.mark.parametrize("field", ["message", "code"])
+@pytest.mark.parametrize(
+    "options",
+    [{"headers": {"x-my-token": KEY}}, {"headers": {"authorization": f"Bearer {KEY}"}}, {"query": f"a=b&sig={KEY}"}],
+    ids=["own header", "own authorization", "query"],
+)
+def test_secrets_of_the_callers_own_are_not_quoted_either(emulator: Emulator, options: Any, field: str) -> None:
+    emulator.reset()
+    error = {"message": "no", field: f"seen {KEY}"}
+    emulator.fault(status=401, body=json.dumps({"error": error}), times=None)
+    llm = dragoman.create_llm("openai", "m", base_url=emulator.url, api_key="another-key", retry_config=ONCE, **options)
+    with pytest.raises(dragoman.Unauthorized) as caught:
+        llm.generate("Hi")
+    assert KEY not in everything(llm, caught.value)
+    assert "[secret]" in str(caught.value)
 
 
 NOWHERE = {

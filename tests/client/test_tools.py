@@ -115,6 +115,16 @@ def test_a_function_without_names_for_its_parameters_is_refused() -> None:
         tools_of([nameless])
 
 
+def test_a_result_that_is_no_json_is_told_to_the_model() -> None:
+    def handle(city: str) -> object:
+        return object()
+
+    turn = run(run_tools(asked(("handle", {"city": "Oslo"})), [handle]))
+    (result,) = turn.tool_results
+    assert result.is_error
+    assert "PydanticSerializationError" in str(result.content)
+
+
 def test_a_lambda_is_refused_since_the_model_could_not_name_it() -> None:
     with pytest.raises(ConfigurationError, match="use `def`"):
         tools_of([lambda x: x])

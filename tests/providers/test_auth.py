@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from dragoman.errors import MissingKey
+from dragoman.errors import MissingKey, UnknownProvider
 from dragoman.providers import find_credential, use_keys
 from dragoman.providers.auth import Auth, KeySource, bearer
 from dragoman.secret import HIDDEN, Secret
@@ -38,8 +38,8 @@ def test_order(
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    with use_keys(**({} if context is None else {"a": context})):
-        credential = find_credential("a", ANTHROPIC_LIKE, argument)
+    with use_keys(**({} if context is None else {"anthropic": context})):
+        credential = find_credential("anthropic", ANTHROPIC_LIKE, argument)
     assert credential is not None
     assert credential.header() == header
 
@@ -58,13 +58,18 @@ def test_a_server_without_keys_needs_none(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_lent_keys_nest_and_end() -> None:
     auth = bearer("NO_SUCH_VARIABLE")
-    with use_keys(a="outer", b="other"):
-        with use_keys(a="inner"):
-            assert _key("a", auth) == "inner"
-            assert _key("b", auth) == "other"
-        assert _key("a", auth) == "outer"
+    with use_keys(openai="outer", anthropic="other"):
+        with use_keys(OpenAI="inner"):
+            assert _key("openai", auth) == "inner"
+            assert _key("anthropic", auth) == "other"
+        assert _key("openai", auth) == "outer"
     with pytest.raises(MissingKey):
-        _key("a", auth)
+        _key("openai", auth)
+
+
+def test_a_key_lent_to_nobody_is_a_mistake() -> None:
+    with pytest.raises(UnknownProvider, match="Did you mean `openai`"), use_keys(opnai="k"):
+        pass
 
 
 def _key(provider: str, auth: Auth) -> str:

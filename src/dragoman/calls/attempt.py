@@ -18,9 +18,9 @@ from dragoman.errors import (
     StreamInterrupted,
     TransportError,
 )
-from dragoman.flow import Flow, open_, pump, read_all
+from dragoman.flow import Flow, emit, open_, pump, read_all
 from dragoman.http import AsyncReply, HttpRequest, Reply
-from dragoman.messages import LLMResponse, decode_json
+from dragoman.messages import LLMResponse, decode_json, events_of
 
 _STREAMS: Final = frozenset({"text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream"})
 _UNSAID: Final = frozenset({"", "text/plain", "application/octet-stream"})
@@ -68,7 +68,11 @@ def _exchange(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResp
         raise _redirected(reply)
     if _is_streamed(reply, asked=call.request.stream):
         return (yield from _pumped(call, reply, progress))
-    return _decoded(call, reply, (yield from read_all(reply)))
+    response = _decoded(call, reply, (yield from read_all(reply)))
+    if call.request.stream:  # who asked for a stream gets one
+        for event in events_of(response):
+            yield from emit(event)
+    return response
 
 
 def _redirected(reply: Reply | AsyncReply) -> Rejected:

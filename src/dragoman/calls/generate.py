@@ -17,7 +17,8 @@ def generate(call: Call) -> Flow[LLMResponse]:
     """Ask until there is an answer or nothing more may be tried.
 
     Once any of the answer has been delivered there is no further try. Raises one of our errors, with a record of
-    every try in its `attempts` and what had arrived in its `partial`.
+    every try in its `attempts` and what had arrived in its `partial`. What a function given as key raises passes as it
+    is.
     """
     started = call.clock()
     deadline = _deadline(call, started)

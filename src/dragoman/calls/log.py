@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from msgspec.structs import replace
 
 from dragoman.calls.attempt import Progress, add_circumstances
 from dragoman.calls.call import Call
+from dragoman.calls.hiding import hide, secrets_of
 from dragoman.calls.prepare import Prepared
 from dragoman.calls.retry import retry_after
 from dragoman.catalog import Cost, cost_of, find_model
-from dragoman.errors import ConnectFailed, DecodeError, Error, ProviderError, TimedOut
-from dragoman.messages import Attempt, LLMResponse, Usage, decode_json, encode_json
+from dragoman.errors import ConnectFailed, Error, TimedOut
+from dragoman.messages import Attempt, LLMResponse, Usage
 from dragoman.providers import Credential
-from dragoman.secret import Secret
 
 _FREE: Final = Decimal(0)
 
@@ -40,8 +40,7 @@ class CallLog:
         call = self._call
         add_circumstances(error, progress, lambda refusal: retry_after(refusal, progress.headers, call.wall_clock()))
         error.at(call.target.spec.name, call.request.model)
-        if credential is not None:
-            _hide_key(error, progress, credential.key)
+        hide(error, progress, secrets_of(call, credential))
         usage = error.partial.usage if error.partial else None
         cost = _cost_of_failure(error, progress)
         self._tries.append(self._record(progress, type(error).__name__, usage, cost, error))
@@ -106,21 +105,3 @@ def _cost_of_failure(error: Error, progress: Progress) -> Decimal | None:
     refused = progress.status is not None and progress.status >= 300
     unsent = isinstance(error, ConnectFailed) or (isinstance(error, TimedOut) and error.phase == "connect")
     return _FREE if refused or unsent else None
-
-
-def _hide_key(error: Error, progress: Progress, key: Secret) -> None:
-    """Take the key out of what the provider said: some quote the key they refuse."""
-    if progress.intake is not None:
-        progress.intake.hide(key)
-    if isinstance(error, DecodeError):
-        error.data = key.hide_in_bytes(error.data)
-    if isinstance(error, ProviderError):
-        error.message = key.hide_in(error.message)
-        error.args = (error.message,)
-        error.body = key.hide_in(error.body) if isinstance(error.body, str) else _clean(error.body, key)
-
-
-def _clean(body: Any, key: Secret) -> Any:
-    text = encode_json(body)
-    clean = key.hide_in_bytes(text)
-    return body if clean == text else decode_json(clean)

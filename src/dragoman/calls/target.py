@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias, cast
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeAlias, cast
 
 from msgspec import Struct
 
 from dragoman.dialects import Dialect
-from dragoman.flow import Flow, invoke
+from dragoman.errors import ConfigurationError, UnsupportedFeature
+from dragoman.flow import Flow, invoke, is_async
 from dragoman.http import AsyncTransport, Origin, Transport
 from dragoman.messages import Request
 from dragoman.providers import Credential, ProviderSpec, find_credential, join_path
@@ -51,11 +51,28 @@ def credential_for(target: Target) -> Flow[Credential | None]:
     """The credential for a call; a key function is asked for a fresh key."""
     key = target.key
     if callable(key):
-        key = Secret((yield from _fresh_key(key)))
+        key = _checked((yield from _fresh_key(key)))
     return find_credential(target.spec.name, target.spec.auth, key)
 
 
-def _fresh_key(function: Callable[[], str] | Callable[[], Awaitable[str]]) -> Flow[str]:
-    if inspect.iscoroutinefunction(function):
-        return (yield from invoke(async_=function))
-    return (yield from invoke(sync=cast("Callable[[], str]", function)))
+def _checked(key: object) -> Secret:
+    """What a key function gave, if it is a key."""
+    match key:
+        case Secret():
+            return key
+        case str() if key:
+            return Secret(key)
+        case Coroutine():
+            cast("Coroutine[Any, Any, Any]", key).close()
+            raise UnsupportedFeature(
+                "api_key is an async function, and the call is synchronous: use `create_llm(..., async_client=True)`"
+            )
+        case _:
+            given = "an empty text" if isinstance(key, str) else f"a value of type {type(key).__name__}"
+            raise ConfigurationError(f"the function given as api_key returned {given} in place of a key")
+
+
+def _fresh_key(function: Callable[[], str] | Callable[[], Awaitable[str]]) -> Flow[object]:
+    if is_async(function):
+        return (yield from invoke(async_=cast("Callable[[], Awaitable[object]]", function)))
+    return (yield from invoke(sync=cast("Callable[[], object]", function)))

@@ -34,7 +34,8 @@ class ChatBase:
 
     def _turn(self, prompt: Prompt, options: Mapping[str, Any], *, stream: bool) -> Flow[LLMResponse]:
         options = {**self._options, **options}
-        asked = messages_of(prompt, **{name: options[name] for name in _OF_THE_TURN & options.keys()})
+        given: dict[str, Any] = {name: options[name] or () for name in _OF_THE_TURN & options.keys()}
+        asked = messages_of(prompt, **given)
         told = {**options, **dict.fromkeys(_OF_THE_TURN, ()), "messages": (*self.messages, *asked)}
         return self._remembered(asked, self._plan.generate(None, told, stream=stream))
 

@@ -16,7 +16,15 @@ from dragoman.dialects import Dialect, get_dialect
 from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
 from dragoman.http import AsyncTransport, Transport
 from dragoman.messages import Request
-from dragoman.providers import ProviderSpec, get_spec, is_provider, parse_base_url, provider_names, split_model
+from dragoman.providers import (
+    ProviderSpec,
+    built_in_names,
+    get_spec,
+    is_provider,
+    parse_base_url,
+    provider_names,
+    split_model,
+)
 from dragoman.secret import Secret
 from dragoman.transport import TransportOptions, open_async_transport, open_transport, wrap_client
 
@@ -117,7 +125,7 @@ def _which(provider: str, model: str | None) -> tuple[ProviderSpec, str]:
         return get_spec(name), model
     if is_provider(provider):
         raise ModelStringError(f"which model of `{provider}`? Pass model=, or write `{provider}/MODEL`")
-    knowing = [name for name in provider_names() if get_spec(name).prices in providers_of(provider)]
+    knowing = [name for name in built_in_names() if get_spec(name).prices in providers_of(provider)]
     if not knowing:
         raise UnknownProvider(
             f"Unknown provider: {provider}. Known: {', '.join(provider_names())}. "

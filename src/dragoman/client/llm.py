@@ -190,16 +190,16 @@ class AsyncLLM(LLMBase):
     async def _value(self, extracted: Coroutine[Any, Any, Extracted[T]]) -> T:
         return (await extracted).value
 
-    async def extract(
+    def extract(
         self,
         response_model: type[T],
         prompt: Prompt = None,
         *,
         max_retries: int = DEFAULT_RETRIES,
         **options: Unpack[GenerateOptions],
-    ) -> Extracted[T]:
+    ) -> Coroutine[Any, Any, Extracted[T]]:
         """Ask for a value of `response_model`; get it together with the response it came from."""
-        return await async_run(self._plan.extract(response_model, prompt, options, max_retries))
+        return async_run(self._plan.extract(response_model, prompt, options, max_retries))
 
     def chat(self, **options: Unpack[GenerateOptions]) -> AsyncChat:
         """Begin a conversation that remembers; `options`, such as `system` and `tools`, hold for all its calls."""

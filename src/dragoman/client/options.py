@@ -51,8 +51,8 @@ class GenerateOptions(TypedDict, total=False):
     """PDFs and other files that go with the prompt: a `Document`, a path or a URL."""
     tools: Sequence[ToolLike]
     """What the model may call."""
-    tool_choice: ToolChoice | str
-    """`"auto"`, `"required"`, `"none"`, or the name of the tool it must call."""
+    tool_choice: ToolChoice | str | Mapping[str, Any]
+    """`"auto"`, `"required"`, `"none"`, the name of the tool it must call, or OpenAI's or Anthropic's dict."""
     parallel_tool_calls: bool
     """`False`: at most one tool call a turn."""
     output_format: OutputFormat | JsonObject | Literal["text", "json"]
@@ -118,6 +118,16 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
 
 _KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
     "system": ((str,), "text"),
+    "user": ((str,), "text"),
+    "service_tier": ((str,), "text"),
+    "reasoning_effort": ((str,), "text"),
+    "stop": ((str, Sequence), "a text or a list of texts"),
+    "seed": ((int,), "a whole number"),
+    "frequency_penalty": ((int, float), "a number"),
+    "presence_penalty": ((int, float), "a number"),
+    "top_logprobs": ((int,), "a whole number"),
+    "metadata": ((Mapping,), "a mapping"),
+    "extra_body": ((Mapping,), "a mapping of fields to values"),
     "headers": ((Mapping,), "a mapping of names to values"),
     "timeout": ((int, float, Timeouts), "a number of seconds or Timeouts"),
     "retry_config": ((RetryConfig,), "a RetryConfig"),
@@ -211,17 +221,23 @@ def request_of(model: str, messages: tuple[Message, ...], tools: tuple[Tool | Op
     return Request(model=model, messages=messages, tools=tools, **fields)
 
 
-def tool_choice_of(choice: ToolChoice | str | None) -> ToolChoice | None:
-    """`"auto"`, `"required"` (also `"any"`), `"none"`, or a tool's name."""
-    if choice is None or isinstance(choice, ToolChoice):
-        return choice
+def tool_choice_of(choice: ToolChoice | str | Mapping[str, Any] | None) -> ToolChoice | None:
+    """`"auto"`, `"required"` (also `"any"`), `"none"`, a tool's name, or a dict in OpenAI's or Anthropic's form."""
     match choice:
+        case None | ToolChoice():
+            return choice
         case "auto" | "required" | "none":
             return ToolChoice(mode=choice)
         case "any":
             return ToolChoice(mode="required")
-        case name:
+        case str():
+            return ToolChoice(mode="required", names=(choice,))
+        case {"type": "function", "function": {"name": str(name)}} | {"type": "tool", "name": str(name)}:
             return ToolChoice(mode="required", names=(name,))
+        case {"type": "auto" | "any" | "none" as mode}:
+            return tool_choice_of(mode)
+        case _:
+            raise ConfigurationError("tool_choice is 'auto', 'required', 'none', a tool's name or a ToolChoice")
 
 
 def output_format_of(wanted: OutputFormat | JsonObject | str | None) -> OutputFormat | None:

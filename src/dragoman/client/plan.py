@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any, TypeVar, cast
 
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from dragoman.client.tools import tools_of
 from dragoman.errors import ConfigurationError
 from dragoman.flow import Flow
 from dragoman.messages import LLMResponse, Request
-from dragoman.structured import Extracted, extract, output_type
+from dragoman.structured import Extracted, OutputType, extract, output_type
 
 T = TypeVar("T")
 
@@ -47,11 +48,19 @@ class Plan:
     def extract(self, wanted: type[T], prompt: Any, options: Mapping[str, Any], max_retries: int) -> Flow[Extracted[T]]:
         """The flow of a call for a value of `wanted`."""
         options = self.options(options)
+        return self._extract(self._request(prompt, options), output_type(wanted), options, max_retries)
+
+    def _extract(
+        self, request: Request, output: OutputType[T], options: Mapping[str, Any], max_retries: int
+    ) -> Flow[Extracted[T]]:
+        """One deadline holds over all that is asked; it runs from when the flow does."""
+        limit = timeouts_of(options.get("timeout")).total
+        deadline = None if limit is None else monotonic() + limit
 
         def ask(request: Request) -> Flow[LLMResponse]:
-            return generate(self._call(request, options))
+            return generate(self._call(request, options, deadline))
 
-        return extract(ask, self._request(prompt, options), output_type(wanted), max_retries=max_retries)
+        return (yield from extract(ask, request, output, max_retries=max_retries))
 
     def options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """The client's defaults with a call's `options` over them. Raises `ConfigurationError` for what is wrong."""
@@ -81,7 +90,7 @@ class Plan:
         )
         return request_of(self._target.model, messages, tools_of(options.get("tools") or ()), options)
 
-    def _call(self, request: Request, options: Mapping[str, Any]) -> Call:
+    def _call(self, request: Request, options: Mapping[str, Any], deadline: float | None = None) -> Call:
         return Call(
             target=self._target,
             request=request,
@@ -89,6 +98,7 @@ class Plan:
             timeouts=timeouts_of(options.get("timeout")),
             on_loss=options.get("on_loss") or "warn",
             headers=tuple(cast("Mapping[str, str]", options.get("headers") or {}).items()),
+            deadline=deadline,
         )
 
     def __repr__(self) -> str:

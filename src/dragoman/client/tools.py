@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from dragoman.client.options import ToolLike
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError, Rejected
-from dragoman.flow import Flow, invoke
+from dragoman.flow import Flow, invoke, is_async
 from dragoman.messages import LLMResponse, Message, Opaque, Role, Tool, ToolCall, ToolResult, encode_json
 
 if TYPE_CHECKING:
@@ -124,9 +124,10 @@ def _run(call: ToolCall, function: Callable[..., Any] | None) -> Flow[ToolResult
         return ToolResult(id=call.id, name=call.name, content="the arguments were cut off", is_error=True)
     try:
         value = yield from _invoke(function, call)
+        content = value if isinstance(value, str) else _as_text(value)
     except Exception as error:  # noqa: BLE001  # a tool may fail in any way; the model is told
         return ToolResult(id=call.id, name=call.name, content=f"{type(error).__name__}: {error}", is_error=True)
-    return ToolResult(id=call.id, name=call.name, content=value if isinstance(value, str) else _as_text(value))
+    return ToolResult(id=call.id, name=call.name, content=content)
 
 
 def _invoke(function: Callable[..., Any], call: ToolCall) -> Flow[Any]:
@@ -140,7 +141,7 @@ def _invoke(function: Callable[..., Any], call: ToolCall) -> Flow[Any]:
     async def asynchronous() -> Any:
         return await sync()
 
-    if inspect.iscoroutinefunction(function):
+    if is_async(function):
         return (yield from invoke(async_=asynchronous))
     return (yield from invoke(sync=sync))
 

@@ -1,13 +1,15 @@
 """Who serves models: one small file a provider, found by its name."""
 
-from dragoman.providers.auth import Credential, find_credential, use_keys
+from dragoman.providers.auth import Credential, find_credential
 from dragoman.providers.base_url import join_path, parse_base_url
-from dragoman.providers.registry import get_spec, is_provider, provider_names, split_model
+from dragoman.providers.lending import use_keys
+from dragoman.providers.registry import built_in_names, get_spec, is_provider, provider_names, split_model
 from dragoman.providers.spec import ProviderSpec
 
 __all__ = [
     "Credential",
     "ProviderSpec",
+    "built_in_names",
     "find_credential",
     "get_spec",
     "is_provider",

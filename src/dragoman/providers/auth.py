@@ -7,8 +7,6 @@ missing key. Keys are looked for at the first call, and again at each one: a cha
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeAlias
 
@@ -59,22 +57,8 @@ class Credential(Struct, frozen=True):
         return f"<Credential for {self.source.header}>"
 
 
-_context_keys: ContextVar[dict[str, Secret] | None] = ContextVar("dragoman_keys", default=None)
-
-
-@contextmanager
-def use_keys(**keys: str | Secret) -> Generator[None, None, None]:
-    """Lend keys, by provider, to the calls made inside a `with` block.
-
-    With `use_keys(openai="sk-…")` they hold for the current thread or task and the tasks it starts; a key given by
-    argument goes first.
-    """
-    secrets = {name: key if isinstance(key, Secret) else Secret(key) for name, key in keys.items()}
-    token = _context_keys.set({**(_context_keys.get() or {}), **secrets})
-    try:
-        yield
-    finally:
-        _context_keys.reset(token)
+lent_keys: ContextVar[dict[str, Secret] | None] = ContextVar("dragoman_keys", default=None)
+"""Keys lent by `use_keys`, by provider."""
 
 
 def find_credential(provider: str, auth: Auth, argument: Secret | None) -> Credential | None:
@@ -82,7 +66,7 @@ def find_credential(provider: str, auth: Auth, argument: Secret | None) -> Crede
 
     Raises `MissingKey`, naming every place looked at, when one is required.
     """
-    key = argument or (_context_keys.get() or {}).get(provider)
+    key = argument or (lent_keys.get() or {}).get(provider)
     if key:
         return Credential(key, auth.sources[0])
     for source in auth.sources:

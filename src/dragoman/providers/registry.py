@@ -17,7 +17,7 @@ from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvide
 from dragoman.providers.spec import ProviderSpec
 
 ENTRY_POINTS: Final = "dragoman.providers"
-_NOT_PROVIDERS: Final = frozenset({"__init__", "auth", "base_url", "quirks", "registry", "spec"})
+_NOT_PROVIDERS: Final = frozenset({"__init__", "auth", "base_url", "lending", "quirks", "registry", "spec"})
 
 
 def normal_name(name: str) -> str:
@@ -53,9 +53,13 @@ def provider_names() -> list[str]:
     """Every provider that can be asked for, plugins included, without loading any."""
     from importlib.metadata import entry_points
 
-    built_in = {path.stem for path in Path(__file__).parent.glob("*.py")} - _NOT_PROVIDERS
     plugins = {normal_name(entry.name) for entry in entry_points(group=ENTRY_POINTS)}
-    return sorted(built_in | plugins)
+    return sorted({*built_in_names(), *plugins})
+
+
+def built_in_names() -> list[str]:
+    """The providers that have a file here."""
+    return sorted({path.stem for path in Path(__file__).parent.glob("*.py")} - _NOT_PROVIDERS)
 
 
 def is_provider(name: str) -> bool:

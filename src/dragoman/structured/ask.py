@@ -10,7 +10,7 @@ from typing import Generic, TypeAlias, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dragoman.errors import OutputError
+from dragoman.errors import Error, OutputError
 from dragoman.flow import Flow
 from dragoman.messages import LLMResponse, Message, Request, Role, ToolCall, ToolChoice, ToolResult, Usage
 from dragoman.structured.output import OutputType
@@ -43,7 +43,11 @@ def extract(ask: Ask, request: Request, output: OutputType[T], *, max_retries: i
     )
     answers: list[LLMResponse] = []
     while True:
-        response = yield from ask(request)
+        try:
+            response = yield from ask(request)
+        except Error as error:  # the answers before it were paid for
+            error.attempts = (*(attempt for answer in answers for attempt in answer.attempts), *error.attempts)
+            raise
         answers.append(response)
         call = next((call for call in response.tool_calls if call.name == output.name), None)
         if call is None or not call.complete:
