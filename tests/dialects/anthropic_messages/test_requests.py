@@ -573,6 +573,34 @@ def test_lost_but_not_in_silence(name: str) -> None:
     assert [loss.where for loss in encoded.losses] == where
 
 
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        ToolCall(id="2", name="f"),
+        ToolResult(id="2", content="5"),
+        Reasoning("Hm", payload={"signature": "s"}, dialect=NAME),
+    ],
+)
+def test_what_cannot_stand_in_a_result_is_left_out_of_it(stranger: Any) -> None:
+    result = ToolResult(id="1", content=[Text("a"), stranger, Text("b")])
+    encoded = DIALECT.encode_request(Request(model="m", messages=(Message("tool", [result]),)))
+    [turn] = encoded.wire["messages"]
+    assert [block["text"] for block in turn["content"][0]["content"]] == ["a", "b"]
+    assert [loss.where for loss in encoded.losses] == ["messages[0].content[0].content[1]"]
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [("JVBERi0x", "application/pdf"), ("iVBORw0KGgoA", "image/png"), ("/9j/4AAQ", "image/jpeg"), ("AAAA", None)],
+)
+def test_bytes_say_themselves_what_they_are_or_are_not_sent(data: str, kind: str | None) -> None:
+    """The API refuses bytes without a media type."""
+    encoded = DIALECT.encode_request(Request(model="m", messages=(Message("user", [Text("?"), Image(data=data)]),)))
+    [_, *pictures] = encoded.wire["messages"][0]["content"]
+    assert [picture["source"]["media_type"] for picture in pictures] == ([] if kind is None else [kind])
+    assert [loss.where for loss in encoded.losses] == ([] if kind else ["messages[0].content[1]"])
+
+
 # ---------------------------------------------------------------------- where the path says more than the body
 
 PATHS = {

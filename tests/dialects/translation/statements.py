@@ -95,7 +95,12 @@ def _numbered(statements: Iterable[Statement]) -> Iterator[Statement]:
 
 def _ordered(statements: Iterable[Statement]) -> list[Statement]:
     """Citations stand beside the text where it is one string; a mark on a message is one on its last part."""
-    return sorted(statements, key=lambda each: _LAST.get(each.meaning.partition(".")[0], 0))
+    return sorted(statements, key=_place)
+
+
+def _place(statement: Statement) -> tuple[int, str]:
+    last = _LAST.get(statement.meaning.partition(".")[0], 0)
+    return last, str(statement.value) if statement.meaning == "cache" else ""
 
 
 _LAST = {"citation": 1, "cache": 2}
@@ -167,8 +172,8 @@ def _conversation(messages: Iterable[Message]) -> Iterator[Statement]:
         path = f"messages[{number}]"
         placed = [(f"{path}.content[{n}]", part) for n, part in enumerate(message.parts)]
         yield from _TURNS[message.role](message, placed, path)
-        last = message.parts[-1].cache if message.parts else None
-        if message.cache is not None and message.cache != last:  # marked twice is marked once
+        marks = [part.cache for part in message.parts]
+        if message.cache is not None and message.cache not in marks:  # marked twice is marked once
             yield from _cache(message.cache, path)
         yield from _extra(message.extra, path)
 

@@ -111,11 +111,22 @@ def _encode_tool_result(part: ToolResult, where: str, losses: list[Loss]) -> Wir
     block: Wire = {
         "type": "tool_result",
         "tool_use_id": part.id,
-        "content": content if isinstance(content, str) else encode_parts(content, f"{where}.content", losses),
+        "content": content if isinstance(content, str) else _encode_inside(content, f"{where}.content", losses),
     }
     if part.is_error:
         block["is_error"] = True
     return block
+
+
+def _encode_inside(parts: Sequence[Part], where: str, losses: list[Loss]) -> list[Wire]:
+    """What a result holds: the API refuses a call, a result or thinking in there."""
+    why = "it cannot stand in a tool's result"
+    strangers = [n for n, part in enumerate(parts) if isinstance(part, ToolCall | ToolResult | Reasoning)]
+    if not strangers:
+        return encode_parts(parts, where, losses)
+    losses.extend(Loss(effect="dropped", where=f"{where}[{n}]", why=why) for n in strangers)
+    encoded = [encode_part(part, f"{where}[{n}]", losses) for n, part in enumerate(parts) if n not in strangers]
+    return [block for block in encoded if block is not None]
 
 
 def _encode_reasoning(part: Reasoning, where: str, losses: list[Loss]) -> Wire | None:
