@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dragoman.client.inputs import canonical_messages, image_of, messages_of
+from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError
-from dragoman.messages import Document, Image, Message, Part, Reasoning, Text, ToolCall, ToolResult
+from dragoman.messages import Document, Image, Message, Part, Reasoning, Request, Text, ToolCall, ToolResult
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -110,3 +112,12 @@ def test_pictures_from_anywhere(tmp_path: Path) -> None:
     assert image_of(f"data:image/png;base64,{data}") == Image(data=data, media_type="image/png")
     with pytest.raises(OSError, match="absent"):
         image_of("absent.png")
+
+
+def test_a_cache_mark_in_a_dict_is_anthropics_and_not_sent_elsewhere_in_silence() -> None:
+    part = {"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}
+    (message,) = canonical_messages([{"role": "user", "content": [part]}])
+    assert message.parts[0].cache is not None
+    encoded = get_dialect("openai_chat").encode_request(Request(model="m", messages=(message,)))
+    assert "cache_control" not in json.dumps(encoded.wire)
+    assert [loss.where for loss in encoded.losses] == ["messages[0].content[0].cache"]

@@ -30,6 +30,8 @@ from dragoman.messages import Extra, OutputFormat, ReasoningOptions, ToolChoice
         ({"timeout": "5"}, "timeout must be a number of seconds or Timeouts, not str"),
         ({"retry_config": 3}, "retry_config must be a RetryConfig, not int"),
         ({"headers": [("a", "b")]}, "headers must be a mapping"),
+        ({"headers": {"x-count": 5}}, "`x-count` must be text or a Secret, not int"),
+        ({"output_format": 5}, "output_format must be 'text', 'json', a JSON Schema"),
         ({"stop": 5}, "stop must be a text or a list of texts, not int"),
         ({"extra_body": [1]}, "extra_body must be a mapping"),
         ({"reasoning_effort": 5}, "reasoning_effort must be text"),

@@ -110,8 +110,13 @@ def test_a_failing_call_shows_no_key(
 @pytest.mark.parametrize("field", ["message", "code"])
 @pytest.mark.parametrize(
     "options",
-    [{"headers": {"x-my-token": KEY}}, {"headers": {"authorization": f"Bearer {KEY}"}}, {"query": f"a=b&sig={KEY}"}],
-    ids=["own header", "own authorization", "query"],
+    [
+        {"headers": {"x-mine": Secret(KEY)}},
+        {"headers": {"x-my-token": KEY}},
+        {"headers": {"authorization": f"Bearer {KEY}"}},
+        {"query": f"a=b&sig={KEY}"},
+    ],
+    ids=["a secret", "own header", "own authorization", "query"],
 )
 def test_secrets_of_the_callers_own_are_not_quoted_either(emulator: Emulator, options: Any, field: str) -> None:
     emulator.reset()

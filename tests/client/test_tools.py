@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -72,6 +73,62 @@ def test_sphinx_docstrings_are_read_too() -> None:
     tool = tool_of_function(slow_add)
     assert tool.description == "Add."
     assert tool.parameters["properties"]["b"]["description"] == "The second."
+
+
+def numpy_style(city: str, days: int = 1) -> str:
+    """Tell the weather.
+
+    Parameters
+    ----------
+    city : str
+        The city, with
+        its country.
+    days : int, optional
+        How many.
+
+    Returns
+    -------
+    str
+        The weather.
+    """
+    return f"{city} {days}"
+
+
+def sphinx_style(city: str, days: int = 1) -> str:
+    """Tell the weather.
+
+    :param str city: The city, with
+        its country.
+    :param days: How many.
+    :returns: The weather
+        of those days.
+    """
+    return f"{city} {days}"
+
+
+@pytest.mark.parametrize("function", [numpy_style, sphinx_style])
+def test_other_ways_to_write_docstrings_are_read_too(function: Any) -> None:
+    tool = tool_of_function(function)
+    said = {name: schema["description"] for name, schema in tool.parameters["properties"].items()}
+    assert tool.description == "Tell the weather."
+    assert said == {"city": "The city, with its country.", "days": "How many."}
+
+
+def test_a_model_without_a_docstring_does_not_speak_with_its_parents() -> None:
+    class Place(BaseModel):
+        city: str
+
+    assert tool_of_function(Place).description is None
+
+
+def test_a_partial_has_the_name_and_the_words_of_its_function() -> None:
+    tool = tool_of_function(functools.partial(sphinx_style, days=3))
+    assert (tool.name, tool.description) == ("sphinx_style", "Tell the weather.")
+
+
+def test_two_tools_of_one_name_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="two tools named `f`"):
+        tools_of([Tool(name="f"), {"name": "f", "parameters": {"type": "object", "properties": {}}}])
 
 
 def test_a_function_is_compiled_once() -> None:
@@ -172,6 +229,6 @@ def test_arguments_that_were_cut_off_are_not_guessed() -> None:
 
 
 def test_an_async_tool_needs_an_async_client() -> None:
-    (result,) = run(run_tools(asked(("slow_add", {"a": 1, "b": 2})), TOOLS)).tool_results
-    assert result.is_error
-    assert UnsupportedFeature.__name__ in result.text
+    """It is the caller's mistake, not the model's."""
+    with pytest.raises(UnsupportedFeature, match="async_client=True"):
+        run(run_tools(asked(("slow_add", {"a": 1, "b": 2})), TOOLS))

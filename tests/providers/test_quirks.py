@@ -41,6 +41,14 @@ def test_a_quirk_changes_the_body_and_says_what_was_lost(name: str) -> None:
     assert all(loss.why == WHY for loss in losses)
 
 
+def test_only_openai_itself_is_not_sent_top_k() -> None:
+    def lost(provider: str) -> list[str]:
+        return [loss.where for quirk in get_spec(provider).quirks for loss in quirk.apply({"top_k": 5, "messages": []})]
+
+    assert lost("openai") == ["top_k"]
+    assert lost("openai_compatible") == []
+
+
 def test_only_openai_itself_is_not_sent_the_reasoning_of_earlier_turns() -> None:
     def sent(provider: str) -> tuple[dict[str, Any], list[str]]:
         body: dict[str, Any] = {"model": "m", "messages": [{**THOUGHT, "reasoning_details": []}]}

@@ -14,6 +14,7 @@ from dragoman.calls.retry import RetryConfig
 from dragoman.calls.target import Target
 from dragoman.http import Timeouts
 from dragoman.messages import Request
+from dragoman.secret import Secret
 
 
 def utc_today() -> str:
@@ -48,7 +49,7 @@ class Call(Struct, frozen=True, kw_only=True):
     retry: RetryConfig = RetryConfig()
     timeouts: Timeouts = Timeouts()
     on_loss: Literal["warn", "error"] = "warn"
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str | Secret], ...] = ()
     deadline: float | None = None
     clock: Callable[[], float] = time.monotonic
     wall_clock: Callable[[], float] = time.time

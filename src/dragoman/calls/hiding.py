@@ -27,7 +27,9 @@ def secrets_of(call: Call, credential: Credential | None) -> Iterator[Secret]:
     if credential is not None:
         yield credential.key
     for name, value in (*call.target.headers, *call.headers):
-        if _TELLING.search(name):
+        if isinstance(value, Secret):
+            yield value
+        elif _TELLING.search(name):
             yield from map(Secret, value.split())
     for name, value in parse_qsl(call.target.query):
         if _TELLING.search(name):

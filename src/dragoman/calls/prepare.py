@@ -13,6 +13,7 @@ from dragoman.errors import LossRefused
 from dragoman.http import HttpRequest
 from dragoman.messages import Loss, Request, encode_json
 from dragoman.providers import Credential
+from dragoman.secret import Secret
 
 _OWN_HEADERS: Final = (("content-type", "application/json"), ("user-agent", f"dragoman/{__version__}"))
 
@@ -73,7 +74,10 @@ def http_request(call: Call, prepared: Prepared, credential: Credential | None, 
     )
 
 
-def _merged(headers: list[tuple[str, str]], *more: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+def _merged(
+    headers: list[tuple[str, str]], *more: tuple[tuple[str, str], ...] | tuple[tuple[str, str | Secret], ...]
+) -> list[tuple[str, str]]:
     if not any(more):
         return headers
-    return list({name.lower(): (name, value) for group in (headers, *more) for name, value in group}.values())
+    last = {name.lower(): (name, value) for group in (headers, *more) for name, value in group}
+    return [(name, value.reveal() if isinstance(value, Secret) else value) for name, value in last.values()]

@@ -92,8 +92,10 @@ def _form(message: MessageLike) -> str | None:
     if type(content) is str:
         return "plain" if len(message) == 2 and message.get("role") in _PLAIN_ROLES else "openai_chat"
     parts = cast("list[Any]", content) if isinstance(content, list) else []
-    kinds = {cast("Mapping[str, Any]", part).get("type") for part in parts if isinstance(part, Mapping)}
-    return "anthropic_messages" if kinds & _ANTHROPIC_PARTS else "openai_chat"
+    dicts = [cast("Mapping[str, Any]", part) for part in parts if isinstance(part, Mapping)]
+    kinds = {part.get("type") for part in dicts}
+    marked = kinds == {"text"} and any("cache_control" in part for part in dicts)
+    return "anthropic_messages" if marked or kinds & _ANTHROPIC_PARTS else "openai_chat"
 
 
 def _decoded(form: str, messages: list[dict[str, Any]]) -> tuple[Message, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, TypedDict
+from typing import Any, Final, Literal, TypeAlias, TypedDict, cast
 
 from dragoman.calls import RetryConfig
 from dragoman.errors import ConfigurationError
@@ -27,6 +27,7 @@ from dragoman.messages import (
     Tool,
     ToolChoice,
 )
+from dragoman.secret import Secret
 
 MessageLike: TypeAlias = Message | Mapping[str, Any]
 """A message, or a plain dict in OpenAI's or Anthropic's form."""
@@ -91,7 +92,7 @@ class GenerateOptions(TypedDict, total=False):
     """What the provider is to keep with the call."""
     extra_body: JsonObject
     """Fields to put into the body as they are."""
-    headers: Mapping[str, str]
+    headers: Mapping[str, str | Secret]
     """Headers to add to the request."""
     timeout: float | Timeouts
     """Seconds for the whole call, retries included, or all limits as `Timeouts`."""
@@ -128,7 +129,7 @@ _KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
     "top_logprobs": ((int,), "a whole number"),
     "metadata": ((Mapping,), "a mapping"),
     "extra_body": ((Mapping,), "a mapping of fields to values"),
-    "headers": ((Mapping,), "a mapping of names to values"),
+    "output_format": ((str, Mapping, OutputFormat), "'text', 'json', a JSON Schema or an OutputFormat"),
     "timeout": ((int, float, Timeouts), "a number of seconds or Timeouts"),
     "retry_config": ((RetryConfig,), "a RetryConfig"),
 }
@@ -171,6 +172,14 @@ def _check_list(name: str, value: object) -> None:
         raise ConfigurationError(f"{name} must be a list, not {kind.__name__}")
 
 
+def _check_headers(name: str, value: object) -> None:
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"{name} must be a mapping of names to values, not {type(value).__name__}")
+    for header, text in cast("Mapping[object, object]", value).items():
+        if not (isinstance(header, str) and isinstance(text, str | Secret)):
+            raise ConfigurationError(f"{name}: `{header}` must be text or a Secret, not {type(text).__name__}")
+
+
 def _check_on_loss(name: str, value: object) -> None:
     if value not in ("warn", "error"):
         raise ConfigurationError(f"{name} must be 'warn' or 'error', not {value!r}")
@@ -180,6 +189,7 @@ _CHECKS: Final[dict[str, Callable[[str, object], None]]] = {
     **dict.fromkeys(_RANGES, _check_range),
     **dict.fromkeys(_KINDS, _check_kind),
     **dict.fromkeys(_LISTS, _check_list),
+    "headers": _check_headers,
     "on_loss": _check_on_loss,
 }
 
@@ -198,7 +208,7 @@ def timeouts_of(timeout: float | Timeouts | None) -> Timeouts:
         return timeout
     if timeout is None:
         return Timeouts()
-    if timeout <= 0:
+    if not timeout > 0:  # also what is not a number
         raise ConfigurationError(f"timeout must be a positive number of seconds, not {timeout!r}")
     return Timeouts(total=timeout)
 

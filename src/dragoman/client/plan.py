@@ -15,6 +15,7 @@ from dragoman.client.tools import tools_of
 from dragoman.errors import ConfigurationError
 from dragoman.flow import Flow
 from dragoman.messages import LLMResponse, Request
+from dragoman.secret import Secret
 from dragoman.structured import Extracted, OutputType, extract, output_type
 
 T = TypeVar("T")
@@ -97,7 +98,7 @@ class Plan:
             retry=options.get("retry_config") or RetryConfig(),
             timeouts=timeouts_of(options.get("timeout")),
             on_loss=options.get("on_loss") or "warn",
-            headers=tuple(cast("Mapping[str, str]", options.get("headers") or {}).items()),
+            headers=tuple(cast("Mapping[str, str | Secret]", options.get("headers") or {}).items()),
             deadline=deadline,
         )
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, cast
 
+from dragoman.client.docstrings import read_docstring
 from dragoman.client.options import ToolLike
 from dragoman.dialects import get_dialect
-from dragoman.errors import ConfigurationError, Rejected
+from dragoman.errors import ConfigurationError, Rejected, UnsupportedFeature
 from dragoman.flow import Flow, invoke, is_async
 from dragoman.messages import LLMResponse, Message, Opaque, Role, Tool, ToolCall, ToolResult, encode_json
 
@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
 
 def tools_of(tools: Iterable[ToolLike]) -> tuple[Tool | Opaque, ...]:
-    """Tools, functions and plain dicts as canonical tools."""
-    return tuple(_tool_of(tool) for tool in tools)
+    """Tools, functions and plain dicts as canonical tools. Raises `ConfigurationError` for two of one name."""
+    found = tuple(_tool_of(tool) for tool in tools)
+    names = [tool.name for tool in found if isinstance(tool, Tool)]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ConfigurationError(f"there are two tools named `{twice}`: the model could not tell them apart")
+    return found
 
 
 def _tool_of(tool: ToolLike) -> Tool | Opaque:
@@ -57,18 +62,25 @@ def tool_of_function(function: Callable[..., Any]) -> Tool:
     """
     from pydantic.errors import PydanticUserError
 
-    name = getattr(function, "__name__", type(function).__name__)
+    named: Any = _original(function)
+    name = getattr(named, "__name__", type(named).__name__)
     if not name.isidentifier():
         raise ConfigurationError(f"no tool can be made of a `{name}`: the model needs a name to call it by; use `def`")
     try:
         schema = _adapter(function).json_schema()
     except (PydanticUserError, NameError) as error:
-        raise ConfigurationError(f"no tool can be made of `{name}`: {error}") from error
+        raise ConfigurationError(f"no tool can be made of `{name}`: {str(error).splitlines()[0]}") from error
     if schema.get("type") != "object":
         raise ConfigurationError(f"no tool can be made of `{name}`: its parameters must have names")
-    text, of_parameter = _read_docstring(inspect.getdoc(function) or "")
+    said = named.__doc__ if inspect.isclass(named) else inspect.getdoc(named)  # a class would inherit its parent's
+    text, of_parameter = read_docstring(inspect.cleandoc(said or ""))
     properties = {key: _described(value, of_parameter.get(key)) for key, value in schema["properties"].items()}
     return Tool(name=name, description=text or None, parameters={**schema, "properties": properties}, function=function)
+
+
+def _original(function: Any) -> Any:
+    """The function that has a name and a docstring: what stands inside a `functools.partial`."""
+    return _original(function.func) if isinstance(function, partial) else function
 
 
 @lru_cache(maxsize=512)
@@ -81,26 +93,6 @@ def _adapter(function: Callable[..., Any]) -> TypeAdapter[Any]:
 def _described(schema: dict[str, Any], description: str | None) -> dict[str, Any]:
     schema = {key: value for key, value in schema.items() if key != "title"}
     return {"description": description, **schema} if description else schema
-
-
-_SECTION = re.compile(r"^(Args|Arguments|Parameters|Returns?|Raises|Yields|Examples?|Notes?):?\s*$", re.MULTILINE)
-_PARAMETER = re.compile(
-    r"^[ \t]*(?::param\s+)?\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:[ \t]*(\S.*(?:\n[ \t]{6,}\S.*)*)", re.MULTILINE
-)
-
-
-def _read_docstring(docstring: str) -> tuple[str, dict[str, str]]:
-    """The text of a docstring, and what it says of each parameter (Google's and Sphinx's ways)."""
-    text, *sections = _SECTION.split(docstring)
-    parameters = "".join(
-        body
-        for head, body in zip(sections[::2], sections[1::2], strict=True)
-        if head in ("Args", "Arguments", "Parameters")
-    )
-    sphinx = "\n".join(line for line in text.splitlines() if line.strip().startswith(":param"))
-    text = "\n".join(line for line in text.splitlines() if not re.match(r"\s*:\w+", line))
-    found = {name: " ".join(said.split()) for name, said in _PARAMETER.findall(f"{parameters}\n{sphinx}")}
-    return text.strip(), found
 
 
 def run_tools(response: LLMResponse, tools: Iterable[ToolLike]) -> Flow[Message]:
@@ -125,6 +117,8 @@ def _run(call: ToolCall, function: Callable[..., Any] | None) -> Flow[ToolResult
     try:
         value = yield from _invoke(function, call)
         content = value if isinstance(value, str) else _as_text(value)
+    except UnsupportedFeature:  # an async tool in a synchronous call is the caller's mistake, not the model's
+        raise
     except Exception as error:  # noqa: BLE001  # a tool may fail in any way; the model is told
         return ToolResult(id=call.id, name=call.name, content=f"{type(error).__name__}: {error}", is_error=True)
     return ToolResult(id=call.id, name=call.name, content=content)

@@ -1,7 +1,7 @@
 """OpenAI. Reference: platform.openai.com/docs/api-reference (read 2026-11-20)."""
 
 from dragoman.providers.auth import bearer
-from dragoman.providers.quirks import drop_from_history
+from dragoman.providers.quirks import drop, drop_from_history
 from dragoman.providers.spec import ProviderSpec
 
 SPEC = ProviderSpec(
@@ -13,6 +13,7 @@ SPEC = ProviderSpec(
     auth=bearer("OPENAI_API_KEY"),
     env_headers=(("OPENAI_ORG_ID", "openai-organization"), ("OPENAI_PROJECT_ID", "openai-project")),
     quirks=(
+        drop("top_k", why="OpenAI refuses the whole request for it"),
         drop_from_history(
             "reasoning_content",
             "reasoning",
