@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from dragoman.errors import ConnectionLost, UnsupportedFeature
-from dragoman.flow import Flow, Handle, async_run, emit, events, invoke, open_, pump, read_all, run, sleep
+from dragoman.flow import Flow, Handle, async_events, async_run, emit, events, invoke, open_, pump, read_all, run, sleep
 from dragoman.http import HttpRequest, Origin
 from dragoman.messages import Event, TextDelta
 
@@ -146,40 +149,148 @@ def test_an_async_function_in_a_synchronous_call_is_refused_with_the_fix() -> No
 
 
 def test_a_blocking_function_does_not_block_the_loop() -> None:
-    import threading
-
     def flow() -> Flow[int]:
         return (yield from invoke(sync=threading.get_ident))
 
     assert asyncio.run(async_run(flow())) != threading.get_ident()
 
 
-def test_after_an_abort_the_flow_is_not_asked_what_to_do() -> None:
+# ---------------------------------------------------------------------- aborts
+
+
+def watched(flow: Flow[Any], seen: list[str]) -> Flow[None]:
+    """`flow`, noting what it is asked, and its end."""
+    try:
+        yield from flow
+        seen.append("went on")
+    except (ConnectionLost, ValueError) as error:
+        seen.append(f"judged {error}")
+    finally:
+        seen.append("closed")
+
+
+def drive_aborted(mode: str, flow: Flow[Any], handle: Handle[Any]) -> list[Event]:
+    """Run `flow`, with an abort at its first event."""
+    seen: list[Event] = []
+    if mode == "sync":
+        for event in events(flow, handle):
+            seen.append(event)
+            handle.abort()
+        return seen
+
+    async def main() -> None:
+        async for event in async_events(flow, handle):
+            seen.append(event)
+            handle.abort()
+
+    asyncio.run(main())
+    return seen
+
+
+@both
+@pytest.mark.parametrize("broken", [ConnectionLost("closed"), ValueError("read of closed file"), None], ids=repr)
+def test_after_an_abort_the_flow_is_not_asked_what_to_do(mode: str, broken: Exception | None) -> None:
     """Otherwise it would take the broken connection for a fault and try again."""
+    seen: list[str] = []
+    transport = Transport(mode, {"batches": [[("", b"a")]], "fail_after": broken})
+    drive_aborted(mode, watched(streamed(transport), seen), Handle())
+    assert seen == ["closed"]
+    assert transport.replies[0].closed == 1
+
+
+@both
+def test_after_an_abort_nothing_is_sent(mode: str) -> None:
     handle: Handle[Any] = Handle()
-    judged: list[str] = []
+    transport = Transport(mode, {"body": b""})
 
-    def flow(transport: Any) -> Flow[None]:
-        try:
-            yield from streamed(transport)
-        except ConnectionLost:
-            judged.append("asked")
+    def flow() -> Flow[None]:
+        yield from emit(TextDelta("said"))
+        yield from whole(transport)
 
-    transport = Transport("sync", {"batches": [[("", b"a")]], "fail_after": ConnectionLost("closed")})
-    running = events(flow(transport), handle)
-    next(running)
-    handle.abort()
-    with pytest.raises(ConnectionLost):
-        next(running)
-    assert judged == []
+    assert drive_aborted(mode, flow(), handle) == [TextDelta("said")]
+    assert (transport.requests, handle.result, handle.failure) == ([], None, None)
 
 
-def test_a_reply_that_comes_after_the_abort_is_closed() -> None:
+@both
+def test_what_the_flow_wants_at_the_moment_of_the_abort_is_not_done(mode: str) -> None:
     handle: Handle[Any] = Handle()
-    handle.abort()
-    transport = Transport("sync", {"body": b""})
-    list(events(whole(transport), handle))
+    transport = Transport(mode, {"body": b""})
+
+    def aborting() -> Flow[None]:
+        handle.abort()
+        yield from whole(transport)
+
+    assert drive_aborted(mode, aborting(), handle) == []
+    assert transport.requests == []
+
+
+@both
+def test_a_reply_on_its_way_at_the_abort_is_closed_when_it_comes(mode: str) -> None:
+    handle: Handle[Any] = Handle()
+    seen: list[str] = []
+
+    class Slow(Transport):
+        def _open(self, request: HttpRequest) -> Any:
+            handle.abort()  # while the head is awaited
+            return super()._open(request)
+
+    transport = Slow(mode, {"body": b"never read", "fail_after": AssertionError("it was read")})
+    drive_aborted(mode, watched(whole(transport), seen), handle)
     assert transport.replies[0].closed >= 1
+    assert seen == ["closed"]
+
+
+@both
+def test_an_abort_ends_a_pause(mode: str) -> None:
+    handle: Handle[Any] = Handle()
+    transport = Transport(mode, {"body": b""})
+
+    def flow() -> Flow[None]:
+        threading.Timer(0.05, handle.abort).start()
+        yield from sleep(60)
+        yield from whole(transport)
+
+    started = time.monotonic()
+    drive_aborted(mode, flow(), handle)
+    assert time.monotonic() - started < 30
+    assert transport.requests == []
+
+
+@both
+def test_an_abort_before_the_pause_begins_leaves_it_out(mode: str) -> None:
+    """As when another thread aborts between the driver's last look and its sleep."""
+
+    class Late(Handle[Any]):
+        def on_abort(self, wake: Any) -> bool:
+            self.abort()
+            return super().on_abort(wake)
+
+    started = time.monotonic()
+    drive_aborted(mode, sleep(60), Late())
+    assert time.monotonic() - started < 30
+
+
+def test_an_abort_after_the_loop_has_ended_is_harmless() -> None:
+    handle: Handle[Any] = Handle()
+    asyncio.run(anext_or_none(async_events(sleep(0.001), handle)))
+    handle.abort()
+    assert handle.aborted
+
+
+async def anext_or_none(running: Any) -> Any:
+    return await anext(running, None)
+
+
+@both
+@pytest.mark.parametrize(
+    ("script", "failure", "raised"),
+    [({"body": b""}, None, None), ({"fail_after": ConnectionLost("cut")}, "ConnectionLost", ConnectionLost)],
+)
+def test_a_handle_knows_how_its_flow_ended(mode: str, script: Any, failure: str | None, raised: Any) -> None:
+    handle: Handle[Any] = Handle()
+    with pytest.raises(raised) if raised else nullcontext():
+        drive_aborted(mode, whole(Transport(mode, script)), handle)
+    assert (handle.failure, handle.aborted) == (failure, False)
 
 
 def test_cancelling_a_task_closes_its_reply() -> None:

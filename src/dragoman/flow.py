@@ -4,13 +4,15 @@ A flow decides and yields what it needs done as one of six effects; it never doe
 result back, or throws the error in. The same flow runs under both drivers, which stand one above the other here and
 change together: the second is the first with `await`.
 
-Rules: a flow is used once; its `finally` must not yield; a reply is closed at the next `Open` and at the end.
+Rules: a flow is used once; its `finally` must not yield; a reply is closed at the next `Open` and at the end; after an
+abort nothing more is done and nothing raised: the events end.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
+from contextlib import suppress
+from functools import partial
 from inspect import isawaitable, iscoroutinefunction
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
@@ -117,13 +119,18 @@ def invoke(sync: Callable[[], T] | None = None, async_: Callable[[], Awaitable[T
 
 
 class Handle(Generic[T]):
-    """What a running flow holds open, its result, and the way to let go of both from outside."""
+    """What a running flow holds open, its result, and the way to let go of both from outside.
 
-    __slots__ = ("_reply", "aborted", "result")
+    `failure` is the name of what the flow ended with instead of a result; the exception itself would hold its frames.
+    """
+
+    __slots__ = ("_reply", "_wake", "aborted", "failure", "result")
 
     def __init__(self) -> None:
         self._reply: Reply | AsyncReply | None = None
+        self._wake: Callable[[], object] | None = None
         self.aborted = False
+        self.failure: str | None = None
         self.result: T | None = None
 
     def hold(self, reply: Reply | AsyncReply) -> None:
@@ -137,10 +144,21 @@ class Handle(Generic[T]):
         if reply is not None:
             reply.close()
 
+    def on_abort(self, wake: Callable[[], object]) -> bool:
+        """Have `wake` called at an abort, from whichever thread. False: it has come already."""
+        self._wake = wake
+        return not self.aborted  # asked last, for another thread may be aborting
+
     def abort(self) -> None:
-        """Let go now, from any thread."""
+        """Let go now, from any thread.
+
+        Reading ends at once, and so does a pause. The head of a reply is not given up on: when it comes, or its limit
+        passes, the reply is closed and nothing else is sent.
+        """
         self.aborted = True
         self.release()
+        if self._wake is not None:
+            self._wake()
 
 
 def events(flow: Flow[T], handle: Handle[T]) -> Generator[Event, None, None]:  # noqa: C901, PLR0912  # one branch an effect
@@ -148,11 +166,13 @@ def events(flow: Flow[T], handle: Handle[T]) -> Generator[Event, None, None]:  #
     result: Any = None
     failure: Exception | None = None
     try:
-        while True:
+        while not handle.aborted:
             try:
                 effect = flow.send(result) if failure is None else flow.throw(failure)
             except StopIteration as stop:
                 handle.result = stop.value
+                return
+            if handle.aborted:
                 return
             result = failure = None
             try:
@@ -169,15 +189,20 @@ def events(flow: Flow[T], handle: Handle[T]) -> Generator[Event, None, None]:  #
                                 yield from decoder.feed(name, data)
                         yield from decoder.finish()
                     case Sleep(seconds):
-                        time.sleep(seconds)
+                        _pause(seconds, handle)
                     case Emit(event):
                         yield event
                     case Invoke():
                         result = _call(effect)
-            except Exception as error:
-                if handle.aborted:  # nobody waits for what the flow would make of it
-                    raise
+            except Exception as error:  # noqa: BLE001  # the flow judges it
+                if handle.aborted:  # its own doing, as a rule; nobody waits for what the flow would make of it
+                    return
                 failure = error
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        handle.failure = type(error).__name__
+        raise
     finally:
         flow.close()
         handle.release()
@@ -188,11 +213,13 @@ async def async_events(flow: Flow[T], handle: Handle[T]) -> AsyncGenerator[Event
     result: Any = None
     failure: Exception | None = None
     try:
-        while True:
+        while not handle.aborted:
             try:
                 effect = flow.send(result) if failure is None else flow.throw(failure)
             except StopIteration as stop:
                 handle.result = stop.value
+                return
+            if handle.aborted:
                 return
             result = failure = None
             try:
@@ -211,15 +238,20 @@ async def async_events(flow: Flow[T], handle: Handle[T]) -> AsyncGenerator[Event
                         for event in decoder.finish():
                             yield event
                     case Sleep(seconds):
-                        await _asyncio().sleep(seconds)
+                        await _async_pause(seconds, handle)
                     case Emit(event):
                         yield event
                     case Invoke():
                         result = await _async_call(effect)
-            except Exception as error:
-                if handle.aborted:  # nobody waits for what the flow would make of it
-                    raise
+            except Exception as error:  # noqa: BLE001  # the flow judges it
+                if handle.aborted:  # its own doing, as a rule; nobody waits for what the flow would make of it
+                    return
                 failure = error
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        handle.failure = type(error).__name__
+        raise
     finally:
         flow.close()
         handle.release()
@@ -239,6 +271,31 @@ async def async_run(flow: Flow[T]) -> T:
     async for _ in async_events(flow, handle):
         pass
     return cast("T", handle.result)
+
+
+def _pause(seconds: float, handle: Handle[Any]) -> None:
+    """Sleep, unless there is an abort. By a queue: a signal's handler may put into it while this very thread waits."""
+    from queue import Empty, SimpleQueue  # few calls ever pause
+
+    bell: SimpleQueue[None] = SimpleQueue()
+    if handle.on_abort(partial(bell.put, None)):
+        with suppress(Empty):
+            bell.get(timeout=seconds)
+
+
+async def _async_pause(seconds: float, handle: Handle[Any]) -> None:
+    """`_pause`, awaited on the running loop."""
+    asyncio = _asyncio()
+    bell, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def ring() -> None:
+        with suppress(RuntimeError):  # the loop is closed, and the pause with it
+            loop.call_soon_threadsafe(bell.set)
+
+    if handle.on_abort(ring):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await bell.wait()
 
 
 def _call(effect: Invoke) -> Any:

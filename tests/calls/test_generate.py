@@ -60,11 +60,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The drivers' sleeping moves this clock and takes no time."""
     clock = Clock()
 
-    async def sleep(seconds: float) -> None:
+    def pause(seconds: float, handle: flow.Handle[Any]) -> None:
         clock.sleep(seconds)
 
-    monkeypatch.setattr(flow.time, "sleep", clock.sleep)
-    monkeypatch.setattr("asyncio.sleep", sleep)
+    async def async_pause(seconds: float, handle: flow.Handle[Any]) -> None:
+        clock.sleep(seconds)
+
+    monkeypatch.setattr(flow, "_pause", pause)
+    monkeypatch.setattr(flow, "_async_pause", async_pause)
     return clock
 
 

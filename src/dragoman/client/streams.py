@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Iterator
-from contextlib import suppress
-from typing import Self
+from types import AsyncGeneratorType
+from typing import Final, Literal, Self, cast
 
-from dragoman.errors import CallerError, TransportError
+from dragoman.errors import CallerError
 from dragoman.flow import Flow, Handle, async_events, events
 from dragoman.messages import Event, LLMResponse
+
+State = Literal["open", "ended", "aborted", "failed"]
+
+_NO_RESPONSE: Final[dict[State, str]] = {
+    "open": "the stream has not ended: read it to its end first, or call `drain()`",
+    "aborted": "the stream was aborted, so there is no whole response: `text` is what had arrived",
+    "failed": "the stream failed with {failure}, so there is no whole response: `text` is what had arrived",
+}
 
 
 class StreamBase:
@@ -26,21 +34,33 @@ class StreamBase:
 
     @property
     def response(self) -> LLMResponse:
-        """The whole response, once the stream has ended. Before that: `CallerError`."""
+        """The whole response, once the stream has ended. Before that, or without it: `CallerError`."""
         if self._handle.result is None:
-            raise CallerError("the stream has not ended: read it to its end first, or call `drain()`")
+            raise CallerError(_NO_RESPONSE[self._state()].format(failure=self._handle.failure))
         return self._handle.result
 
     def abort(self) -> None:
-        """Stop now and free the connection. Safe to call at any time, from any thread."""
+        """Stop now and free the connection. Safe to call at any time, from any thread.
+
+        Whoever is reading then comes to the end of the stream: at once, also in the pause before another try. Only the
+        head of a reply is not given up on: when it comes, or its limit (`timeout=`) passes, the stream ends, and
+        nothing else is sent.
+        """
         self._handle.abort()
+
+    def _state(self) -> State:
+        """An abort of what is over anyway, as at the end of a `with` block, changes nothing."""
+        if self._handle.result is not None:
+            return "ended"
+        if self._handle.failure is not None:
+            return "failed"
+        return "aborted" if self._handle.aborted else "open"
 
     def __del__(self) -> None:
         self._handle.abort()
 
     def __repr__(self) -> str:
-        state = "ended" if self._handle.result is not None else "aborted" if self._handle.aborted else "open"
-        return f"<{type(self).__name__} {state}, {len(self.text)} characters>"
+        return f"<{type(self).__name__} {self._state()}, {len(self.text)} characters>"
 
 
 class Stream(StreamBase, Iterator[Event]):
@@ -55,10 +75,12 @@ class Stream(StreamBase, Iterator[Event]):
         self._events = events(flow, self._handle)
 
     def __next__(self) -> Event:
+        if self._handle.aborted:
+            raise StopIteration
         try:
             event = next(self._events)
-        except TransportError:
-            if self._handle.aborted:  # it is the abort that broke the connection
+        except ValueError as error:
+            if self._handle.aborted and _is_busy(error):
                 raise StopIteration from None
             raise
         if event.content:
@@ -73,8 +95,11 @@ class Stream(StreamBase, Iterator[Event]):
 
     def abort(self) -> None:
         super().abort()
-        with suppress(ValueError):  # it is running in another thread, and ends there by itself
+        try:
             self._events.close()
+        except ValueError as error:
+            if not _is_busy(error):
+                raise
 
     close = abort
 
@@ -85,20 +110,22 @@ class Stream(StreamBase, Iterator[Event]):
         self.abort()
 
 
+def _is_busy(error: ValueError) -> bool:
+    """Whether a generator refused, as another thread is in it and will end it. An error of its own has its frames."""
+    return error.__traceback__ is not None and error.__traceback__.tb_next is None
+
+
 class AsyncStream(StreamBase, AsyncIterator[Event]):
     """`Stream` for `async for`; awaiting it gives itself, so that both `await generate(...)` and none are right."""
 
     def __init__(self, flow: Flow[LLMResponse]) -> None:
         super().__init__(flow)
-        self._events = async_events(flow, self._handle)
+        self._events = cast("AsyncGeneratorType[Event, None]", async_events(flow, self._handle))
 
     async def __anext__(self) -> Event:
-        try:
-            event = await anext(self._events)
-        except TransportError:
-            if self._handle.aborted:
-                raise StopAsyncIteration from None
-            raise
+        if self._handle.aborted:
+            raise StopAsyncIteration
+        event = await anext(self._events)
         if event.content:
             self._pieces.append(event.content)
         return event
@@ -116,9 +143,11 @@ class AsyncStream(StreamBase, AsyncIterator[Event]):
     async def aclose(self) -> None:
         """`abort`, under the name that `contextlib.aclosing` wants."""
         self.abort()
+        if not self._events.ag_running:  # else another task reads, and ends it
+            await self._events.aclose()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.abort()
+        await self.aclose()
