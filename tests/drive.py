@@ -78,8 +78,10 @@ class Transport:
     async def _aopen(self, request: HttpRequest) -> Reply:
         return self._open(request)
 
-    def close(self) -> None:
+    def release(self) -> None:
         """Nothing is held."""
+
+    close = release
 
 
 def drive(mode: str, flow: Flow[Any], take: int | None = None) -> tuple[Any, list[Event]]:

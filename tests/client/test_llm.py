@@ -340,17 +340,54 @@ def test_one_connection_serves_many_calls(emulator: Emulator, provider: str) -> 
     assert len({seen.client_port for seen in emulator.requests}) == 1
 
 
+def no_client() -> Any:
+    return None
+
+
+def httpx_client() -> Any:
+    import httpx
+
+    return httpx.Client(timeout=30)
+
+
+def httpx2_client() -> Any:
+    httpx2 = pytest.importorskip("httpx2")
+    return httpx2.Client(timeout=30)
+
+
 @providers
-def test_unloading_a_hosted_model_is_harmless(emulator: Emulator, provider: str) -> None:
+@pytest.mark.parametrize("own", [no_client, httpx_client, httpx2_client])
+def test_unloading_a_hosted_model_is_harmless(emulator: Emulator, provider: str, own: Any) -> None:
     """S2.24, S2.29."""
-    llm = dragoman.create_llm(provider, MODELS[provider], base_url=emulator.url, api_key="k")
+    client = own()
+    llm = dragoman.create_llm(provider, MODELS[provider], base_url=emulator.url, api_key="k", http_client=client)
     llm.unload()
     llm.generate("Hi")
     llm.unload()
     assert llm.generate("Hi again").content
     llm.close()
-    with pytest.raises(ConfigurationError, match="closed"):
+    with pytest.raises(ConfigurationError, match="closed: make a new one with create_llm"):
         llm.generate("Hi")
+    if client is not None:
+        assert not client.is_closed  # it is its owner's
+        client.close()
+
+
+@pytest.mark.parametrize("kind", ["httpx", "httpx2"])
+def test_unloading_leaves_an_async_client_of_the_users_open(emulator: Emulator, kind: str) -> None:
+    async def main() -> None:
+        async with pytest.importorskip(kind).AsyncClient(timeout=30) as client:
+            llm = dragoman.create_llm(
+                "openai/m", base_url=emulator.url, api_key="k", http_client=client, async_client=True
+            )
+            llm.unload()
+            await llm.generate("Hi")
+            llm.unload()
+            assert (await llm.generate("Hi again")).content
+            llm.close()
+            assert not client.is_closed
+
+    asyncio.run(main())
 
 
 def test_gather_runs_calls_side_by_side(emulator: Emulator) -> None:

@@ -19,7 +19,7 @@ from dragoman.http import HttpRequest, Origin
 from dragoman.transport import wrap_client
 
 from .callers import Answer, AsyncioCaller, BlockingCaller, Caller, post
-from .scripted import CLOSE, HOLD, READ, Await, ScriptedServer, Step, answer, chunked
+from .scripted import CLOSE, HOLD, READ, Await, ScriptedServer, Step, Tell, answer, chunked
 from .test_limits import closed_port
 
 Serve = Callable[..., ScriptedServer]
@@ -120,6 +120,35 @@ def test_closing_the_transport_ends_its_replies_and_leaves_the_client_open(make:
     with pytest.raises((ConfigurationError, ConnectionLost)):
         caller.call(post(server.origin))
     del reply
+
+
+def test_releasing_leaves_the_clients_connections_to_it(make: Make, serve: Serve) -> None:
+    server = serve([*[READ, answer()] * 2, HOLD])
+    caller = make()
+    caller.call(post(server.origin))
+    caller.transport.release()
+    caller.call(post(server.origin))
+    assert (server.connections, caller.client.is_closed) == (1, False)
+
+
+def test_a_reply_that_comes_after_the_transport_was_closed_is_closed(make: Make, serve: Serve) -> None:
+    came, closed = threading.Event(), threading.Event()
+    server = serve([READ, Tell(came), Await(closed), answer(b"too late")[:-1], HOLD])
+    caller = make()
+
+    def close() -> None:
+        assert came.wait(10)
+        caller.transport.close()
+        closed.set()
+
+    other = threading.Thread(target=close)
+    other.start()
+    with pytest.raises(ConfigurationError, match="this client is closed"):
+        caller.open(post(server.origin))
+    if isinstance(caller, AsyncioCaller):
+        caller.settle()
+    other.join(10)
+    assert server.gone.wait(10)
 
 
 FAILURES = [

@@ -13,6 +13,7 @@ import pytest
 from dragoman.errors import ConfigurationError, ConnectFailed, ConnectionLost, TimedOut
 from dragoman.http import Origin
 from dragoman.transport import TransportOptions
+from dragoman.transport.pool import release
 
 from .callers import Caller, make_caller, post
 from .conftest import open_files, until
@@ -210,6 +211,49 @@ def test_closing_the_last_lease_closes_the_connections(make: Make, serve: Serve)
     assert server.gone.wait(10)
     with pytest.raises(ConfigurationError, match="closed"):
         caller.call(post(server.origin))
+
+
+def test_releasing_closes_what_is_idle_and_the_next_call_works(make: Make, serve: Serve) -> None:
+    server = serve([READ, answer(), HOLD], [READ, answer(b"again"), HOLD])
+    caller = make()
+    caller.transport.release()
+    caller.call(post(server.origin))
+    caller.transport.release()
+    caller.settle()
+    assert server.gone.wait(10)
+    assert caller.call(post(server.origin)).body == b"again"
+    assert server.connections == 2
+
+
+def test_releasing_leaves_calls_in_progress_alone(make: Make, serve: Serve) -> None:
+    """Their connection is closed when they are over."""
+    go_on = threading.Event()
+    body = chunked(b"data: 1\n\n", b"data: 2\n\n")
+    cut = body.index(b"data: 2")
+    server = serve([READ, body[:cut], Await(go_on), body[cut:], HOLD], [READ, answer(), HOLD])
+    caller = make()
+    stream = caller.stream(caller.open(post(server.origin)), "sse")
+    assert caller.next(stream) == [("", b"1")]
+    caller.transport.release()
+    go_on.set()
+    assert caller.next(stream) == [("", b"2")]
+    assert caller.next(stream) is None
+    caller.settle()
+    assert server.gone.wait(10)
+    caller.call(post(server.origin))
+    assert server.connections == 2
+
+
+def test_a_pool_that_was_closed_as_it_was_leased_is_not_kept(serve: Serve) -> None:
+    """As when another thread releases it just then."""
+    server = serve([READ, answer(), READ, answer(), HOLD])
+    caller = make_caller("blocking", TransportOptions())
+    release(caller.transport._lease(server.origin), caller.transport)
+    for _ in range(2):
+        caller.call(post(server.origin))
+    assert server.connections == 1
+    caller.close()
+    assert server.gone.wait(10)
 
 
 def test_a_lease_keeps_the_connections_of_others_alive(serve: Serve) -> None:

@@ -1,35 +1,49 @@
-"""The connection a client sends its calls over: opened at the first call, given back at any time."""
+"""The connection a client sends its calls over: opened at the first call, given back at any time, closed for good."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Coroutine
-from threading import Lock
+from threading import RLock
 from typing import Any, Generic, TypeVar
 
+from dragoman.errors import ConfigurationError
 from dragoman.http import AsyncReply, AsyncTransport, HttpRequest, Reply, Transport
 
 AnyTransport = TypeVar("AnyTransport", Transport, AsyncTransport)
 
+_lock = RLock()
+"""Held while a transport is made or closed. One for all clients, so that a forked child can have a new one."""
+
 
 class _OnDemand(Generic[AnyTransport]):
-    """A transport made when first used, and again after `close`."""
+    """A transport made when first used."""
 
     def __init__(self, make: Callable[[], AnyTransport]) -> None:
         self._make = make
         self._made: AnyTransport | None = None
-        self._lock = Lock()
+        self._closed = False
 
     def _transport(self) -> AnyTransport:
         transport = self._made
-        if transport is not None:
-            return transport
-        with self._lock:
+        return self._first() if transport is None else transport
+
+    def _first(self) -> AnyTransport:
+        with _lock:
+            if self._closed:  # and not made again: a call that `close` has ended must not go on, and be paid twice
+                raise ConfigurationError("this client is closed: make a new one with create_llm")
             if self._made is None:
                 self._made = self._make()
             return self._made
 
+    def release(self) -> None:
+        transport = self._made
+        if transport is not None:
+            transport.release()
+
     def close(self) -> None:
-        with self._lock:
+        with _lock:
+            self._closed = True
             transport, self._made = self._made, None
         if transport is not None:
             transport.close()
@@ -47,3 +61,13 @@ class AsyncOnDemand(_OnDemand[AsyncTransport]):
 
     def open(self, request: HttpRequest) -> Coroutine[Any, Any, AsyncReply]:
         return self._transport().open(request)
+
+
+def _renew_lock() -> None:
+    """In a forked child: another thread of the parent may have held it."""
+    global _lock  # noqa: PLW0603  # there is nobody else to tell
+    _lock = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)

@@ -73,13 +73,13 @@ class Plan:
         return {**self._defaults, **options}
 
     def release(self) -> None:
-        """Give back the connections; the next call takes new ones."""
-        self._target.transport.close()
+        """Give back the idle connections; the next call takes new ones."""
+        self._target.transport.release()
 
     def close(self) -> None:
-        """Give back the connections for good."""
+        """Give back the connections for good; calls in progress end with an error."""
         self._closed = True
-        self.release()
+        self._target.transport.close()
 
     def _request(self, prompt: Any, options: Mapping[str, Any]) -> Request:
         messages = messages_of(

@@ -116,7 +116,7 @@ def _build(client: Any, request: HttpRequest) -> Any:
 
 
 def _closed() -> ConfigurationError:
-    return ConfigurationError("this client is closed: make a new one")
+    return ConfigurationError("this client is closed: make a new one with create_llm")
 
 
 class ClientTransport:
@@ -134,7 +134,13 @@ class ClientTransport:
         with _mapped("first_byte"):
             reply = ClientReply(self._client.send(_build(self._client, request), stream=True), request)
         self._replies.add(reply)
+        if self._closed:  # while the head was awaited
+            reply.close()
+            raise _closed()
         return reply
+
+    def release(self) -> None:
+        """Nothing: the idle connections are the client's."""
 
     def close(self) -> None:
         """End the calls in progress; the client itself is its owner's to close."""
@@ -201,7 +207,13 @@ class AsyncClientTransport:
             response = await self._client.send(_build(self._client, request), stream=True)
         reply = AsyncClientReply(response, request)
         self._replies.add(reply)
+        if self._closed:  # while the head was awaited
+            reply.close()
+            raise _closed()
         return reply
+
+    def release(self) -> None:
+        """Nothing: the idle connections are the client's."""
 
     def close(self) -> None:
         """End the calls in progress; the client itself is its owner's to close."""

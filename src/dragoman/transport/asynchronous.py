@@ -63,6 +63,13 @@ class AsyncioTransport:
             else:
                 return AsyncioReply(self, pool, connection, parser)
 
+    def release(self) -> None:
+        """Give back the idle connections, from whichever thread, and those in use when their calls are over."""
+        for where in list(self._pools):
+            pool = self._pools.pop(where, None)
+            if pool is not None:
+                release(pool, self)
+
     def close(self) -> None:
         """Give back what is held, from whichever thread; calls in progress end with `ConnectionLost`."""
         self._closed = True
@@ -104,7 +111,7 @@ class AsyncioTransport:
         if self._closed:  # asked last, for another thread may be closing
             self._pools.clear()
             release(pool, self)
-            raise ConfigurationError("this client is closed: make a new one")
+            raise ConfigurationError("this client is closed: make a new one with create_llm")
         _watch(loop)
         return pool
 

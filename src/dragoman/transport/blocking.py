@@ -36,7 +36,9 @@ class BlockingTransport:
         It is sent once more, on a new connection, when a kept one turns out to have died before any byte of the reply.
         """
         clock = CallClock(request)
-        pool = self._pools.get(request.origin) or self._lease(request.origin)
+        pool = self._pools.get(request.origin)
+        if pool is None or pool.closed:  # closed as it was leased, when another thread released it just then
+            pool = self._lease(request.origin)
         pieces = request_pieces(request, host=pool.host, prefix=pool.prefix, extra=pool.extra)
         clock.check()
         first = True
@@ -57,6 +59,13 @@ class BlockingTransport:
                 raise
             else:
                 return BlockingReply(self, pool, connection, parser, clock)
+
+    def release(self) -> None:
+        """Give back the idle connections, and those in use when their calls are over."""
+        for origin in list(self._pools):
+            pool = self._pools.pop(origin, None)
+            if pool is not None:
+                release(pool, self)
 
     def close(self) -> None:
         """Give back what is held; calls in progress end with `ConnectionLost`."""
@@ -103,7 +112,7 @@ class BlockingTransport:
         if self._closed:  # asked last, for another thread may be closing
             self._pools.clear()
             release(pool, self)
-            raise ConfigurationError("this client is closed: make a new one")
+            raise ConfigurationError("this client is closed: make a new one with create_llm")
         return pool
 
     def _new_connection(self, pool: Pool[Connection], clock: CallClock) -> Connection:
