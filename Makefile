@@ -36,6 +36,7 @@ test: setup  ## All tests that need nothing foreign
 test-clients: setup  ## The official SDKs against our emulator, each in its own environment under .clients
 	$(BIN)/python scripts/client_environments.py
 	DRAGOMAN_CLIENTS_REQUIRED=1 $(BIN)/python -m pytest -m clients tests/clients
+	.clients/anthropic_codec/bin/python -m pytest -m clients tests/dialects/anthropic_messages/test_official_sdk.py
 
 test-local: setup  ## Models inside the process
 	@echo 'There are no engines yet that run models inside the process, so there is nothing to test here.'
