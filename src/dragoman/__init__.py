@@ -38,7 +38,7 @@ _ROOMS = {
         "OutputFormat", "Part", "PartAdded", "Reasoning", "ReasoningDelta", "ReasoningEnd", "ReasoningOptions",
         "Refusal", "RefusalDelta", "Request", "ResponseStart", "Restarted", "Role", "Seam", "Text", "TextDelta",
         "TokenLogprob", "Tool", "ToolCall", "ToolCallDelta", "ToolCallEnd", "ToolCallStart", "ToolChoice",
-        "ToolResult", "Usage", "UsageUpdate",
+        "ToolResult", "Usage", "UsageUpdate", "Video",
     ),
 }  # fmt: skip
 """Which room each public name lives in."""

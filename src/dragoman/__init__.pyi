@@ -84,6 +84,7 @@ from dragoman.messages import ToolChoice as ToolChoice
 from dragoman.messages import ToolResult as ToolResult
 from dragoman.messages import Usage as Usage
 from dragoman.messages import UsageUpdate as UsageUpdate
+from dragoman.messages import Video as Video
 from dragoman.providers import provider_names as provider_names
 from dragoman.providers import use_keys as use_keys
 from dragoman.secret import Secret as Secret

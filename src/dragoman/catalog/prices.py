@@ -39,7 +39,8 @@ def cost_of(facts: ModelFacts | None, usage: Usage, *, today: str, service_tier:
         )
     if usage.input_tokens is None or usage.output_tokens is None:
         return Cost(None, "the provider did not report usage")
-    return Cost(_total(prices, usage, usage.input_tokens, usage.output_tokens))
+    everything = usage.input_tokens + (usage.tool_prompt_tokens or 0)
+    return Cost(_total(prices, usage, everything, usage.output_tokens))
 
 
 def _prices_on(facts: ModelFacts, today: str, service_tier: str | None) -> dict[str, Price] | None:

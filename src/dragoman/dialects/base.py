@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from msgspec import Struct
@@ -104,9 +105,9 @@ class Dialect(Protocol):
 
 
 _FOLDERS = {
-    "openai_chat": "dragoman.dialects.openai_chat",
-    "anthropic_messages": "dragoman.dialects.anthropic_messages",
+    folder.parent.name: f"{__package__}.{folder.parent.name}" for folder in Path(__file__).parent.glob("*/__init__.py")
 }
+"""A folder here is a dialect; nothing else names it."""
 
 
 def dialect_names() -> list[str]:

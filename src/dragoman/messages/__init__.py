@@ -42,6 +42,7 @@ from dragoman.messages.parts import (
     Text,
     ToolCall,
     ToolResult,
+    Video,
     joined_text,
     parse_arguments,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "ToolResult",
     "Usage",
     "UsageUpdate",
+    "Video",
     "decode_json",
     "encode_json",
     "events_of",

@@ -144,6 +144,10 @@ class Audio(Media, frozen=True, kw_only=True, tag="audio"):
     transcript: str | None = None
 
 
+class Video(Media, frozen=True, kw_only=True, tag="video"):
+    """A film. What else a dialect can say of it, such as a clip's bounds, is in `extra`."""
+
+
 class Document(Media, frozen=True, kw_only=True, tag="document"):
     """A PDF or another file, or plain `text` shown to the model as a document.
 
@@ -242,7 +246,7 @@ class Opaque(PartBase, frozen=True, kw_only=False, tag="opaque"):
     payload: JsonObject
 
 
-Part: TypeAlias = Text | Image | Audio | Document | ToolCall | ToolResult | Reasoning | Refusal | Opaque
+Part: TypeAlias = Text | Image | Audio | Video | Document | ToolCall | ToolResult | Reasoning | Refusal | Opaque
 
 
 def joined_text(parts: tuple[Part, ...]) -> str:

@@ -19,6 +19,7 @@ from dragoman.messages.parts import (
     Part,
     Text,
     ToolCall,
+    Video,
     joined_text,
 )
 from dragoman.messages.usage import Usage
@@ -198,9 +199,9 @@ class LLMResponse(Struct, frozen=True):
         return tuple(citation for part in self.parts if isinstance(part, Text) for citation in part.citations)
 
     @property
-    def media(self) -> tuple[Image | Audio | Document, ...]:
-        """Pictures, sounds and files the model produced."""
-        return tuple(part for part in self.parts if isinstance(part, Image | Audio | Document))
+    def media(self) -> tuple[Image | Audio | Video | Document, ...]:
+        """Pictures, sounds, films and files the model produced."""
+        return tuple(part for part in self.parts if isinstance(part, Image | Audio | Video | Document))
 
     def __str__(self) -> str:
         return self.content

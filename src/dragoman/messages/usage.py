@@ -26,6 +26,8 @@ class Usage(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         cache_write_tokens: The part of the input that was written to it.
         cache_write_1h_tokens: The part of the cache writes kept for an hour, where that costs more.
         reasoning_tokens: The part of the output spent on thinking.
+        tool_prompt_tokens: Input that server-side tools added to the prompt, where it is counted apart (Gemini):
+            it is not in `input_tokens`, and is in `total_tokens`.
         input_audio_tokens: The part of the input that is audio.
         output_audio_tokens: The part of the output that is audio.
         web_searches: Server-side searches made, which providers charge by the piece.
@@ -41,6 +43,7 @@ class Usage(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     cache_write_tokens: int | None = None
     cache_write_1h_tokens: int | None = None
     reasoning_tokens: int | None = None
+    tool_prompt_tokens: int | None = None
     input_audio_tokens: int | None = None
     output_audio_tokens: int | None = None
     web_searches: int | None = None

@@ -24,7 +24,10 @@ from dragoman.messages import (
     ToolCall,
     ToolResult,
 )
-from dragoman.testing.rules import RuleModel, check_signatures, count_request
+from dragoman.testing.emulator.customs import customs_of
+from dragoman.testing.rules import RuleModel, count_request
+
+SIGN = customs_of("anthropic_messages").sign
 
 
 def request(text: str = "Hello", **options: Any) -> Request:
@@ -32,7 +35,7 @@ def request(text: str = "Hello", **options: Any) -> Request:
 
 
 def ask(text: str = "Hello", **options: Any) -> LLMResponse:
-    return RuleModel().answer(request(text, **options), dialect="anthropic_messages")
+    return RuleModel().answer(request(text, **options), sign=SIGN)
 
 
 TEXTS = [
@@ -162,7 +165,8 @@ def test_thinking_comes_when_asked_for(options: ReasoningOptions | None, thinks:
 def test_thinking_is_signed_where_the_dialect_signs() -> None:
     wanted = request("Hello", reasoning=ReasoningOptions(effort="low"))
     signed, unsigned = (
-        RuleModel().answer(wanted, dialect=name).parts[0] for name in ("anthropic_messages", "openai_chat")
+        RuleModel().answer(wanted, sign=customs_of(name).sign).parts[0]
+        for name in ("anthropic_messages", "openai_chat")
     )
     assert isinstance(signed, Reasoning)
     assert signed.payload is not None
@@ -179,10 +183,10 @@ def test_a_changed_thought_is_refused_and_a_true_one_is_not() -> None:
             messages=(Message("user", "Hello"), Message("assistant", (part, Text("Hi"))), Message("user", "?"))
         )
 
-    check_signatures(again(thought), "anthropic_messages")
-    check_signatures(again(Reasoning("mine")), "openai_chat")
+    customs_of("anthropic_messages").check_reasoning(again(thought))
+    customs_of("openai_chat").check_reasoning(again(Reasoning("mine")))
     real = b64encode(b"\x12" + bytes(200)).decode()
-    check_signatures(again(Reasoning("from the real API", payload={"signature": real})), "anthropic_messages")
+    customs_of("anthropic_messages").check_reasoning(again(Reasoning("from the real API", payload={"signature": real})))
     for forged in (
         Reasoning("mine", payload=thought.payload, dialect=thought.dialect),
         Reasoning(thought.text, payload={"signature": "c2lnbmVk"}, dialect=thought.dialect),
@@ -190,7 +194,7 @@ def test_a_changed_thought_is_refused_and_a_true_one_is_not() -> None:
         Reasoning(thought.text),
     ):
         with pytest.raises(Rejected, match=r"messages\.1\.content\.0: Invalid `signature`"):
-            check_signatures(again(forged), "anthropic_messages")
+            customs_of("anthropic_messages").check_reasoning(again(forged))
 
 
 # ---------------------------------------------------------------------- forms

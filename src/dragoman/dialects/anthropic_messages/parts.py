@@ -27,6 +27,7 @@ from dragoman.messages import (
     Text,
     ToolCall,
     ToolResult,
+    Video,
     encode_json,
     joined_text,
 )
@@ -59,7 +60,7 @@ def encode_part(part: Part, where: str, losses: list[Loss]) -> Wire | None:
     return block
 
 
-def _encode_bare(part: Part, where: str, losses: list[Loss]) -> Wire | None:  # noqa: PLR0911  # one line a part
+def _encode_bare(part: Part, where: str, losses: list[Loss]) -> Wire | None:  # noqa: C901, PLR0911  # one line a part
     match part:
         case Text():
             return _encode_text(part, where, losses)
@@ -80,6 +81,9 @@ def _encode_bare(part: Part, where: str, losses: list[Loss]) -> Wire | None:  # 
             return {"type": "text", "text": part.text}
         case Audio():
             return _encode_audio(part, where, losses)
+        case Video():
+            losses.append(Loss(effect="dropped", where=where, why="this dialect takes no films"))
+            return None
         case _:
             assert_never(part)
 

@@ -28,9 +28,9 @@ from dragoman.dialects.openai_chat.losses import (
 from dragoman.dialects.openai_chat.parts import decode_parts, encode_part, encode_parts, text_in
 from dragoman.dialects.openai_chat.tool_calls import is_legacy_id, legacy_id
 from dragoman.dialects.openai_chat.wire import NAME, PlainMessage, ToolMessage, fields_of
-from dragoman.messages import Audio, Document, Extra, Image, Message, Opaque, Part, Role, Text, ToolResult
+from dragoman.messages import Audio, Document, Extra, Image, Message, Opaque, Part, Role, Text, ToolResult, Video
 
-_MEDIA: Final = (Image, Audio, Document)
+_MEDIA: Final = (Image, Audio, Video, Document)
 
 # ---------------------------------------------------------------------- encode
 

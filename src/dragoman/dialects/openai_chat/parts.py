@@ -24,7 +24,7 @@ from dragoman.dialects.openai_chat.wire import (
     TextPart,
     fields_of,
 )
-from dragoman.messages import Audio, Document, Extra, Image, Opaque, Part, Refusal, Text
+from dragoman.messages import Audio, Document, Extra, Image, Opaque, Part, Refusal, Text, Video
 
 # ---------------------------------------------------------------------- encode
 
@@ -99,6 +99,10 @@ def _encode_audio(part: Audio, losses: Losses) -> Wire | None:
     return {"type": "input_audio", "input_audio": source}
 
 
+def _encode_video(_: Video, losses: Losses) -> None:
+    losses.dropped("", "OpenAI's chat API takes no films")
+
+
 def _encode_document(part: Document, losses: Losses) -> Wire | None:
     named = ("title", "context", "citations") if part.text is None else ("title", "context", "citations", "name")
     for name in named:
@@ -139,6 +143,7 @@ _ENCODE: Final[dict[type, Callable[[Any, Losses], Wire | None]]] = {
     Refusal: _encode_refusal,
     Image: _encode_image,
     Audio: _encode_audio,
+    Video: _encode_video,
     Document: _encode_document,
     Opaque: _encode_opaque,
 }

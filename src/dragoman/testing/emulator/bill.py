@@ -10,11 +10,8 @@ from msgspec import Struct
 
 from dragoman.catalog import cost_of, find_model, providers_of
 from dragoman.messages import Usage
+from dragoman.testing.emulator.customs import customs_of
 from dragoman.testing.emulator.http import Outcome
-
-_PRICE_LISTS: Final[dict[str, str]] = {"openai_chat": "openai", "anthropic_messages": "anthropic"}
-"""The price list of whoever speaks the dialect at home; another is used when only that one knows the model."""
-
 
 _MOST_LINES: Final = 100_000
 
@@ -130,7 +127,7 @@ class Ledger:
 
 def price(dialect: str, model: str, usage: Usage, *, today: str, service_tier: str | None) -> Decimal | None:
     """What `usage` costs, `None` when the catalog does not know."""
-    facts = find_model(_PRICE_LISTS.get(dialect, ""), model)
+    facts = find_model(customs_of(dialect).price_list, model)
     if facts is None:
         others = providers_of(model)
         facts = find_model(others[0], model) if len(others) == 1 else None

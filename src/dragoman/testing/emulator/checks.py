@@ -9,7 +9,8 @@ from dragoman.catalog import find_model, providers_of
 from dragoman.dialects import Dialect
 from dragoman.errors import ContextTooLong, ProviderError, Rejected
 from dragoman.messages import Request, Role, Tool
-from dragoman.testing.rules import check_signatures, count_request
+from dragoman.testing.emulator.customs import customs_of
+from dragoman.testing.rules import count_request
 
 
 def check_request(request: Request, dialect: Dialect) -> None:
@@ -53,7 +54,7 @@ def _named_tools_exist(request: Request, _: Dialect) -> None:
 
 
 def _thinking_is_genuine(request: Request, dialect: Dialect) -> None:
-    check_signatures(request, dialect.name)
+    customs_of(dialect.name).check_reasoning(request)
 
 
 def _fits_the_window(request: Request, _: Dialect) -> None:

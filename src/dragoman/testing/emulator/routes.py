@@ -10,14 +10,12 @@ from msgspec import Struct
 
 from dragoman.dialects import Dialect
 from dragoman.messages import Request
+from dragoman.testing.emulator.customs import customs_of
 
 Action: TypeAlias = Literal["generate", "count_tokens", "models", "model", "home"]
 
 _MODEL: Final = "MODEL-NAME"
 _VERSION: Final = re.compile(r"^/v\d+\w*(?=/)")
-
-COUNTING: Final[Mapping[str, str]] = {"anthropic_messages": "/messages/count_tokens"}
-"""The path, below a version, at which a dialect counts tokens without answering."""
 
 
 class Route(Struct, frozen=True):
@@ -35,8 +33,11 @@ def routes_for(dialects: Iterable[Dialect]) -> tuple[Route, ...]:
     for dialect in dialects:
         paths = sorted({_path(dialect, stream=False), _path(dialect, stream=True)})
         routes += [Route(_ending(path), ("POST",), "generate", dialect) for path in paths]
-        if dialect.name in COUNTING:
-            routes.append(Route(_ending(COUNTING[dialect.name]), ("POST",), "count_tokens", dialect))
+        customs = customs_of(dialect.name)
+        if customs.counting:
+            routes.append(Route(_ending(customs.counting.path), ("POST",), "count_tokens", dialect))
+        if customs.listing.path:
+            routes.append(Route(_ending(customs.listing.path), ("GET", "HEAD"), "models", dialect))
     routes += [
         Route(_ending("/models"), ("GET", "HEAD"), "models"),
         Route(re.compile(r"(?:^|/)models/(?P<model>.+?)/?$"), ("GET", "HEAD"), "model"),
@@ -46,8 +47,9 @@ def routes_for(dialects: Iterable[Dialect]) -> tuple[Route, ...]:
 
 
 def _path(dialect: Dialect, *, stream: bool) -> str:
-    """The path of a dialect without its version, a placeholder where it names the model."""
-    return _VERSION.sub("", dialect.path(Request(model=_MODEL, stream=stream)))
+    """The path of a dialect without version and query, a placeholder where it names the model."""
+    path = dialect.path(Request(model=_MODEL, stream=stream)).partition("?")[0]
+    return _VERSION.sub("", path)
 
 
 def _ending(path: str) -> re.Pattern[str]:
@@ -60,9 +62,10 @@ def find_routes(routes: Sequence[Route], path: str) -> list[Route]:
 
 
 def dialect_of_caller(dialects: Sequence[Dialect], headers: Mapping[str, str]) -> Dialect:
-    """Whose client is calling, as headers tell: the dialect that demands one that is there, else the first dialect."""
-    for dialect in dialects:
-        names = [name for name, _ in dialect.headers()]
-        if names and all(name in headers for name in names):
-            return dialect
-    return dialects[0]
+    """Whose client is calling, as headers tell: the dialect whose own are there, else the first dialect."""
+    return next((dialect for dialect in dialects if _is_told_by(dialect, headers)), dialects[0])
+
+
+def _is_told_by(dialect: Dialect, headers: Mapping[str, str]) -> bool:
+    telling = customs_of(dialect.name).telling_headers or dict.fromkeys(name for name, _ in dialect.headers())
+    return bool(telling) and all(name in headers and value in (None, headers[name]) for name, value in telling.items())

@@ -17,6 +17,7 @@ from dragoman.messages import LLMResponse, Request, Usage, decode_json
 from dragoman.testing.emulator.bill import BillLine, price
 from dragoman.testing.emulator.checks import check_request
 from dragoman.testing.emulator.control import CONTROL, control_reply
+from dragoman.testing.emulator.customs import customs_of
 from dragoman.testing.emulator.faults import HEADER, NO_FAULT, Fault, parse_fault
 from dragoman.testing.emulator.http import JSON, HttpCall, Outcome, Reply, json_reply
 from dragoman.testing.emulator.journal import SeenRequest
@@ -24,14 +25,11 @@ from dragoman.testing.emulator.keys import check_key
 from dragoman.testing.emulator.memory import Memory
 from dragoman.testing.emulator.routes import Route, dialect_of_caller, find_routes, routes_for
 from dragoman.testing.emulator.settings import Settings
-from dragoman.testing.emulator.shapes import MODELS, model_body, models_body
 from dragoman.testing.emulator.streaming import CONTENT_TYPES, frames_of
 from dragoman.testing.rules import count_request, dice
 
-_REQUEST_ID_HEADERS: Final[Mapping[str, str]] = {"anthropic_messages": "request-id"}
-_REQUEST_ID: Final = "x-request-id"
-
-
+MODELS: Final = ("gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "claude-haiku-4-5", "emulator-1")
+"""What is listed unless the emulator is told which models there are; any other name is answered too."""
 _FREE: Final = Decimal(0)
 
 
@@ -143,7 +141,9 @@ class Service:
     def _completed(self, step: str | LLMResponse | None, request: Request, dialect: Dialect) -> LLMResponse:
         """An answer by the rules when there is no step; a step with what it leaves open."""
         if step is None:
-            answer = self.memory.model.answer(request, dialect=dialect.name, call_prefix=dialect.call_id_prefix)
+            answer = self.memory.model.answer(
+                request, sign=customs_of(dialect.name).sign, call_prefix=dialect.call_id_prefix
+            )
         else:
             answer = LLMResponse(step) if isinstance(step, str) else step
         if answer.usage == Usage():
@@ -174,12 +174,13 @@ class Service:
     # ------------------------------------------------------------------ other answers
 
     async def _count_tokens(self, exchange: _Exchange) -> Reply:
-        wire = {"max_tokens": 1, **_json_object(exchange.call)}  # which only an answer needs
-        tokens = count_request(self._decode(exchange, wire))
-        return self._plain(exchange, {"input_tokens": tokens})
+        counting = customs_of(exchange.dialect.name).counting
+        assert counting is not None  # its path led here
+        tokens = count_request(self._decode(exchange, counting.request(_json_object(exchange.call))))
+        return self._plain(exchange, counting.reply(tokens))
 
     async def _models(self, exchange: _Exchange) -> Reply:
-        return self._plain(exchange, models_body(exchange.dialect.name, self._names()))
+        return self._plain(exchange, customs_of(exchange.dialect.name).listing.models(self._names()))
 
     async def _one_model(self, exchange: _Exchange) -> Reply:
         assert exchange.route is not None  # it led here
@@ -187,7 +188,7 @@ class Service:
         name = found["model"] if found else ""
         if name not in self._names():
             raise UnknownModel(f"The model `{name}` does not exist", http_status=404, code="model_not_found")
-        return self._plain(exchange, model_body(exchange.dialect.name, name))
+        return self._plain(exchange, customs_of(exchange.dialect.name).listing.model(name))
 
     async def _home(self, exchange: _Exchange) -> Reply:
         about = {"service": "dragoman emulator", "dialects": [dialect.name for dialect in self.dialects]}
@@ -202,7 +203,7 @@ class Service:
         return self._with_id(exchange, json_reply(200, value))
 
     def _with_id(self, exchange: _Exchange, reply: Reply) -> Reply:
-        name = _REQUEST_ID_HEADERS.get(exchange.dialect.name, _REQUEST_ID)
+        name = customs_of(exchange.dialect.name).request_id_header
         reply.headers = (*reply.headers, (name, exchange.request_id))
         reply.fault = exchange.fault
         return reply

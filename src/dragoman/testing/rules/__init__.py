@@ -2,7 +2,6 @@
 
 from dragoman.testing.rules.ids import Ids, dice
 from dragoman.testing.rules.model import REFUSE, RuleModel
-from dragoman.testing.rules.signatures import check_signatures
 from dragoman.testing.rules.tokens import count_request, count_text
 
-__all__ = ["REFUSE", "Ids", "RuleModel", "check_signatures", "count_request", "count_text", "dice"]
+__all__ = ["REFUSE", "Ids", "RuleModel", "count_request", "count_text", "dice"]

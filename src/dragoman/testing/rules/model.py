@@ -22,7 +22,7 @@ import re
 from collections.abc import Callable
 from math import log
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from msgspec.structs import replace
 
@@ -45,9 +45,11 @@ from dragoman.testing.rules.cache import PromptCache
 from dragoman.testing.rules.cutting import count_part, cut
 from dragoman.testing.rules.ids import Ids, dice
 from dragoman.testing.rules.prompt import Prompt
-from dragoman.testing.rules.signatures import signed
 from dragoman.testing.rules.tokens import tokens_of
 from dragoman.testing.rules.tools import calls_for
+
+Sign: TypeAlias = Callable[[str], Reasoning]
+"""Makes reasoning of its text, as a provider gives it."""
 
 REFUSE: Final = "please refuse"
 """Words in a prompt that make the model refuse."""
@@ -67,9 +69,12 @@ class RuleModel:
         self.ids = Ids(seed)
         self._cache = PromptCache()
 
-    def answer(self, request: Request, *, dialect: str = "", call_prefix: str = "call_") -> LLMResponse:
-        """The answer to `request`. Raises `Rejected` for a schema that cannot be filled in."""
-        first, *others = [self._choice(request, number, dialect, call_prefix) for number in range(request.n or 1)]
+    def answer(self, request: Request, *, sign: Sign = Reasoning, call_prefix: str = "call_") -> LLMResponse:
+        """The answer to `request`, its reasoning as `sign` gives it.
+
+        Raises `Rejected` for a schema that cannot be filled in.
+        """
+        first, *others = [self._choice(request, number, sign, call_prefix) for number in range(request.n or 1)]
         answer = replace(first, alternatives=tuple(others))
         return replace(answer, usage=self.usage(request, answer))
 
@@ -91,12 +96,12 @@ class RuleModel:
         self._cache.clear()
         self.ids = Ids(self.seed)
 
-    def _choice(self, request: Request, number: int, dialect: str, call_prefix: str) -> LLMResponse:
+    def _choice(self, request: Request, number: int, sign: Sign, call_prefix: str) -> LLMResponse:
         prompt = Prompt(request)
         chance = dice(self.seed, request.model, prompt.text, number)
         parts, reason = self._say(prompt, chance, number, call_prefix)
         if _thinks(request):
-            parts = (signed(_thought(prompt), dialect), *parts)
+            parts = (sign(_thought(prompt)), *parts)
         ending = cut(parts, request)
         return LLMResponse(
             model=request.model,

@@ -10,9 +10,6 @@ from typing import Any, Final
 from dragoman.errors import Rejected
 from dragoman.messages import Reasoning, Request
 
-SIGNING: Final = frozenset({"anthropic_messages"})
-"""The dialects whose reasoning is signed."""
-
 _KEY: Final = b"the emulator signs with this and no provider believes it"
 
 
@@ -21,20 +18,17 @@ _REAL_BYTES: Final = 64
 
 
 def signed(text: str, dialect: str) -> Reasoning:
-    """Reasoning as the provider of `dialect` gives it."""
-    if dialect not in SIGNING:
-        return Reasoning(text)
-    return Reasoning(text, payload={"signature": _signature(text)}, dialect=dialect)
+    """Reasoning with a signature, as Anthropic's models give it in `dialect`."""
+    return Reasoning(text, payload={"signature": signature_of(text)}, dialect=dialect)
 
 
-def _signature(text: str) -> str:
+def signature_of(text: str) -> str:
+    """What proves that the emulator has thought `text`, as base64."""
     return b64encode(hmac.digest(_KEY, text.encode("utf-8", "surrogatepass"), sha256)).decode()
 
 
-def check_signatures(request: Request, dialect: str) -> None:
+def check_signatures(request: Request) -> None:
     """Raises `Rejected` for thinking that comes back changed or unsigned."""
-    if dialect not in SIGNING:
-        return
     for number, message in enumerate(request.messages):
         for index, part in enumerate(message.parts):
             if isinstance(part, Reasoning) and not _is_genuine(part.text, part.payload or {}):
@@ -45,7 +39,7 @@ def check_signatures(request: Request, dialect: str) -> None:
 def _is_genuine(text: str, payload: Any) -> bool:
     """Whether the signature is ours for this text, or looks like one of the real provider, which nobody can check."""
     given = payload.get("signature")
-    return isinstance(given, str) and (given == _signature(text) or _looks_real(given))
+    return isinstance(given, str) and (given == signature_of(text) or _looks_real(given))
 
 
 def _looks_real(signature: str) -> bool:

@@ -26,6 +26,7 @@ from dragoman.messages import (
     Tool,
     ToolCall,
     ToolResult,
+    Video,
     encode_json,
 )
 
@@ -87,7 +88,7 @@ def _part_piece(part: Part, mark: CacheMark | None) -> Piece:
             return _text_piece(part.name + (part.text or part.arguments_json), mark)
         case ToolResult():
             return _result_piece(part, mark)
-        case Image() | Audio() | Document():
+        case Image() | Audio() | Video() | Document():
             return _media_piece(part, mark)
         case Opaque():
             return _text_piece(encode_json(part.payload).decode(), mark)
@@ -106,7 +107,7 @@ def _result_piece(result: ToolResult, mark: CacheMark | None) -> Piece:
     return Piece("".join(piece.text for piece in inside), sum(piece.tokens for piece in inside), mark)
 
 
-def _media_piece(part: Image | Audio | Document, mark: CacheMark | None) -> Piece:
+def _media_piece(part: Image | Audio | Video | Document, mark: CacheMark | None) -> Piece:
     if isinstance(part, Document) and part.text is not None:
         return _text_piece(part.text, mark)
     return Piece(part.url or part.data or part.file_id or "", MEDIA_TOKENS, mark)

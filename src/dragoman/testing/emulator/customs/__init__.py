@@ -1,0 +1,8 @@
+"""What the provider that speaks a dialect at home does beside answering: one small file a dialect.
+
+A dialect without a file here is served with OpenAI's customs, as its imitators have them.
+"""
+
+from dragoman.testing.emulator.customs.base import Counting, Customs, Listing, customs_of
+
+__all__ = ["Counting", "Customs", "Listing", "customs_of"]
