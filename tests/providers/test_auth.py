@@ -8,12 +8,18 @@ import pickle
 import pytest
 
 from dragoman.errors import MissingKey, UnknownProvider
-from dragoman.providers import find_credential, use_keys
-from dragoman.providers.auth import Auth, KeySource, bearer
+from dragoman.flow import run
+from dragoman.http import Origin
+from dragoman.providers import use_keys
+from dragoman.providers.auth import Credential, KeyAuth, KeySource, bearer
 from dragoman.secret import HIDDEN, Secret
 
-ANTHROPIC_LIKE = Auth(sources=(KeySource("A_KEY", "x-api-key", ""), KeySource("A_TOKEN")))
+ANTHROPIC_LIKE = KeyAuth(sources=(KeySource("A_KEY", "x-api-key", ""), KeySource("A_TOKEN")))
 ARGUMENT, CONTEXT = Secret("from-argument"), "from-context"
+
+
+def find(provider: str, auth: KeyAuth, argument: Secret | None = None) -> Credential | None:
+    return run(auth.find(provider, argument, {}))
 
 
 @pytest.mark.parametrize(
@@ -39,21 +45,21 @@ def test_order(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with use_keys(**({} if context is None else {"anthropic": context})):
-        credential = find_credential("anthropic", ANTHROPIC_LIKE, argument)
+        credential = find("anthropic", ANTHROPIC_LIKE, argument)
     assert credential is not None
-    assert credential.header() == header
+    assert credential.headers("POST", Origin("https", "h", 443), "/", b"") == (header,)
 
 
 def test_a_missing_key_names_every_place_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_KEY", "")
     monkeypatch.delenv("A_TOKEN", raising=False)
     with pytest.raises(MissingKey, match=r"`A_KEY` or `A_TOKEN`.*api_key="):
-        find_credential("a", ANTHROPIC_LIKE, None)
+        find("a", ANTHROPIC_LIKE)
 
 
 def test_a_server_without_keys_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_KEY", raising=False)
-    assert find_credential("local", bearer("NO_KEY", required=False), None) is None
+    assert find("local", bearer("NO_KEY", required=False)) is None
 
 
 def test_lent_keys_nest_and_end() -> None:
@@ -72,10 +78,10 @@ def test_a_key_lent_to_nobody_is_a_mistake() -> None:
         pass
 
 
-def _key(provider: str, auth: Auth) -> str:
-    credential = find_credential(provider, auth, None)
+def _key(provider: str, auth: KeyAuth) -> str:
+    credential = find(provider, auth)
     assert credential is not None
-    return credential.key.reveal()
+    return credential.secrets[0].reveal()
 
 
 def test_a_secret_does_not_show_itself() -> None:

@@ -25,7 +25,7 @@ _TEXTS: Final = ("message", "code", "request_id")
 def secrets_of(call: Call, credential: Credential | None) -> Iterator[Secret]:
     """The key, and what the caller's own headers and query hold under a telling name."""
     if credential is not None:
-        yield credential.key
+        yield from credential.secrets
     for name, value in (*call.target.headers, *call.headers):
         if isinstance(value, Secret):
             yield value

@@ -41,7 +41,7 @@ def prepare(call: Call) -> Prepared:
     request, notes = _with_default_limit(call)
     encoded = target.dialect.encode_request(request)
     losses = encoded.losses
-    for quirk in target.spec.quirks:
+    for quirk in target.quirks:
         losses += quirk.apply(encoded.wire)
     if losses and call.on_loss == "error":
         raise LossRefused(losses, provider=target.spec.name, model=request.model)
@@ -63,7 +63,7 @@ def http_request(call: Call, prepared: Prepared, credential: Credential | None, 
     target = call.target
     headers = [*_OWN_HEADERS, *target.dialect.headers()]
     if credential is not None:
-        headers.append(credential.header())
+        headers += credential.headers("POST", target.origin, prepared.path, prepared.body)
     return HttpRequest(
         origin=target.origin,
         target=prepared.path,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeAlias, cast
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.flow import Flow, invoke, is_async
 from dragoman.http import AsyncTransport, Origin, Transport
 from dragoman.messages import Request
-from dragoman.providers import Credential, ProviderSpec, find_credential, join_path
+from dragoman.providers import Credential, ProviderSpec, Quirk, join_path
 from dragoman.secret import Secret
 
 Key: TypeAlias = Secret | Callable[[], str] | Callable[[], Awaitable[str]] | None
@@ -23,6 +23,7 @@ class Target(Struct, frozen=True, kw_only=True):
     """Provider, model, dialect, address, key and transport together.
 
     `headers` are sent with each request, after those of the dialect and the key. `query` is put after the path.
+    `settings` are the provider's (a region, an account), and `quirks` those of its that this dialect has.
     """
 
     spec: ProviderSpec
@@ -34,14 +35,17 @@ class Target(Struct, frozen=True, kw_only=True):
     key: Key = None
     headers: tuple[tuple[str, str], ...] = ()
     query: str = ""
+    settings: Mapping[str, str] = {}
+    quirks: tuple[Quirk, ...] = ()
 
     @property
     def name(self) -> str:
         return f"{self.spec.name}/{self.model}"
 
     def path(self, request: Request) -> str:
-        path = join_path(self.prefix, self.dialect.path(request))
-        return f"{path}?{self.query}" if self.query else path
+        own = self.spec.paths.get(self.dialect.name, self.dialect.path)
+        path = join_path(self.prefix, own(request))
+        return f"{path}{'&' if '?' in path else '?'}{self.query}" if self.query else path
 
     def __repr__(self) -> str:
         return f"<Target {self.name} at {self.origin} as {self.dialect.name}>"
@@ -52,7 +56,7 @@ def credential_for(target: Target) -> Flow[Credential | None]:
     key = target.key
     if callable(key):
         key = _checked((yield from _fresh_key(key)))
-    return find_credential(target.spec.name, target.spec.auth, key)
+    return (yield from target.spec.auth.find(target.spec.name, key, target.settings))
 
 
 def _checked(key: object) -> Secret:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, Unpack, cast, overload
 
 from dragoman.calls import Key, Target
 from dragoman.catalog import providers_of
 from dragoman.client.connect import AsyncOnDemand, OnDemand
 from dragoman.client.llm import LLM, AsyncLLM
-from dragoman.client.options import GenerateOptions
+from dragoman.client.options import ClientOptions
 from dragoman.client.plan import Plan
 from dragoman.dialects import Dialect, get_dialect
 from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
@@ -19,6 +19,7 @@ from dragoman.messages import Request
 from dragoman.providers import (
     ProviderSpec,
     built_in_names,
+    find_settings,
     get_spec,
     is_provider,
     parse_base_url,
@@ -44,7 +45,7 @@ def create_llm(
     transport: TransportOptions | None = None,
     query: str = "",
     async_client: Literal[False] = False,
-    **defaults: Unpack[GenerateOptions],
+    **defaults: Unpack[ClientOptions],
 ) -> LLM: ...
 
 
@@ -60,7 +61,7 @@ def create_llm(
     transport: TransportOptions | None = None,
     query: str = "",
     async_client: Literal[True],
-    **defaults: Unpack[GenerateOptions],
+    **defaults: Unpack[ClientOptions],
 ) -> AsyncLLM: ...
 
 
@@ -75,7 +76,7 @@ def create_llm(
     transport: TransportOptions | None = None,
     query: str = "",
     async_client: bool = False,
-    **defaults: Unpack[GenerateOptions],
+    **defaults: Unpack[ClientOptions],
 ) -> LLM | AsyncLLM:
     """Make a client for a model. Nothing is sent and no key is looked for before the first call.
 
@@ -94,13 +95,15 @@ def create_llm(
         transport: Settings of our own transport: proxy, certificates, limits.
         query: What to put after the `?` of each request's URL.
         async_client: Make an `AsyncLLM`, whose methods are awaited.
-        defaults: Options for every call, such as `temperature`, `max_tokens` or `timeout`; see `GenerateOptions`.
+        defaults: Options for every call, such as `temperature`, `max_tokens` or `timeout` (see `GenerateOptions`),
+            and what the provider wants to know besides, such as `region` or `project` (see `ClientOptions`).
 
     Raises:
         UnknownProvider: There is no such provider; the message lists those there are.
         ConfigurationError: A setting cannot be right.
     """
     spec, model = _which(provider, model)
+    settings, options = find_settings(spec.name, spec.settings, defaults)
     target = _target(
         spec,
         model,
@@ -109,8 +112,9 @@ def create_llm(
         dialect=dialect,
         transport=_transport(http_client, transport, async_client=async_client),
         query=query,
+        settings=settings,
     )
-    plan = Plan(target, defaults)
+    plan = Plan(target, options)
     return AsyncLLM(plan) if async_client else LLM(plan)
 
 
@@ -146,9 +150,10 @@ def _target(
     dialect: str | None,
     transport: Transport | AsyncTransport,
     query: str,
+    settings: Mapping[str, str],
 ) -> Target:
-    origin, prefix = parse_base_url(_base_url(spec, base_url), spec.default_prefix)
-    spoken = get_dialect(dialect or spec.dialect)
+    spoken = get_dialect(dialect or spec.dialect_for(model))
+    origin, prefix = parse_base_url(_base_url(spec, base_url, settings), spec.prefix_for(settings))
     _refuse_endpoint(prefix, spoken, model)
     return Target(
         spec=spec,
@@ -159,13 +164,16 @@ def _target(
         transport=transport,
         key=key,
         headers=tuple((header, os.environ[env]) for env, header in spec.env_headers if os.environ.get(env)),
-        query=query,
+        query=query or spec.query_for(settings),
+        settings=settings,
+        quirks=tuple(quirk for quirk in spec.quirks if quirk.dialect in (None, spoken.name)),
     )
 
 
-def _base_url(spec: ProviderSpec, argument: str | None) -> str:
+def _base_url(spec: ProviderSpec, argument: str | None, settings: Mapping[str, str]) -> str:
     """Where the provider is: the argument, then its variables, then its usual place."""
-    found = argument or next((os.environ[name] for name in spec.base_url_env if os.environ.get(name)), spec.base_url)
+    found = argument or next((os.environ[name] for name in spec.base_url_env if os.environ.get(name)), None)
+    found = found or spec.url_for(settings)
     if not found:
         names = " or ".join(f"`{name}`" for name in spec.base_url_env)
         raise ConfigurationError(f"`{spec.name}` needs to know where: pass base_url=, or set {names}")

@@ -140,6 +140,38 @@ _OF_THE_CLIENT: Final = frozenset({"model", "api_key", "base_url", "dialect", "h
 _LISTS: Final = ("messages", "images", "documents", "tools")
 
 
+class ClientOptions(GenerateOptions, total=False):
+    """Options of a client: those of its calls, and the settings of the providers that have any.
+
+    `docs/providers.md` says which provider has which, and where it is read from when not given.
+    """
+
+    region: str
+    """Where in the cloud: AWS."""
+    region_name: str
+    """The same, as boto3 calls it."""
+    project: str
+    """The Google Cloud project."""
+    location: str
+    """Where in the cloud: Google."""
+    account_id: str
+    """The account, where it is part of the address: Cloudflare."""
+    api_version: str
+    """The version of the API, where the address carries it: Azure."""
+    azure_endpoint: str
+    """The resource's address, as Azure's SDK calls it."""
+    azure_deployment: str
+    """The deployment's name, where it is not the model's: Azure."""
+    profile: str
+    """The named profile whose credentials to use: AWS."""
+    aws_access_key_id: str
+    """An AWS access key, in place of what the environment says."""
+    aws_secret_access_key: str | Secret
+    """The secret of that key."""
+    aws_session_token: str | Secret
+    """The session of temporary AWS keys."""
+
+
 def check_options(options: Mapping[str, Any]) -> None:
     """Raise `ConfigurationError` for an option that does not exist or whose value cannot be right."""
     unknown = options.keys() - GenerateOptions.__annotations__.keys()

@@ -1,16 +1,21 @@
 """Who serves models: one small file a provider, found by its name."""
 
-from dragoman.providers.auth import Credential, find_credential
+from dragoman.providers.auth import Auth, Credential
 from dragoman.providers.base_url import join_path, parse_base_url
 from dragoman.providers.lending import use_keys
+from dragoman.providers.quirks import Quirk
 from dragoman.providers.registry import built_in_names, get_spec, is_provider, provider_names, split_model
+from dragoman.providers.settings import Setting, find_settings
 from dragoman.providers.spec import ProviderSpec
 
 __all__ = [
+    "Auth",
     "Credential",
     "ProviderSpec",
+    "Quirk",
+    "Setting",
     "built_in_names",
-    "find_credential",
+    "find_settings",
     "get_spec",
     "is_provider",
     "join_path",

@@ -14,11 +14,15 @@ from dragoman.messages import Loss
 
 
 class Quirk(Struct, frozen=True):
-    """A correction: `apply(body)` changes the body in place and returns what was lost."""
+    """A correction: `apply(body)` changes the body in place and returns what was lost.
+
+    It is for bodies of `dialect`, or of any that the provider speaks.
+    """
 
     name: str
     why: str
     apply: Callable[[dict[str, Any]], tuple[Loss, ...]]
+    dialect: str | None = None
 
     def __repr__(self) -> str:
         return f"<Quirk {self.name}: {self.why}>"
@@ -56,4 +60,4 @@ def drop_from_history(*fields: str, why: str) -> Quirk:
             del turn[field]
         return tuple(Loss(effect="dropped", where=f"messages[{number}].{field}", why=why) for number, _, field in found)
 
-    return Quirk(f"drop {', '.join(fields)} from history", why, apply)
+    return Quirk(f"drop {', '.join(fields)} from history", why, apply, "openai_chat")

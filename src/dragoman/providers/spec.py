@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
 from msgspec import Struct
 
+from dragoman.messages import Request
 from dragoman.providers.auth import Auth
 from dragoman.providers.quirks import Quirk
+from dragoman.providers.settings import Setting
+
+BySettings: TypeAlias = str | Callable[[Mapping[str, str]], str]
+"""A text, with the provider's settings in braces (`https://{region}.host`), or a function of them."""
 
 
 class ProviderSpec(Struct, frozen=True, kw_only=True):
@@ -13,31 +21,63 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: How callers name the provider, lower case.
-        dialect: The dialect spoken unless the caller names another.
+        dialect: The dialect spoken unless the caller names another, or a function that tells it by the model.
+        also_speaks: Other dialects that it answers, for `dialect=`.
         base_url: Where its API lives; `None` when the caller must say.
         default_prefix: The path put before the dialect's own when a `base_url` has no path.
         base_url_env: Variables that may hold the base URL, as the official SDK reads them.
+        query: What is put after the `?` of every request.
+        paths: By dialect: where a request goes below the prefix, when not where the dialect says.
+        settings: What it wants to know besides model and key.
         auth: How its key is found and sent.
         env_headers: Variables whose value, when set, is sent as a header.
         quirks: Corrections of the body, in order.
         strict_end: Whether its streams always end with the dialect's end marker.
         price_list: The catalog's price list, when it is not called as the provider is; `""`: there is none.
+        unreachable_hint: What to do when nothing answers at its address, for servers that the caller runs.
+        unknown_model_hint: What to do when it does not know the model, with `{model}` in it.
+        deprecated: What to use in its place and why, when it should not be used any more.
         docs_url: Where its API is described.
     """
 
     name: str
-    dialect: str
+    dialect: str | Callable[[str], str]
     auth: Auth
-    base_url: str | None = None
-    default_prefix: str = ""
+    also_speaks: tuple[str, ...] = ()
+    base_url: BySettings | None = None
+    default_prefix: BySettings = ""
     base_url_env: tuple[str, ...] = ()
+    query: BySettings = ""
+    paths: Mapping[str, Callable[[Request], str]] = {}
+    settings: tuple[Setting, ...] = ()
     env_headers: tuple[tuple[str, str], ...] = ()
     quirks: tuple[Quirk, ...] = ()
     strict_end: bool = True
     price_list: str | None = None
+    unreachable_hint: str | None = None
+    unknown_model_hint: str | None = None
+    deprecated: str | None = None
     docs_url: str | None = None
 
     @property
     def prices(self) -> str:
         """The name of the price list in the catalog."""
         return self.name if self.price_list is None else self.price_list
+
+    def dialect_for(self, model: str) -> str:
+        """The dialect spoken to `model`."""
+        return self.dialect if isinstance(self.dialect, str) else self.dialect(model)
+
+    def url_for(self, settings: Mapping[str, str]) -> str | None:
+        """Where its API lives, `None` when the caller must say."""
+        return None if self.base_url is None else _filled(self.base_url, settings)
+
+    def prefix_for(self, settings: Mapping[str, str]) -> str:
+        return _filled(self.default_prefix, settings)
+
+    def query_for(self, settings: Mapping[str, str]) -> str:
+        return _filled(self.query, settings)
+
+
+def _filled(text: BySettings, settings: Mapping[str, str]) -> str:
+    return text.format_map(settings) if isinstance(text, str) else text(settings)

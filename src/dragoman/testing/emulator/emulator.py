@@ -69,9 +69,10 @@ class Emulator:
         keys, variables = self._service.settings.keys, dict[str, str]()
         served = {dialect.name for dialect in self._service.dialects}
         for spec in map(get_spec, provider_names()):
-            if spec.dialect in served and spec.base_url_env:
-                variables[spec.base_url_env[0]] = self.url + spec.default_prefix
-                variables[spec.auth.sources[0].env] = min(keys) if keys else "emulator"
+            prefix = spec.default_prefix
+            if spec.dialect in served and spec.base_url_env and isinstance(prefix, str):
+                variables[spec.base_url_env[0]] = self.url + prefix
+                variables[spec.auth.variables[0]] = min(keys) if keys else "emulator"
         return variables
 
     # ------------------------------------------------------------------ what it is to do
