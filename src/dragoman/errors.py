@@ -30,7 +30,7 @@ class Error(Exception):
 
     status: ClassVar[int] = 500
     retryable: bool = False
-    hint: ClassVar[str] = ""
+    hint: str = ""
 
     def __init__(self, message: str, *, provider: str | None = None, model: str | None = None) -> None:
         super().__init__(message)

@@ -13,7 +13,7 @@ from dragoman.calls.hiding import hide, secrets_of
 from dragoman.calls.prepare import Prepared
 from dragoman.calls.retry import retry_after
 from dragoman.catalog import Cost, cost_of, find_model
-from dragoman.errors import ConnectFailed, Error, TimedOut
+from dragoman.errors import ConnectFailed, Error, TimedOut, UnknownModel
 from dragoman.messages import Attempt, LLMResponse, Usage
 from dragoman.providers import Credential
 
@@ -40,6 +40,7 @@ class CallLog:
         call = self._call
         add_circumstances(error, progress, lambda refusal: retry_after(refusal, progress.headers, call.wall_clock()))
         error.at(call.target.spec.name, call.request.model)
+        _add_hint(error, call)
         hide(error, progress, secrets_of(call, credential))
         usage = error.partial.usage if error.partial else None
         cost = _cost_of_failure(error, progress)
@@ -88,6 +89,15 @@ class CallLog:
         if None in costs:
             return None, "what a failed attempt cost is not known: it was cut off, or not answered in time"
         return sum((cost for cost in costs if cost is not None), last.usd), None
+
+
+def _add_hint(error: Error, call: Call) -> None:
+    """What the provider's file says to do about it, where it says anything."""
+    spec = call.target.spec
+    if isinstance(error, ConnectFailed) and spec.unreachable_hint:
+        error.hint = spec.unreachable_hint
+    elif isinstance(error, UnknownModel) and spec.unknown_model_hint:
+        error.hint = spec.unknown_model_hint.format(model=call.request.model)
 
 
 def _cost(call: Call, usage: Usage, served_at: str | None) -> Cost:
