@@ -5,10 +5,17 @@ A key is a `Secret` from the moment it enters. Only `reveal()` gives the text, a
 
 from __future__ import annotations
 
+import re
 from typing import Final, NoReturn
 
 HIDDEN: Final = "[secret]"
 _SHORTEST_REAL_KEY: Final = 8
+_TELLING: Final = re.compile("auth|key|token|secret|cookie|passw|credential|signature|^sig$", re.IGNORECASE)
+
+
+def is_telling(name: str) -> bool:
+    """Whether a header or query field of this name may hold what is nobody's business."""
+    return _TELLING.search(name) is not None
 
 
 class Secret:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -14,10 +13,7 @@ from dragoman.calls.call import Call
 from dragoman.errors import DecodeError, Error, ProviderError
 from dragoman.messages import decode_json, encode_json
 from dragoman.providers import Credential
-from dragoman.secret import Secret
-
-_TELLING: Final = re.compile("auth|key|token|secret|cookie|passw|credential|signature|^sig$", re.IGNORECASE)
-"""Names of headers and query fields whose values are nobody's business."""
+from dragoman.secret import Secret, is_telling
 
 _TEXTS: Final = ("message", "code", "request_id")
 
@@ -29,10 +25,10 @@ def secrets_of(call: Call, credential: Credential | None) -> Iterator[Secret]:
     for name, value in (*call.target.headers, *call.headers):
         if isinstance(value, Secret):
             yield value
-        elif _TELLING.search(name):
+        elif is_telling(name):
             yield from map(Secret, value.split())
     for name, value in parse_qsl(call.target.query):
-        if _TELLING.search(name):
+        if is_telling(name):
             yield Secret(value)
 
 

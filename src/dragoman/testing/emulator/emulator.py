@@ -13,6 +13,7 @@ from dragoman.errors import ConfigurationError
 from dragoman.providers import get_spec, provider_names
 from dragoman.testing.emulator.bill import Bill
 from dragoman.testing.emulator.connection import Connection
+from dragoman.testing.emulator.deck import address
 from dragoman.testing.emulator.faults import Fault, Filter
 from dragoman.testing.emulator.journal import SeenRequest
 from dragoman.testing.emulator.script import Step
@@ -65,13 +66,18 @@ class Emulator:
         return f"{'https' if self._ssl_context else 'http'}://{self.host}:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        """The variables by which the official SDKs, and `dragoman`, find the emulator in place of the providers."""
-        keys, variables = self._service.settings.keys, dict[str, str]()
+        """The variables by which the official SDKs, and `dragoman`, find the emulator in place of the providers.
+
+        With a tape that may record, the keys are left to you: the providers want real ones.
+        """
+        keys, tape, variables = self._service.settings.keys, self._service.settings.tape, dict[str, str]()
         served = {dialect.name for dialect in self._service.dialects}
         for spec in map(get_spec, provider_names()):
             prefix = spec.default_prefix
-            if spec.dialect in served and spec.base_url_env and isinstance(prefix, str):
-                variables[spec.base_url_env[0]] = self.url + prefix
+            if spec.dialect not in served or not spec.base_url_env or not isinstance(prefix, str):
+                continue
+            variables[spec.base_url_env[0]] = self.url + prefix if tape is None else address(self.url, spec)
+            if tape is None or tape.mode == "replay":
                 variables[spec.auth.variables[0]] = min(keys) if keys else "emulator"
         return variables
 
@@ -195,3 +201,4 @@ class Emulator:
         for connection in list(self._connections):
             connection.abort()
         await asyncio.gather(*gone)
+        self._service.close()

@@ -18,6 +18,7 @@ from dragoman.testing.emulator.bill import BillLine, price
 from dragoman.testing.emulator.checks import check_request
 from dragoman.testing.emulator.control import CONTROL, control_reply
 from dragoman.testing.emulator.customs import customs_of
+from dragoman.testing.emulator.deck import Deck
 from dragoman.testing.emulator.faults import HEADER, NO_FAULT, Fault, parse_fault
 from dragoman.testing.emulator.http import JSON, HttpCall, Outcome, Reply, json_reply
 from dragoman.testing.emulator.journal import SeenRequest
@@ -53,6 +54,7 @@ class Service:
         self.memory = Memory(settings)
         self.dialects = tuple(map(get_dialect, sorted(dialect_names(), key=_is_not_the_commonest)))
         self._routes = routes_for(self.dialects)
+        self._deck = None if settings.tape is None else Deck(settings.tape)
         self._actions: Mapping[str, Callable[[_Exchange], Awaitable[Reply]]] = {
             "generate": self._generate,
             "count_tokens": self._count_tokens,
@@ -77,6 +79,11 @@ class Service:
             described = f"the emulator, or a function in its script, failed: {type(error).__name__}: {error}"
             return self._error_reply(exchange, ProviderError(described, http_status=500))
 
+    def close(self) -> None:
+        """Give back what is held open."""
+        if self._deck is not None:
+            self._deck.close()
+
     def _exchange(self, call: HttpCall) -> _Exchange:
         routes = find_routes(self._routes, call.path)
         route = next((route for route in routes if call.method in route.methods), None)
@@ -94,6 +101,8 @@ class Service:
 
     async def _answer(self, exchange: _Exchange) -> Reply:
         call, route = exchange.call, exchange.route
+        if self._deck is not None:
+            return await self._deck.answer(call)
         if route is None:
             raise _no_route(call, exchange.allowed)
         if route.action != "home":

@@ -10,6 +10,7 @@ from typing import Final, TypedDict
 from msgspec import Struct
 
 from dragoman.testing.emulator.faults import NO_FAULT, Fault
+from dragoman.testing.tape.tape import Tape
 
 DEFAULT_BODY_BYTES: Final = 32 * 1024 * 1024
 
@@ -25,6 +26,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         pace: What happens to every answer: usually delays.
         max_body_bytes: The longest request body read; longer ones are answered with status 413.
         keep_requests: How many of the last requests are kept.
+        tape: Recorded traffic to answer from, in place of the rules; see `Tape`.
         clock: The time, in seconds since 1970, for `created` and for prices.
     """
 
@@ -35,6 +37,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     pace: Fault = NO_FAULT
     max_body_bytes: int = DEFAULT_BODY_BYTES
     keep_requests: int = 1000
+    tape: Tape | None = None
     clock: Callable[[], float] = time.time
 
 
@@ -48,4 +51,5 @@ class SettingsFields(TypedDict, total=False):
     pace: Fault
     max_body_bytes: int
     keep_requests: int
+    tape: Tape | None
     clock: Callable[[], float]

@@ -1,0 +1,66 @@
+"""For pytest, which loads it by itself: `dragoman_emulator` and `dragoman_tape`.
+
+Both set the environment variables by which `dragoman` and the official SDKs find their providers, for one test. Nothing
+of `dragoman` is loaded before a test asks for one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+import pytest
+
+if TYPE_CHECKING:
+    from dragoman.testing import Emulator
+    from dragoman.testing.tape import Mode
+
+_MODES: Final = ("replay", "auto", "record")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("dragoman")
+    group.addoption(
+        "--dragoman-tapes",
+        choices=_MODES,
+        default="replay",
+        help="what `dragoman_tape` does: replay (never send), auto (record what is missing), record (all anew)",
+    )
+
+
+@pytest.fixture
+def dragoman_emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    """A running `Emulator`; until the test ends every provider is looked for there."""
+    from dragoman.testing import Emulator
+
+    with Emulator() as emulator:
+        _point_at(emulator, monkeypatch)
+        yield emulator
+
+
+@pytest.fixture
+def dragoman_tape(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    """An `Emulator` that plays the test's own tape, `tapes/MODULE/TEST.json` beside the test.
+
+    Run `pytest --dragoman-tapes=auto` once, with real keys in the environment, to record it.
+    """
+    from dragoman.testing import Emulator, Tape
+
+    mode = cast("Mode", request.config.getoption("--dragoman-tapes"))
+    module = request.path
+    path = module.parent / "tapes" / module.stem / f"{_file_name(request.node.name)}.json"
+    with Emulator(tape=Tape(path, mode)) as emulator:
+        _point_at(emulator, monkeypatch)
+        yield emulator
+
+
+def _point_at(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in emulator.environment().items():
+        monkeypatch.setenv(name, value)
+
+
+def _file_name(test: str) -> str:
+    """A test's name, parameters included, as a file may be called."""
+    return str(Path(re.sub(r"[^\w.-]+", "_", test)).name).strip("_")

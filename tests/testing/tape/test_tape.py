@@ -1,0 +1,152 @@
+"""Record and replay: a tape answers as the provider did, and holds no secret."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import dragoman
+from dragoman.testing import Emulator, Fault, Tape
+
+KEY = "sk-live-marked-secret-000"
+
+
+@pytest.fixture
+def provider() -> Iterator[Emulator]:
+    """What stands for the real provider: it is asked only while a tape records."""
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "tapes" / "talk.json"
+
+
+def deck(path: Path, mode: str = "replay", provider: Emulator | None = None) -> Emulator:
+    upstreams = {"openai": f"{provider.url}/v1", "anthropic": provider.url} if provider else {}
+    return Emulator(tape=Tape(path, mode, upstreams=upstreams))
+
+
+def llm(emulator: Emulator, model: str = "openai/gpt-4o-mini", **options):
+    """A client that is told by nothing but the variables where its provider is."""
+    base_url = emulator.environment()[f"{model.partition('/')[0].upper()}_BASE_URL"]
+    return dragoman.create_llm(model, base_url=base_url, api_key=KEY, **options)
+
+
+def record(path: Path, provider: Emulator) -> list[str]:
+    with (
+        deck(path, "record", provider) as emulator,
+        llm(emulator) as openai,
+        llm(emulator, "anthropic/claude-haiku-4-5") as claude,
+    ):
+        return [
+            openai.generate("Say exactly: one").content,
+            openai.generate("Count to 30", stream=True).drain().content,
+            claude.generate("Say exactly: two").content,
+        ]
+
+
+def test_what_was_recorded_is_played_without_the_provider(provider: Emulator, path: Path) -> None:
+    said = record(path, provider)
+    provider.stop()
+    with deck(path) as emulator, llm(emulator) as openai, llm(emulator, "anthropic/claude-haiku-4-5") as claude:
+        assert claude.generate("Say exactly: two").content == said[2]
+        assert openai.generate("Say exactly: one").content == said[0]
+        events = list(openai.generate("Count to 30", stream=True))
+        assert "".join(event.content for event in events) == said[1]
+        assert len(events) > 10  # as it came, piece by piece
+        assert openai.generate("Say exactly: one").content == "one"  # again: the last of its kind
+
+
+def test_tasks_play_it_too(provider: Emulator, path: Path) -> None:
+    record(path, provider)
+
+    async def ask(emulator: Emulator) -> str:
+        async with llm(emulator, async_client=True) as client:
+            return (await client.generate("Count to 30", stream=True).drain()).content
+
+    with deck(path) as emulator:
+        assert asyncio.run(ask(emulator)).endswith("29 30")
+
+
+def test_the_file_holds_no_secret(provider: Emulator, path: Path) -> None:
+    record(path, provider)
+    with deck(path, "auto", provider) as emulator:
+        provider.fault(status=401, message=f"Incorrect API key provided: {KEY}")
+        with pytest.raises(dragoman.Unauthorized), llm(emulator, query=f"key={KEY}") as openai:
+            openai.generate("Who am I?")
+    text = path.read_text()
+    assert KEY not in text
+    assert "Incorrect API key provided: [secret]" in text
+    assert not {"authorization", "x-api-key", "set-cookie"} & set(text.lower().split('"'))
+
+
+def test_failures_are_played_in_their_order(provider: Emulator, path: Path) -> None:
+    with deck(path, "record", provider) as emulator, llm(emulator) as openai:
+        provider.script(Fault(status=429, retry_after=0), "at last")
+        openai.generate("Hi")
+    provider.stop()
+    with deck(path) as emulator, llm(emulator) as openai:
+        response = openai.generate("Hi")
+    assert [attempt.outcome for attempt in response.attempts] == ["RateLimited", "ok"]
+    assert response.content == "at last"
+
+
+def test_auto_sends_only_what_is_missing(provider: Emulator, path: Path) -> None:
+    record(path, provider)
+    asked = len(provider.requests)
+    with deck(path, "auto", provider) as emulator, llm(emulator) as openai:
+        openai.generate("Say exactly: one")
+        openai.generate("Say exactly: three")
+    assert len(provider.requests) == asked + 1
+    with deck(path) as emulator, llm(emulator) as openai:
+        assert openai.generate("Say exactly: three").content == "three"
+
+
+def test_what_is_not_on_the_tape_says_how_it_differs(provider: Emulator, path: Path) -> None:
+    record(path, provider)
+    with deck(path) as emulator, llm(emulator) as openai, pytest.raises(dragoman.ProviderError) as caught:
+        openai.generate("Say exactly: one", temperature=0.5)
+    assert '+ "temperature": 0.5' in caught.value.message
+    assert caught.value.code == "not_on_tape"
+    assert not caught.value.retryable
+
+
+def test_it_is_made_of_json_that_people_can_read(provider: Emulator, path: Path) -> None:
+    record(path, provider)
+    first = json.loads(path.read_text())["exchanges"][0]
+    assert first["request"]["target"] == "/chat/completions"
+    assert first["request"]["body"]["messages"] == [{"role": "user", "content": "Say exactly: one"}]
+    assert first["response"]["body"]["choices"][0]["message"]["content"] == "one"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("{", "is not a tape"),
+        ('{"version": 1}', "is not a tape"),
+        ('{"version": 9, "recorded_at": "", "exchanges": []}', "version 9"),
+    ],
+)
+def test_a_file_that_is_no_tape_is_refused(path: Path, text: str, complaint: str) -> None:
+    path.parent.mkdir()
+    path.write_text(text)
+    with pytest.raises(dragoman.ConfigurationError, match=complaint):
+        Tape(path)
+
+
+def test_a_missing_tape_says_how_to_record_one(path: Path) -> None:
+    with pytest.raises(dragoman.ConfigurationError, match="mode='auto'"):
+        Tape(path)
+
+
+def test_a_provider_that_cannot_be_reached_is_an_error_and_not_recorded(path: Path, provider: Emulator) -> None:
+    provider.stop()
+    with deck(path, "record", provider) as emulator, llm(emulator) as openai, pytest.raises(dragoman.ProviderError):
+        openai.generate("Hi")
+    assert not path.exists()
