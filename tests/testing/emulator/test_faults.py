@@ -10,6 +10,7 @@ import pytest
 
 from dragoman.dialects import get_dialect
 from dragoman.errors import DecodeError, ProviderError, StreamInterrupted
+from dragoman.messages import LLMResponse, ToolCall
 from dragoman.testing import Emulator, Fault
 
 from .conftest import CHAT, PATHS, Client, Wire, body, raw_request, running
@@ -201,3 +202,25 @@ def test_every_way_to_cut_a_stream_short_is_noticed_by_our_decoder(client: Clien
             decoder.feed(name, data)
         with pytest.raises(StreamInterrupted):
             decoder.finish()
+
+
+def test_ids_that_tell_nothing_apart(client: Client, emulator: Emulator) -> None:
+    calls = LLMResponse(
+        parts=(
+            ToolCall(id="call_1", name="weather", arguments={"city": "Paris"}),
+            ToolCall(id="call_2", name="weather", arguments={"city": "Rome"}),
+        )
+    )
+    emulator.script(calls, calls)
+    answers = [client.ask("openai_chat", fault="repeat-ids=true").json for _ in range(2)]
+    assert {answer["id"] for answer in answers} == {"chatcmpl-repeated"}
+    ids = [call["id"] for call in answers[0]["choices"][0]["message"]["tool_calls"]]
+    assert ids == ["call_repeated", "call_repeated"]
+
+
+@both
+def test_a_frame_that_comes_twice(client: Client, dialect: str) -> None:
+    once, twice = (client.ask(dialect, stream=True, fault=fault).body for fault in ("", "repeat-frame=1"))
+    frames, repeated = once.split(b"\n\n"), twice.split(b"\n\n")
+    assert len(repeated) == len(frames) + 1
+    assert repeated[1] == repeated[2]

@@ -37,6 +37,8 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
         end_after: After so many frames the body ends, in good order as HTTP goes.
         frame: A frame put into the stream as it is, such as `data: {oops` and a blank line.
         frame_after: Where it is put.
+        repeat_ids: Give every answer the same id, and all its tool calls one.
+        repeat_frame: Send the frame of this number twice.
         head_delay_seconds: The wait before the head.
         first_delay_seconds: The wait between the head and the body.
         event_delay_seconds: The wait between two pieces.
@@ -61,6 +63,8 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     end_after: int | None = None
     frame: str | None = None
     frame_after: int = 0
+    repeat_ids: bool = False
+    repeat_frame: int | None = None
     head_delay_seconds: float = 0.0
     first_delay_seconds: float = 0.0
     event_delay_seconds: float = 0.0

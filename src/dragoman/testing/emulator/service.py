@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from dragoman.dialects import Dialect, dialect_names, get_dialect
 from dragoman.errors import Error, ProviderError, Rejected, UnknownModel
-from dragoman.messages import LLMResponse, Request, Usage, decode_json
+from dragoman.messages import LLMResponse, Request, ToolCall, Usage, decode_json
 from dragoman.testing.emulator.bill import BillLine, price
 from dragoman.testing.emulator.checks import check_request
 from dragoman.testing.emulator.control import CONTROL, control_reply
@@ -130,6 +130,8 @@ class Service:
         if callable(step):
             step = await asyncio.to_thread(step, request)
         answer = self._completed(step, request, dialect)
+        if exchange.fault.repeat_ids:
+            answer = _with_one_id(answer, dialect)
         return self._answer_reply(exchange, request, answer)
 
     def _decode(self, exchange: _Exchange, wire: dict[str, Any]) -> Request:
@@ -272,6 +274,15 @@ class Service:
 
         reply.ended = ended
         return reply
+
+
+def _with_one_id(answer: LLMResponse, dialect: Dialect) -> LLMResponse:
+    """The same answer, with ids that tell nothing apart."""
+    parts = tuple(
+        replace(part, id=f"{dialect.call_id_prefix}repeated") if isinstance(part, ToolCall) else part
+        for part in answer.parts
+    )
+    return replace(answer, id=f"{dialect.id_prefix}repeated", parts=parts)
 
 
 def _is_not_the_commonest(name: str) -> bool:

@@ -57,6 +57,9 @@ def frames_of(
     if fault.end_after is not None:
         frames = frames[: position(fault.end_after, len(frames))]
     encoded = [encode(frame) for frame in frames]
+    if fault.repeat_frame is not None and encoded:
+        at = min(position(fault.repeat_frame, len(encoded)), len(encoded) - 1)
+        encoded.insert(at, encoded[at])
     if fault.frame is not None:
         encoded.insert(position(fault.frame_after, len(encoded)), fault.frame.encode("utf-8", "surrogateescape"))
     return tuple(encoded)
