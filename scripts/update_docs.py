@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from dragoman import RetryConfig, Timeouts, errors
+from dragoman.cli.chat import COMMANDS
+from dragoman.cli.output import ANYTHING_ELSE, EXIT_CODES, INTERRUPTED
 from dragoman.client import options
 from dragoman.testing import Fault
 from dragoman.testing.emulator.__main__ import _parser
@@ -56,7 +58,8 @@ def error_table() -> str:
 def _tree(kind: type[errors.Error]) -> Iterator[type[errors.Error]]:
     yield kind
     for below in kind.__subclasses__():
-        yield from _tree(below)
+        if below.__module__ == errors.__name__:
+            yield from _tree(below)
 
 
 def option_table() -> str:
@@ -89,6 +92,20 @@ def command_table() -> str:
     return table(("option", "what it does"), rows[1:])
 
 
+def chat_table() -> str:
+    """The commands inside `dragoman chat`."""
+    rows = [(f"`/{name}`", inspect.cleandoc(command.__doc__ or "")) for name, command in COMMANDS.items()]
+    return table(("line", "what it does"), rows)
+
+
+def exit_code_table() -> str:
+    """The exit codes of the command line."""
+    rows = [("0", "All went well.")]
+    rows += [(str(code), f"{means} (`{kind.__name__}`)") for kind, code, means in EXIT_CODES]
+    rows += [(str(ANYTHING_ELSE), "Anything else."), (str(INTERRUPTED), "Interrupted.")]
+    return table(("code", "means"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "errors": error_table,
     "options": option_table,
@@ -97,6 +114,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "faults": lambda: attribute_table(Fault),
     "settings": lambda: attribute_table(Settings),
     "command": command_table,
+    "chat": chat_table,
+    "exit_codes": exit_code_table,
 }
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
-from threading import Event
-from types import FrameType
 
 from dragoman.errors import ConfigurationError
-from dragoman.testing.emulator.control import CONTROL
 from dragoman.testing.emulator.emulator import Emulator
 from dragoman.testing.emulator.faults import Fault
+from dragoman.testing.emulator.foreground import serve
 from dragoman.testing.emulator.settings import DEFAULT_BODY_BYTES
 
 
@@ -29,15 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         max_body_bytes=options.max_body_bytes,
     )
     try:
-        emulator.start()
+        serve(emulator, options.model)
     except ConfigurationError as error:
         sys.stderr.write(f"{error.message}\n")
         return 1
-    sys.stdout.write(_greeting(emulator, options.model))
-    sys.stdout.flush()
-    _wait_for_interrupt()
-    emulator.stop()
-    sys.stdout.write(f"{emulator.bill!r}\n")
     return 0
 
 
@@ -53,26 +45,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--event-delay", type=float, default=0.0, help="seconds between two pieces (%(default)s)")
     parser.add_argument("--max-body-bytes", type=int, default=DEFAULT_BODY_BYTES, help="the longest request body")
     return parser
-
-
-def _greeting(emulator: Emulator, models: Sequence[str]) -> str:
-    variables = "".join(f"  export {name}={value}\n" for name, value in emulator.environment().items())
-    return (
-        f"The emulator listens on {emulator.url} and answers for {', '.join(models) or 'every model'}.\n"
-        f"To use it in place of the providers:\n\n{variables}\n"
-        f"What it has seen: {emulator.url}{CONTROL}requests, {emulator.url}{CONTROL}bill\n"
-    )
-
-
-def _wait_for_interrupt() -> None:
-    asked = Event()
-
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the form that `signal` wants
-        asked.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    asked.wait()
 
 
 if __name__ == "__main__":

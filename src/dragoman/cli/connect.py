@@ -1,0 +1,45 @@
+"""Options that several commands have, and the client they make."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Final, TypeAlias, cast
+
+import typer
+
+import dragoman
+from dragoman.client.options import ClientOptions
+from dragoman.errors import ConfigurationError
+from dragoman.providers import provider_names
+
+MODEL_VARIABLE: Final = "DRAGOMAN_MODEL"
+
+
+def complete_model(incomplete: str) -> list[str]:
+    """What the shell offers for `--model`: providers, until one is named."""
+    return [f"{name}/" for name in provider_names() if f"{name}/".startswith(incomplete)]
+
+
+ModelOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--model", "-m", help=f"PROVIDER/MODEL; else ${MODEL_VARIABLE}.", autocompletion=complete_model, metavar="MODEL"
+    ),
+]
+SystemOption: TypeAlias = Annotated[str | None, typer.Option("--system", "-s", help="Instructions for the model.")]
+TemperatureOption: TypeAlias = Annotated[
+    float | None, typer.Option("--temperature", "-t", help="0 (steady) to 2 (varied).")
+]
+MaxTokensOption: TypeAlias = Annotated[int | None, typer.Option("--max-tokens", help="Limit on the answer.")]
+EffortOption: TypeAlias = Annotated[str | None, typer.Option("--reasoning", help="How hard to think: low, high …")]
+BaseUrlOption: TypeAlias = Annotated[str | None, typer.Option("--base-url", help="Where the provider's API is.")]
+TimeoutOption: TypeAlias = Annotated[float | None, typer.Option("--timeout", help="Seconds for the whole call.")]
+
+
+def connect(model: str | None, base_url: str | None, **options: object) -> dragoman.LLM:
+    """A client for the model named on the command line or in the environment. Options that are `None` are left out."""
+    name = model or os.environ.get(MODEL_VARIABLE)
+    if not name:
+        raise ConfigurationError(f"which model? Pass --model PROVIDER/MODEL, or set {MODEL_VARIABLE}")
+    given = cast("ClientOptions", {key: value for key, value in options.items() if value is not None})
+    return dragoman.create_llm(name, base_url=base_url, **given)

@@ -1,0 +1,77 @@
+"""`dragoman generate`: one question, one answer."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from dragoman.cli.connect import (
+    BaseUrlOption,
+    EffortOption,
+    MaxTokensOption,
+    ModelOption,
+    SystemOption,
+    TemperatureOption,
+    TimeoutOption,
+    connect,
+)
+from dragoman.cli.output import print_json, response_json, summary
+from dragoman.errors import ConfigurationError
+
+
+def generate(
+    prompt: Annotated[str | None, typer.Argument(help="What to ask; `-` or nothing reads standard input.")] = None,
+    *,
+    model: ModelOption = None,
+    system: SystemOption = None,
+    temperature: TemperatureOption = None,
+    max_tokens: MaxTokensOption = None,
+    reasoning: EffortOption = None,
+    image: Annotated[
+        list[str] | None, typer.Option("--image", help="A picture's path or URL; may be repeated.")
+    ] = None,
+    document: Annotated[list[str] | None, typer.Option("--document", help="A PDF's path or URL; likewise.")] = None,
+    base_url: BaseUrlOption = None,
+    timeout: TimeoutOption = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the whole response as JSON.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say afterwards what it took.")] = False,
+) -> None:
+    """Ask a model once. The answer is streamed to standard output."""
+    question = _question(prompt)
+    with connect(
+        model,
+        base_url,
+        system=system,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        reasoning_effort=reasoning,
+        timeout=timeout,
+        images=image,
+        documents=document,
+    ) as llm:
+        if json:
+            print_json(response_json(llm.generate(question)))
+            return
+        with llm.generate(question, stream=True) as stream:
+            for event in stream:
+                sys.stdout.write(event.content)
+                sys.stdout.flush()
+        sys.stdout.write("\n")
+        for loss in stream.response.warnings:
+            typer.echo(f"warning: {loss}", err=True)
+        if stream.response.refusal:
+            typer.echo(f"the model refused: {stream.response.refusal}", err=True)
+        if verbose:
+            typer.echo(summary(stream.response), err=True)
+
+
+def _question(prompt: str | None) -> str:
+    """The prompt, or what standard input holds; both when text is piped in beside a prompt."""
+    piped = "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
+    if prompt is None or prompt.strip() in ("", "-"):
+        if not piped.strip():
+            raise ConfigurationError("what is the question? Give a prompt, or pipe it in")
+        return piped
+    return f"{prompt}\n\n{piped}" if piped.strip() else prompt

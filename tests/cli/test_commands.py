@@ -1,0 +1,72 @@
+"""The other commands, and the command itself."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from dragoman.cli.output import code_of
+from dragoman.errors import Error, MissingKey, OutputError, RateLimited, TimedOut
+from dragoman.providers import provider_names
+
+from .conftest import Command
+
+
+def test_providers_are_listed_and_keys_are_not_shown(run: Command) -> None:
+    result = run("providers", OPENAI_API_KEY="sk-marked-secret")
+    assert result.returncode == 0
+    assert [name for name in provider_names() if name not in result.stdout] == []
+    assert "sk-marked-secret" not in result.stdout
+    rows = {
+        row["name"]: row for row in json.loads(run("providers", "--json", OPENAI_API_KEY="sk-marked-secret").stdout)
+    }
+    assert rows["openai"]["key_found_in"] == "OPENAI_API_KEY"
+    assert "sk-marked-secret" not in str(rows)
+
+
+def test_emulate_runs_until_interrupted(run: Command) -> None:
+    command = [sys.executable, "-c", "from dragoman.cli import main; main()", "emulate", "--port", "0"]
+    with subprocess.Popen(command, env=run.environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        greeting = "".join(iter(process.stdout.readline, "\n"))
+        assert "The emulator listens on http://127.0.0.1:" in greeting
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+        assert process.wait(timeout=20) == 0
+    assert "export OPENAI_BASE_URL=" in rest
+    assert "<Bill 0 calls" in rest
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("generate", "--help"), ("chat", "-h"), ("--version",)])
+def test_help(run: Command, arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert result.returncode == 0
+    assert result.stdout
+
+
+def test_shells_are_offered_providers(run: Command) -> None:
+    result = run(_DRAGOMAN_COMPLETE="complete_bash", COMP_WORDS="dragoman generate --model ope", COMP_CWORD="3")
+    assert "openai/" in result.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(MissingKey("m"), 2), (OutputError("m"), 5), (RateLimited("m"), 3), (TimedOut("m"), 4), (Error("m"), 1)],
+)
+def test_every_error_has_an_exit_code(error: Error, code: int) -> None:
+    assert code_of(error) == code
+
+
+def test_without_its_packages_it_says_what_to_install(run: Command) -> None:
+    program = (
+        "import sys, importlib.util as u; found = u.find_spec\n"
+        "u.find_spec = lambda name, *a: None if name == 'typer' else found(name, *a)\n"
+        "from dragoman.cli import main; main()"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 1
+    assert "pip install 'dragoman[cli]'" in result.stderr
