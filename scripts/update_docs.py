@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from mission import with_proofs
+
 from dragoman import RetryConfig, Timeouts, errors
 from dragoman.cli.chat import COMMANDS
 from dragoman.cli.output import ANYTHING_ELSE, EXIT_CODES, INTERRUPTED
@@ -21,6 +23,7 @@ from dragoman.testing.emulator.__main__ import _parser
 from dragoman.testing.emulator.settings import Settings
 
 DOCS = Path(__file__).parents[1] / "docs"
+MISSION = DOCS / "mission.md"
 _GENERATED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 _RETRIED: dict[type[errors.Error], str] = {
@@ -119,18 +122,19 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
-def updated(text: str) -> str:
+def updated(page: Path) -> str:
     """A page with its tables made anew."""
-    return _GENERATED.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}{found[3]}", text)
+    text = _GENERATED.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}{found[3]}", page.read_text())
+    return with_proofs(text) if page == MISSION else text
 
 
 def main(arguments: list[str]) -> int:
-    stale = [page for page in sorted(DOCS.glob("**/*.md")) if updated(page.read_text()) != page.read_text()]
+    stale = [page for page in sorted(DOCS.glob("**/*.md")) if updated(page) != page.read_text()]
     for page in stale:
         if "--check" in arguments:
             print(f"{page.relative_to(DOCS.parent)} is out of date: run `make docs`")
         else:
-            page.write_text(updated(page.read_text()))
+            page.write_text(updated(page))
     return 1 if stale and "--check" in arguments else 0
 
 
