@@ -48,12 +48,16 @@ def main() -> None:
 
 def write(provider: Provider, as_of: str, sources: list[str], models: list[dict[str, Any]]) -> None:
     """One model a line: a change of price is a change of one line."""
-    head = {"as_of": as_of, "sources": sources, "serves": provider.serves}
+    head: dict[str, Any] = {"as_of": as_of, "sources": sources, "serves": provider.serves}
     if provider.falls_back_to:
         head["falls_back_to"] = provider.falls_back_to
+    if provider.variants:
+        head["variants"] = True
     rows = [json.dumps(model, ensure_ascii=False, separators=(",", ":")) for model in models]
     lines = ",\n".join(rows)
-    (DATA / f"{provider.name}.json").write_text(f'{json.dumps(head, ensure_ascii=False)[:-1]}, "models": [\n{lines}\n]}}\n')
+    (DATA / f"{provider.name}.json").write_text(
+        f'{json.dumps(head, ensure_ascii=False)[:-1]}, "models": [\n{lines}\n]}}\n'
+    )
     print(f"{provider.name}: {len(rows)} models")
 
 

@@ -48,7 +48,9 @@ WIRES = {
     "bedrock": Wire(schema_flag="supports_bedrock_native_structured_output"),
 }
 
-_TOO_OLD_FOR_JSON = re.compile(r"^(gpt-4|gpt-4-0314|gpt-4-0613|gpt-4-32k.*|gpt-3\.5-turbo-(0301|0613|16k.*)|o1-(mini|preview).*)$")
+_TOO_OLD_FOR_JSON = re.compile(
+    r"^(gpt-4|gpt-4-0314|gpt-4-0613|gpt-4-32k.*|gpt-3\.5-turbo-(0301|0613|16k.*)|o1-(mini|preview).*)$"
+)
 """OpenAI's models from before JSON mode (November 2023), and the two first that reason."""
 
 
@@ -115,11 +117,16 @@ def reasoning(provider: str, name: str, row: dict[str, Any]) -> dict[str, Any] |
     efforts = _efforts(row) or list(rule.efforts)
     known: dict[str, Any] = {
         "efforts": efforts,
-        "budget": rule.budget and not (row.get("supports_adaptive_thinking") and not row.get("supports_legacy_thinking")),
+        "budget": rule.budget
+        and not (row.get("supports_adaptive_thinking") and not row.get("supports_legacy_thinking")),
         "can_disable": _can_disable(row, efforts, rule),
         "refuses_sampling": True if row.get("supports_sampling_params") is False else rule.refuses_sampling,
     }
-    return {key: value for key, value in known.items() if value not in (None, [], False) or key == "can_disable" and value is False}
+    return {
+        key: value
+        for key, value in known.items()
+        if value not in (None, [], False) or (key == "can_disable" and value is False)
+    }
 
 
 def _efforts(row: dict[str, Any]) -> list[str]:

@@ -44,12 +44,21 @@ def urls_of(provider_id: str) -> list[str]:
 
 
 def _row(model: types.ModelInfo) -> dict[str, Any]:
-    row: dict[str, Any] = {"id": model.id, "match": _clauses(model.match), "prices": _dated_prices(model)}
+    match = _clauses(model.match)
+    row: dict[str, Any] = {"id": _callable_name(model.id, match), "match": match, "prices": _dated_prices(model)}
     if model.context_window:
         row["context_tokens"] = model.context_window
     if model.deprecated:
         row["deprecated"] = True
     return row
+
+
+def _callable_name(name: str, match: list[list[str]]) -> str:
+    """A name that the provider takes: where the data set's own is a label, the first that is."""
+    exact = [text for kind, text in match if kind == "equals"]
+    if not exact or name.lower() in exact or len(exact) < len(match):
+        return name
+    return exact[0]
 
 
 def _price(value: Decimal | types.TieredPrices) -> list[Any]:
@@ -99,6 +108,11 @@ _AS_REGEX: dict[str, Callable[[str], str]] = {
 }
 
 
+def _lower(kind: str, text: str) -> str:
+    """Names are looked for in lower case; a pattern stays as it is."""
+    return text if kind == "regex" else text.lower()
+
+
 def _clauses(match: Any) -> list[list[str]]:
     """The names a model answers to, as `[kind, text]` pairs of which one must hold."""
     if isinstance(match, types.ClauseOr):
@@ -108,5 +122,5 @@ def _clauses(match: Any) -> list[list[str]]:
         return [["regex", "^" + "".join("(?:" + "|".join(_AS_REGEX[k](t) for k, t in part) + ")" for part in parts)]]
     for kind in _AS_REGEX:
         if hasattr(match, kind):
-            return [[kind, getattr(match, kind)]]
+            return [[kind, _lower(kind, getattr(match, kind))]]
     raise SystemExit(f"a match rule of a new kind: {match!r}")

@@ -79,7 +79,9 @@ def modalities(row: dict[str, Any]) -> tuple[list[str], list[str]]:
     """What goes in and what comes out, text first."""
     takes = set(row.get("supported_modalities") or [])
     inputs = [kind for kind, flags in _MODALITIES.items() if kind in takes or any(row.get(flag) for flag in flags)]
-    gives = set(row.get("supported_output_modalities") or []) | ({"audio"} if row.get("supports_audio_output") else set())
+    gives = set(row.get("supported_output_modalities") or []) | (
+        {"audio"} if row.get("supports_audio_output") else set()
+    )
     return ["text", *inputs], ["text", *sorted(gives & {"image", "audio"})]
 
 

@@ -47,16 +47,22 @@ def models_of(
     for row in rows:
         _borrow(row, made)
     sources = dict.fromkeys(source for row in rows for source in _corrected(provider, row))
-    kept = [_tidy(row) for row in _first_of_each(rows) if _is_current(provider, row)]
-    return [_without_past(row, as_of) if provider.only_current else row for row in kept], [*_said_by(provider), *sources]
+    kept = [_tidy(row) for row in _distinct(_first_of_each(rows)) if _is_current(provider, row, as_of)]
+    return [_without_past(row, as_of) if provider.only_current else row for row in kept], [
+        *_said_by(provider),
+        *sources,
+    ]
 
 
 def _said_by(provider: Provider) -> list[str]:
-    return [*(genai.urls_of(provider.genai) if provider.genai else []), *_LOCAL.get(provider.name, {}).get("sources", [])]
+    return [
+        *(genai.urls_of(provider.genai) if provider.genai else []),
+        *_LOCAL.get(provider.name, {}).get("sources", []),
+    ]
 
 
 def _by_hand(provider: Provider) -> list[Row]:
-    return [dict(row) for row in _LOCAL.get(provider.name, {}).get("model", [])]
+    return [{"match": [], **row} for row in _LOCAL.get(provider.name, {}).get("model", [])]
 
 
 # ---------------------------------------------------------------------- which models
@@ -79,12 +85,24 @@ def _wanted(provider: Provider, name: str) -> bool:
     return not re.search(provider.leave_out, name) and re.search(provider.keep, name) is not None
 
 
-def _is_current(provider: Provider, row: Row) -> bool:
-    return not provider.only_current or not (row.get("deprecated") or row.get("retired_on")) and "context_tokens" in row
+def _is_current(provider: Provider, row: Row, as_of: str) -> bool:
+    ended = row.get("deprecated") or (row.get("retired_on") or as_of) < as_of
+    return not provider.only_current or (not ended and "context_tokens" in row)
 
 
 def _first_of_each(rows: list[Row]) -> list[Row]:
     return list({row["id"].lower(): row for row in reversed(rows)}.values())[::-1]
+
+
+def _distinct(rows: list[Row]) -> list[Row]:
+    """Without the snapshots of which, after all, nothing else holds than of the model that answers to their name."""
+    return [row for row in rows if row["match"] or not any(_says_the_same(row, other) for other in rows)]
+
+
+def _says_the_same(snapshot: Row, other: Row) -> bool:
+    if snapshot is other or not _answers(other, snapshot["id"].lower()):
+        return False
+    return all(snapshot.get(key) == other.get(key) for key in (snapshot | other) if key not in {"id", "match", "names"})
 
 
 def _answers(row: Row, name: str) -> bool:
@@ -127,7 +145,9 @@ def _with_facts(provider: Provider, row: Row, known: dict[str, Row], names: list
 
 
 def _differs(one: Row, other: Row, *fields: str) -> bool:
-    return any(one.get(name) != other.get(name) for name in fields or ("output_tokens", "input_tokens", "retired_on", "kind"))
+    return any(
+        one.get(name) != other.get(name) for name in fields or ("output_tokens", "input_tokens", "retired_on", "kind")
+    )
 
 
 # ---------------------------------------------------------------------- what is known of them

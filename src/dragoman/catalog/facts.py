@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-from dragoman.catalog.shown import facts_table
-
-Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-"""A day as ISO text: days compare as texts do."""
+from dragoman.catalog.day import Day, utc_today
 
 Kind = Literal[
     "chat", "completion", "embedding", "rerank", "moderation", "transcription", "speech", "realtime", "image", "ocr"
@@ -20,6 +18,7 @@ Technique = Literal["tools", "json_schema", "json_object", "json_text", "grammar
 """How an answer is held to a form: by a tool's arguments, by the provider's own modes, or by asking for JSON only."""
 
 _FREE: Final = Decimal(0)
+_UNKNOWN: Final = "not known"
 
 
 class Price(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -149,7 +148,7 @@ class ModelFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return None if found is None else found.base
 
     def __repr__(self) -> str:
-        return facts_table(self)
+        return _table(self)
 
 
 class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -160,6 +159,7 @@ class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         sources: Where its facts come from.
         serves: `own`: models its provider made; `others`: those of others; `local`: what runs on one's own machine.
         falls_back_to: The list that is asked for what this one lacks.
+        variants: Whether `name:variant` is one of its models at another price.
     """
 
     as_of: Day
@@ -167,3 +167,81 @@ class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     models: tuple[ModelFacts, ...]
     serves: Literal["own", "others", "local"] = "others"
     falls_back_to: str | None = None
+    variants: bool = False
+
+
+# ---------------------------------------------------------------------- how one model prints
+
+
+def _table(facts: ModelFacts) -> str:
+    """One model, a fact a line."""
+    lines = [(label, text) for label, text in _lines(facts) if text]
+    return "\n".join([facts.name, *(f"  {label:<11}{text}" for label, text in lines)])
+
+
+def _lines(facts: ModelFacts) -> Iterable[tuple[str, str]]:
+    day = utc_today()
+    yield "kind", "" if facts.kind == "chat" else facts.kind
+    yield "window", _window(facts)
+    yield "takes", ", ".join(facts.input)
+    yield "gives", "" if facts.output == ("text",) else ", ".join(facts.output)
+    if facts.kind == "chat":
+        yield "tools", _tools(facts)
+        yield "structured", ", ".join(facts.techniques)
+        yield "reasoning", _reasoning(facts.reasoning) if facts.reasoning else "no"
+    yield "local", _local(facts)
+    yield "price", _price(facts, day)
+    yield ("retired" if facts.retired(day) else "retires"), _end(facts)
+    yield "note", facts.note or ""
+
+
+def _window(facts: ModelFacts) -> str:
+    parts = [f"{facts.context_tokens:,} tokens" if facts.context_tokens else _UNKNOWN]
+    if facts.input_tokens:
+        parts.append(f"{facts.input_tokens:,} in")
+    if facts.output_tokens:
+        parts.append(f"{facts.output_tokens:,} out")
+    return ", ".join(parts)
+
+
+def _tools(facts: ModelFacts) -> str:
+    if facts.tools is None:
+        return _UNKNOWN
+    return (
+        "yes, but no call can be demanded" if facts.tools and not facts.forced_tools else "yes" if facts.tools else "no"
+    )
+
+
+def _reasoning(reasoning: ReasoningFacts) -> str:
+    parts = [" ".join(reasoning.efforts), "budget in tokens" if reasoning.budget else ""]
+    parts.append({True: "can be switched off", False: "always on", None: ""}[reasoning.can_disable])
+    parts.append("refuses sampling parameters" if reasoning.refuses_sampling else "")
+    return ", ".join(filter(None, parts)) or "yes"
+
+
+def _local(facts: ModelFacts) -> str:
+    if facts.local is None:
+        return ""
+    return f"{facts.local.size_gb:g} GB, needs {facts.local.memory_gb} GB of memory, {facts.local.speed}"
+
+
+def _price(facts: ModelFacts, day: str) -> str:
+    """The usual prices of the day, dollars a million tokens."""
+    if facts.local is not None:
+        return "none"
+    prices = facts.prices_on(day) or {}
+    shown = [f"{what.replace('_', ' ')} {price.base:f}{_above(price.above)}" for what, price in prices.items()]
+    tiers = sorted({row.service_tier for row in facts.prices if row.service_tier})
+    also = f" (also {', '.join(tiers)})" if tiers else ""
+    return f"$ {', '.join(shown)}{also}" if shown else _UNKNOWN
+
+
+def _above(steps: Sequence[tuple[int, Decimal]]) -> str:
+    return "".join(f" (above {tokens:,}: {price:f})" for tokens, price in steps)
+
+
+def _end(facts: ModelFacts) -> str:
+    then = f"; use {facts.successor}" if facts.successor else ""
+    if facts.retired_on:
+        return f"{facts.retired_on}{then}"
+    return f"deprecated{then}" if facts.deprecated else ""

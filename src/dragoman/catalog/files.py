@@ -44,12 +44,11 @@ _head_decoder: Final = msgspec.json.Decoder(_Head)
 class Index:
     """One list, ready to be asked."""
 
-    __slots__ = ("_exact", "_patterns", "falls_back_to", "file")
+    __slots__ = ("_exact", "_patterns", "file")
 
     def __init__(self, name: str, file: CatalogFile) -> None:
         models = tuple(replace(facts, provider=name) for facts in file.models)
         self.file = replace(file, models=models)
-        self.falls_back_to = file.falls_back_to
         self._exact = {spelled: facts for facts in reversed(models) for spelled in (*facts.names, facts.id.lower())}
         self._patterns = [(_MATCHES[kind], text, facts) for facts in models for kind, text in facts.match]
 
@@ -131,7 +130,9 @@ def _compiles(model: str, pattern: str) -> None:
 
 def _is_sound(price: Price) -> bool:
     steps = [tokens for tokens, _ in price.above]
-    return steps == sorted(set(steps)) and all(amount >= 0 for amount in (price.base, *(step for _, step in price.above)))
+    return steps == sorted(set(steps)) and all(
+        amount >= 0 for amount in (price.base, *(step for _, step in price.above))
+    )
 
 
 def gather(source: str | os.PathLike[str]) -> dict[str, CatalogFile]:

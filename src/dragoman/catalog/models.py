@@ -44,17 +44,17 @@ class ModelList(Sequence[ModelFacts]):
 def find_model(provider: str, model: str) -> ModelFacts | None:
     """The facts about `model` as `provider` names it, or `None` when the catalog has none.
 
-    `provider` is the name of a list: several providers may share one.
+    `provider` is the name of a list, or of a provider that shares another's.
     """
-    found = index(provider)
+    found = index(list_name(provider))
     if found is None:
         return None
     for name in spellings(model):
         if facts := found.get(name):
             return facts
-    if found.falls_back_to:
-        return find_model(found.falls_back_to, model)
-    return _variant(provider, model)
+    if found.file.falls_back_to:
+        return find_model(found.file.falls_back_to, model)
+    return _variant(provider, model) if found.file.variants else None
 
 
 def _variant(provider: str, model: str) -> ModelFacts | None:
@@ -71,9 +71,9 @@ def find(model: str, provider: str | None = None) -> ModelFacts | None:
     knows it, whose prices it then has. Aliases, dated snapshots and regional names mean the model they stand for.
     """
     if provider is not None:
-        return find_model(list_name(provider), model)
+        return find_model(provider, model)
     before, slash, after = model.partition("/")
-    if slash and (facts := find_model(list_name(before), after)):
+    if slash and (facts := find_model(before, after)):
         return facts
     return next((find_model(name, model) for name in providers_of(model)), None)
 

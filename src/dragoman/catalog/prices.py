@@ -32,6 +32,8 @@ def cost_of(facts: ModelFacts | None, usage: Usage, *, today: str, service_tier:
     """
     if facts is None:
         return Cost(None, "the catalog does not know this model")
+    if facts.local is not None:
+        return Cost(_NOTHING)
     prices = facts.prices_on(today, None if service_tier in _STANDARD_TIERS else service_tier)
     if prices is None or "input" not in prices:
         return Cost(

@@ -8,10 +8,10 @@ from typing import Final
 
 from msgspec import Struct
 
+from dragoman.catalog.day import utc_today
 from dragoman.catalog.facts import ModelFacts
 from dragoman.catalog.models import find_model, models
 from dragoman.catalog.retirement import successor_of
-from dragoman.catalog.shown import today as utc_today
 
 AS_OF: Final = "2026-11-21"
 """The day on which the models below were chosen from the data."""
@@ -80,7 +80,7 @@ _CPU: Final = Recommendation(
 )
 
 
-def recommend(  # noqa: PLR0913  # the questions of the tree
+def recommend(
     *,
     budget: bool,
     latest: bool = False,
@@ -115,7 +115,7 @@ def _local(*, privacy: bool, apple_silicon: bool | None, gpu: bool) -> Recommend
     return _APPLE if _has_apple_silicon(apple_silicon) else _PRIVATE
 
 
-def _has_apple_silicon(said: bool | None) -> bool:  # noqa: FBT001  # an answer, or none
+def _has_apple_silicon(said: bool | None) -> bool:
     if said is not None:
         return said
     return sys.platform == "darwin" and os.uname().machine == "arm64"
@@ -146,6 +146,4 @@ def _still_served(chosen: Recommendation, day: str) -> Recommendation:
 
 
 def _with_model(chosen: Recommendation, model: str, reason: str) -> Recommendation:
-    return Recommendation(
-        provider=chosen.provider, model=model, reason=reason, guide_model=chosen.guide_model
-    )
+    return Recommendation(provider=chosen.provider, model=model, reason=reason, guide_model=chosen.guide_model)

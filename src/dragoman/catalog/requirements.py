@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypedDict, Unpack
 
+from dragoman.catalog.day import utc_today
 from dragoman.catalog.facts import Kind, ModelFacts
 from dragoman.catalog.models import ModelList, models
-from dragoman.catalog.shown import today as utc_today
 from dragoman.errors import ConfigurationError, NoModelFits
 
 Amount = Decimal | int | float | str
@@ -71,13 +71,13 @@ def _costs_at_most(what: str) -> Test:
     return fits
 
 
-def _thinks(facts: ModelFacts, wanted: bool, _: str) -> bool:  # noqa: FBT001  # the demand's value
+def _thinks(facts: ModelFacts, wanted: bool, _: str) -> bool:
     if wanted:
         return facts.reasoning is not None
     return facts.reasoning is None or facts.reasoning.can_disable is True
 
 
-def _takes_sampling(facts: ModelFacts, wanted: bool, _: str) -> bool:  # noqa: FBT001  # the demand's value
+def _takes_sampling(facts: ModelFacts, wanted: bool, _: str) -> bool:
     return (facts.reasoning is None or facts.reasoning.refuses_sampling is not True) is wanted
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import Final
 
+from dragoman.catalog.day import utc_today
 from dragoman.catalog.facts import ModelFacts
 from dragoman.catalog.models import find_model
-from dragoman.catalog.shown import today as utc_today
 
 _MOST_STEPS: Final = 8
 _warned: set[tuple[str, str]] = set()

@@ -46,5 +46,7 @@ def default_technique(provider: str, model: str) -> Technique:
 def _of(facts: ModelFacts, name: str) -> Technique:
     if facts.tools and facts.forced_tools:
         return "tools"
-    held = next((technique for technique in _SUREST if technique in facts.formats), None)
-    return held or _OTHERWISE.get(name, "json_text")
+    for technique in _SUREST:
+        if technique in facts.formats:
+            return technique
+    return _OTHERWISE.get(name, "json_text")
