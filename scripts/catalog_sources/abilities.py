@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+Row = dict[str, Any]
+
 _WORDS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _USUAL = ("low", "medium", "high")
 
@@ -115,18 +117,15 @@ def reasoning(provider: str, name: str, row: dict[str, Any]) -> dict[str, Any] |
         return None
     rule = next((r for r in RULES if r.provider in {"", provider} and re.search(r.pattern, name)), Rule(provider, ""))
     efforts = _efforts(row) or list(rule.efforts)
-    known: dict[str, Any] = {
+    known: Row = {
         "efforts": efforts,
         "budget": rule.budget
         and not (row.get("supports_adaptive_thinking") and not row.get("supports_legacy_thinking")),
         "can_disable": _can_disable(row, efforts, rule),
         "refuses_sampling": True if row.get("supports_sampling_params") is False else rule.refuses_sampling,
     }
-    return {
-        key: value
-        for key, value in known.items()
-        if value not in (None, [], False) or (key == "can_disable" and value is False)
-    }
+    unsaid: Row = {"efforts": [], "budget": False, "can_disable": None, "refuses_sampling": None}
+    return {key: value for key, value in known.items() if value != unsaid[key]}
 
 
 def _efforts(row: dict[str, Any]) -> list[str]:
@@ -147,8 +146,3 @@ def _can_disable(row: dict[str, Any], efforts: list[str], rule: Rule) -> bool | 
     if row.get("supports_none_reasoning_effort") is False:
         return False
     return True if row.get("supports_adaptive_thinking") else rule.can_disable
-
-
-def tools(row: dict[str, Any]) -> bool | None:
-    """Whether it calls tools: the list says so of those that do, and is silent of most that do not."""
-    return row.get("supports_function_calling")
