@@ -1,4 +1,4 @@
-"""Which model a name means: aliases, snapshots, regions, variants (S0.9, S0.20, S0.23, S2.7 to S2.12)."""
+"""Which model a name means: aliases, snapshots, regions, variants (S0.9, S0.20)."""
 
 from __future__ import annotations
 

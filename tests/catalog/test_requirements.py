@@ -1,4 +1,4 @@
-"""`require`: which models meet demands, and the explanation when none does (S2.13, S2.14)."""
+"""`require`: which models meet demands, and the explanation when none does."""
 
 from __future__ import annotations
 

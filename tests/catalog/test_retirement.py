@@ -1,4 +1,4 @@
-"""A retired model warns once a process, at `create_llm`, and nothing else changes (S0.15, S0.49)."""
+"""A retired model warns once a process, at `create_llm`, and nothing else changes (S0.15)."""
 
 from __future__ import annotations
 
