@@ -13,7 +13,7 @@ from dragoman.catalog.facts import CatalogFile
 DATA = sorted((Path(files.__file__).parent / "data").glob("*.json"))
 
 PROVIDERS = [
-    # S4.2, and those asked for since
+    # those of the founding registry, and those asked for since
     "openai",
     "azure_openai",
     "anthropic",
