@@ -11,10 +11,13 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 from mission import with_proofs
 
 from dragoman import RetryConfig, Timeouts, errors
+from dragoman.catalog import files, requirements
+from dragoman.catalog.facts import CatalogFile
 from dragoman.cli.chat import COMMANDS
 from dragoman.cli.output import ANYTHING_ELSE, EXIT_CODES, INTERRUPTED
 from dragoman.client import options
@@ -67,10 +70,20 @@ def _tree(kind: type[errors.Error]) -> Iterator[type[errors.Error]]:
 
 def option_table() -> str:
     """The options of `generate`, from the docstrings under them."""
+    return table(("option", "type", "what it does"), documented_keys(options, "GenerateOptions"))
+
+
+def demand_table() -> str:
+    """What `require` can be asked for."""
+    return table(("demand", "type", "means"), documented_keys(requirements, "Demands"))
+
+
+def documented_keys(module: ModuleType, name: str) -> list[tuple[str, ...]]:
+    """The keys of a `TypedDict`: name, type, and the docstring under it."""
     (body,) = [
         node.body
-        for node in ast.parse(inspect.getsource(options)).body
-        if isinstance(node, ast.ClassDef) and node.name == "GenerateOptions"
+        for node in ast.parse(inspect.getsource(module)).body
+        if isinstance(node, ast.ClassDef) and node.name == name
     ]
     rows: list[tuple[str, ...]] = []
     for node in body:
@@ -78,7 +91,23 @@ def option_table() -> str:
             rows.append((f"`{ast.unparse(node.target)}`", f"`{ast.unparse(node.annotation)}`", ""))
         elif rows and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             rows[-1] = (*rows[-1][:2], str(node.value.value))
-    return table(("option", "type", "what it does"), rows)
+    return rows
+
+
+def model_table() -> str:
+    """What the catalog has, by list."""
+    lists = [(name, found.file) for name in files.list_names() if (found := files.index(name))]
+    total = sum(len(file.models) for _, file in lists)
+    head = ("list", "models", "with a price", "with a window", "serves", "as of", "sources")
+    rows = [_model_row(name, file) for name, file in lists]
+    return f"{total:,} models in {len(lists)} lists.\n\n{table(head, rows)}"
+
+
+def _model_row(name: str, file: CatalogFile) -> tuple[str, ...]:
+    priced = sum(bool(facts.prices) for facts in file.models)
+    windows = sum(facts.context_tokens is not None for facts in file.models)
+    counts = (str(count) for count in (len(file.models), priced, windows))
+    return (f"`{name}`", *counts, file.serves, file.as_of, "; ".join(file.sources))
 
 
 def attribute_table(kind: type) -> str:
@@ -119,6 +148,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "command": command_table,
     "chat": chat_table,
     "exit_codes": exit_code_table,
+    "demands": demand_table,
+    "models": model_table,
 }
 
 

@@ -26,6 +26,7 @@ TABLE = {
     "ModelStringError": ("ConfigurationError", 400, False),
     "UnknownProvider": ("CallerError", 404, False),
     "UnsupportedFeature": ("CallerError", 400, False),
+    "NoModelFits": ("CallerError", 400, False),
     "LossRefused": ("CallerError", 400, False),
     "TransportError": ("Error", 502, True),
     "ConnectFailed": ("TransportError", 502, True),

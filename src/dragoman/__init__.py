@@ -17,6 +17,7 @@ from dragoman._version import __version__ as __version__
 
 _ROOMS = {
     "dragoman.calls": ("RetryConfig",),
+    "dragoman.catalog": ("RetiredModelWarning",),
     "dragoman.client": (
         "LLM", "AsyncChat", "AsyncLLM", "AsyncStream", "Chat", "GenerateOptions", "Stream", "create_llm",
     ),
@@ -28,9 +29,9 @@ _ROOMS = {
     "dragoman.errors": (
         "BudgetExceeded", "CallerError", "ConfigurationError", "ConnectFailed", "ConnectionLost", "ContextTooLong",
         "DecodeError", "Error", "FallbackExhausted", "Filtered", "LossRefused", "MissingKey", "MissingPackage",
-        "ModelStringError", "NoDeployment", "OutOfCredit", "OutputError", "Overloaded", "ProviderError",
-        "ProviderFailed", "RateLimited", "Rejected", "RouteError", "StreamInterrupted", "TimedOut", "TransportError",
-        "Unauthorized", "UnknownModel", "UnknownProvider", "UnsupportedFeature",
+        "ModelStringError", "NoDeployment", "NoModelFits", "OutOfCredit", "OutputError", "Overloaded",
+        "ProviderError", "ProviderFailed", "RateLimited", "Rejected", "RouteError", "StreamInterrupted", "TimedOut",
+        "TransportError", "Unauthorized", "UnknownModel", "UnknownProvider", "UnsupportedFeature",
     ),
     "dragoman.messages": (
         "Attempt", "Audio", "CacheMark", "ChoiceFinish", "Citation", "CitationDelta", "Document", "Event", "Extra",

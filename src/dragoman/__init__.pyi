@@ -2,6 +2,7 @@
 
 from dragoman._version import __version__ as __version__
 from dragoman.calls import RetryConfig as RetryConfig
+from dragoman.catalog import RetiredModelWarning as RetiredModelWarning
 from dragoman.client import LLM as LLM
 from dragoman.client import AsyncChat as AsyncChat
 from dragoman.client import AsyncLLM as AsyncLLM
@@ -25,6 +26,7 @@ from dragoman.errors import MissingKey as MissingKey
 from dragoman.errors import MissingPackage as MissingPackage
 from dragoman.errors import ModelStringError as ModelStringError
 from dragoman.errors import NoDeployment as NoDeployment
+from dragoman.errors import NoModelFits as NoModelFits
 from dragoman.errors import OutOfCredit as OutOfCredit
 from dragoman.errors import OutputError as OutputError
 from dragoman.errors import Overloaded as Overloaded

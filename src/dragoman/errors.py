@@ -7,7 +7,7 @@ Every class answers a question a caller asks, and states in its body: `status` (
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
@@ -122,6 +122,16 @@ class ModelStringError(ConfigurationError):
 
 class UnsupportedFeature(CallerError):
     """The provider, its dialect or this version cannot do what was asked."""
+
+
+class NoModelFits(CallerError):
+    """No model of the catalog meets all `demands`."""
+
+    hint = "Drop or loosen a demand."
+
+    def __init__(self, message: str, *, demands: Mapping[str, Any] | None = None, **where: Any) -> None:
+        super().__init__(message, **where)
+        self.demands = dict(demands or {})
 
 
 class LossRefused(CallerError):

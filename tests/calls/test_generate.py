@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from dragoman import flow
 from dragoman.calls import Call, RetryConfig, Target, generate
+from dragoman.catalog import refresh
 from dragoman.dialects import get_dialect
 from dragoman.errors import (
     ConfigurationError,
@@ -401,6 +403,25 @@ def test_a_limit_the_dialect_demands_is_filled_in_and_noted(mode: str, clock: Cl
     response, _ = drive(mode, generate(call(transport, clock, provider="anthropic", request={"max_tokens": 7})))
     assert json.loads(transport.requests[1].body)["max_tokens"] == 7
     assert response.attempts[0].notes == ()
+
+
+@both
+def test_a_limit_filled_in_is_no_more_than_the_model_writes(mode: str, clock: Clock, tmp_path: Path) -> None:
+    """X3: the smaller of 4,096 and the model's most."""
+    terse = {"id": "claude-terse", "context_tokens": 9000, "output_tokens": 1000}
+    file = {"as_of": "2026-11-21", "sources": ["made up"], "models": [terse]}
+    (tmp_path / "anthropic.json").write_text(json.dumps(file))
+    body = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": [{"type": "text", "text": "Hi"}],
+            "stop_reason": "end_turn", "stop_sequence": None, "usage": {"input_tokens": 1, "output_tokens": 1}}  # fmt: skip
+    transport = Transport(mode, {"body": json.dumps(body).encode()})
+    refresh(tmp_path)
+    try:
+        asked = call(transport, clock, provider="anthropic", request={"model": "claude-terse"})
+        response, _ = drive(mode, generate(asked))
+    finally:
+        refresh()
+    assert json.loads(transport.requests[0].body)["max_tokens"] == 1000
+    assert response.attempts[0].notes == ("max_tokens=1000 by default: the dialect demands a limit",)
 
 
 @both

@@ -6,8 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from dragoman.catalog import ModelFacts, PriceList, cost_of, find_model, providers_of
-from dragoman.catalog.models import Price
+from dragoman.catalog import ModelFacts, Price, PriceList, cost_of, find_model, providers_of
 from dragoman.messages import Usage
 
 TODAY = "2026-11-21"
@@ -33,6 +32,13 @@ TODAY = "2026-11-21"
             "0.0108375",
         ),
         ("anthropic", "claude-sonnet-4-5", {"input_tokens": 0, "output_tokens": 0, "web_searches": 2}, "0.02"),
+        # 3 and 15 a million, and 14 for each thousand requests
+        ("perplexity", "sonar-pro", {"input_tokens": 1000, "output_tokens": 1000}, "0.032"),
+        # above 200,000 tokens of input all of them cost 2.50 and the output 15
+        ("google", "gemini-2.5-pro", {"input_tokens": 200_000, "output_tokens": 1_000}, "0.26"),
+        ("google", "gemini-2.5-pro", {"input_tokens": 300_000, "output_tokens": 1_000}, "0.765"),
+        ("azure_openai", "gpt-4o", {"input_tokens": 1_000_000, "output_tokens": 0}, "2.5"),
+        ("ollama", "llama3.1", {"input_tokens": 1_000, "output_tokens": 1_000}, "0"),
     ],
 )
 def test_cost(provider: str, model: str, usage: dict[str, int], usd: str) -> None:

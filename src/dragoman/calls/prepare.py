@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from dragoman._version import __version__
 from dragoman.calls.call import Call
+from dragoman.catalog import find_model
 from dragoman.errors import LossRefused
 from dragoman.http import HttpRequest
 from dragoman.messages import Loss, Request, encode_json
@@ -51,10 +52,16 @@ def prepare(call: Call) -> Prepared:
 
 
 def _with_default_limit(call: Call) -> tuple[Request, tuple[str, ...]]:
-    """The request with `max_tokens` where the dialect demands it and the caller named none, and a note of it."""
+    """The request with `max_tokens` where the dialect demands it and the caller named none, and a note of it.
+
+    It is what the dialect says, or the most that the model writes where that is less.
+    """
     request, default = call.request, call.target.dialect.default_max_tokens
     if request.max_tokens is not None or default is None:
         return request, ()
+    facts = find_model(call.target.spec.prices, request.model)
+    if facts is not None and facts.output_tokens is not None:
+        default = min(default, facts.output_tokens)
     return replace(request, max_tokens=default), (f"max_tokens={default} by default: the dialect demands a limit",)
 
 

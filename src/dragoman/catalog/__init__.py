@@ -1,9 +1,40 @@
-"""Facts about models, as data with a source and a date: names, windows, prices.
+"""Facts about models, as data with sources and a date: names, windows, abilities, prices, ends.
 
-The data files are made by `scripts/update_catalog.py`; nothing here reaches the network.
+The data files are made by `scripts/update_catalog.py`. One is read when a model of its list is first asked for; nothing
+here reaches the network unless `refresh` is called with an address.
 """
 
-from dragoman.catalog.models import ModelFacts, PriceList, find_model, providers_of
+from dragoman.catalog.comparison import COMPARISON, HARDWARE, SPEEDS
+from dragoman.catalog.facts import LocalFacts, ModelFacts, Price, PriceList, ReasoningFacts, Technique
+from dragoman.catalog.models import ModelList, find, find_model, models, providers_of, refresh
 from dragoman.catalog.prices import Cost, cost_of
+from dragoman.catalog.recommend import Recommendation, recommend
+from dragoman.catalog.requirements import require
+from dragoman.catalog.retirement import RetiredModelWarning, warn_if_retired
+from dragoman.catalog.techniques import default_technique
 
-__all__ = ["Cost", "ModelFacts", "PriceList", "cost_of", "find_model", "providers_of"]
+__all__ = [
+    "COMPARISON",
+    "HARDWARE",
+    "SPEEDS",
+    "Cost",
+    "LocalFacts",
+    "ModelFacts",
+    "ModelList",
+    "Price",
+    "PriceList",
+    "ReasoningFacts",
+    "Recommendation",
+    "RetiredModelWarning",
+    "Technique",
+    "cost_of",
+    "default_technique",
+    "find",
+    "find_model",
+    "models",
+    "providers_of",
+    "recommend",
+    "refresh",
+    "require",
+    "warn_if_retired",
+]

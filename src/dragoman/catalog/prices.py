@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from dragoman.catalog.models import ModelFacts, Price, PriceList
+from dragoman.catalog.facts import ModelFacts, Price
 from dragoman.messages import Usage
 
 _STANDARD_TIERS: Final = frozenset({None, "", "auto", "default", "standard", "standard_only", "on_demand"})
@@ -32,7 +32,9 @@ def cost_of(facts: ModelFacts | None, usage: Usage, *, today: str, service_tier:
     """
     if facts is None:
         return Cost(None, "the catalog does not know this model")
-    prices = _prices_on(facts, today, None if service_tier in _STANDARD_TIERS else service_tier)
+    if facts.local is not None:
+        return Cost(_NOTHING)
+    prices = facts.prices_on(today, None if service_tier in _STANDARD_TIERS else service_tier)
     if prices is None or "input" not in prices:
         return Cost(
             None, f"the catalog has no price for this model{f' at tier {service_tier}' if service_tier else ''}"
@@ -43,15 +45,6 @@ def cost_of(facts: ModelFacts | None, usage: Usage, *, today: str, service_tier:
     return Cost(_total(prices, usage, everything, usage.output_tokens))
 
 
-def _prices_on(facts: ModelFacts, today: str, service_tier: str | None) -> dict[str, Price] | None:
-    rows: list[PriceList] = [
-        row for row in facts.prices if row.service_tier == service_tier and (row.since is None or row.since <= today)
-    ]
-    if len(rows) == 1:
-        return rows[0].prices
-    return max(rows, key=lambda row: row.since or "").prices if rows else None
-
-
 def _total(prices: dict[str, Price], usage: Usage, input_tokens: int, output_tokens: int) -> Decimal:
     dollars = _priced(prices, "input", input_tokens, _parts_of_input(usage), input_tokens)
     if "output" in prices:
@@ -59,6 +52,8 @@ def _total(prices: dict[str, Price], usage: Usage, input_tokens: int, output_tok
     total = dollars / _MILLION
     if usage.web_searches and "web_search" in prices:
         total += _rate(prices["web_search"], input_tokens) * usage.web_searches / _THOUSAND
+    if "request" in prices:
+        total += prices["request"].base / _THOUSAND
     return total
 
 

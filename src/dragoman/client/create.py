@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, Unpack, cast, overload
 
 from dragoman.calls import Key, Target
-from dragoman.catalog import providers_of
+from dragoman.catalog import providers_of, warn_if_retired
 from dragoman.client.connect import AsyncOnDemand, OnDemand
 from dragoman.client.llm import LLM, AsyncLLM
 from dragoman.client.options import ClientOptions
@@ -104,6 +104,7 @@ def create_llm(
     """
     spec, model = _which(provider, model)
     settings, options = find_settings(spec.name, spec.settings, defaults)
+    warn_if_retired(spec.prices, model)
     target = _target(
         spec,
         model,
@@ -129,7 +130,7 @@ def _which(provider: str, model: str | None) -> tuple[ProviderSpec, str]:
         return get_spec(name), model
     if is_provider(provider):
         raise ModelStringError(f"which model of `{provider}`? Pass model=, or write `{provider}/MODEL`")
-    knowing = [name for name in built_in_names() if get_spec(name).prices in providers_of(provider)]
+    knowing = sorted(set(built_in_names()) & set(providers_of(provider)))
     if not knowing:
         raise UnknownProvider(
             f"Unknown provider: {provider}. Known: {', '.join(provider_names())}. "

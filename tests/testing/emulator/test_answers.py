@@ -172,3 +172,10 @@ def test_a_prompt_must_fit_the_window(client: Client, dialect: str) -> None:
     refused = client.ask(dialect, "x" * 5_000_000)
     assert refused.status == 400
     assert "too long" in refused.json["error"]["message"]
+
+
+def test_the_window_is_what_may_go_in(client: Client, dialect: str) -> None:
+    """`gpt-5` holds 400,000 tokens, of which 272,000 may be the prompt's."""
+    refused = client.ask(dialect, "word " * 290_000, model="gpt-5")
+    assert refused.status == 400
+    assert "> 272000 maximum" in refused.json["error"]["message"]

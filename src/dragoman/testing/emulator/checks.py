@@ -61,7 +61,7 @@ def _fits_the_window(request: Request, _: Dialect) -> None:
     """The models of the catalog refuse what is longer than their window, in the words that clients look for."""
     window = max(
         (
-            facts.context_tokens or 0
+            facts.most_input_tokens or 0
             for provider in providers_of(request.model)
             if (facts := find_model(provider, request.model))
         ),

@@ -1,0 +1,38 @@
+"""How structured output is asked for when nobody says: what the structured room is told, not yet what it does."""
+
+from __future__ import annotations
+
+import pytest
+
+from dragoman.catalog import default_technique
+
+TECHNIQUES = [
+    # provider, model, technique, why
+    ("openai", "gpt-4o", "tools", "function calling is what OpenAI is known for"),
+    ("azure_openai", "gpt-4o", "tools", "as OpenAI"),
+    ("anthropic", "claude-sonnet-4-5", "tools", "tool use is its way"),
+    ("anthropic", "claude-opus-5-5", "json_schema", "no tool call can be demanded of it"),
+    ("google", "gemini-2.5-pro", "tools", "function calling"),
+    ("vertex", "gemini-2.5-pro", "tools", "as Google"),
+    ("bedrock", "anthropic.claude-3-5-haiku-20241022-v1:0", "tools", "a Claude"),
+    ("bedrock", "eu.anthropic.claude-next-v1:0", "tools", "a Claude by its name, though it is not known"),
+    ("bedrock", "amazon.nova-pro-v1:0", "json_text", "not a Claude"),
+    ("bedrock", "some.model", "json_text", "not a Claude"),
+    ("ollama", "llama3.1:8b", "tools", "its template has tools"),
+    ("ollama", "qwen2.5:7b", "tools", "likewise"),
+    ("ollama", "llama2", "json_schema", "its template has none"),
+    ("ollama", "my-own-model", "json_schema", "not known, and Ollama holds any model to a schema"),
+    ("deepseek", "deepseek-v4-pro", "json_object", "no call can be demanded, and there is only JSON mode"),
+    ("moonshot", "kimi-k3", "json_object", "likewise"),
+    ("perplexity", "sonar", "json_schema", "it calls no tools"),
+    ("mlx", "mlx-community/Qwen3-30B-4bit", "json_text", "nothing holds it"),
+    ("openai", "gpt-99", "tools", "not known: what is usual"),
+    ("my_own_provider", "m", "tools", "not known: what is usual"),
+]
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "technique", "why"), TECHNIQUES, ids=[f"{r[0]}-{r[1]}" for r in TECHNIQUES]
+)
+def test_the_default(provider: str, model: str, technique: str, why: str) -> None:
+    assert default_technique(provider, model) == technique, why
