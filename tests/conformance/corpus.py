@@ -57,9 +57,7 @@ def exchanges(dialect: str) -> list[Exchange]:
 def _load(path: Path, dialect: str) -> Exchange:
     record = json.loads(path.read_text())
     names = ("id", "provider", "request", "response", "expect")
-    return Exchange(
-        dialect=dialect, features=frozenset(record["features"]), **{name: record[name] for name in names}
-    )
+    return Exchange(dialect=dialect, features=frozenset(record["features"]), **{name: record[name] for name in names})
 
 
 def differences(exchange: Exchange, outcome: LLMResponse | Exception) -> dict[str, str]:

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.checks import objects, optional
-from dragoman.dialects.cohere_v2.citations import decode_citation, encode_citation, is_of_text
+from dragoman.dialects.cohere_v2.citations import decode_citation, encode_citation, is_of_text, is_ours
 from dragoman.dialects.cohere_v2.parts import decode_calls, decode_part, encode_call, encode_part
 from dragoman.dialects.cohere_v2.wire import NAME
 from dragoman.dialects.marks import lose_cache, lose_extra
-from dragoman.messages import Citation, Loss, Opaque, Part, Text, ToolCall
+from dragoman.messages import Citation, Image, Loss, Opaque, Part, Text, ToolCall
 
 # ---------------------------------------------------------------------- encode
 
@@ -42,6 +42,10 @@ class Turn:
                 self._add_content(part, where)
 
     def _add_content(self, part: Part, where: str) -> None:
+        if isinstance(part, Image):
+            why = "the assistant's turns hold text and thinking only"
+            self._losses.append(Loss(effect="dropped", where=where, why=why))
+            return
         content = encode_part(part, where, self._losses)
         if content is None:
             return
@@ -49,7 +53,7 @@ class Turn:
             place = len(self._content)
             for number, citation in enumerate(part.citations):
                 wire = encode_citation(citation, f"{where}.citations[{number}]", self._losses)
-                self._citations.append({"content_index": place, **wire} if place else wire)
+                self._citations.append(wire if is_ours(citation) else {**wire, "content_index": place})
         self._content.append(content)
 
     def wire(self) -> Wire:

@@ -25,6 +25,11 @@ def is_of_text(wire: Wire) -> bool:
     return wire.get("type") in (None, "TEXT_CONTENT")
 
 
+def is_ours(citation: Citation) -> bool:
+    """Whether it came from this dialect, and says itself which text it is of."""
+    return citation.extra is not None and citation.extra.dialect == NAME
+
+
 def decode_citation(wire: Wire) -> Citation:
     sources: Any = wire.get("sources") or ()
     said = _said_by(sources[0]) if sources else {}

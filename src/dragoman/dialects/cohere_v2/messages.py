@@ -72,7 +72,7 @@ class Conversation:
             if isinstance(part, ToolResult):
                 turns.append(self._result(part, inside))
             elif isinstance(part, Document):
-                self._document(part, inside, in_place=number == self._last_user)
+                self._document(part, inside, in_place=number == self._last_user and not content)
             else:
                 wire = encode_part(part, inside, self._losses)
                 content += [] if wire is None else [wire]
@@ -95,7 +95,7 @@ class Conversation:
             return
         self.documents.append(document)
         if not in_place:
-            why = "documents are given for the whole request"
+            why = "documents are given for the whole request, before it"
             self._losses.append(Loss(effect="changed", where=where, why=why))
 
     def _lose_citations(self, part: Part, where: str) -> None:

@@ -58,16 +58,22 @@ def encode_request(request: Request) -> Encoded:
 
 def _encode_format(form: OutputFormat, losses: list[Loss]) -> Wire:
     wire: Wire = {"type": "text" if form.kind == "text" else "json_object"}
-    if form.kind != "text" and form.schema is not None:
-        wire["json_schema"] = dict(form.schema)
-        if form.kind == "json_object":
-            losses.append(Loss(effect="changed", where="output_format.kind", why="a schema is always enforced here"))
+    if form.kind != "text":
+        _encode_schema(form, wire, losses)
     if form.strict is False:
         losses.append(Loss(effect="changed", where="output_format.strict", why="a schema is always enforced here"))
     if form.description is not None:
         losses.append(Loss(effect="dropped", where="output_format.description", why="only the schema is sent"))
     merge_extra(wire, form.extra, NAME, "output_format", losses)
     return wire
+
+
+def _encode_schema(form: OutputFormat, wire: Wire, losses: list[Loss]) -> None:
+    if form.schema is not None:
+        wire["json_schema"] = dict(form.schema)
+    if (form.schema is None) is (form.kind == "json_schema"):
+        why = "a schema is always enforced here" if form.schema else "there is no schema: sent as any JSON"
+        losses.append(Loss(effect="changed", where="output_format.kind", why=why))
 
 
 def _encode_reasoning(options: ReasoningOptions, wire: Wire, losses: list[Loss]) -> None:

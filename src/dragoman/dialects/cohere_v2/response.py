@@ -163,9 +163,9 @@ def encode_response(response: LLMResponse, request: Request) -> Encoded:
 
 def ending(response: LLMResponse, losses: list[Loss]) -> Wire:
     """The last fields of an answer, and what they cannot say of it."""
-    word = _word(response)
-    refused = response.refusal is not None
-    if (response.finish_reason not in (None, "stop") or refused) and finish_reason(word) != response.finish_reason:
+    word, reason = _word(response), response.finish_reason
+    refused = response.refusal is not None and reason in (None, "stop")
+    if refused or (reason not in (None, "stop") and finish_reason(word) != reason):
         why = f"this dialect has no such word: it ends with `{word}`"
         losses.append(Loss(effect="changed", where="finish_reason", why=why))
     untold = [name for name in ("stop_sequence", "service_tier") if getattr(response, name) is not None]

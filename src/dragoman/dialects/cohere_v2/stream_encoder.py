@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from dragoman.dialects.base import Wire, merge_extra
 from dragoman.dialects.cohere_v2.assistant import Turn
-from dragoman.dialects.cohere_v2.citations import encode_citation
+from dragoman.dialects.cohere_v2.citations import encode_citation, is_ours
 from dragoman.dialects.cohere_v2.errors import encode_error
 from dragoman.dialects.cohere_v2.response import NO_ALTERNATIVES, NO_MODEL, encode_logprobs, ending
 from dragoman.dialects.cohere_v2.wire import NAME
@@ -49,14 +49,14 @@ class StreamEncoder:
     """Writes one stream."""
 
     __slots__ = (
-        "_begun", "_calls", "_content", "_ended_calls", "_lost", "_model", "_open", "_places", "_refused", "_said",
+        "_begun", "_calls", "_citations", "_content", "_ended_calls", "_lost", "_model", "_open", "_places", "_refused", "_said",
         "_started", "_usage",
     )  # fmt: skip
 
     def __init__(self, request: Request) -> None:
         self._model = request.model
         self._usage = Usage()
-        self._content = 0  # how many contents there are
+        self._content = self._citations = 0  # how many there are
         self._open: tuple[str, int] | None = None  # the kind and part of the open one, which is the last
         self._places: dict[int, int] = {}  # the last content of each part
         self._calls: dict[int, int] = {}  # the numbers of the calls that are open
@@ -138,9 +138,9 @@ class StreamEncoder:
         place = self._places.get(event.index, 0)
         wire = encode_citation(event.citation, f"parts[{event.index}].citations[0]", losses)
         self._lose(losses)
-        if place:
-            wire = {"content_index": place, **wire}
-        number = 0
+        if not is_ours(event.citation):
+            wire["content_index"] = place
+        number, self._citations = self._citations, self._citations + 1
         start = _frame("citation-start", index=number, delta={"message": {"citations": wire}})
         return [start, _frame("citation-end", index=number)]
 

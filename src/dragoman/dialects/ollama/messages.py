@@ -56,14 +56,14 @@ def _encode_turns(message: Message, where: str, names: dict[str, str], losses: l
         if role is Role.TOOL:
             role, why = Role.USER, "what is no result is sent as the user's"
             losses.append(Loss(effect="changed", where=f"{where}.role", why=why))
-        turn = Turn(losses)
+        turn = Turn(losses, pictures_first=role is not Role.ASSISTANT)
         turn.add_all(rest, where)
         turns.append(turn.wire(role.value))
     return turns
 
 
 def _encode_result(part: ToolResult, where: str, names: dict[str, str], losses: list[Loss]) -> Wire:
-    turn = Turn(losses)
+    turn = Turn(losses, pictures_first=True)
     content = (Text(part.content),) if isinstance(part.content, str) else part.content
     turn.add_all(enumerate(content), where)
     wire = turn.wire("tool")

@@ -1,7 +1,6 @@
 """What a turn holds, on its way out: one string of text, pictures beside it, thinking, calls.
 
-A turn's pictures are shown to the model before its text, wherever they stand here; only a picture between two texts is
-worth a word. Names and media types are labels that no model sees: they are not sent and not reported.
+A turn's pictures are shown to the model before its text, wherever they stand here. Names and media types are labels that no model sees: they are not sent and not reported.
 """
 
 from __future__ import annotations
@@ -31,12 +30,16 @@ from dragoman.messages import (
 
 
 class Turn:
-    """A message under construction. Parts are added in order; `wire` gives what they come to."""
+    """A message under construction. Parts are added in order; `wire` gives what they come to.
 
-    __slots__ = ("_calls", "_fields", "_images", "_losses", "_texts", "_thinking")
+    `pictures_first`: they are for the model to look at, and a text before one is worth a word.
+    """
 
-    def __init__(self, losses: list[Loss]) -> None:
+    __slots__ = ("_calls", "_fields", "_images", "_losses", "_pictures_first", "_texts", "_thinking")
+
+    def __init__(self, losses: list[Loss], *, pictures_first: bool = False) -> None:
         self._losses = losses
+        self._pictures_first = pictures_first
         self._texts: list[str] = []
         self._thinking: list[str] = []
         self._images: list[str] = []
@@ -62,9 +65,6 @@ class Turn:
     # ------------------------------------------------------------------ parts
 
     def _text(self, part: Text, where: str) -> None:
-        if self._images and self._texts:
-            why = "pictures stand beside all of a turn's text, not in it"
-            self._losses.append(Loss(effect="changed", where=where, why=why))
         self._texts.append(part.text)
         if part.citations:
             why = "text has no sources here"
@@ -94,6 +94,8 @@ class Turn:
             self._dropped(where, why)
             return
         self._images.append(data)
+        if self._texts and self._pictures_first:
+            self._changed(where, "pictures are shown before all of a turn's text")
         if part.detail is not None:
             why = "pictures are shown in one resolution"
             self._losses.append(Loss(effect="dropped", where=f"{where}.detail", why=why))

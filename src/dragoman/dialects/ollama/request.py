@@ -70,8 +70,9 @@ def _encode_format(form: OutputFormat, wire: Wire, losses: list[Loss]) -> None:
     if form.kind == "text":
         return
     wire["format"] = "json" if form.schema is None else dict(form.schema)
-    if form.kind == "json_object" and form.schema is not None:
-        losses.append(Loss(effect="changed", where="output_format.kind", why="a schema is always enforced here"))
+    if (form.schema is None) is (form.kind == "json_schema"):
+        why = "a schema is always enforced here" if form.schema else "there is no schema: sent as any JSON"
+        losses.append(Loss(effect="changed", where="output_format.kind", why=why))
     if form.description is not None:
         losses.append(Loss(effect="dropped", where="output_format.description", why="only the schema is sent"))
     if form.strict is False:

@@ -186,10 +186,11 @@ def ending(response: LLMResponse, losses: list[Loss]) -> Wire:
 
 
 def _report_ending(response: LLMResponse, word: str, losses: list[Loss]) -> None:
-    """A refusal ends as text does."""
-    reason, refused = response.finish_reason, response.refusal is not None
+    """A refusal ends as text does; that calls end an answer is seen by the calls."""
+    reason = response.finish_reason
+    refused = response.refusal is not None and reason in (None, "stop")
     read = finish_reason(word, has_calls=bool(response.tool_calls))
-    if (reason in (None, "stop") and not refused) or reason == read:
+    if not refused and (reason in (None, "stop") or reason == read):
         return
     why = f"this dialect has no such word: it ends with `{word}`"
     losses.append(Loss(effect="changed", where="finish_reason", why=why))
