@@ -49,8 +49,8 @@ class StreamEncoder:
     """Writes one stream."""
 
     __slots__ = (
-        "_begun", "_calls", "_citations", "_content", "_ended_calls", "_lost", "_model", "_open", "_places", "_refused", "_said",
-        "_started", "_usage",
+        "_begun", "_calls", "_citations", "_content", "_ended_calls", "_lost", "_model", "_open", "_places",
+        "_refused", "_said", "_started", "_usage",
     )  # fmt: skip
 
     def __init__(self, request: Request) -> None:

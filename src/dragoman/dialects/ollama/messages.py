@@ -103,7 +103,7 @@ def _decode_message(turn: Wire, number: int, waiting: list[ToolCall]) -> Message
     if role not in _ROLES:
         raise rejected(f"{where}role", f"one of {', '.join(_ROLES)} is needed here")
     text: str = optional(turn, "content", str, where) or ""
-    if len(turn) == 2 and role != "tool":
+    if len(turn) == 2 and "content" in turn and role != "tool":
         return Message(role, text)
     images = _decode_images(turn, where)
     extra = unknown_fields(turn, _MESSAGE, NAME)

@@ -1,6 +1,7 @@
 """What a turn holds, on its way out: one string of text, pictures beside it, thinking, calls.
 
-A turn's pictures are shown to the model before its text, wherever they stand here. Names and media types are labels that no model sees: they are not sent and not reported.
+A turn's pictures are shown to the model before its text, wherever they stand here. Names and media types are labels
+that no model sees: they are not sent and not reported.
 """
 
 from __future__ import annotations
