@@ -93,7 +93,7 @@ SOURCES: dict[str, st.SearchStrategy[LLMResponse]] = {
 def whole(dialect: str, response: LLMResponse) -> tuple[LLMResponse, tuple[Loss, ...]]:
     codec = get_dialect(dialect)
     encoded = codec.encode_response(response, ASKED)
-    return replace(codec.decode_response(decode_json(encode_json(encoded.wire))), raw=None), encoded.losses
+    return named(replace(codec.decode_response(decode_json(encode_json(encoded.wire))), raw=None)), encoded.losses
 
 
 def streamed(dialect: str, response: LLMResponse) -> tuple[LLMResponse, tuple[Loss, ...]]:
@@ -104,7 +104,12 @@ def streamed(dialect: str, response: LLMResponse) -> tuple[LLMResponse, tuple[Lo
         for event in decoder.feed(*frame):
             assembler.add(event)
     assert decoder.finish() == []
-    return assembler.response(), encoder.losses
+    return named(assembler.response()), encoder.losses
+
+
+def named(response: LLMResponse) -> LLMResponse:
+    """With the model's name, where an answer does not say it: the client knows what it has asked for."""
+    return response if response.model else replace(response, model=ASKED.model)
 
 
 def consistent(response: LLMResponse) -> LLMResponse:
