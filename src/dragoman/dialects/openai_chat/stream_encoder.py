@@ -167,6 +167,9 @@ class ChatStreamEncoder:
         return self._opened(0)[1]
 
     def _text(self, event: TextDelta) -> list[Frame]:
+        if event.extra is not None:
+            self._losses.at = _place(event)
+            restore({}, event.extra, self._losses)
         return self._delta(event.choice, {"content": event.text})
 
     def _reasoning(self, event: ReasoningDelta) -> list[Frame]:
