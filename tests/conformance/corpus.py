@@ -21,6 +21,10 @@ KNOWN_DIFFERENCES: dict[str, dict[str, str]] = tomllib.loads(
 )
 
 
+FOLDERS = {"gemini_generate": "gemini"}
+"""The dialect whose recordings are in a folder, where the two are not called the same."""
+
+
 @dataclass(frozen=True)
 class Exchange:
     """One recorded call: the request, the response, and what the official SDK understood."""
@@ -44,16 +48,24 @@ class Exchange:
             return self.response["body_text"].encode()
         return json.dumps(self.response["body"], ensure_ascii=False).encode()
 
+    @property
+    def is_array(self) -> bool:
+        """Whether the stream is one JSON array, as Gemini sends it to those who do not ask for SSE."""
+        return self.streamed and self.body.lstrip().startswith(b"[")
+
 
 def exchanges(dialect: str) -> list[Exchange]:
     """Every recording of `dialect`, or none when the corpus is absent."""
-    return [_load(path) for path in sorted(ROOT.glob(f"{dialect}/*/*.json"))]
+    folders = [folder for folder, name in FOLDERS.items() if name == dialect] or [dialect]
+    return [_load(path) for folder in folders for path in sorted(ROOT.glob(f"{folder}/*/*.json"))]
 
 
 def _load(path: Path) -> Exchange:
     record = json.loads(path.read_text())
-    names = ("id", "dialect", "provider", "request", "response", "expect")
-    return Exchange(features=frozenset(record["features"]), **{name: record[name] for name in names})
+    names = ("id", "provider", "request", "response", "expect")
+    dialect = FOLDERS.get(record["dialect"], record["dialect"])
+    features = frozenset(record["features"])
+    return Exchange(dialect=dialect, features=features, **{name: record[name] for name in names})
 
 
 def differences(exchange: Exchange, outcome: LLMResponse | Exception) -> dict[str, str]:
@@ -148,7 +160,8 @@ def canonical_usage(usage: dict[str, Any], *, exclusive_cache: bool) -> dict[str
     if "output" in known:
         reasoning = known.get("reasoning", 0)
         total = known.get("input", 0) + known["output"] + reasoning
-        outside = reasoning > known["output"] or (reasoning and known.get("total") == total)
+        apart = "thoughtsTokenCount" in (usage.get("raw") or ())  # Gemini's thoughts are outside, whatever the total
+        outside = apart or reasoning > known["output"] or (reasoning and known.get("total") == total)
         want["output_tokens"] = known["output"] + (reasoning if outside else 0)
     for name, ours in (("cached_input", "cache_read_tokens"), ("cache_write", "cache_write_tokens")):
         if name in known:
