@@ -15,7 +15,7 @@ from dragoman.dialects.openai_chat.finish import encode_finish, report_ending
 from dragoman.dialects.openai_chat.losses import Losses, restore
 from dragoman.dialects.openai_chat.response import OF_THE_WHOLE, add_audio, add_image, encode_answer_reasoning
 from dragoman.dialects.openai_chat.tools import is_legacy
-from dragoman.dialects.openai_chat.usage import encode_usage
+from dragoman.dialects.openai_chat.usage import encode_usage, report_usage
 from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.errors import Error
 from dragoman.http import Frame
@@ -306,6 +306,7 @@ class ChatStreamEncoder:
         wire = sources_fields(self._sources)
         if event.service_tier is not None:
             wire["service_tier"] = event.service_tier
+        report_usage(self._usage, self._losses)
         self._losses.at = ()
         restore(wire, event.extra, self._losses)
         return wire
