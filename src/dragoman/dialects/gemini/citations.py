@@ -13,14 +13,18 @@ from typing import Any, Final, cast
 from msgspec.structs import replace
 
 from dragoman.dialects.base import Wire
-from dragoman.dialects.gemini.extras import objects_in, restore
-from dragoman.messages import Citation, Loss, Text, TokenLogprob
+from dragoman.dialects.gemini.extras import objects_in, own, restore
+from dragoman.dialects.gemini.name import NAME
+from dragoman.messages import Citation, Extra, Loss, Text, TokenLogprob
 
 Texts = Sequence[tuple[int, str]]
 """The visible texts of an answer, each with the index of its part."""
 
 SOURCES: Final = ("groundingMetadata", "citationMetadata")
 """Fields of a candidate from which citations are made."""
+
+OURS: Final = Extra(dialect=NAME)
+"""On a citation that was made of Gemini's own words: it stood beside the content, and has no place in a history."""
 
 # ---------------------------------------------------------------------- wire to canonical
 
@@ -66,7 +70,7 @@ def _source(chunk: Wire) -> Citation:
     """`web`, `retrievedContext`, `maps` …: each has some of the same fields."""
     inside = next((cast("Wire", value) for value in chunk.values() if isinstance(value, dict)), dict[str, Any]())
     url, title, text = (_words(inside.get(name)) for name in ("uri", "title", "text"))
-    return Citation(url=url, title=title, cited_text=text)
+    return Citation(url=url, title=title, cited_text=text, extra=OURS)
 
 
 def _words(value: Any) -> str | None:
@@ -103,7 +107,9 @@ def _recited(metadata: Any, texts: Texts) -> Iterator[Citation]:
     for name in ("citationSources", "citations"):
         for source in objects_in(wire.get(name)):
             start, end = _passage(source, encoded)
-            yield Citation(url=_words(source.get("uri")), title=_words(source.get("title")), start=start, end=end)
+            yield Citation(
+                url=_words(source.get("uri")), title=_words(source.get("title")), start=start, end=end, extra=OURS
+            )
 
 
 def _part_at(texts: Texts, start: int | None) -> int:
@@ -116,7 +122,31 @@ def _part_at(texts: Texts, start: int | None) -> int:
     return texts[-1][0]
 
 
+_METADATA: Final = frozenset({"groundingChunks", "groundingSupports"})
+_SUPPORT: Final = frozenset({"segment", "groundingChunkIndices"})
+_SEGMENT: Final = frozenset({"startIndex", "endIndex", "text", "partIndex"})
+_SOURCE: Final = frozenset({"uri", "title", "text"})
+
+
+def is_all_told(metadata: Any) -> bool:
+    """Whether the canonical citations say all of a `groundingMetadata`, so that elsewhere nothing is lost with it."""
+    wire = cast("Wire", metadata) if isinstance(metadata, dict) else {}
+    supports = objects_in(wire.get("groundingSupports"))
+    segments = [support["segment"] for support in supports if isinstance(support.get("segment"), dict)]
+    sources = [inside for chunk in objects_in(wire.get("groundingChunks")) for inside in chunk.values()]
+    inner = (*((each, _SUPPORT) for each in supports), *((each, _SEGMENT) for each in segments))
+    inner += tuple((each, _SOURCE) for each in sources)
+    return wire.keys() <= _METADATA and all(each.keys() <= known for each, known in inner)
+
+
 # ---------------------------------------------------------------------- canonical to wire
+
+
+def report_in_history(citations: Sequence[Citation], where: str, losses: list[Loss]) -> None:
+    """Citations in a turn that goes back: those of other dialects are lost, ours never were part of it."""
+    why = "a turn of this dialect has no sources: they stand beside an answer"
+    lost = [number for number, citation in enumerate(citations) if own(citation.extra) is None]
+    losses.extend(Loss(effect="dropped", where=f"{where}.citations[{number}]", why=why) for number in lost)
 
 
 def encode_citations(citations: Iterable[tuple[str, Citation]], text: str, losses: list[Loss]) -> Wire:
@@ -129,9 +159,11 @@ def encode_citations(citations: Iterable[tuple[str, Citation]], text: str, losse
             continue
         restore({}, citation.extra, where, losses)
         chunk = _chunk(citation)
-        if chunk not in chunks:
+        segment = _segment(citation, text, where, losses)
+        if segment is None or chunk not in chunks:
             chunks.append(chunk)
-        supports += _support(citation, chunks.index(chunk), text, where, losses)
+        if segment is not None:
+            supports.append({"segment": segment, "groundingChunkIndices": [chunks.index(chunk)]})
     wire = {"groundingChunks": chunks, "groundingSupports": supports}
     return {name: items for name, items in wire.items() if items}
 
@@ -142,20 +174,20 @@ def _chunk(citation: Citation) -> Wire:
     return {"web" if citation.cited_text is None else "retrievedContext": said}
 
 
-def _support(citation: Citation, number: int, text: str, where: str, losses: list[Loss]) -> list[Wire]:
+def _segment(citation: Citation, text: str, where: str, losses: list[Loss]) -> Wire | None:
+    """The passage that the citation supports, where it says one."""
     start, end = citation.start, citation.end
     if citation.unit != "answer" or citation.document_index is not None or (start is None) != (end is None):
         why = "this dialect says where in the answer a source is used, not where in the source"
         losses.append(Loss(effect="changed", where=where, why=why))
-        return []
+        return None
     if start is None or end is None:
-        return []
+        return None
     if not 0 <= start <= end <= len(text):
         losses.append(Loss(effect="changed", where=where, why="the passage is not in the answer"))
-        return []
+        return None
     places = [len(text[:place].encode("utf-8", "surrogatepass")) for place in (start, end)]
-    segment = {"startIndex": places[0], "endIndex": places[1], "text": text[start:end]}
-    return [{"segment": segment, "groundingChunkIndices": [number]}]
+    return {"startIndex": places[0], "endIndex": places[1], "text": text[start:end]}
 
 
 # ---------------------------------------------------------------------- log probabilities
@@ -179,7 +211,10 @@ def _token(token: Wire, top: Sequence[Wire]) -> TokenLogprob:
     )
 
 
-def encode_logprobs(tokens: Sequence[TokenLogprob]) -> Wire:
+def encode_logprobs(tokens: Sequence[TokenLogprob], where: str, losses: list[Loss]) -> Wire:
+    loss = Loss(effect="changed", where=f"{where}logprobs", why="this dialect says a token as text, not as bytes")
+    if loss not in losses and any(each.bytes is not None for token in tokens for each in (token, *token.top)):
+        losses.append(loss)
     wire: Wire = {"chosenCandidates": [_likely(token) for token in tokens]}
     if any(token.top for token in tokens):
         wire["topCandidates"] = [{"candidates": [_likely(other) for other in token.top]} for token in tokens]

@@ -63,7 +63,7 @@ def _encode_content(message: Message, index: int, losses: list[Loss], names: Nam
             losses.append(Loss(effect="changed", where=f"{where}.role", why=why))
     else:
         content["parts"] = encode_parts(message.content, f"{where}.content", losses, names)
-        if message.content and not content["parts"]:
+        if not content["parts"] and (message.content or message.role is Role.TOOL):
             losses.append(Loss(effect="dropped", where=where, why="nothing of it can be said in this dialect"))
             return None
     _encode_marks(message, content, where, losses)

@@ -58,7 +58,9 @@ def encode_finish(reason: FinishReason | None, raw: str | None) -> str:
     return "STOP" if reason is None else _WORDS[reason]
 
 
-def report_ending(reason: FinishReason | None, word: str, losses: list[Loss]) -> None:
-    if reason is not None and decode_finish(word, called=reason == "tool_calls") != reason:
-        why = f"this dialect has no such word: it ends with `{word}`"
-        losses.append(Loss(effect="changed", where="finish_reason", why=why))
+def report_ending(reason: FinishReason | None, word: str, where: str, losses: list[Loss], *, called: bool) -> None:
+    """`where` is the answer's place, for the path; `called` is whether a call of tools is in it."""
+    read = decode_finish(word, called=called)
+    if read != reason:
+        why = f"this dialect has no such word: it ends with `{word}`, which is read as `{read}`"
+        losses.append(Loss(effect="changed", where=f"{where}finish_reason", why=why))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -42,9 +42,20 @@ _FILE: Final = frozenset({"mimeType", "fileUri"})
 
 def encode_media(part: Image | Audio | Video | Document, where: str, losses: list[Loss]) -> Wire | None:
     """The part on the wire; `None` (and a loss) when it holds nothing that can be sent."""
+    wire = _encoded(part, where, losses)
+    if wire is None:
+        return None
     _report_labels(part, where, losses)
+    read = decode_media(wire)
+    if read is not None and type(read) is not type(part):
+        why = f"what it is is told by its media type alone, which is {read.media_type or 'not known'}"
+        losses.append(Loss(effect="changed", where=where, why=why))
+    return wire
+
+
+def _encoded(part: Image | Audio | Video | Document, where: str, losses: list[Loss]) -> Wire | None:
     if isinstance(part, Document) and part.text is not None:
-        return _inline(b64encode(part.text.encode("utf-8", "replace")).decode("ascii"), "text/plain")
+        return _inline(_base64(part.text), _TEXT)
     if part.url is not None and part.url.startswith("data:"):
         source: Media = Image.from_url(part.url, part.media_type)  # takes the URL apart
     else:
@@ -55,6 +66,9 @@ def encode_media(part: Image | Audio | Video | Document, where: str, losses: lis
             return _inline(source.data, kind)
     uri = source.file_id or source.url
     if uri is not None:
+        if "://" not in uri and source.file_id is None:
+            why = "it is no URL: it is taken for the name of an uploaded file"
+            losses.append(Loss(effect="changed", where=f"{where}.url", why=why))
         kind = source.media_type or _kind_at(uri)
         return {"fileData": {"fileUri": uri} if kind is None else {"mimeType": kind, "fileUri": uri}}
     if isinstance(part, Audio) and part.transcript is not None:
@@ -116,19 +130,42 @@ def _record(
     wire: Wire, name: str, inside: Wire, known: frozenset[str], fields: dict[str, Any]
 ) -> Image | Audio | Video | Document:
     kind = inside.get("mimeType")
+    if kind == _TEXT and (text := _text_in(fields)) is not None:
+        fields = {"text": text}
     extra = extra_of(rest_of(wire, frozenset({name}), name, known))
     return _class_for(kind, fields)(**fields, media_type=kind, extra=extra)
 
 
+_TEXT: Final = "text/plain"
+
+
+def _text_in(fields: dict[str, Any]) -> str | None:
+    """The text in base64, if that is all there is to it."""
+    data = fields.get("data") or ""
+    try:
+        text = b64decode(data, validate=True).decode()
+    except ValueError:
+        return None
+    return text if _base64(text) == data and data else None
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode("utf-8", "replace")).decode("ascii")
+
+
 def _class_for(kind: str | None, fields: dict[str, Any]) -> type[Image | Audio | Video | Document]:
-    if kind is None and urlsplit(fields.get("url") or "").hostname in _YOUTUBE:
+    if kind is None and _host(fields.get("url") or "") in _YOUTUBE:
         return Video
     return _KINDS.get((kind or "").partition("/")[0], Document)
 
 
 def _address(uri: str) -> dict[str, Any]:
-    try:
-        uploaded = urlsplit(uri).hostname == _FILES or "://" not in uri
-    except ValueError:
-        uploaded = False
+    uploaded = _host(uri) == _FILES or "://" not in uri
     return {"file_id": uri} if uploaded else {"url": uri}
+
+
+def _host(uri: str) -> str | None:
+    try:
+        return urlsplit(uri).hostname
+    except ValueError:
+        return None

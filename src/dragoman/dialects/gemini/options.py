@@ -85,6 +85,8 @@ def _sleeps(model: str) -> bool:
 def _switched_off(options: ReasoningOptions, model: str, losses: list[Loss]) -> Wire:
     if options.budget_tokens is not None:
         losses.append(Loss(effect="dropped", where="reasoning.budget_tokens", why="thinking is switched off"))
+    if options.effort not in (None, "none"):
+        losses.append(Loss(effect="dropped", where="reasoning.effort", why="thinking is switched off"))
     where = "reasoning.effort" if options.enabled is None else "reasoning.enabled"
     if generation(model) is None or (thinks_by_budget(model) and "pro" not in model):
         return {"thinkingBudget": 0}
@@ -123,7 +125,7 @@ def _encode_effort(effort: str, model: str, losses: list[Loss]) -> Wire:
     if level == "MINIMAL" and generation(model) is not None:
         level = _least(model)
     if level.lower() != effort.lower():
-        losses.append(Loss(effect="changed", where=where, why=f"the nearest level is `{level}`"))
+        losses.append(Loss(effect="changed", where=where, why=f"the nearest level is `{level.lower()}`"))
     return {"thinkingLevel": level}
 
 
@@ -136,6 +138,10 @@ def _encode_format(form: OutputFormat, config: Wire, losses: list[Loss]) -> None
     extra = own(form.extra)
     if form.kind == "json_schema" and form.schema is not None and not (extra and "responseSchema" in extra.spelling):
         config["responseJsonSchema"] = dict(form.schema)
+    elif (form.kind == "json_schema") != (form.schema is not None):
+        sent = "text" if form.kind == "text" else "json_object"
+        why = f"`json_schema` and a schema go together: this is sent as `{sent}`"
+        losses.append(Loss(effect="changed", where="output_format", why=why))
     if form.description is not None:
         losses.append(Loss(effect="dropped", where="output_format.description", why="only the schema is sent"))
     if form.strict is False:

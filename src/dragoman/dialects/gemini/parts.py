@@ -12,6 +12,7 @@ from typing import Any, Final, assert_never
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.gemini.call_ids import CallIds, wire_id
+from dragoman.dialects.gemini.citations import report_in_history
 from dragoman.dialects.gemini.extras import extra_of, own, rest_of, restore
 from dragoman.dialects.gemini.media import decode_media, encode_media
 from dragoman.dialects.gemini.name import NAME
@@ -41,13 +42,20 @@ def encode_parts(parts: Sequence[Part], where: str, losses: list[Loss], names: N
     """The parts of a turn; one that cannot be said is left out and reported."""
     encoded: list[Wire] = []
     for number, part in enumerate(parts):
-        if type(part) is Text and part.extra is None and part.cache is None:
+        if type(part) is Text and not part.citations and part.extra is None and part.cache is None:
             encoded.append({"text": part.text})  # nearly all of them: not worth a path for losses
             continue
         wire = encode_part(part, f"{where}[{number}]", losses, names)
         if wire is not None:
             encoded.append(wire)
+            report_sources(part, f"{where}[{number}]", losses)
     return encoded
+
+
+def report_sources(part: Part, where: str, losses: list[Loss]) -> None:
+    """The citations of a text that goes back; in an answer they have a place of their own."""
+    if isinstance(part, Text) and part.citations:
+        report_in_history(part.citations, where, losses)
 
 
 def encode_part(part: Part, where: str, losses: list[Loss], names: Names) -> Wire | None:
@@ -172,6 +180,7 @@ def _report_text(part: Text, where: str, losses: list[Loss], *, moved: bool) -> 
         losses.append(Loss(effect="changed", where=where, why="the texts of a result are joined, and come first"))
     if part.cache is not None:
         losses.append(Loss(effect="dropped", where=f"{where}.cache", why="this dialect marks nothing"))
+    report_sources(part, where, losses)
     restore({}, part.extra, where, losses)
 
 

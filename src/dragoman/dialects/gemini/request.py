@@ -1,8 +1,8 @@
 """Requests, both ways: `encode_request` for those who ask, `decode_request` for those who are asked.
 
 The model and whether to stream are in the path. Names that only label (a file's name, a schema's name) have no place
-on this wire and are left out without a word, as are the citations of an answer that goes back: they never were part
-of a turn here. Everything else that cannot be said becomes a `Loss`.
+on this wire and are left out without a word, as are Gemini's own citations of an answer that goes back: they never
+were part of a turn. Everything else that cannot be said becomes a `Loss`.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Encoded, Wire
@@ -13,6 +14,7 @@ from dragoman.dialects.gemini.citations import (
     decode_logprobs,
     encode_citations,
     encode_logprobs,
+    is_all_told,
     with_citations,
 )
 from dragoman.dialects.gemini.errors import error_in_answer
@@ -29,6 +31,7 @@ from dragoman.messages import (
     Loss,
     Part,
     Reasoning,
+    Refusal,
     Request,
     Text,
     ToolCall,
@@ -119,10 +122,20 @@ def rest_of_candidate(candidate: Wire) -> Wire:
 def answer_extra(wire: Wire, candidates: Sequence[Wire]) -> Extra | None:
     """What only this dialect knows of an answer, in its own shape: what is left of the body, and of each candidate."""
     fields = {name: value for name, value in wire.items() if name not in _TOP and value is not None}
+    spelling = {"createTime": wire["createTime"]} if wire.get("createTime") is not None else {}
     if any(candidates):
-        fields["candidates"] = list(candidates)
-    made = wire.get("createTime")
-    return extra_of(fields, None if made is None else {"createTime": made})
+        told = [{name: rest[name] for name in rest if _is_told(name, rest[name])} for rest in candidates]
+        untold = [
+            {name: rest[name] for name in rest if name not in known}
+            for rest, known in zip(candidates, told, strict=True)
+        ]
+        fields |= {"candidates": untold} if any(untold) else {}
+        spelling |= {"candidates": told} if any(told) else {}
+    return extra_of(fields, spelling)
+
+
+def _is_told(name: str, value: Any) -> bool:
+    return name == "groundingMetadata" and is_all_told(value)
 
 
 # ---------------------------------------------------------------------- canonical to wire
@@ -157,8 +170,12 @@ def rest_of_body(extra: Extra | None, losses: list[Loss]) -> Wire:
     """What `answer_extra` kept; of another dialect, losses."""
     left: Wire = {}
     restore(left, extra, "", losses)
-    if own(extra) is None:  # `candidates` in the caller's own words join nothing
-        left.pop("candidates", None)
+    left.pop("candidates", None)
+    ours = own(extra)
+    if ours is not None:
+        told, untold = (objects_in(part.get("candidates")) for part in (ours.spelling, ours.fields))
+        if told or untold:
+            left["candidates"] = [{**one, **other} for one, other in zip_longest(told, untold, fillvalue={})]
     return left
 
 
@@ -171,8 +188,14 @@ def timestamp(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
+def place_of(number: int) -> str:
+    """The beginning of the path of a loss in an answer."""
+    return f"alternatives[{number - 1}]." if number else ""
+
+
 def _encode_candidate(choice: LLMResponse, number: int, rest: Wire, losses: list[Loss]) -> Wire:
-    where = f"alternatives[{number - 1}].parts" if number else "parts"
+    here = place_of(number)
+    where = f"{here}parts"
     word = encode_finish(choice.finish_reason, choice.raw_finish_reason)
     candidate: Wire = {
         "content": {"parts": list(_encode_parts(choice.parts, where, losses)), "role": "model"},
@@ -180,9 +203,9 @@ def _encode_candidate(choice: LLMResponse, number: int, rest: Wire, losses: list
         "index": number,
     }
     if choice.logprobs:
-        candidate["logprobsResult"] = encode_logprobs(choice.logprobs)
-    report_ending(choice.finish_reason, word, losses)
-    report_stop_sequence(choice.stop_sequence, losses)
+        candidate["logprobsResult"] = encode_logprobs(choice.logprobs, here, losses)
+    report_ending(choice.finish_reason, word, here, losses, called=bool(choice.tool_calls))
+    report_stop_sequence(choice.stop_sequence, here, losses)
     candidate.update(grounding(_cited(choice.parts, where), choice.content, rest, losses))
     return {**candidate, **rest}
 
@@ -198,7 +221,19 @@ def encode_answer_part(part: Part, where: str, losses: list[Loss]) -> Wire | Non
     """The part of an answer on the wire. Thinking of other models may be shown, though not sent back."""
     if isinstance(part, Reasoning):
         return encode_shown_reasoning(part, where, losses)
+    if isinstance(part, Refusal):
+        report_refusal(where, losses)
+        restore(wire := {"text": part.text}, part.extra, where, losses)
+        return wire
     return encode_part(part, where, losses, {})
+
+
+def report_refusal(where: str, losses: list[Loss]) -> None:
+    """A refusal is one thing of an answer, however many parts say it."""
+    here, _, _ = where.rpartition("parts")
+    loss = Loss(effect="changed", where=f"{here}refusal", why="a refusal is sent as the text it is")
+    if loss not in losses:
+        losses.append(loss)
 
 
 def _cited(parts: Sequence[Part], where: str) -> Iterator[tuple[str, Citation]]:
@@ -216,10 +251,10 @@ def grounding(cited: Iterable[tuple[str, Citation]], text: str, rest: Wire, loss
     return {"groundingMetadata": metadata} if metadata else {}
 
 
-def report_stop_sequence(sequence: str | None, losses: list[Loss]) -> None:
+def report_stop_sequence(sequence: str | None, where: str, losses: list[Loss]) -> None:
     if sequence is not None:
         why = "this dialect does not say which text ended the answer"
-        losses.append(Loss(effect="dropped", where="stop_sequence", why=why))
+        losses.append(Loss(effect="dropped", where=f"{where}stop_sequence", why=why))
 
 
 def _restore_numbers(raw: Any, wire: Wire) -> None:

@@ -21,6 +21,8 @@ from dragoman.dialects.gemini.response import (
     encode_answer_part,
     grounding,
     is_blocked,
+    place_of,
+    report_refusal,
     report_stop_sequence,
     rest_of_body,
     timestamp,
@@ -41,7 +43,6 @@ from dragoman.messages import (
     Reasoning,
     ReasoningDelta,
     ReasoningEnd,
-    Refusal,
     RefusalDelta,
     Request,
     ResponseStart,
@@ -125,7 +126,7 @@ class StreamEncoder:
                 for number, choice in sorted(self._choices.items())
             ]
         }
-        report_stop_sequence(event.stop_sequence, self._losses)
+        report_stop_sequence(event.stop_sequence, "", self._losses)
         ending = LLMResponse(raw_finish_reason=event.raw_finish_reason)
         if not self._said and is_blocked(left, ending):
             del wire["candidates"]
@@ -140,7 +141,7 @@ class StreamEncoder:
         end = choice.end
         reason, raw = (None, None) if end is None else (end.finish_reason, end.raw_finish_reason)
         word = encode_finish(reason, raw)
-        report_ending(reason, word, self._losses)
+        report_ending(reason, word, place_of(number), self._losses, called=choice.called)
         content = {"parts": [{"text": ""}], "role": "model"}
         sources = grounding(choice.cited, "".join(choice.texts), rest, self._losses)
         return {"content": content, "finishReason": word, "index": number, **sources, **rest}
@@ -184,18 +185,20 @@ class StreamEncoder:
 
     def _refuse(self, event: RefusalDelta) -> list[Frame]:
         self._choice(event.choice).texts.append(event.text)
-        encode_answer_part(Refusal(""), _place(event), said := [])
-        self._losses += [loss for loss in said if loss not in self._losses]
+        report_refusal(_place(event), self._losses)
         return self._part(event.choice, {"text": event.text})
 
     def _call_end(self, event: ToolCallEnd) -> list[Frame]:
+        self._choice(event.choice).called = True
         return self._part(event.choice, encode_answer_part(event.call, _place(event), self._losses))
 
     def _part_added(self, event: PartAdded) -> list[Frame]:
         return self._part(event.choice, encode_answer_part(event.part, _place(event), self._losses))
 
     def _logprobs(self, event: LogprobsDelta) -> list[Frame]:
-        return self._frame(event.choice, {"logprobsResult": encode_logprobs(event.tokens)})
+        return self._frame(
+            event.choice, {"logprobsResult": encode_logprobs(event.tokens, place_of(event.choice), self._losses)}
+        )
 
     _WRITE: ClassVar[dict[type, Callable[[StreamEncoder, Any], list[Frame]]]] = {
         ResponseStart: _start,
@@ -217,10 +220,11 @@ class StreamEncoder:
 class _Choice:
     """What waits for the last frame of an answer."""
 
-    __slots__ = ("_counts", "cited", "end", "texts")
+    __slots__ = ("_counts", "called", "cited", "end", "texts")
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.called = False
         self.cited: list[tuple[str, Citation]] = []
         self.end: Finish | ChoiceFinish | None = None
         self._counts: dict[int, int] = {}
@@ -232,5 +236,4 @@ class _Choice:
 
 
 def _place(event: Any) -> str:
-    where = f"alternatives[{event.choice - 1}].parts" if event.choice else "parts"
-    return f"{where}[{event.index}]"
+    return f"{place_of(event.choice)}parts[{event.index}]"
