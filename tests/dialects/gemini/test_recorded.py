@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
-from dragoman.dialects.gemini import DIALECT
+from dragoman.dialects.gemini import DIALECT, wire
 from dragoman.dialects.gemini.spelling import in_camel_case, request_in_camel_case
-from dragoman.messages import Assembler, LLMResponse, Message, Request, Role, ToolCall
+from dragoman.messages import Assembler, LLMResponse, Message, Request, Role, ToolCall, decode_json
 from dragoman.transport.framing import SseDecoder, encode_sse
 from tests.conformance.corpus import Exchange, exchanges
 
@@ -237,3 +238,25 @@ def test_every_result_finds_its_call(exchange: Exchange) -> None:
     results = [result for message in messages for result in message.tool_results]
     assert results
     assert [calls.get(result.id) for result in results] == [result.name for result in results]
+
+
+# ---------------------------------------------------------------------- the shapes that `wire` documents
+
+
+@each
+def test_the_documented_shapes_fit(exchange: Exchange) -> None:
+    for value, shape in shaped(exchange):
+        msgspec.convert(value, shape)
+
+
+def shaped(exchange: Exchange) -> Iterator[tuple[Any, type]]:
+    yield equivalent(exchange.request["body"]), wire.Request
+    if exchange.is_array:
+        yield from ((item, wire.Response) for item in decode_json(exchange.body))
+    elif exchange.streamed:
+        yield from ((decode_json(data), wire.Response) for _, data in SseDecoder().feed(exchange.body))
+    elif exchange.response["status"] == 200:
+        yield exchange.response["body"], wire.Response
+    else:
+        body = exchange.response["body"]
+        yield body[0] if isinstance(body, list) else body, wire.ErrorBody

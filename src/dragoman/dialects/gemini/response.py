@@ -175,7 +175,8 @@ def rest_of_body(extra: Extra | None, losses: list[Loss]) -> Wire:
     if ours is not None:
         told, untold = (objects_in(part.get("candidates")) for part in (ours.spelling, ours.fields))
         if told or untold:
-            left["candidates"] = [{**one, **other} for one, other in zip_longest(told, untold, fillvalue={})]
+            pairs = zip_longest(told, untold, fillvalue=dict[str, Any]())
+            left["candidates"] = [{**one, **other} for one, other in pairs]
     return left
 
 

@@ -356,6 +356,8 @@ def _answer(choice: int) -> tuple[str | int, ...]:
     return ("alternatives", choice - 1) if choice else ()
 
 
-def _place(event: CitationDelta | ReasoningEnd | ToolCallStart | ToolCallEnd | PartAdded) -> tuple[str | int, ...]:
+def _place(
+    event: TextDelta | CitationDelta | ReasoningEnd | ToolCallStart | ToolCallEnd | PartAdded,
+) -> tuple[str | int, ...]:
     """Where the part of an event is."""
     return (*_answer(event.choice), "parts", event.index)
