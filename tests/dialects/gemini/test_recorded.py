@@ -246,7 +246,7 @@ def test_every_result_finds_its_call(exchange: Exchange) -> None:
 @each
 def test_the_documented_shapes_fit(exchange: Exchange) -> None:
     for value, shape in shaped(exchange):
-        msgspec.convert(value, shape)
+        msgspec.convert(in_camel_case(value), shape)  # which leaves out what is `null`
 
 
 def shaped(exchange: Exchange) -> Iterator[tuple[Any, type]]:

@@ -118,7 +118,7 @@ class GenerationConfig(TypedDict):
     maxOutputTokens: NotRequired[int]
     temperature: NotRequired[float]
     topP: NotRequired[float]
-    topK: NotRequired[int]
+    topK: NotRequired[float]
     candidateCount: NotRequired[int]
     stopSequences: NotRequired[list[str]]
     seed: NotRequired[int]
