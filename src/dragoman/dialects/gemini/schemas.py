@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
-from dragoman.dialects.gemini.spelling import in_camel_case
+from dragoman.dialects.gemini.spelling import camel
 
 _TYPES: Final = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
 _NUMBERS: Final = frozenset({"minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties"})
@@ -24,19 +24,11 @@ _DROPPED: Final = frozenset({"nullable", "propertyOrdering"})
 def json_schema_of(schema: Wire) -> Wire:
     """`schema` as JSON Schema. What is JSON Schema already stays as it is."""
     converted: Wire = {}
-    for name, value in _spelled(schema).items():
+    for spelled, value in schema.items():
+        name = camel(spelled)
         if name not in _DROPPED:
             converted[name] = _converted(name, value)
     return _nullable(converted) if schema.get("nullable") is True else converted
-
-
-def _spelled(schema: Wire) -> Wire:
-    """Keywords in camel case; the names of properties are the caller's."""
-    return {name if name.startswith("$") else _keyword(name): value for name, value in schema.items()}
-
-
-def _keyword(name: str) -> str:
-    return next(iter(in_camel_case({name: True})))
 
 
 def _converted(name: str, value: Any) -> Any:

@@ -35,12 +35,14 @@ _OF_A_REQUEST: Final = frozenset(
 def request_in_camel_case(wire: dict[str, Any]) -> dict[str, Any]:
     """A request's body. Fields of its own that Google does not document stay as they are spelled."""
     fields = _fields(wire)
-    strangers = {name: value for name, value in wire.items() if "_" in name and _camel(name) not in _OF_A_REQUEST}
-    return {name: value for name, value in fields.items() if name not in map(_camel, strangers)} | strangers
+    if not any("_" in name for name in wire):
+        return fields
+    strangers = {name: value for name, value in wire.items() if "_" in name and camel(name) not in _OF_A_REQUEST}
+    return {name: value for name, value in fields.items() if name not in map(camel, strangers)} | strangers
 
 
-def _camel(name: str) -> str:
-    return _UNDERSCORE.sub(_capital, name)
+def camel(name: str) -> str:
+    return _UNDERSCORE.sub(_capital, name) if "_" in name else name
 
 
 def _fields(wire: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def _fields(wire: dict[str, Any]) -> dict[str, Any]:
     for spelled, value in wire.items():
         if value is None:
             continue
-        name = _camel(spelled) if "_" in spelled else spelled
+        name = camel(spelled)
         fields[name] = value if name in _CALLERS_OWN else in_camel_case(value)
     return fields
 

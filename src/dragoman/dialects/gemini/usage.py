@@ -20,7 +20,11 @@ _SAME: Final = {
 }
 """Counts that are the same on both sides."""
 
-_AUDIO: Final = {"input_audio_tokens": "promptTokensDetails", "output_audio_tokens": "candidatesTokensDetails"}
+_OURS: Final = {theirs: ours for ours, theirs in _SAME.items()}
+_AUDIO: Final = (
+    ("input_audio_tokens", "promptTokensDetails"),
+    ("output_audio_tokens", "candidatesTokensDetails"),
+)
 
 NO_USAGE: Final = Usage()
 
@@ -30,26 +34,24 @@ def decode_usage(metadata: Any) -> Usage:
     if type(metadata) is not dict or not metadata:
         return NO_USAGE
     wire = cast("Wire", metadata)
-    counts: dict[str, int] = {}
-    for ours, theirs in _SAME.items():
-        value = wire.get(theirs)
-        if type(value) is int:
-            counts[ours] = value
-    answer = wire.get("candidatesTokenCount")
-    if type(answer) is int or "reasoning_tokens" in counts:
-        counts["output_tokens"] = (answer if type(answer) is int else 0) + counts.get("reasoning_tokens", 0)
-    for ours, theirs in _AUDIO.items():
-        details = wire.get(theirs)
-        if details and (sound := _audio_in(details)) is not None:
+    counts: dict[str, int] = {_OURS[name]: wire[name] for name in wire if name in _OURS and type(wire[name]) is int}
+    answer, thoughts = wire.get("candidatesTokenCount"), counts.get("reasoning_tokens")
+    if type(answer) is int:
+        counts["output_tokens"] = answer + (thoughts or 0)
+    elif thoughts is not None:
+        counts["output_tokens"] = thoughts
+    for ours, theirs in _AUDIO:
+        sound = _audio_in(wire[theirs]) if theirs in wire else None
+        if sound is not None:
             counts[ours] = sound
     return Usage(**counts)
 
 
 def _audio_in(details: Any) -> int | None:
     for detail in objects_in(details):
-        count = detail.get("tokenCount")
-        if detail.get("modality") == "AUDIO" and type(count) is int:
-            return count
+        if detail.get("modality") == "AUDIO":
+            count = detail.get("tokenCount")
+            return count if type(count) is int else None
     return None
 
 
@@ -58,7 +60,7 @@ def encode_usage(usage: Usage, service_tier: str | None = None) -> Wire:
     wire = {theirs: value for ours, theirs in _SAME.items() if (value := getattr(usage, ours)) is not None}
     if usage.output_tokens is not None and usage.output_tokens != usage.reasoning_tokens:
         wire["candidatesTokenCount"] = max(usage.output_tokens - (usage.reasoning_tokens or 0), 0)
-    for ours, theirs in _AUDIO.items():
+    for ours, theirs in _AUDIO:
         count = getattr(usage, ours)
         if count is not None:
             wire[theirs] = [{"modality": "AUDIO", "tokenCount": count}]
