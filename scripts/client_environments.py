@@ -16,6 +16,8 @@ CLIENTS = {
     "anthropic": ["anthropic>=2.11,<3"],
     "ollama": ["ollama>=0.6,<0.7"],
     "cohere": ["cohere>=7.3,<8"],
+    "gemini": ["google-genai>=3.4,<4"],
+    "gemini_v1": ["google-genai>=1.75,<2"],
     "anthropic_codec": ["anthropic>=2.11,<3", "pytest>=9", "pytest-timeout>=2.4", "--editable", str(ROOT.parent)],
 }
 """Environment → what is installed in it. `anthropic_codec` has ours too: there the SDK reads what our codec writes."""
