@@ -46,6 +46,7 @@ class _Draft(Struct, kw_only=True):
     name: str = ""
     free_form: bool = False
     part: Part | None = None
+    extra: Extra | None = None
 
     def text(self) -> str:
         return "".join(self.pieces)
@@ -73,15 +74,15 @@ class _Choice(Struct, kw_only=True):
 
 
 def _text_part(draft: _Draft) -> Part:
-    return Text(draft.text(), tuple(draft.citations))
+    return Text(draft.text(), tuple(draft.citations), extra=draft.extra)
 
 
 def _reasoning_part(draft: _Draft) -> Part:
-    return Reasoning(draft.text(), payload=draft.payload, dialect=draft.dialect)
+    return Reasoning(draft.text(), payload=draft.payload, dialect=draft.dialect, extra=draft.extra)
 
 
 def _refusal_part(draft: _Draft) -> Part:
-    return Refusal(draft.text())
+    return Refusal(draft.text(), extra=draft.extra)
 
 
 def _tool_call_part(draft: _Draft) -> Part:
@@ -155,20 +156,31 @@ class Assembler:
         self.id, self.model, self.created_at = event.id, event.model, event.created_at
 
     def _text(self, event: TextDelta) -> None:
-        self._draft(event, _text_part).pieces.append(event.text)
+        draft = self._draft(event, _text_part)
+        draft.pieces.append(event.text)
+        if event.extra is not None:
+            draft.extra = event.extra
 
     def _citation(self, event: CitationDelta) -> None:
         self._draft(event, _text_part).citations.append(event.citation)
 
     def _reasoning(self, event: ReasoningDelta) -> None:
-        self._draft(event, _reasoning_part).pieces.append(event.text)
+        draft = self._draft(event, _reasoning_part)
+        draft.pieces.append(event.text)
+        if event.extra is not None:
+            draft.extra = event.extra
 
     def _reasoning_end(self, event: ReasoningEnd) -> None:
         draft = self._draft(event, _reasoning_part)
         draft.payload, draft.dialect = event.payload, event.dialect
+        if event.extra is not None:
+            draft.extra = event.extra
 
     def _refusal(self, event: RefusalDelta) -> None:
-        self._draft(event, _refusal_part).pieces.append(event.text)
+        draft = self._draft(event, _refusal_part)
+        draft.pieces.append(event.text)
+        if event.extra is not None:
+            draft.extra = event.extra
 
     def _call_start(self, event: ToolCallStart) -> None:
         draft = self._draft(event, _tool_call_part)
@@ -252,17 +264,17 @@ def events_of(response: LLMResponse, *, piece: int = 24) -> Iterator[Event]:
 def _events_of_part(part: Part, index: int, choice: int, piece: int) -> Iterator[Event]:
     match part:
         case Text():
-            for text in _pieces(part.text, piece):
-                yield TextDelta(text, index=index, choice=choice)
+            for text, extra in _with_extra(part, piece):
+                yield TextDelta(text, index=index, choice=choice, extra=extra)
             for citation in part.citations:
                 yield CitationDelta(citation=citation, index=index, choice=choice)
         case Reasoning():
-            for text in _pieces(part.text, piece):
-                yield ReasoningDelta(text, index=index, choice=choice)
+            for text, extra in _with_extra(part, piece):
+                yield ReasoningDelta(text, index=index, choice=choice, extra=extra)
             yield ReasoningEnd(index=index, choice=choice, payload=part.payload, dialect=part.dialect)
         case Refusal():
-            for text in _pieces(part.text, piece):
-                yield RefusalDelta(text, index=index, choice=choice)
+            for text, extra in _with_extra(part, piece):
+                yield RefusalDelta(text, index=index, choice=choice, extra=extra)
         case ToolCall():
             free_form = part.text is not None
             yield ToolCallStart(
@@ -273,6 +285,12 @@ def _events_of_part(part: Part, index: int, choice: int, piece: int) -> Iterator
             yield ToolCallEnd(call=part, index=index, choice=choice)
         case _:
             yield PartAdded(part=part, index=index, choice=choice)
+
+
+def _with_extra(part: Text | Reasoning | Refusal, piece: int) -> Iterator[tuple[str, Extra | None]]:
+    """The pieces of a text, the first with the part's `extra`."""
+    for number, text in enumerate(_pieces(part.text, piece)):
+        yield text, None if number else part.extra
 
 
 def _pieces(text: str, size: int) -> Iterator[str]:
