@@ -21,7 +21,7 @@ from .test_codecs import STREAMS
 
 pytestmark = pytest.mark.skipif(not STREAMS, reason="the recorded traffic is not beside the repository")
 
-HOME = {"openai_chat": "openai", "anthropic_messages": "anthropic"}
+HOME = {"openai_chat": "openai", "anthropic_messages": "anthropic", "openai_responses": "openai"}
 """The provider whose streams always end with the dialect's end marker."""
 
 ONCE = RetryConfig(max_attempts=1)
@@ -62,7 +62,8 @@ def arrived(exchange: Exchange, body: bytes, framed: Framed) -> tuple[LLMRespons
 def ask(url: str, dialect: str) -> tuple[list[Event], Error | None, LLMResponse | None]:
     """The events of a stream, and the error that ended it or the response."""
     events: list[Event] = []
-    with dragoman.create_llm(f"{HOME[dialect]}/m", base_url=url, api_key="k", retry_config=ONCE) as llm:
+    model = f"{HOME[dialect]}/m"
+    with dragoman.create_llm(model, dialect=dialect, base_url=url, api_key="k", retry_config=ONCE) as llm:
         stream = llm.generate("Hi", stream=True)
         try:
             events.extend(stream)
@@ -74,7 +75,8 @@ def ask(url: str, dialect: str) -> tuple[list[Event], Error | None, LLMResponse 
 async def ask_async(url: str, dialect: str) -> tuple[list[Event], Error | None, LLMResponse | None]:
     events: list[Event] = []
     model = f"{HOME[dialect]}/m"
-    async with dragoman.create_llm(model, base_url=url, api_key="k", retry_config=ONCE, async_client=True) as llm:
+    options: dict[str, Any] = {"dialect": dialect, "base_url": url, "api_key": "k", "retry_config": ONCE}
+    async with dragoman.create_llm(model, async_client=True, **options) as llm:
         stream = llm.generate("Hi", stream=True)
         try:
             async for event in stream:

@@ -156,8 +156,8 @@ class _Conversation:
         return encode_parts(enumerate(cast("tuple[Part, ...]", result.content)), self._losses)
 
     def _add_assistant(self, message: Message) -> None:
-        if isinstance(message.content, str):
-            self.items.append({"role": "assistant", "content": message.content})
+        if isinstance(message.content, str) or not message.content:
+            self.items.append({"role": "assistant", "content": message.text})
             return
         turn, here = Turn(self._losses), self._losses.at
         for number, part in enumerate(message.parts):

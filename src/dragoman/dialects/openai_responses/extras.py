@@ -53,7 +53,7 @@ def restore(wire: Wire, extra: Extra | None, losses: Losses, name: str = "", *, 
 def _joined(there: Any, value: Any) -> Any:
     if isinstance(there, dict) and isinstance(value, Mapping):
         return {**cast("Wire", there), **cast("JsonObject", value)}
-    return cast("Any", value)
+    return value
 
 
 # ---------------------------------------------------------------------- cache marks

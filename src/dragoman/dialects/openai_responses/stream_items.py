@@ -216,12 +216,15 @@ _GIVEN: Final = frozenset({"name", "arguments", "input"})
 
 
 class StreamedOther:
-    """What comes whole, such as the work of OpenAI's own tools. Its progress says nothing of the answer."""
+    """What comes whole, such as the work of OpenAI's own tools. Its progress says nothing of the answer.
 
-    __slots__ = ("_allot", "closed")
+    Its place is kept from the first: what runs side by side is told late, some of it only by the last event.
+    """
+
+    __slots__ = ("_index", "closed")
 
     def __init__(self, allot: Allot) -> None:
-        self._allot = allot
+        self._index = allot(Opaque)
         self.closed = False
 
     def start(self, events: list[Event]) -> None:
@@ -229,7 +232,7 @@ class StreamedOther:
 
     def close(self, wire: Wire, events: list[Event]) -> None:
         self.closed = True
-        events += [PartAdded(part=part, index=self._allot(type(part))) for part in decode_item(wire)]
+        events += [PartAdded(part=part, index=self._index) for part in decode_item(wire)]
 
     def abandon(self, events: list[Event]) -> None:
         """What never came is not there."""
