@@ -39,7 +39,7 @@ from ..anthropic_messages import strategies as anthropic
 from ..openai_chat import strategies as chat
 from .statements import compare, of_request
 
-DIALECTS = ("openai_chat", "anthropic_messages")
+DIALECTS = ("openai_chat", "anthropic_messages", "openai_responses")
 whole_citations = st.builds(
     Citation,
     unit=st.sampled_from(["answer", "char", "page", "block", "search"]),

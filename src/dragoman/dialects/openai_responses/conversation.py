@@ -50,11 +50,12 @@ def encode_conversation(messages: Iterable[Message], losses: Losses) -> Wire:
 class _Conversation:
     """Items as they are written. `_moved` are parts that wait for a user's message."""
 
-    __slots__ = ("_custom", "_losses", "_moved", "instructions", "items")
+    __slots__ = ("_custom", "_losses", "_moved", "_role", "instructions", "items")
 
     def __init__(self, losses: Losses) -> None:
         self.items: list[Wire] = []
         self.instructions: Wire = {}
+        self._role: Role | None = None  # of the turn before
         self._losses = losses
         self._moved: list[Wire] = []
         self._custom: set[str] = set()  # ids of calls of free-form tools
@@ -68,14 +69,23 @@ class _Conversation:
             return
         start = len(self.items)
         self._ADD[role](self, message)
+        self._check_boundary(role, start)
         if message.extra is not None or message.cache is not None:
             self._complete(message, self.items[start:])
-        elif len(self.items) == start and not message.parts:
-            self._losses.dropped("", "a tool's turn without a result says nothing")
+        elif len(self.items) == start and (role is Role.ASSISTANT or not message.parts):
+            self._losses.dropped("", "nothing of this turn could be said")
 
     def flush(self) -> None:
         if self._moved:
             self._append("user", "")
+
+    def _check_boundary(self, role: Role, start: int) -> None:
+        """Two turns of the assistant that touch are one run of items, but for two messages."""
+        neighbours = self.items[max(start - 1, 0) : start + 1]
+        if role is self._role is Role.ASSISTANT and not all("role" in item for item in neighbours):
+            self._losses.changed("", "the Responses API does not tell this turn from the one before")
+        if len(self.items) > start:
+            self._role = role
 
     def _is_instructions(self, message: Message) -> bool:
         spelled = INSTRUCTIONS in spelling_of(message.extra)

@@ -8,7 +8,7 @@ calls have followed, is told by an event of its own where there is one, and by t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.annotations import encode_logprobs
@@ -50,6 +50,9 @@ from dragoman.messages import (
     UsageUpdate,
     encode_json,
 )
+
+
+LATE: Final = "it came after what it stands before, and follows it now"
 
 
 class ResponsesStreamEncoder:
@@ -285,6 +288,8 @@ class ResponsesStreamEncoder:
         item = self._output.whole_item(part)
         if item is None:
             return []
+        if index < max((*self._contents, *self._thoughts, *self._calls), default=0):
+            self._losses.changed("", LATE)
         frames, place = self._opening(), len(self._output.items)
         self._output.items.append(item)
         fields: Wire = {"output_index": place, "item": item}
