@@ -51,7 +51,6 @@ from dragoman.messages import (
     encode_json,
 )
 
-
 LATE: Final = "it came after what it stands before, and follows it now"
 
 
