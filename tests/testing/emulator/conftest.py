@@ -19,15 +19,21 @@ from dragoman.transport.framing import frame_decoder
 
 CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
 PATHS = {"openai_chat": CHAT, "anthropic_messages": MESSAGES}
+"""The two that every test of the emulator is done with."""
+
+SERVED = {**PATHS, "openai_responses": "/v1/responses"}
 BODIES: dict[str, dict[str, Any]] = {
     "openai_chat": {"model": "gpt-4o-mini", "stream_options": {"include_usage": True}},
     "anthropic_messages": {"model": "claude-sonnet-4-5", "max_tokens": 60_000},
+    "openai_responses": {"model": "gpt-4o-mini"},
 }
+TALK = {"openai_responses": "input"}
+"""Where the conversation stands, when it is not in `messages`."""
 
 
 def body(dialect: str, text: str = "Hello", **options: Any) -> dict[str, Any]:
     """A request in the dialect's words."""
-    wire = {**BODIES[dialect], "messages": [{"role": "user", "content": text}], **options}
+    wire = {**BODIES[dialect], TALK.get(dialect, "messages"): [{"role": "user", "content": text}], **options}
     if not wire.get("stream"):
         wire.pop("stream_options", None)
     return wire
@@ -84,7 +90,7 @@ class Client:
 
     def ask(self, dialect: str, text: str = "Hello", *, fault: str | None = None, **options: Any) -> Answer:
         headers = {} if fault is None else {"x_emulator_fault": fault}
-        answer = self.post(PATHS[dialect], body(dialect, text, **options), **headers)
+        answer = self.post(SERVED[dialect], body(dialect, text, **options), **headers)
         answer.dialect = dialect
         return answer
 

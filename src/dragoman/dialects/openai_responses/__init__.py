@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dragoman.dialects.base import Dialect, Encoded, StreamDecoder, StreamEncoder, Wire
-from dragoman.dialects.openai_chat.errors import decode_error, encode_error
 from dragoman.dialects.openai_chat.tool_calls import CALL_PREFIX
+from dragoman.dialects.openai_responses.errors import decode_error, encode_error
 from dragoman.dialects.openai_responses.output import ID_PREFIX
 from dragoman.dialects.openai_responses.request import decode_request, encode_request
 from dragoman.dialects.openai_responses.response import decode_response, encode_response

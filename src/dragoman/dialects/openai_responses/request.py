@@ -243,13 +243,18 @@ def _decode_format(form: Wire) -> OutputFormat | None:
 _SCHEMA_TYPES: Final[dict[str, type]] = {"name": str, "schema": dict, "description": str, "strict": bool}
 
 
+_REASONING: Final = frozenset({"effort", "summary", "generate_summary"})
+"""Wishes whose null says nothing: SDKs send it."""
+
+
 def _decode_reasoning(value: Any, fields: Wire, rest: Wire) -> None:
     options = cast("Wire", _checked(value, (dict,), "reasoning"))
     effort = options.get("effort")
     if effort is not None and not isinstance(effort, str):
         rest["reasoning"] = options
         return
-    others = {name: option for name, option in options.items() if name != "effort" and option is not None}
+    others = {name: option for name, option in options.items() if option is not None or name not in _REASONING}
+    others.pop("effort", None)
     if others or effort is not None:
         fields["reasoning"] = ReasoningOptions(effort=effort, extra=extra_of(others))
 

@@ -11,6 +11,7 @@ from dragoman.dialects.openai_chat.losses import Losses
 from dragoman.dialects.openai_chat.response import response_id, service_tier
 from dragoman.dialects.openai_responses.annotations import decode_annotations
 from dragoman.dialects.openai_responses.calls import CALLS, decode_call
+from dragoman.dialects.openai_responses.errors import failed, failure
 from dragoman.dialects.openai_responses.extras import HEADER, extra_of, restore
 from dragoman.dialects.openai_responses.finish import encode_finish, finish_reason, raw_reason
 from dragoman.dialects.openai_responses.images import IMAGE_CALL, decode_image
@@ -18,7 +19,7 @@ from dragoman.dialects.openai_responses.output import Output
 from dragoman.dialects.openai_responses.reasoning import decode_reasoning
 from dragoman.dialects.openai_responses.usage import decode_usage, encode_usage
 from dragoman.dialects.openai_responses.wire import NAME
-from dragoman.errors import DecodeError, ProviderError
+from dragoman.errors import DecodeError
 from dragoman.messages import (
     Extra,
     Finish,
@@ -74,16 +75,6 @@ def _check_output(body: Wire) -> None:
         raise error_of(200, {}, body)
     if raw_reason(body) is None:
         raise DecodeError("the reply is no response: it has no `output`", data=encode_json(body))
-
-
-def failed(body: Wire) -> bool:
-    return bool(body.get("error")) or body.get("status") == "failed"
-
-
-def failure(body: Wire) -> ProviderError:
-    """The error that a failed response tells of."""
-    error = body.get("error")
-    return error_of(200, {}, {"error": error} if error else {"message": "the response failed without saying why"})
 
 
 def created_at(body: Wire) -> int | None:

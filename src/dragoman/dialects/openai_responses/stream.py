@@ -11,11 +11,11 @@ from typing import Any, ClassVar, Final, TypeVar, cast
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.annotations import decode_logprobs
-from dragoman.dialects.openai_chat.errors import error_of
 from dragoman.dialects.openai_chat.response import response_id, service_tier
 from dragoman.dialects.openai_responses.calls import CUSTOM_CALL, FUNCTION_CALL
+from dragoman.dialects.openai_responses.errors import error_in_stream, failed, failure
 from dragoman.dialects.openai_responses.finish import finish_reason, raw_reason
-from dragoman.dialects.openai_responses.response import created_at, failed, failure, logprobs_in, output_items
+from dragoman.dialects.openai_responses.response import created_at, logprobs_in, output_items
 from dragoman.dialects.openai_responses.stream_items import (
     StreamedCall,
     StreamedItem,
@@ -70,7 +70,7 @@ class ResponsesStreamDecoder:
         if read is not None:
             read(self, wire, events)
         elif wire.get("error"):
-            self._fail(error_of(200, {}, wire), events)
+            self._fail(error_in_stream(wire), events)
         return events
 
     def finish(self) -> list[Event]:
@@ -129,7 +129,7 @@ class ResponsesStreamDecoder:
         events.append(Finish(finish_reason=reason, raw_finish_reason=raw_reason(body), service_tier=service_tier(body)))
 
     def _error(self, event: Wire, events: list[Event]) -> None:
-        self._fail(error_of(200, {}, event), events)
+        self._fail(error_in_stream(event), events)
 
     def _fail(self, error: ProviderError, events: list[Event]) -> None:
         """Raise the error; when the frame told something too, with the next frame or the end."""

@@ -12,10 +12,10 @@ from typing import Any, ClassVar, Final
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.annotations import encode_logprobs
-from dragoman.dialects.openai_chat.errors import encode_error
 from dragoman.dialects.openai_chat.losses import Losses
 from dragoman.dialects.openai_responses.annotations import encode_annotation
 from dragoman.dialects.openai_responses.assistant import encode_content, header_of
+from dragoman.dialects.openai_responses.errors import error_event, failure_fields
 from dragoman.dialects.openai_responses.output import Output
 from dragoman.dialects.openai_responses.response import ONE_ANSWER, encode_ending, head
 from dragoman.dialects.openai_responses.written_items import Content, WrittenCall, WrittenMessage, WrittenReasoning
@@ -99,11 +99,8 @@ class ResponsesStreamEncoder:
         if self._ended:
             return []
         frames = self._begin()
-        details: Wire = encode_error(error)[1]["error"]
-        code = details["code"] or "server_error"
-        frames.append(self._frame("error", {**details, "code": code, "error": details}))
-        failed: Wire = {"code": code, "message": details["message"]}
-        body = {**self._head, "status": "failed", "error": failed, "output": self._output.items}
+        frames.append(self._frame("error", error_event(error)))
+        body = {**self._head, **failure_fields(error), "output": self._output.items}
         frames.append(self._frame("response.failed", {"response": body}))
         self._ended = True
         return frames
