@@ -197,7 +197,7 @@ class StreamedCall:
 
     def close(self, wire: Wire, events: list[Event]) -> None:
         self.closed = True
-        self._wire |= {name: value for name, value in wire.items() if value is not None}
+        self._wire |= {name: value for name, value in wire.items() if value or not self._wire.get(name)}
         self.start(events)
         given = "input" if self._wire.get("type") == CUSTOM_CALL else "arguments"
         if not self._wire.get(given):
