@@ -28,6 +28,7 @@ HOME = {
     "ollama": "ollama",
     "cohere_v2": "cohere",
     "gemini": "gemini",
+    "openai_responses": "openai",
 }
 """The provider whose streams always end with the dialect's end marker, or as the dialect ends."""
 

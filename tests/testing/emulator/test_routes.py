@@ -17,6 +17,8 @@ GENERATE = [
     ("/openai/v1/chat/completions", "openai_chat"),
     ("/openai/deployments/my-model/chat/completions?api-version=2024-10-21", "openai_chat"),
     ("/v1/chat/completions/", "openai_chat"),
+    ("/v1/responses", "openai_responses"),
+    ("/openai/v1/responses?api-version=preview", "openai_responses"),
     ("/v1/messages", "anthropic_messages"),
     ("/v1/messages?beta=true", "anthropic_messages"),
     ("/anthropic/v1/messages", "anthropic_messages"),

@@ -19,6 +19,10 @@ def check_request(request: Request, dialect: Dialect) -> None:
         check(request, dialect)
 
 
+def _needs_no_memory(request: Request, dialect: Dialect) -> None:
+    customs_of(dialect.name).check_state(request)
+
+
 def _is_not_empty(request: Request, _: Dialect) -> None:
     if not request.messages:
         raise _rejected("messages: at least one message is required")
@@ -78,6 +82,7 @@ def _rejected(message: str) -> ProviderError:
 
 
 _CHECKS: Final[tuple[Callable[[Request, Dialect], None], ...]] = (
+    _needs_no_memory,
     _is_not_empty,
     _results_answer_calls,
     _named_tools_exist,
