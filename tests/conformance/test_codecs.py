@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from dragoman.dialects import get_dialect
+from dragoman.dialects import dialect_names, get_dialect
 from dragoman.errors import Error
 from dragoman.http import Frame
 from dragoman.messages import Assembler, LLMResponse, decode_json, encode_json

@@ -19,7 +19,6 @@ SPEC = ProviderSpec(
     base_url_env=("OLLAMA_HOST", "OLLAMA_BASE_URL", "OLLAMA_API_BASE"),
     paths={"openai_chat": lambda _: "/v1/chat/completions"},
     auth=bearer("OLLAMA_API_KEY", required=False),
-    price_list="",
     unload=_unload,
     unreachable_hint="Is `ollama serve` running? If it runs elsewhere, pass base_url= or set `OLLAMA_HOST`.",
     unknown_model_hint="If the name is right, fetch the model: `ollama pull {model}`.",

@@ -12,7 +12,7 @@ from dragoman.transport.framing import frame_decoder
 
 from ...conformance.corpus import Exchange, exchanges
 from .statements import compare, joined, of_response
-from .test_answers import ASKED, grouped, whole
+from .test_answers import ASKED, grouped, named, whole
 from .test_requests import DIALECTS
 
 STREAMS = [each for dialect in DIALECTS for each in exchanges(dialect) if each.streamed and not each.is_array]
@@ -38,14 +38,14 @@ def passed_on(events: list[Event], dialect: str) -> tuple[LLMResponse, tuple[Los
             assembler.add(event)
     for event in decoder.finish():
         assembler.add(event)
-    return assembler.response(), encoder.losses
+    return named(assembler.response()), encoder.losses
 
 
 def added_up(events: list[Event]) -> LLMResponse:
     assembler = Assembler()
     for event in events:
         assembler.add(event)
-    return assembler.response()
+    return named(assembler.response())
 
 
 @pytest.mark.parametrize("exchange", STREAMS, ids=lambda exchange: exchange.id)

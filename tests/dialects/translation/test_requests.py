@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dragoman.dialects import get_dialect
+from dragoman.dialects import dialect_names, get_dialect
 from dragoman.messages import (
     Audio,
     Citation,
