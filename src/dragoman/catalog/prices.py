@@ -39,10 +39,10 @@ def cost_of(facts: ModelFacts | None, usage: Usage, *, today: str, service_tier:
         return Cost(
             None, f"the catalog has no price for this model{f' at tier {service_tier}' if service_tier else ''}"
         )
-    if usage.input_tokens is None or usage.output_tokens is None:
+    if usage.input_tokens is None or (usage.output_tokens is None and "output" in prices):
         return Cost(None, "the provider did not report usage")
     everything = usage.input_tokens + (usage.tool_prompt_tokens or 0)
-    return Cost(_total(prices, usage, everything, usage.output_tokens))
+    return Cost(_total(prices, usage, everything, usage.output_tokens or 0))  # none is counted where none is sold
 
 
 def _total(prices: dict[str, Price], usage: Usage, input_tokens: int, output_tokens: int) -> Decimal:
