@@ -19,7 +19,8 @@ _ROOMS = {
     "dragoman.calls": ("RetryConfig",),
     "dragoman.catalog": ("RetiredModelWarning",),
     "dragoman.client": (
-        "LLM", "AsyncChat", "AsyncLLM", "AsyncStream", "Chat", "GenerateOptions", "Stream", "create_llm",
+        "LLM", "AsyncChat", "AsyncLLM", "AsyncStream", "Chat", "EmbedOptions", "GenerateOptions", "Stream",
+        "create_llm", "list_models",
     ),
     "dragoman.providers": ("provider_names", "use_keys"),
     "dragoman.secret": ("Secret",),

@@ -8,9 +8,11 @@ from dragoman.client import AsyncChat as AsyncChat
 from dragoman.client import AsyncLLM as AsyncLLM
 from dragoman.client import AsyncStream as AsyncStream
 from dragoman.client import Chat as Chat
+from dragoman.client import EmbedOptions as EmbedOptions
 from dragoman.client import GenerateOptions as GenerateOptions
 from dragoman.client import Stream as Stream
 from dragoman.client import create_llm as create_llm
+from dragoman.client import list_models as list_models
 from dragoman.errors import BudgetExceeded as BudgetExceeded
 from dragoman.errors import CallerError as CallerError
 from dragoman.errors import ConfigurationError as ConfigurationError

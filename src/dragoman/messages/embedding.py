@@ -106,4 +106,4 @@ class EmbeddingResponse(Struct, frozen=True, kw_only=True):
         served = f"{self.provider}/{self.model}" if self.provider else self.model
         tokens = "" if self.usage.input_tokens is None else f" {self.usage.input_tokens} tokens"
         cost = "" if self.cost is None else f" ${self.cost:f}"
-        return f"<EmbeddingResponse {served} {len(self)} × {self.dimensions} {self.dtype}{tokens}{cost}>"
+        return f"<EmbeddingResponse {served} {len(self)} vectors of {self.dimensions} {self.dtype}{tokens}{cost}>"

@@ -38,7 +38,7 @@ class ModelInfo(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         created_at: When it was made, in seconds since 1970.
         owner: Whose it is, as the provider says.
         context_tokens: Its window; the catalog's number where the provider gives none.
-        max_output_tokens: The longest answer it gives.
+        max_output_tokens: The longest answer it gives; likewise.
         abilities: What the provider says it can do, in the provider's words.
         prices: US dollars per million tokens from the catalog, by `input`, `output`, `cache_read` and so on; of its
             lowest step where the price depends on the length. Empty when the catalog does not know the model.
