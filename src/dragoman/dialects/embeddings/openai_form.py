@@ -84,8 +84,9 @@ class OpenAIForm:
 
     def encode_response(self, response: EmbeddingResponse, request: EmbeddingRequest) -> Encoded:
         counts = {"prompt_tokens": response.usage.input_tokens, "total_tokens": response.usage.total_tokens}
+        as_text = request.encoding == "base64" or response.dtype not in ("float", request.dtype)
         data = [
-            {"object": "embedding", "index": index, "embedding": _written(vector, response.dtype, request.encoding)}
+            {"object": "embedding", "index": index, "embedding": text_of(vector, response.dtype) if as_text else vector}
             for index, vector in enumerate(response.vectors)
         ]
         usage = {name: count for name, count in counts.items() if count is not None}
@@ -144,6 +145,3 @@ def _dtype_of(rows: list[dict[str, Any]], request: EmbeddingRequest) -> VectorTy
 def _read(embedding: str | list[float], dtype: VectorType) -> list[float]:
     return numbers_of(embedding, dtype) if isinstance(embedding, str) else embedding
 
-
-def _written(vector: list[float], dtype: VectorType, encoding: str | None) -> str | list[float]:
-    return text_of(vector, dtype) if encoding == "base64" else vector
