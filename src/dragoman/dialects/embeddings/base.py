@@ -9,8 +9,8 @@ from typing import Final, Literal, Protocol
 
 from msgspec import Struct
 
-from dragoman.dialects.base import Encoded, Wire
-from dragoman.errors import ConfigurationError, UnsupportedFeature
+from dragoman.dialects.base import Encoded, Wire, list_in
+from dragoman.errors import ConfigurationError, Rejected, UnsupportedFeature
 from dragoman.messages import EmbeddingInput, EmbeddingRequest, EmbeddingResponse, Image, Loss
 
 
@@ -122,6 +122,14 @@ def input_type_for(word: str | None, words: Mapping[str, str], losses: list[Loss
         return words[word]
     losses.append(Loss(effect="dropped", where="input_type", why=f"this provider has no word for `{word}`"))
     return None
+
+
+def rows_in(wire: Wire, name: str) -> list[Wire]:
+    """The objects in the list `name` of a request. Raises `Rejected` when there are none, or others among them."""
+    rows = list_in(wire, name)
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        raise Rejected(f"{name}: a list of at least one object is required", http_status=400)
+    return rows
 
 
 def refuse_inputs(request: EmbeddingRequest, *kinds: type[EmbeddingInput], codec: str) -> None:

@@ -58,6 +58,8 @@ class CohereEmbed:
             "output_dimension": request.dimensions,
             "truncate": None if request.truncate is None else _TRUNCATE[request.truncate],
         }
+        if request.encoding == "base64" and request.dtype not in (None, "float"):
+            losses.append(Loss(effect="dropped", where="encoding", why="only floats come as base64 here"))
         if request.user is not None:
             losses.append(Loss(effect="dropped", where="user", why="this provider's embeddings do not know it"))
         wire: Wire = {"model": request.model, **{name: value for name, value in given.items() if value is not None}}

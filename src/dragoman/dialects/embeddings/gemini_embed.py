@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, cast
 from urllib.parse import quote
 
 from dragoman.dialects.base import Encoded, Wire, list_in, object_in, unknown_fields, write_extra
-from dragoman.dialects.embeddings.base import EmbeddingCodec, Limits, input_type_for, refuse_inputs
+from dragoman.dialects.embeddings.base import EmbeddingCodec, Limits, input_type_for, refuse_inputs, rows_in
 from dragoman.errors import Rejected
 from dragoman.messages import EmbeddingInput, EmbeddingRequest, EmbeddingResponse, Image, Loss, Usage
 
@@ -61,9 +61,7 @@ class GeminiEmbed:
         return Encoded({"requests": rows}, tuple(losses))
 
     def decode_request(self, wire: Wire, path: str = "") -> EmbeddingRequest:
-        rows: list[Wire] = list_in(wire, "requests")
-        if not rows:
-            raise Rejected("BatchEmbedContentsRequest.requests: at least one request is required", http_status=400)
+        rows = rows_in(wire, "requests")
         first = rows[0]
         extra = unknown_fields(first, _KNOWN, self.name)
         task = first.get("taskType")

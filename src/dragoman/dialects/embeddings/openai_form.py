@@ -144,4 +144,3 @@ def _dtype_of(rows: list[dict[str, Any]], request: EmbeddingRequest) -> VectorTy
 
 def _read(embedding: str | list[float], dtype: VectorType) -> list[float]:
     return numbers_of(embedding, dtype) if isinstance(embedding, str) else embedding
-

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Final, Literal
 from urllib.parse import quote
 
-from dragoman.dialects.base import Encoded, Wire, list_in, object_in, unknown_fields, write_extra
-from dragoman.dialects.embeddings.base import EmbeddingCodec, Limits, input_type_for, refuse_inputs
+from dragoman.dialects.base import Encoded, Wire, object_in, unknown_fields, write_extra
+from dragoman.dialects.embeddings.base import EmbeddingCodec, Limits, input_type_for, refuse_inputs, rows_in
 from dragoman.dialects.embeddings.gemini_embed import INPUT_TYPES, TASK_TYPES, google_losses, model_in
 from dragoman.errors import Rejected
 from dragoman.messages import EmbeddingRequest, EmbeddingResponse, Usage
@@ -48,8 +48,8 @@ class VertexPredictEmbed:
         return Encoded(wire, tuple(losses))
 
     def decode_request(self, wire: Wire, path: str = "") -> EmbeddingRequest:
-        rows: list[Wire] = list_in(wire, "instances")
-        if not rows or not all(isinstance(row.get("content"), str) for row in rows):
+        rows = rows_in(wire, "instances")
+        if not all(isinstance(row.get("content"), str) for row in rows):
             raise Rejected("instances: each must have a `content` that is a text", http_status=400)
         parameters = object_in(wire, "parameters")
         task = rows[0].get("task_type")
