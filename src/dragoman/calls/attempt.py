@@ -19,7 +19,7 @@ from dragoman.errors import (
     StreamInterrupted,
     TransportError,
 )
-from dragoman.flow import Flow, emit, open_, pump, read_all
+from dragoman.flow import Flow, Open, emit, pump, read_all
 from dragoman.http import AsyncReply, HttpRequest, Reply
 from dragoman.messages import LLMResponse, decode_json, events_of
 
@@ -74,7 +74,7 @@ def _exchange(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResp
 
 def accepted(target: Target, http: HttpRequest, progress: Progress) -> Flow[Reply | AsyncReply]:
     """Send `http`; the reply, when it is a good one. Raises the provider's error."""
-    reply = yield from open_(target.transport, http)
+    reply: Reply | AsyncReply = yield Open(target.transport, http)  # one frame less to pass through than `open_`
     progress.status, progress.headers = reply.status, reply.headers
     if reply.status >= 400:
         body = yield from read_all(reply)

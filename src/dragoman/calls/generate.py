@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from msgspec.structs import replace
+
 from dragoman.calls.attempt import Progress, attempt
 from dragoman.calls.call import Call
 from dragoman.calls.log import CallLog
@@ -26,14 +28,10 @@ def generate(call: Call) -> Flow[LLMResponse]:
     prepared = prepare(call)
     log = CallLog(call, call.request.model, started, notes=prepared.notes)
     response, progress = yield from tried(call, log, deadline, partial(_once, call, prepared, deadline))
+    tier = response.service_tier or call.request.service_tier
+    response = log.finish(response, progress, service_tier=tier, losses=prepared.losses)
     first = progress.intake.first_content_at if progress.intake else None
-    return log.finish(
-        response,
-        progress,
-        service_tier=response.service_tier or call.request.service_tier,
-        losses=prepared.losses,
-        first_token_seconds=None if first is None else first - started,
-    )
+    return response if first is None else replace(response, first_token_seconds=first - started)
 
 
 def _once(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -72,7 +72,6 @@ class CallLog:
         *,
         service_tier: str | None = None,
         losses: tuple[Loss, ...] = (),
-        **fields: Any,
     ) -> Answer:
         """The response with who, when, how often and how much."""
         terms, headers = self._terms, progress.headers
@@ -88,7 +87,6 @@ class CallLog:
             latency_seconds=terms.clock() - self._started,
             attempts=self.succeeded(progress, response.usage, cost.usd),
             warnings=(*response.warnings, *losses),
-            **fields,
         )
 
     def _record(
