@@ -21,7 +21,7 @@ def list_models(terms: Terms) -> Flow[list[ModelInfo]]:
     spec = terms.target.spec
     if spec.listing == "":
         raise UnsupportedFeature("this provider has no list of its models that a program can read", provider=spec.name)
-    listing = get_listing(spec.listing, terms.target.dialect.name)
+    listing = get_listing(spec.listing, spec.dialect_for(terms.target.model))
     started = terms.clock()
     deadline = terms.deadline_from(started)
     models: list[ModelInfo] = []

@@ -170,7 +170,7 @@ LISTINGS: Final[Mapping[str, Listing]] = {
 _OF_DIALECTS: Final[Mapping[str, str]] = {
     "anthropic_messages": "anthropic_models",
     "gemini": "gemini_models",
-    "cohere": "cohere_models",
+    "cohere_v2": "cohere_models",
     "ollama": "ollama_tags",
 }
 """How those who speak a dialect at home list their models; others do it as OpenAI does."""

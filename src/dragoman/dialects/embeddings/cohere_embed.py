@@ -35,7 +35,7 @@ class CohereEmbed:
     """The codec, without state."""
 
     name: str = "cohere_embed"
-    home: str = "cohere"
+    home: str = "cohere_v2"
     fields: frozenset[str] = _FIELDS
     smallest: Literal["base64"] | None = None
     default_input_type: str | None = "document"
