@@ -100,6 +100,17 @@ def test_voyage_only_embeds(mode: str, emulator: Emulator) -> None:
 
 
 @both
+@pytest.mark.parametrize("model", ["cohere/embed-v4.0", "ollama/nomic-embed-text"])
+def test_other_providers_embed_in_their_own_words(mode: str, emulator: Emulator, model: str) -> None:
+    """More than Cohere takes at once; the one batch and the other give what one request would."""
+    texts = [f"text {number}" for number in range(100)]
+    response = ask(mode, emulator, model, "embed", texts, dimensions=32)
+    openai = ask(mode, emulator, SMALL, "embed", texts, dimensions=32)
+    assert response.vectors == openai.vectors
+    assert len(response.attempts) == (2 if model.startswith("cohere") else 1)
+
+
+@both
 def test_what_holds_for_all_calls_of_a_client(mode: str, emulator: Emulator) -> None:
     """Options of answers, such as a temperature, are not sent."""
     emulator.fault(status=503)
@@ -214,6 +225,15 @@ def test_models_in_each_providers_way(mode: str, emulator: Emulator, provider: s
     assert all(model.created_at == 1_735_689_600 for model in models)
     known = {"openai": "gpt-4o-mini", "anthropic": "claude-sonnet-4-5"}[provider]
     assert [model.id for model in models if model.id == known and model.prices["input"] > 0]
+
+
+@both
+@pytest.mark.parametrize("dialect", [None, "openai_chat"])
+def test_a_provider_lists_in_its_own_way_whatever_dialect_is_spoken(
+    mode: str, emulator: Emulator, dialect: str | None
+) -> None:
+    models = ask(mode, emulator, "ollama/m", "models", client={"dialect": dialect})
+    assert (emulator.requests[-1].path, models[0].provider) == ("/api/tags", "ollama")
 
 
 @both

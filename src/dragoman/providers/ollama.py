@@ -21,6 +21,8 @@ SPEC = ProviderSpec(
     auth=bearer("OLLAMA_API_KEY", required=False),
     price_list="",
     unload=_unload,
+    embeddings="ollama_embed",
+    listing="ollama_tags",
     unreachable_hint="Is `ollama serve` running? If it runs elsewhere, pass base_url= or set `OLLAMA_HOST`.",
     unknown_model_hint="If the name is right, fetch the model: `ollama pull {model}`.",
     docs_url="https://docs.ollama.com/api",
