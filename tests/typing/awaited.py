@@ -7,7 +7,18 @@ from typing import Any, assert_type
 from pydantic import BaseModel
 
 import dragoman
-from dragoman import AsyncChat, AsyncLLM, AsyncStream, Event, Extracted, LLMResponse, Message
+from dragoman import (
+    AsyncChat,
+    AsyncLLM,
+    AsyncStream,
+    EmbeddingResponse,
+    Event,
+    Extracted,
+    LLMResponse,
+    Message,
+    ModelInfo,
+    TokenCount,
+)
 
 
 class Contact(BaseModel):
@@ -41,6 +52,10 @@ async def main() -> None:
     assert_type(chat, AsyncChat)
     assert_type(await chat.generate("Hi"), LLMResponse)
     assert_type(chat.generate("Hi", stream=True), AsyncStream)
+
+    assert_type(await llm.embed(["a"]), EmbeddingResponse)
+    assert_type(await llm.count_tokens("Hi"), TokenCount)
+    assert_type(await llm.models(), list[ModelInfo])
 
     _ = llm.generate("Hi").content  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]  # not awaited
     llm.generate("Hi", stream=True, response_model=Contact)  # pyright: ignore[reportCallIssue]  # not both

@@ -15,15 +15,18 @@ from dragoman import (
     LLM,
     AsyncLLM,
     Chat,
+    EmbeddingResponse,
     Event,
     Extracted,
     Image,
     LLMResponse,
     Message,
+    ModelInfo,
     Role,
     Stream,
     Text,
     Timeouts,
+    TokenCount,
     ToolCall,
     ToolResult,
     Usage,
@@ -108,3 +111,17 @@ assert_type(chat.messages, list[Message])
 assert_type(chat.generate("Hi"), LLMResponse)
 assert_type(chat.generate("Hi", stream=True), Stream)
 chat.generate("Hi", response_model=Contact)  # pyright: ignore[reportCallIssue]  # a chat answers in text
+
+# ---------------------------------------------------------------------- besides answers
+
+vectors = llm.embed(["a", "b"], dimensions=8, input_type="query", dtype="float")
+assert_type(vectors, EmbeddingResponse)
+assert_type(vectors.vectors, tuple[list[float], ...])
+assert_type(vectors[0], list[float])
+assert_type([*vectors], list[list[float]])
+assert_type(llm.embed([[1, 2], [3]]), EmbeddingResponse)
+assert_type(llm.count_tokens("Hi", system="Be brief"), TokenCount)
+assert_type(llm.models(timeout=5), list[ModelInfo])
+assert_type(dragoman.list_models("openai"), list[ModelInfo])
+llm.embed("a", dtype="float16")  # pyright: ignore[reportArgumentType]  # no such type
+llm.embed("a", temperature=1)  # pyright: ignore[reportCallIssue]  # an option of answers

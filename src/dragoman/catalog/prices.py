@@ -40,10 +40,10 @@ def cost_of(facts: ModelFacts | None, usage: Usage, *, today: str, service_tier:
             None, f"the catalog has no price for this model{f' at tier {service_tier}' if service_tier else ''}"
         )
     usage = _as_charged(usage)
-    if usage.input_tokens is None or usage.output_tokens is None:
+    if usage.input_tokens is None or (usage.output_tokens is None and "output" in prices):
         return Cost(None, "the provider did not report usage")
     everything = usage.input_tokens + (usage.tool_prompt_tokens or 0)
-    return Cost(_total(prices, usage, everything, usage.output_tokens))
+    return Cost(_total(prices, usage, everything, usage.output_tokens or 0))  # none is counted where none is sold
 
 
 def _as_charged(usage: Usage) -> Usage:

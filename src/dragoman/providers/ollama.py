@@ -20,6 +20,8 @@ SPEC = ProviderSpec(
     paths={"openai_chat": lambda _: "/v1/chat/completions"},
     auth=bearer("OLLAMA_API_KEY", required=False),
     unload=_unload,
+    embeddings="ollama_embed",
+    listing="ollama_tags",
     unreachable_hint="Is `ollama serve` running? If it runs elsewhere, pass base_url= or set `OLLAMA_HOST`.",
     unknown_model_hint="If the name is right, fetch the model: `ollama pull {model}`.",
     docs_url="https://docs.ollama.com/api",

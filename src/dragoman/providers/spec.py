@@ -38,6 +38,10 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         price_list: The catalog's price list, when it is not called as the provider is; `""`: there is none.
         unload: The request that has a model put out of its server's memory, where one does. It is written in the
             dialect that the provider speaks by itself.
+        chats: Whether it answers prompts; some only embed.
+        embeddings: The codec of its embeddings, or a function that tells it by the model; `None`: it has none.
+        counting: How it counts tokens (`dialects/counting.py`); `None`: it does not.
+        listing: How it lists its models (`dialects/listing.py`); `None`: as its dialect does at home.
         unreachable_hint: What to do when nothing answers at its address, for servers that the caller runs.
         unknown_model_hint: What to do when it does not know the model, with `{model}` in it.
         deprecated: What to use in its place and why, when it should not be used any more.
@@ -60,6 +64,10 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
     strict_end: bool = True
     price_list: str | None = None
     unload: Callable[[str], Request] | None = None
+    chats: bool = True
+    embeddings: str | Callable[[str], str] | None = None
+    counting: str | None = None
+    listing: str | None = None
     unreachable_hint: str | None = None
     unknown_model_hint: str | None = None
     deprecated: str | None = None
@@ -73,6 +81,10 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
     def dialect_for(self, model: str) -> str:
         """The dialect spoken to `model`."""
         return self.dialect if isinstance(self.dialect, str) else self.dialect(model)
+
+    def embeddings_for(self, model: str) -> str | None:
+        """The codec of embeddings by `model`."""
+        return self.embeddings(model) if callable(self.embeddings) else self.embeddings
 
     def url_for(self, settings: Mapping[str, str]) -> str | None:
         """Where its API lives, `None` when the caller must say."""
