@@ -21,7 +21,15 @@ _ROOMS = {
     "dragoman.client": (
         "LLM", "AsyncChat", "AsyncLLM", "AsyncStream", "Chat", "GenerateOptions", "Stream", "create_llm",
     ),
+    "dragoman.client.instructor": ("AsyncInstructor", "Instructor"),
+    "dragoman.client.registered": ("from_provider", "provider_registry", "register_provider"),
+    "dragoman.client.registry": ("ClientFactory", "ProviderRegistry"),
+    "dragoman.client.strategy": (
+        "AnthropicProvider", "LLMProvider", "OllamaProvider", "OpenAIProvider", "ProviderFactory", "TextStream",
+    ),
     "dragoman.providers": ("provider_names", "use_keys"),
+    "dragoman.providers.config": ("ProviderConfig",),
+    "dragoman.providers.mode": ("Mode",),
     "dragoman.secret": ("Secret",),
     "dragoman.structured": ("Extracted",),
     "dragoman.transport": ("TransportOptions",),
