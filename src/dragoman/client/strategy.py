@@ -12,6 +12,8 @@ from functools import partial, wraps
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar, Final, Self, Unpack
 
+from msgspec.structs import replace
+
 from dragoman.client.by_model import ByModel
 from dragoman.client.create import KeyLike, create_llm
 from dragoman.client.llm import AsyncLLM
@@ -120,6 +122,7 @@ class _Hosted(LLMProvider):
     _provider: ClassVar[str]
 
     def __init__(self, **options: Any) -> None:
+        self._options = options
         self._llms: ByModel[AsyncLLM] = ByModel(
             lambda model: create_llm(self._provider, model, async_client=True, **options)
         )
@@ -144,11 +147,20 @@ class _Hosted(LLMProvider):
     async def _complete(
         self, messages: Sequence[MessageLike], model: str, temperature: float, max_tokens: int
     ) -> LLMResponse:
-        return await self._llms[model].generate(messages=messages, temperature=temperature, max_tokens=max_tokens)
+        llm = self._llms[model]
+        return _with_total(await llm.generate(messages=messages, temperature=temperature, max_tokens=max_tokens))
 
     def _text(self, messages: Sequence[MessageLike], model: str, temperature: float, max_tokens: int) -> TextStream:
         llm = self._llms[model]
         return TextStream(llm.generate(messages=messages, stream=True, temperature=temperature, max_tokens=max_tokens))
+
+
+def _with_total(response: LLMResponse) -> LLMResponse:
+    """The interface promises `usage["total_tokens"]`, and not every provider adds it up."""
+    counts = response.usage
+    if counts.total_tokens is not None or counts.input_tokens is None or counts.output_tokens is None:
+        return response
+    return replace(response, usage=replace(counts, total_tokens=counts.input_tokens + counts.output_tokens))
 
 
 class OpenAIProvider(_Hosted):
