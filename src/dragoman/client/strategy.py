@@ -105,7 +105,7 @@ class TextStream(AsyncIterator[str]):
     @property
     def response(self) -> LLMResponse:
         """The whole response, with usage and cost, once the text has ended. Before that: `CallerError`."""
-        return self._stream.response
+        return _with_total(self._stream.response)
 
     def abort(self) -> None:
         """Stop now and free the connection."""
