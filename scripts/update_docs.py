@@ -15,7 +15,7 @@ from types import ModuleType
 
 from mission import with_proofs
 
-from dragoman import RetryConfig, Timeouts, errors
+from dragoman import ProviderConfig, RetryConfig, Timeouts, errors
 from dragoman.catalog import files, requirements
 from dragoman.catalog.facts import CatalogFile
 from dragoman.cli.chat import COMMANDS
