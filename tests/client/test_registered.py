@@ -67,6 +67,7 @@ def test_every_provider_of_ours_is_there_from_the_start() -> None:
 
 
 def test_nothing_is_loaded_before_it_is_used() -> None:
+    """S4.21."""
     code = """
 import sys, dragoman
 def loaded(): return [name for name in ("anthropic", "openai") if f"dragoman.providers.{name}" in sys.modules]
@@ -113,6 +114,7 @@ def test_an_awaited_client() -> None:
 
 @pytest.mark.parametrize("text", ["gpt-4o", "/gpt-4o", "openai/", ""])
 def test_a_model_string_needs_both_halves(text: str) -> None:
+    """S4.14, X18."""
     with pytest.raises(ModelStringError, match=rf"Model must be in 'provider/model-name' format\. Got: {text}"):
         from_provider(text)
 
@@ -205,6 +207,7 @@ def test_an_option_that_nobody_knows_is_refused(emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("lazy", [True, False])
 def test_what_is_registered_is_found(lazy: bool) -> None:
+    """S4.13, S4.20."""
     made = register_provider(ACME, lazy=lazy)(shown)
     assert made is shown
     assert provider_registry._entries["acme"].loaded is not lazy

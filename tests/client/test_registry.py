@@ -46,6 +46,7 @@ def registry_with(config: ProviderConfig, factory: Any = returns) -> ProviderReg
 
 
 def test_provider_registration() -> None:
+    """S4.6, S4.8, S4.10."""
     registry = registry_with(config(supported_modes=[Mode.TOOLS, Mode.JSON]))
     assert registry.has_provider("test")
     assert registry.get_factory("test") is returns
@@ -53,6 +54,7 @@ def test_provider_registration() -> None:
 
 
 def test_duplicate_registration_error() -> None:
+    """S4.6."""
     registry = registry_with(config())
     with pytest.raises(ValueError, match=r"Provider 'test' already registered\. Use replace=True to override\."):
         registry.register(config(), Factory())
@@ -68,6 +70,7 @@ def test_neither_factory_is_an_error() -> None:
 
 
 def test_unknown_provider_error() -> None:
+    """S4.7, S4.9, X18."""
     registry = registry_with(config("beta"))
     registry.register(config("alpha"), returns)
     for ask in (registry.get_factory, registry.get_config, registry.create_client):
@@ -112,6 +115,7 @@ def test_taking_back() -> None:
     ],
 )
 def test_what_a_factory_may_be(how: dict[str, Any], made_by: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S4.5, X13."""
     monkeypatch.setitem(sys.modules, __name__, sys.modules[returns.__module__])
     registry = ProviderRegistry()
     registry.register(config(), **how)
@@ -135,7 +139,7 @@ def test_what_is_no_factory(factory: Any, error: type[Exception], said: str) -> 
 
 
 def test_lazy_loading(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module named in a string is not imported before a client is wanted."""
+    """S4.7, S4.11, X14: a module named in a string is not imported before a client is wanted."""
     loaded: list[str] = []
 
     def load() -> Any:
@@ -335,6 +339,7 @@ def test_what_was_made_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_a_failure_is_logged_with_its_trace_and_raised_again(caplog: pytest.LogCaptureFixture) -> None:
+    """S4.12."""
     failure = RuntimeError("the factory burnt down")
 
     def burn(**_: Any) -> None:

@@ -92,7 +92,7 @@ async def read(stream: AsyncIterator[str]) -> list[str]:
 
 
 def test_roles_messages_and_responses() -> None:
-    """S3.1 to S3.3."""
+    """S3.1-S3.3."""
     assert [role.value for role in Role] == ["system", "user", "assistant", "tool"]
     assert Role.USER == "user"
     assert isinstance(Role.USER, str)
@@ -107,7 +107,7 @@ def test_roles_messages_and_responses() -> None:
 
 @each
 def test_complete(emulator: Emulator, name: str) -> None:
-    """S3.5 to S3.7: the default model, the system message where it belongs, the counts under OpenAI's names."""
+    """S3.5, S3.6: the default model, the system message where it belongs, the counts under OpenAI's names."""
     kind = KINDS[name]
 
     async def ask() -> LLMResponse:
@@ -127,6 +127,8 @@ def test_complete(emulator: Emulator, name: str) -> None:
 
 @each
 def test_stream(emulator: Emulator, name: str) -> None:
+    """S3.13."""
+
     async def ask() -> None:
         async with provider(name, emulator) as asked:
             stream = asked.stream(SAID, "another-model", 0.2, 60)
@@ -222,6 +224,7 @@ def test_ollama_is_given_up_on(emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_the_parameters_are_those_of_the_interface(kind: Kind) -> None:
+    """S3.4."""
     for method in ("complete", "stream"):
         wanted = inspect.signature(getattr(LLMProvider, method)).parameters
         given = inspect.signature(getattr(kind.provider, method)).parameters
@@ -253,7 +256,7 @@ class Parrot(LLMProvider):
 
 
 class SlowParrot(Parrot):
-    """`stream` as the seed's interface has it: a coroutine that gives an iterator (X23)."""
+    """`stream` as the seed's interface has it: a coroutine that gives an iterator."""
 
     opened = 0
 
@@ -264,6 +267,7 @@ class SlowParrot(Parrot):
 
 @pytest.mark.parametrize("kind", [Parrot, SlowParrot])
 def test_both_shapes_of_stream_are_read_alike(kind: type[LLMProvider]) -> None:
+    """X23."""
     said = [Message("user", "polly wants a cracker")]
     assert asyncio.run(read(kind().stream(said, "m"))) == ["polly", "wants", "a", "cracker"]
 
@@ -291,6 +295,7 @@ def test_all_of_the_interface_must_be_there(missing: str) -> None:
 
 
 def test_the_factory_knows_three() -> None:
+    """S3.8."""
     assert ProviderFactory.available_providers() == ["openai", "anthropic", "ollama"]
     for name, kind in KINDS.items():
         made = ProviderFactory.create(name)

@@ -19,6 +19,7 @@ def config(**given: Any) -> ProviderConfig:
 
 
 def test_what_may_be_said_and_what_holds_when_it_is_not() -> None:
+    """S4.3."""
     defaults = {field.name: field.default for field in fields(ProviderConfig) if field.default is not MISSING}
     assert defaults == {
         "env_var_name": None,
@@ -59,6 +60,7 @@ def test_what_may_be_said_and_what_holds_when_it_is_not() -> None:
     ],
 )
 def test_what_is_filled_in(given: dict[str, Any], made: dict[str, Any]) -> None:
+    """S4.4, X17."""
     assert {name: getattr(config(**given), name) for name in made} == made
 
 
@@ -119,7 +121,7 @@ def test_every_provider_has_a_record(name: str) -> None:
 
 
 def test_anthropic_as_the_registry_knows_it() -> None:
-    """S4.15; of its four modes there is one so far."""
+    """Of the four modes in the plan there is one so far."""
     made = get_spec("anthropic").config()
     assert (made.env_var_name, made.supports_vision, made.supports_streaming) == ("ANTHROPIC_API_KEY", True, True)
     assert made.supported_modes == [Mode.TOOLS]

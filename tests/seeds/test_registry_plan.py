@@ -56,7 +56,7 @@ def same_record(names: Names, emulator: Emulator) -> None:
 
 
 def same_protocol(names: Names, emulator: Emulator) -> None:
-    """S4.5: `ProviderFactory` there is `ClientFactory` here (X1)."""
+    """S4.5: `ProviderFactory` there is `ClientFactory` here."""
     wanted = inspect.signature(names["ProviderFactory"].create_client).parameters
     factory = provider_registry.get_factory("openai")
     for create in (ClientFactory.create_client, type(factory).create_client):  # type: ignore[union-attr]
@@ -67,7 +67,7 @@ def same_protocol(names: Names, emulator: Emulator) -> None:
 
 
 def their_registry_with_our_parts(names: Names, emulator: Emulator) -> None:
-    """S4.6 to S4.13: their registry takes our records and factories; ours has all that theirs has."""
+    """S4.6-S4.13: their registry takes our records and factories; ours has all that theirs has."""
     theirs = names["ProviderRegistry"]()
     for name in ("openai", "anthropic"):
         theirs.register(
@@ -87,7 +87,7 @@ def their_registry_with_our_parts(names: Names, emulator: Emulator) -> None:
 
 
 def registered_anthropic(names: Names, emulator: Emulator) -> None:
-    """S4.15, S4.20. The factory itself wants `from_anthropic`, which comes with the clients of other SDKs."""
+    """S4.20. The factory itself wants `from_anthropic`, which comes with the clients of other SDKs."""
     registry = registered.provider_registry
     assert registry.get_config("anthropic") is names["ANTHROPIC_CONFIG"]
     assert registry.stats()["lazy"] == 1
@@ -120,9 +120,9 @@ def named_as_ours_are(names: Names, emulator: Emulator) -> None:
 
 RUN: dict[str, tuple[str, Callable[[Names, Emulator], None], Names]] = {
     "1. Provider Config 1": ("S4.3 S4.4", same_record, {}),
-    "2. Provider Factory Protocol 1": ("S4.5 X1", same_protocol, {}),
+    "2. Provider Factory Protocol 1": ("S4.5", same_protocol, {}),
     "3. Provider Registry 1": ("S4.6-S4.13", their_registry_with_our_parts, {}),
-    "Step 2: Migrate One Provider (Week 2) 1": ("S4.15 S4.20", registered_anthropic, {}),
+    "Step 2: Migrate One Provider (Week 2) 1": ("S4.20", registered_anthropic, {}),
     "Step 3: Update auto_client.py (Week 2-3) 2": (
         "S4.14",
         asked_through_the_registry,
@@ -147,13 +147,13 @@ COMPLETED: dict[str, dict[str, str]] = {
         "from instructor import from_your_provider": f"from {SDK} import from_your_provider",
     },
 }
-"""Block → what is put in the place of its placeholders (X16, X29)."""
+"""Block → what is put in the place of its placeholders (X29)."""
 
 NOT_RUN: dict[str, str] = {
     "Current Problem 1": "X29: one branch of an `elif` chain is no program; it is what the registry replaces",
     "Step 2: Migrate One Provider (Week 2) 2": "X29: a relative import, for a package's `__init__`",
     "Step 3: Update auto_client.py (Week 2-3) 1": "X29: `def from_provider(provider, ...)` is not Python",
-    "Step 4: Migrate Remaining Providers (Weeks 3-5) 1": "X16, X29: `def create_bedrock_client(...)` is not Python, and "
+    "Step 4: Migrate Remaining Providers (Weeks 3-5) 1": "X29: `def create_bedrock_client(...)` is not Python, and "
     "boto3 knows no `region`; its record is run by test_the_record_of_bedrock",
     "Adding a New Provider 3": "X29: a relative import, for a package's `__init__`",
     "Rollback Plan 1": "X29: `return` outside a function, and the old chain; what the flag does here is tested in "
@@ -236,7 +236,7 @@ def test_adding_a_provider_as_the_page_says(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_record_of_bedrock() -> None:
-    """S4.16: the part of the block that is Python."""
+    """The part of the block that is Python."""
     name = "Step 4: Migrate Remaining Providers (Weeks 3-5) 1"
     source = ported(BLOCKS[name].source).partition("@register_provider")[0]
     with executed(name, source, {"ProviderConfig": ProviderConfig, "Mode": Mode}) as names:

@@ -57,7 +57,7 @@ async def read(stream: Any) -> str:
 
 
 def same_interface(names: Names, emulator: Emulator) -> None:
-    """S3.1 to S3.4: what their code may write, ours takes."""
+    """S3.1-S3.4: what their code may write, ours takes."""
     assert {role.name: role.value for role in names["Role"]}.items() <= {role.name: role.value for role in Role}.items()
     assert [(each.role.value, each.content) for each in (names["Message"](names["Role"].USER, "Hi"),)] == [
         (each.role.value, each.content) for each in (Message(Role.USER, "Hi"),)
@@ -86,7 +86,7 @@ def same_factory(names: Names, emulator: Emulator) -> None:
 
 
 def made_by_name(names: Names, emulator: Emulator) -> None:
-    """S3.5 to S3.7, as the page uses them."""
+    """As the page uses them."""
 
     async def ask() -> None:
         for provider in (names["openai"], names["claude"]):
@@ -101,7 +101,7 @@ def made_by_name(names: Names, emulator: Emulator) -> None:
 
 
 def routed(names: Names, emulator: Emulator) -> None:
-    """S3.9 by the seed's own router: it tries again with its own pauses, falls back, and streams."""
+    """By the seed's own router: it tries again with its own pauses, falls back, and streams."""
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -129,18 +129,18 @@ def routed(names: Names, emulator: Emulator) -> None:
 RUN: dict[str, tuple[str, Callable[[Names, Emulator], None]]] = {
     "Clean Abstraction 1": ("S3.1-S3.4", same_interface),
     "Dynamic Provider Creation 1": ("S3.8", same_factory),
-    "Dynamic Provider Creation 2": ("S3.5-S3.8", made_by_name),
-    "Production-Ready Routing 1": ("S3.9 S3.13", routed),
+    "Dynamic Provider Creation 2": ("S3.5 S3.6 S3.8", made_by_name),
+    "Production-Ready Routing 1": ("S3.13", routed),
 }
 """Block → the promises it makes, and how it is seen that they hold."""
 
-OURS = "X6, X24: it builds on an SDK what the library has; what it does is held by tests/client/test_strategy.py"
+OURS = "it builds on an SDK what the library has; what it does is held by tests/client/test_strategy.py"
 
 NOT_RUN: dict[str, str] = {
     "OpenAI SDK v1.0+ (Dec 2025) 1": OURS,
     "Anthropic SDK (Dec 2025) 1": OURS,
     "Free Local Inference 1": OURS,
-    "Complete Streaming Endpoint 1": "S3.10, X25: the demonstration service comes with the gateway",
+    "Complete Streaming Endpoint 1": "the demonstration service comes with the gateway",
 }
 """Block → why it is not run."""
 

@@ -108,3 +108,15 @@ assert_type(chat.messages, list[Message])
 assert_type(chat.generate("Hi"), LLMResponse)
 assert_type(chat.generate("Hi", stream=True), Stream)
 chat.generate("Hi", response_model=Contact)  # pyright: ignore[reportCallIssue]  # a chat answers in text
+
+# ---------------------------------------------------------------------- from_provider
+
+client = dragoman.from_provider("openai/gpt-4o-mini", max_tokens=9)
+assert_type(client, dragoman.Instructor)
+assert_type(client.create(response_model=Contact, messages=[{"role": "user", "content": "Hi"}]), Contact)
+assert_type(client.chat.completions.create(Contact, input="Hi", max_retries=1), Contact)
+assert_type(client.messages.create(input="Hi"), LLMResponse)
+assert_type(client.responses.create(input="Hi", stream=True), Stream)
+assert_type(client.create_with_completion(list[str], input="Hi"), tuple[list[str], LLMResponse])
+
+client.create(Contact, inptu="Hi")  # pyright: ignore[reportCallIssue]  # misspelt
