@@ -148,6 +148,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "command": command_table,
     "chat": chat_table,
     "exit_codes": exit_code_table,
+    "config": lambda: attribute_table(ProviderConfig),
     "demands": demand_table,
     "models": model_table,
 }
