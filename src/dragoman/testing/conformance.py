@@ -171,7 +171,7 @@ class ProviderConformance:
         assert response.finish_reason == "tool_calls"
 
     def test_structured_output(self, face: Face, llm: Any) -> None:
-        found = face.extracted(llm, Contact, "John Smith is 42 years old")
+        found = face.extracted(llm, Contact, "The Contact: John Smith, 42 years old")
         assert found.value == Contact(name="John Smith", age=42)
         assert found.response.provider == self.provider
 
@@ -259,7 +259,7 @@ class ProviderConformance:
     def test_unloading_and_closing(self, face: Face, llm: Any) -> None:
         for _ in range(2):
             assert face.whole(llm, "Hi").content
-            llm.unload()
+            face.unload(llm)
         llm.close()
         llm.close()
         with pytest.raises(ConfigurationError, match="closed"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
+from inspect import isawaitable
 from typing import Any, Protocol, TypeVar
 
 from dragoman.client import LLM, AsyncLLM, create_llm
@@ -32,6 +33,8 @@ class Face(Protocol):
 
     def tools_run(self, llm: Any, response: LLMResponse, tools: Iterable[Any]) -> Message: ...
 
+    def unload(self, llm: Any) -> None: ...
+
     def end(self) -> None:
         """Close what the face itself has opened."""
 
@@ -58,6 +61,9 @@ class Blocking:
 
     def tools_run(self, llm: LLM, response: LLMResponse, tools: Iterable[Any]) -> Message:
         return llm.run_tools(response, tools)
+
+    def unload(self, llm: LLM) -> None:
+        llm.unload()
 
     def end(self) -> None:
         """Nothing was opened."""
@@ -95,5 +101,14 @@ class Awaited:
     def tools_run(self, llm: AsyncLLM, response: LLMResponse, tools: Iterable[Any]) -> Message:
         return self._runner.run(llm.run_tools(response, tools))
 
+    def unload(self, llm: AsyncLLM) -> None:
+        unloading: object = llm.unload()  # done at once, unless a server must be told
+        if isawaitable(unloading):
+            self._runner.run(_awaited(unloading))
+
     def end(self) -> None:
         self._runner.close()
+
+
+async def _awaited(coming: Awaitable[T]) -> T:
+    return await coming
