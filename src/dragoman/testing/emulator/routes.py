@@ -8,13 +8,14 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-from dragoman.dialects import Dialect
+from dragoman.dialects import Dialect, get_dialect
 from dragoman.messages import Request
 from dragoman.testing.emulator.customs import customs_of
 
 Action: TypeAlias = Literal["generate", "count_tokens", "models", "model", "home"]
 
 _MODEL: Final = "MODEL-NAME"
+NO_PATHS: Final[Mapping[str, str]] = {}
 _VERSION: Final = re.compile(r"^/v\d+\w*(?=/)")
 
 
@@ -27,9 +28,12 @@ class Route(Struct, frozen=True):
     dialect: Dialect | None = None
 
 
-def routes_for(dialects: Iterable[Dialect]) -> tuple[Route, ...]:
-    """The routes of `dialects`, and those that all of them share. Where paths end alike, the longer comes first."""
-    routes: list[Route] = []
+def routes_for(dialects: Iterable[Dialect], further: Mapping[str, str] = NO_PATHS) -> tuple[Route, ...]:
+    """The routes to `further` paths by the names of dialects, those of `dialects`, and those that all of them share.
+
+    Where paths end alike, the longer comes first.
+    """
+    routes = [Route(_ending(path), ("POST",), "generate", get_dialect(name)) for path, name in further.items()]
     for dialect in sorted(dialects, key=lambda dialect: -len(_path(dialect, stream=False))):
         paths = sorted({_path(dialect, stream=False), _path(dialect, stream=True)})
         routes += [Route(_ending(path), ("POST",), "generate", dialect) for path in paths]

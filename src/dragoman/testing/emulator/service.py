@@ -53,7 +53,7 @@ class Service:
         self.settings = settings
         self.memory = Memory(settings)
         self.dialects = tuple(map(get_dialect, sorted(dialect_names(), key=_is_not_the_commonest)))
-        self._routes = routes_for(self.dialects)
+        self._routes = routes_for(self.dialects, settings.paths)
         self._deck = None if settings.tape is None else Deck(settings.tape)
         self._actions: Mapping[str, Callable[[_Exchange], Awaitable[Reply]]] = {
             "generate": self._generate,
