@@ -72,6 +72,7 @@ class ProviderConformance:
 
     Attributes:
         provider: Its name, as `create_llm` takes it.
+        answers_as: The name that its answers and errors bear, when it is an alias of another provider.
         model: A model of it; the emulator knows this one and no other.
         options: What else `create_llm` must be given, such as a region or an account.
         secrets: Texts among `options` that must never show. The API key is added.
@@ -79,6 +80,7 @@ class ProviderConformance:
     """
 
     provider: ClassVar[str]
+    answers_as: ClassVar[str] = ""
     model: ClassVar[str] = "conformance-1"
     options: ClassVar[Mapping[str, Any]] = {}
     secrets: ClassVar[tuple[str, ...]] = ()
@@ -119,6 +121,10 @@ class ProviderConformance:
     def spec(self) -> ProviderSpec:
         return get_spec(self.provider)
 
+    @property
+    def named(self) -> str:
+        return self.answers_as or self.provider
+
     def client(self, emulator: Emulator, face: Face, **options: Any) -> Any:
         """A client of the provider that finds the emulator in its place."""
         given: dict[str, Any] = {"api_key": KEY, "base_url": emulator.url, "timeout": 20, **self.options, **options}
@@ -147,7 +153,7 @@ class ProviderConformance:
     def test_whole(self, emulator: Emulator, face: Face, llm: Any) -> None:
         response = face.whole(llm, "Say exactly: hello there", system="Be brief.", temperature=0.5, max_tokens=60)
         assert (response.content, response.finish_reason) == ("hello there", "stop")
-        assert (response.provider, response.model) == (self.provider, self.model)
+        assert (response.provider, response.model) == (self.named, self.model)
         assert [attempt.outcome for attempt in response.attempts] == ["ok"]
         asked = only(emulator).request
         assert asked is not None, "the emulator could not read the request"
@@ -160,7 +166,7 @@ class ProviderConformance:
         assert len(pieces) > 3, "the answer came in one piece"
         assert "".join(pieces) == response.content == _NUMBERS
         assert [type(event) for event in events].count(Finish) == 1
-        assert (response.provider, response.finish_reason) == (self.provider, "stop")
+        assert (response.provider, response.finish_reason) == (self.named, "stop")
         asked = only(emulator).request
         assert asked is not None
         assert asked.stream, "no stream was asked for"
@@ -183,7 +189,7 @@ class ProviderConformance:
     def test_structured_output(self, face: Face, llm: Any) -> None:
         found = face.extracted(llm, Contact, "The Contact: John Smith, 42 years old")
         assert found.value == Contact(name="John Smith", age=42)
-        assert found.response.provider == self.provider
+        assert found.response.provider == self.named
 
     @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
     def test_usage(self, emulator: Emulator, face: Face, llm: Any, streamed: bool) -> None:
@@ -197,7 +203,7 @@ class ProviderConformance:
         emulator.fault(status=status, retry_after=7, message=f"No, says {KEY}", times=None)
         error = self.refused(face, self.once(emulator, face))
         assert isinstance(error, _ERRORS[status])
-        assert (error.provider, error.model, error.http_status) == (self.provider, self.model, status)
+        assert (error.provider, error.model, error.http_status) == (self.named, self.model, status)
         assert error.retryable is (status >= 429)
         assert error.retry_after_seconds == 7 or not error.retryable
         self.no_secret_in(str(error), repr(error), error.message, error.body, error.attempts)
@@ -213,7 +219,7 @@ class ProviderConformance:
         llm = self.client(emulator, face, model="no-such-model")
         error = self.refused(face, llm)
         assert isinstance(error, UnknownModel)
-        assert (error.provider, error.model) == (self.provider, "no-such-model")
+        assert (error.provider, error.model) == (self.named, "no-such-model")
 
     def test_a_missing_key(self, emulator: Emulator, face: Face) -> None:
         """Where one is needed: every variable that may hold it is named, and nothing is sent."""
@@ -257,7 +263,7 @@ class ProviderConformance:
         with pytest.raises(ConnectionLost) as caught:
             face.streamed(self.once(emulator, face), "Count to 60")
         error = caught.value
-        assert (error.provider, error.model) == (self.provider, self.model)
+        assert (error.provider, error.model) == (self.named, self.model)
         assert error.partial is None or _NUMBERS.startswith(error.partial.content)
 
     def test_a_stream_that_is_left(self, emulator: Emulator, face: Face, llm: Any) -> None:
