@@ -22,7 +22,6 @@ from dragoman import (
     Secret,
 )
 from dragoman.errors import CallerError, ConfigurationError, MissingKey, RateLimited, TimedOut
-from dragoman.providers import is_provider
 from dragoman.testing import Emulator
 
 SAID = [Message(role=Role.SYSTEM, content="Be brief."), Message(role=Role.USER, content="Count to 30")]
@@ -62,8 +61,7 @@ KINDS = {
         {"options": {"temperature": 0.7, "num_predict": 1024}},
     ),
 }
-THERE = {name: kind for name, kind in KINDS.items() if is_provider(name)}
-each = pytest.mark.parametrize("name", THERE)
+each = pytest.mark.parametrize("name", KINDS)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +105,7 @@ def test_roles_messages_and_responses() -> None:
 
 @each
 def test_complete(emulator: Emulator, name: str) -> None:
-    """S3.5, S3.6: the default model, the system message where it belongs, the counts under OpenAI's names."""
+    """S3.5-S3.7: the default model, the system message where it belongs, the counts under OpenAI's names."""
     kind = KINDS[name]
 
     async def ask() -> LLMResponse:
@@ -215,7 +213,6 @@ def test_where_ollama_is_and_how_long_it_may_take() -> None:
     assert OllamaProvider("http://h", timeout=5)._options == {"base_url": "http://h", "timeout": 5}
 
 
-@pytest.mark.skipif("ollama" not in THERE, reason="there is no provider `ollama` yet")
 def test_ollama_is_given_up_on(emulator: Emulator) -> None:
     emulator.fault(stall_at_byte=0)
     with pytest.raises(TimedOut):
