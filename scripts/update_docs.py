@@ -15,7 +15,7 @@ from types import ModuleType
 
 from mission import with_proofs
 
-from dragoman import RetryConfig, Timeouts, errors
+from dragoman import ProviderConfig, RetryConfig, Timeouts, errors
 from dragoman.catalog import files, requirements
 from dragoman.catalog.facts import CatalogFile
 from dragoman.cli.chat import COMMANDS
@@ -150,6 +150,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "command": command_table,
     "chat": chat_table,
     "exit_codes": exit_code_table,
+    "config": lambda: attribute_table(ProviderConfig),
     "demands": demand_table,
     "models": model_table,
 }

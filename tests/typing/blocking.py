@@ -125,3 +125,15 @@ assert_type(llm.models(timeout=5), list[ModelInfo])
 assert_type(dragoman.list_models("openai"), list[ModelInfo])
 llm.embed("a", dtype="float16")  # pyright: ignore[reportArgumentType]  # no such type
 llm.embed("a", temperature=1)  # pyright: ignore[reportCallIssue]  # an option of answers
+
+# ---------------------------------------------------------------------- from_provider
+
+client = dragoman.from_provider("openai/gpt-4o-mini", max_tokens=9)
+assert_type(client, dragoman.Instructor)
+assert_type(client.create(response_model=Contact, messages=[{"role": "user", "content": "Hi"}]), Contact)
+assert_type(client.chat.completions.create(Contact, input="Hi", max_retries=1), Contact)
+assert_type(client.messages.create(input="Hi"), LLMResponse)
+assert_type(client.responses.create(input="Hi", stream=True), Stream)
+assert_type(client.create_with_completion(list[str], input="Hi"), tuple[list[str], LLMResponse])
+
+client.create(Contact, inptu="Hi")  # pyright: ignore[reportCallIssue]  # misspelt

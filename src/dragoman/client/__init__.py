@@ -1,4 +1,8 @@
-"""The face of the library: `create_llm`, `LLM` and `AsyncLLM`, their streams and chats."""
+"""The face of the library: `create_llm`, `LLM` and `AsyncLLM`, their streams and chats.
+
+Beside it stand two faces that others have drawn: clients in Instructor's manner with the registry that makes them, and
+providers as interchangeable objects. Both ask through the first.
+"""
 
 from dragoman.client.chat import AsyncChat, Chat
 from dragoman.client.create import create_llm, list_models

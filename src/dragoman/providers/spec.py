@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
 from dragoman.messages import Request
-from dragoman.providers.auth import Auth
+from dragoman.providers.auth import Auth, KeyAuth
 from dragoman.providers.quirks import Quirk
 from dragoman.providers.settings import Setting
+
+if TYPE_CHECKING:
+    from dragoman.providers.config import ProviderConfig
 
 BySettings: TypeAlias = str | Callable[[Mapping[str, str]], str]
 """A text, with the provider's settings in braces (`https://{region}.host`), or a function of them."""
@@ -95,6 +98,34 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
 
     def query_for(self, settings: Mapping[str, str]) -> str:
         return _filled(self.query, settings)
+
+    def config(self) -> ProviderConfig:
+        """The same provider as the registry of clients records it. Braces in an address stay as they are."""
+        from dragoman.providers.abilities import MODES, OPENAI_DIALECTS, has_pictures  # few programs need the record
+        from dragoman.providers.config import ProviderConfig
+
+        spoken = (*([self.dialect] if isinstance(self.dialect, str) else []), *self.also_speaks)
+        config = ProviderConfig(
+            name=self.name,
+            package_name="dragoman",  # no provider of ours is asked through its SDK
+            default_mode=MODES[0],
+            supported_modes=list(MODES),
+            env_var_name=next(iter(self.auth.variables), None),
+            env_vars=self._variables(),
+            deprecated=self.deprecated is not None,
+            deprecation_message=self.deprecated,
+            base_url=self.base_url if isinstance(self.base_url, str) else None,
+            uses_openai_client=not OPENAI_DIALECTS.isdisjoint(spoken),
+            requires_auth=isinstance(self.auth, KeyAuth) and self.auth.required,
+            supports_vision=any(map(has_pictures, spoken)),
+        )
+        config.docs_url = self.docs_url or config.docs_url
+        return config
+
+    def _variables(self) -> dict[str, str]:
+        """Where its address and its settings are read from when they are not given."""
+        named = {setting.name: setting.env[0] for setting in self.settings if setting.env}
+        return {**({"base_url": self.base_url_env[0]} if self.base_url_env else {}), **named}
 
 
 def _filled(text: BySettings, settings: Mapping[str, str]) -> str:

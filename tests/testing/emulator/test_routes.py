@@ -39,6 +39,14 @@ def test_paths(client: Client, emulator: Emulator, target: str, dialect: str) ->
     assert emulator.requests[-1].dialect == dialect
 
 
+def test_further_paths() -> None:
+    with running(paths={"/v1/chat": "openai_chat", "/ask": "anthropic_messages"}) as (emulator, client):
+        for target, dialect in (("/v1/chat", "openai_chat"), ("/api/ask", "anthropic_messages"), GENERATE[0]):
+            assert client.post(target, body(dialect, "Say exactly: hello")).status == 200
+            assert emulator.requests[-1].dialect == dialect
+        assert client.post("/v1/else", body("openai_chat", "Hi")).status == 404
+
+
 @pytest.mark.parametrize("headers", [{}, {"anthropic_version": "2023-06-01"}], ids=["openai", "anthropic"])
 def test_models_in_the_shape_of_the_caller(client: Client, headers: dict[str, str]) -> None:
     models = client.send("GET", "/v1/models", **headers).json

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-from dragoman.dialects import Dialect
+from dragoman.dialects import Dialect, get_dialect
 from dragoman.dialects.embeddings import EmbeddingCodec
 from dragoman.messages import EmbeddingRequest, Request
 from dragoman.testing.emulator.customs import customs_of
@@ -16,6 +16,7 @@ from dragoman.testing.emulator.customs import customs_of
 Action: TypeAlias = Literal["generate", "embed", "count_tokens", "models", "model", "home"]
 
 _MODEL: Final = "MODEL-NAME"
+NO_PATHS: Final[Mapping[str, str]] = {}
 _VERSION: Final = re.compile(r"^/v\d+\w*(?=/)")
 
 
@@ -32,12 +33,16 @@ class Route(Struct, frozen=True):
     codecs: tuple[EmbeddingCodec, ...] = ()
 
 
-def routes_for(dialects: Sequence[Dialect], codecs: Iterable[EmbeddingCodec] = ()) -> tuple[Route, ...]:
-    """The routes of `dialects` and of `codecs` for embeddings, and those that all of them share.
+def routes_for(
+    dialects: Sequence[Dialect], codecs: Iterable[EmbeddingCodec] = (), further: Mapping[str, str] = NO_PATHS
+) -> tuple[Route, ...]:
+    """The routes to `further` paths by the names of dialects, those of `codecs` for embeddings, those of `dialects`, and
+    those that all of them share.
 
     Where paths end alike, the longer comes first.
     """
-    routes: list[Route] = embedding_routes(dialects, codecs)
+    routes = [Route(_ending(path), ("POST",), "generate", get_dialect(name)) for path, name in further.items()]
+    routes += embedding_routes(dialects, codecs)
     for dialect in sorted(dialects, key=lambda dialect: -len(_path(dialect, stream=False))):
         paths = sorted({_path(dialect, stream=False), _path(dialect, stream=True)})
         routes += [Route(_ending(path), ("POST",), "generate", dialect) for path in paths]

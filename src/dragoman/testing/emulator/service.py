@@ -59,7 +59,7 @@ class Service:
         self.memory = Memory(settings)
         self.dialects = tuple(map(get_dialect, sorted(dialect_names(), key=_is_not_the_commonest)))
         codecs = map(get_embedding_codec, sorted(embedding_codec_names(), key=_is_not_the_commonest))
-        self._routes = routes_for(self.dialects, codecs)
+        self._routes = routes_for(self.dialects, codecs, settings.paths)
         self._deck = None if settings.tape is None else Deck(settings.tape)
         self._actions: Mapping[str, Callable[[_Exchange], Awaitable[Reply]]] = {
             "generate": self._generate,

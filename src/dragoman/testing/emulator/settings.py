@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final, TypedDict
 
@@ -22,6 +22,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         seed: Decides ids, the sizes of pieces and chances: the same calls in the same order get the same answers.
         keys: The keys that may call; `None` lets any in.
         models: The models there are; `None` answers for any name.
+        paths: Further paths that requests may come to, as they end → the dialect spoken there.
         piece: How long a piece of streamed text is on average, in characters.
         pace: What happens to every answer: usually delays.
         max_body_bytes: The longest request body read; longer ones are answered with status 413.
@@ -33,6 +34,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     seed: int = 0
     keys: AbstractSet[str] | None = None
     models: Sequence[str] | None = None
+    paths: Mapping[str, str] = {}
     piece: int = 8
     pace: Fault = NO_FAULT
     max_body_bytes: int = DEFAULT_BODY_BYTES
@@ -47,6 +49,7 @@ class SettingsFields(TypedDict, total=False):
     seed: int
     keys: AbstractSet[str] | None
     models: Sequence[str] | None
+    paths: Mapping[str, str]
     piece: int
     pace: Fault
     max_body_bytes: int
