@@ -65,7 +65,7 @@ def _exchange(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResp
     reply = yield from accepted(call.target, http, progress)
     if _is_streamed(reply, asked=call.request.stream):
         return (yield from _pumped(call, reply, progress))
-    response = decoded(reply, (yield from read_all(reply)), call.target.dialect.decode_response)
+    response = _whole(call, reply, (yield from read_all(reply)))
     if call.request.stream:  # who asked for a stream gets one
         for event in events_of(response):
             yield from emit(event)
@@ -114,14 +114,24 @@ def _pumped(call: Call, reply: Reply | AsyncReply, progress: Progress) -> Flow[L
     return intake.response()
 
 
-def decoded(reply: Reply | AsyncReply, body: bytes, decode: Callable[[dict[str, Any]], T]) -> T:
-    """What `decode` makes of a whole body. Raises `DecodeError` for what is not of its dialect."""
+def _whole(call: Call, reply: Reply | AsyncReply, body: bytes) -> LLMResponse:
+    """The response in a whole body; Gemini sends a stream so to those who do not ask for SSE."""
+    if call.request.stream and body.lstrip().startswith(b"["):
+        return _from_array(call, json_of(reply, body))
+    return decoded(reply, body, call.target.dialect.decode_response)
+
+
+def json_of(reply: Reply | AsyncReply, body: bytes) -> Any:
+    """The JSON of a body. Raises `DecodeError` for what is none."""
     try:
-        wire = decode_json(body)
+        return decode_json(body)
     except ValueError:
         raise DecodeError(_what_came(reply, body), data=body) from None
-    if isinstance(wire, list) and call.request.stream:
-        return _from_array(call, cast("list[Any]", wire))
+
+
+def decoded(reply: Reply | AsyncReply, body: bytes, decode: Callable[[dict[str, Any]], T]) -> T:
+    """What `decode` makes of a whole body. Raises `DecodeError` for what is not of its dialect."""
+    wire = json_of(reply, body)
     if not isinstance(wire, dict):
         raise DecodeError("the answer is not a JSON object", data=body)
     try:
