@@ -65,7 +65,7 @@ def _exchange(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResp
     reply = yield from accepted(call.target, http, progress)
     if _is_streamed(reply, asked=call.request.stream):
         return (yield from _pumped(call, reply, progress))
-    response = decoded(reply, (yield from read_all(reply)), call.target.dialect.decode_response)
+    response = _whole(call, reply, (yield from read_all(reply)))
     if call.request.stream:  # who asked for a stream gets one
         for event in events_of(response):
             yield from emit(event)
@@ -120,8 +120,6 @@ def decoded(reply: Reply | AsyncReply, body: bytes, decode: Callable[[dict[str, 
         wire = decode_json(body)
     except ValueError:
         raise DecodeError(_what_came(reply, body), data=body) from None
-    if isinstance(wire, list) and call.request.stream:
-        return _from_array(call, cast("list[Any]", wire))
     if not isinstance(wire, dict):
         raise DecodeError("the answer is not a JSON object", data=body)
     try:
@@ -132,9 +130,19 @@ def decoded(reply: Reply | AsyncReply, body: bytes, decode: Callable[[dict[str, 
         raise unreadable(error, body) from error
 
 
-def _from_array(call: Call, items: list[Any]) -> LLMResponse:
+def _whole(call: Call, reply: Reply | AsyncReply, body: bytes) -> LLMResponse:
+    if call.request.stream and body.lstrip().startswith(b"["):
+        return _from_array(call, reply, body)
+    return decoded(reply, body, call.target.dialect.decode_response)
+
+
+def _from_array(call: Call, reply: Reply | AsyncReply, body: bytes) -> LLMResponse:
     """A stream that came as one JSON array: so Gemini sends it where `alt=sse` got lost on the way."""
     intake = Intake(call.target.dialect.stream_decoder(strict_end=call.target.spec.strict_end), call.clock)
+    try:
+        items = decode_json(body)
+    except ValueError:
+        raise DecodeError(_what_came(reply, body), data=body) from None
     for item in items:
         intake.feed("", encode_json(item))
     intake.finish()
