@@ -21,21 +21,37 @@ CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
 PATHS = {"openai_chat": CHAT, "anthropic_messages": MESSAGES}
 """The two that every test of the emulator is done with."""
 
-SERVED = {**PATHS, "ollama": "/api/chat", "cohere_v2": "/v2/chat", "openai_responses": "/v1/responses"}
+SERVED = {
+    **PATHS,
+    "ollama": "/api/chat",
+    "cohere_v2": "/v2/chat",
+    "openai_responses": "/v1/responses",
+    "gemini": "/v1beta/models/gemini-2.5-flash:generateContent",
+}
 BODIES: dict[str, dict[str, Any]] = {
     "openai_chat": {"model": "gpt-4o-mini", "stream_options": {"include_usage": True}},
     "anthropic_messages": {"model": "claude-sonnet-4-5", "max_tokens": 60_000},
     "ollama": {"model": "llama3.1:8b", "stream": False},
     "cohere_v2": {"model": "command-a-03-2025"},
     "openai_responses": {"model": "gpt-4o-mini"},
+    "gemini": {},
 }
-TALK = {"openai_responses": "input"}
-"""Where the conversation stands, when it is not in `messages`."""
+
+
+def _messages(text: str) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": text}]}
+
+
+TALK: dict[str, Callable[[str], dict[str, Any]]] = {
+    "openai_responses": lambda text: {"input": [{"role": "user", "content": text}]},
+    "gemini": lambda text: {"contents": [{"role": "user", "parts": [{"text": text}]}]},
+}
+"""How the conversation is said, when it is not in `messages`."""
 
 
 def body(dialect: str, text: str = "Hello", **options: Any) -> dict[str, Any]:
     """A request in the dialect's words."""
-    wire = {**BODIES[dialect], TALK.get(dialect, "messages"): [{"role": "user", "content": text}], **options}
+    wire = {**BODIES[dialect], **TALK.get(dialect, _messages)(text), **options}
     if not wire.get("stream"):
         wire.pop("stream_options", None)
     return wire

@@ -22,6 +22,9 @@ GENERATE = [
     ("/v1/messages", "anthropic_messages"),
     ("/v1/messages?beta=true", "anthropic_messages"),
     ("/anthropic/v1/messages", "anthropic_messages"),
+    ("/v1beta/models/gemini-2.5-flash:generateContent", "gemini"),
+    ("/v1/models/gemini-2.5-flash:generateContent?key=k", "gemini"),
+    ("/v1beta1/projects/p/locations/l/publishers/google/models/gemini-2.5-flash:generateContent", "gemini"),
     ("/api/chat", "ollama"),
     ("/v2/chat", "cohere_v2"),
 ]
@@ -55,6 +58,19 @@ def test_models_in_the_shape_of_the_caller(client: Client, headers: dict[str, st
     names = [model["id"] for model in models["data"]]
     assert client.send("GET", f"/v1/models/{names[0]}", **headers).json == models["data"][0]
     assert client.send("GET", "/v1/models/none", **headers).status == 404
+
+
+def test_models_as_googles_clients_want_them(client: Client) -> None:
+    models = client.send("GET", "/v1beta/models?pageSize=5", x_goog_api_key="k").json["models"]
+    assert all(model["name"].startswith("models/") for model in models)
+    assert client.send("GET", f"/v1beta/{models[0]['name']}", x_goog_api_key="k").json == models[0]
+
+
+def test_googles_tokens_are_counted_also_of_a_whole_request(client: Client) -> None:
+    wire = body("gemini", "Hello")
+    path = "/v1beta/models/gemini-2.5-flash:countTokens"
+    counts = [client.post(path, each).json["totalTokens"] for each in (wire, {"generateContentRequest": wire})]
+    assert counts[0] == counts[1] > 0
 
 
 def test_models_can_be_limited() -> None:

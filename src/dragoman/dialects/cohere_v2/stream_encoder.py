@@ -34,6 +34,7 @@ from dragoman.messages import (
     Request,
     ResponseStart,
     Restarted,
+    Text,
     TextDelta,
     ToolCall,
     ToolCallDelta,
@@ -97,6 +98,8 @@ class StreamEncoder:
         return [_frame("message-start", id=event.id, delta={"message": message})]
 
     def _text(self, event: TextDelta | RefusalDelta) -> list[Frame]:
+        if isinstance(event, TextDelta) and event.extra is not None:
+            self._turn(Text("", extra=event.extra), f"parts[{event.index}]")
         return self._grow("text", event.index, event.text)
 
     def _refusal(self, event: RefusalDelta) -> list[Frame]:

@@ -97,6 +97,8 @@ class StreamEncoder:
         return []
 
     def _text(self, event: TextDelta | RefusalDelta) -> list[Frame]:
+        if isinstance(event, TextDelta) and event.extra is not None:
+            self._written(Text("", extra=event.extra), f"parts[{event.index}]")
         return self._line({"role": "assistant", "content": event.text}) if event.text else []
 
     def _refusal(self, event: RefusalDelta) -> list[Frame]:
