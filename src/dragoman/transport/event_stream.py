@@ -155,7 +155,7 @@ _Value: TypeAlias = tuple[HeaderValue, int]
 """A value, and where the next header begins."""
 
 
-def _constant(value: bool) -> Callable[[bytes, int], _Value]:  # noqa: FBT001  # the value itself
+def _constant(value: bool) -> Callable[[bytes, int], _Value]:  # the value itself
     return lambda _, place: (value, place)
 
 
