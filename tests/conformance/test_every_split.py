@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from dragoman.http import Frame
+from dragoman.dialects import get_dialect
+from dragoman.http import Frame, Framing
 from dragoman.transport.framing import frame_decoder
 
 from .corpus import Exchange
@@ -34,10 +35,11 @@ def test_every_split_gives_the_same(exchange: Exchange) -> None:
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("exchange", STREAMS, ids=lambda exchange: exchange.id)
 def test_every_split_of_every_stream_gives_the_same_frames(exchange: Exchange) -> None:
-    body, whole = exchange.body, frames_in([exchange.body])
-    assert [cut for cut in range(1, len(body)) if frames_in([body[:cut], body[cut:]]) != whole] == []
+    body, framing = exchange.body, get_dialect(exchange.dialect).framing
+    whole = frames_in(framing, [body])
+    assert [cut for cut in range(1, len(body)) if frames_in(framing, [body[:cut], body[cut:]]) != whole] == []
 
 
-def frames_in(pieces: list[bytes]) -> list[Frame]:
-    frames = frame_decoder("sse")
+def frames_in(framing: Framing, pieces: list[bytes]) -> list[Frame]:
+    frames = frame_decoder(framing)
     return [frame for piece in pieces for frame in frames.feed(piece)] + frames.finish()
