@@ -33,9 +33,10 @@ def decode_citation(wire: Wire) -> Citation:
     location: Wire = wire.get("location") or {}
     kind = next((name for name in _UNITS if location.get(name)), "")
     place: Wire = location.get(kind) or {}
+    web: Wire = location.get("web") or {}
     return Citation(
         unit=_UNITS.get(kind, "answer"),
-        url=(location.get("web") or {}).get("url") or wire.get("source"),
+        url=web.get("url") or wire.get("source"),
         title=wire.get("title"),
         cited_text=_cited_text(wire),
         document_index=place.get(_INDEX.get(kind, "documentIndex")),

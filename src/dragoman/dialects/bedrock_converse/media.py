@@ -198,10 +198,8 @@ def decode_media(kind: type[_M], wire: Wire) -> _M | None:
 def _decode_source(source: Wire) -> dict[str, Any] | None:
     if source.keys() == {"bytes"}:
         return {"data": text(source, "bytes")}
-    place = source.get("s3Location")
-    if source.keys() == {"s3Location"} and isinstance(place, dict) and place.keys() == {"uri"}:
-        return {"url": text(place, "uri")}
-    return None
+    place: Wire = source.get("s3Location") or {}
+    return {"url": text(place, "uri")} if len(source) == 1 and place.keys() == {"uri"} else None
 
 
 _DOCUMENT_FIELDS: Final = frozenset({"format", "name", "source", "context", "citations"})

@@ -7,7 +7,7 @@ Anthropic's words, as most callers mean them, but where the table here knows bet
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from dragoman.dialects.anthropic_messages.options import decode_reasoning, encode_reasoning
 from dragoman.dialects.base import Wire, unknown_fields, write_extra
@@ -42,7 +42,7 @@ def united(old: Wire, new: Wire) -> Wire:
     both = {**old, **new}
     for name, value in old.items():
         if isinstance(value, dict) and isinstance(new.get(name), dict):
-            both[name] = united(value, new[name])
+            both[name] = united(cast("Wire", value), new[name])
     return both
 
 
@@ -150,10 +150,10 @@ def _taken(fields: Wire, path: tuple[str, ...], kind: type) -> Any:
     *groups, name = path
     holder = fields
     for group in groups:
-        inner = holder.get(group)
+        inner: Any = holder.get(group)
         if not isinstance(inner, dict):
             return None
-        holder[group] = holder = dict(inner)
+        holder[group] = holder = dict(cast("Wire", inner))
     if type(holder.get(name)) is not kind:
         return None
     value = holder.pop(name)
@@ -181,7 +181,7 @@ def decode_format(wire: Wire) -> tuple[OutputFormat | None, Wire]:
 def _decode_schema(wanted: Wire) -> OutputFormat:
     """The schema, and how it was spelled where that is not our way: a grammar is cached by its text."""
     written = text(wanted, "schema")
-    schema = decode_json(written)
+    schema: Any = decode_json(written)
     if not isinstance(schema, dict):
         raise TypeError("`schema` is no JSON text of an object")
     extra = unknown_fields(wanted, _FORMAT, NAME)
@@ -189,7 +189,7 @@ def _decode_schema(wanted: Wire) -> OutputFormat:
         extra = Extra(fields={} if extra is None else extra.fields, dialect=NAME, spelling={"schema": written})
     return OutputFormat(
         kind="json_schema",
-        schema=schema,
+        schema=cast("Wire", schema),
         name=maybe(wanted, "name", str),
         description=maybe(wanted, "description", str),
         extra=extra,

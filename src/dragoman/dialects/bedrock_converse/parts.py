@@ -9,7 +9,7 @@ record it encodes: treat both as read-only.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, assert_never
+from typing import Any, Final, assert_never, cast
 
 from msgspec.structs import replace
 
@@ -227,7 +227,7 @@ def decode_cache_mark(block: Wire) -> CacheMark | None:
     point = block.get("cachePoint")
     if not isinstance(point, dict):
         return None
-    mark = CacheMark(ttl=point.get("ttl"))
+    mark = CacheMark(ttl=cast("Wire", point).get("ttl"))
     return mark if encode_cache_mark(mark) == block else None
 
 

@@ -6,7 +6,7 @@ Bedrock's manner, and a `DecodeError` in an answer.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
 from dragoman.errors import Rejected
@@ -68,10 +68,11 @@ def objects(value: Any, where: str) -> list[Wire]:
         raise rejected(where, "required key not found")
     if type(value) is not list:
         raise rejected(where, "expected type: array")
-    for number, item in enumerate(value):
+    items = cast("list[Wire]", value)
+    for number, item in enumerate(items):
         if type(item) is not dict:
             raise rejected(f"{where}/{number}", "expected type: object")
-    return value
+    return items
 
 
 def why_broken(error: Exception) -> str:

@@ -82,7 +82,7 @@ def _decode(wire: Wire) -> LLMResponse:
         raw_finish_reason=reason,
         stop_sequence=stop_sequence(wire.get(_MODEL_FIELDS)),
         usage=decode_usage(wire.get("usage")),
-        service_tier=(wire.get("serviceTier") or {}).get("type"),
+        service_tier=service_tier(wire),
         extra=answer_extra(wire),
         raw=wire,
     )
@@ -90,6 +90,11 @@ def _decode(wire: Wire) -> LLMResponse:
 
 def finish_reason(stop_reason: str | None) -> FinishReason | None:
     return None if stop_reason is None else FINISH_REASONS.get(stop_reason, "other")
+
+
+def service_tier(wire: Wire) -> str | None:
+    tier: Wire = wire.get("serviceTier") or {}
+    return tier.get("type")
 
 
 def stop_sequence(fields: Wire | None) -> str | None:
@@ -108,7 +113,8 @@ def answer_extra(wire: Wire) -> Extra | None:
     How long it took (`metrics`) stands beside it and is no loss elsewhere: callers measure that themselves.
     """
     fields = {name: value for name, value in wire.items() if name not in _KNOWN and value is not None}
-    own: Wire = {n: v for n, v in (wire.get(_MODEL_FIELDS) or {}).items() if n != "stop_sequence"}
+    told: Wire = wire.get(_MODEL_FIELDS) or {}
+    own = {name: value for name, value in told.items() if name != "stop_sequence"}
     if own:
         fields[_MODEL_FIELDS] = own
     spelling = {"metrics": wire["metrics"]} if wire.get("metrics") else {}

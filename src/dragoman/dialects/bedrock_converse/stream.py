@@ -17,7 +17,7 @@ from dragoman.dialects.bedrock_converse.errors import error_in_stream
 from dragoman.dialects.bedrock_converse.name import NAME
 from dragoman.dialects.bedrock_converse.parts import decode_part
 from dragoman.dialects.bedrock_converse.reading import BROKEN
-from dragoman.dialects.bedrock_converse.response import answer_extra, finish_reason, stop_sequence
+from dragoman.dialects.bedrock_converse.response import answer_extra, finish_reason, service_tier, stop_sequence
 from dragoman.dialects.bedrock_converse.usage import decode_usage
 from dragoman.errors import DecodeError, StreamInterrupted
 from dragoman.messages import (
@@ -139,7 +139,7 @@ class StreamDecoder:
                 finish_reason=finish_reason(reason),
                 raw_finish_reason=reason,
                 stop_sequence=stop_sequence(stop.get("additionalModelResponseFields")),
-                service_tier=(metadata.get("serviceTier") or {}).get("type"),
+                service_tier=service_tier(metadata),
                 extra=answer_extra({**stop, **metadata}),
             ),
         ]

@@ -127,7 +127,7 @@ def _placeholders(messages: Iterable[Message], losses: list[Loss]) -> Wire:
         return {}
     why = f"the API demands tools when the conversation has calls: {', '.join(names)} named, as no longer to be called"
     losses.append(Loss(effect="changed", where="tools", why=why))
-    schema = {"json": {"type": "object", "properties": {}}}
+    schema: Wire = {"json": {"type": "object", "properties": {}}}
     return {"tools": [{"toolSpec": {"name": n, "description": PLACEHOLDER, "inputSchema": schema}} for n in names]}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final, TypedDict
 
@@ -21,6 +21,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     Attributes:
         seed: Decides ids, the sizes of pieces and chances: the same calls in the same order get the same answers.
         keys: The keys that may call; `None` lets any in.
+        aws_keys: AWS access keys and their secrets, one of which must have signed a signed call; `None` lets any in.
         models: The models there are; `None` answers for any name.
         piece: How long a piece of streamed text is on average, in characters.
         pace: What happens to every answer: usually delays.
@@ -32,6 +33,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     seed: int = 0
     keys: AbstractSet[str] | None = None
+    aws_keys: Mapping[str, str] | None = None
     models: Sequence[str] | None = None
     piece: int = 8
     pace: Fault = NO_FAULT
@@ -46,6 +48,7 @@ class SettingsFields(TypedDict, total=False):
 
     seed: int
     keys: AbstractSet[str] | None
+    aws_keys: Mapping[str, str] | None
     models: Sequence[str] | None
     piece: int
     pace: Fault
