@@ -218,8 +218,9 @@ class StreamEncoder:
 
     def _text(self, event: TextDelta) -> list[Frame]:
         """Empty text is a delta when it is all there is of a part: without one there would be no block."""
+        fresh = self._blocks.part != event.index
         frames = self._open(event.index)
-        if event.text or frames:
+        if event.text or fresh:
             frames.append(self._blocks.delta({"text": event.text}))
         return frames
 
