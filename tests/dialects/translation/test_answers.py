@@ -33,6 +33,7 @@ from dragoman.messages import (
 )
 
 from ..anthropic_messages import strategies as anthropic
+from ..laws import NAMELESS
 from ..openai_chat import strategies as chat
 from .statements import compare, of_response
 from .test_requests import DIALECTS, EXAMPLES, cited_texts, foreign, thorough
@@ -125,6 +126,11 @@ def grouped(response: LLMResponse) -> LLMResponse:
     )
 
 
+def as_it_can_be_named(response: LLMResponse, dialect: str) -> LLMResponse:
+    """Without id and model, where answers of the dialect have none: the client knows what it has asked for."""
+    return replace(response, id=None, model="") if dialect in NAMELESS else response
+
+
 FORMS = {"whole": whole, "streamed": streamed}
 
 
@@ -136,7 +142,7 @@ def test_an_answer_says_the_same_or_the_loss_is_reported(source: str, dialect: s
     @thorough(examples)
     @given(SOURCES[source])
     def law(response: LLMResponse) -> None:
-        response = consistent(foreign(response, dialect))
+        response = as_it_can_be_named(consistent(foreign(response, dialect)), dialect)
         read, losses = FORMS[form](dialect, response)
         silent, invented = compare(of_response(response), of_response(read), losses)
         assert silent == [], "neither said nor reported"
@@ -152,7 +158,7 @@ def test_whole_and_streamed_are_the_same(source: str, dialect: str, examples: in
     @thorough(examples)
     @given(SOURCES[source])
     def law(response: LLMResponse) -> None:
-        response = consistent(foreign(response, dialect))
+        response = as_it_can_be_named(consistent(foreign(response, dialect)), dialect)
         read, losses = whole(dialect, response)
         read_of_stream, losses_of_stream = streamed(dialect, response)
         assert set(losses) == set(losses_of_stream)

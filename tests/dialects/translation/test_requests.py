@@ -39,7 +39,7 @@ from ..anthropic_messages import strategies as anthropic
 from ..openai_chat import strategies as chat
 from .statements import compare, of_request
 
-DIALECTS = ("openai_chat", "anthropic_messages")
+DIALECTS = ("openai_chat", "anthropic_messages", "bedrock_converse")
 whole_citations = st.builds(
     Citation,
     unit=st.sampled_from(["answer", "char", "page", "block", "search"]),
@@ -124,7 +124,7 @@ def over(dialect: str, request: Request) -> tuple[Request, tuple[Loss, ...]]:
     """The request as the other side reads it, and what was reported."""
     codec = get_dialect(dialect)
     encoded = codec.encode_request(request)
-    return codec.decode_request(decode_json(encode_json(encoded.wire))), encoded.losses
+    return codec.decode_request(decode_json(encode_json(encoded.wire)), codec.path(request)), encoded.losses
 
 
 @pytest.mark.parametrize("examples", EXAMPLES)
