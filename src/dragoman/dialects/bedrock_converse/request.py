@@ -61,9 +61,10 @@ def encode_request(request: Request) -> Encoded:
 
 def _encode_metadata(metadata: JsonObject, losses: list[Loss]) -> Wire:
     """What calls are found by in the logs: texts alone."""
-    why = "what calls are found by in the logs is text"
     others = [name for name, value in metadata.items() if not isinstance(value, str)]
-    losses.extend(Loss(effect="dropped", where=f"metadata.{name}", why=why) for name in others)
+    if others:
+        why = f"what calls are found by in the logs is text: without {', '.join(others)}"
+        losses.append(Loss(effect="changed", where="metadata", why=why))
     return {name: value for name, value in metadata.items() if name not in others}
 
 

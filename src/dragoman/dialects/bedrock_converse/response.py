@@ -127,8 +127,14 @@ def answer_extra(wire: Wire) -> Extra | None:
 def encode_response(response: LLMResponse, request: Request) -> Encoded:  # noqa: ARG001  # it says nothing the answer needs
     losses: list[Loss] = []
     content = _encode_content(response.parts, losses)
-    called = any("toolUse" in block for block in content)
-    reason = stop_reason(response.finish_reason, response.raw_finish_reason, response.stop_sequence, called=called)
+    called, refused = any("toolUse" in block for block in content), response.refusal is not None
+    reason = stop_reason(
+        response.finish_reason,
+        response.raw_finish_reason,
+        response.stop_sequence,
+        called=called,
+        refused=refused,
+    )
     seconds = response.latency_seconds
     wire: Wire = {
         "output": {"message": {"role": "assistant", "content": content}},
@@ -143,7 +149,7 @@ def encode_response(response: LLMResponse, request: Request) -> Encoded:  # noqa
         losses.append(NO_ALTERNATIVES)
     if response.logprobs:
         losses.append(NO_LOGPROBS)
-    report_ending(response.finish_reason, response.raw_finish_reason, reason, losses)
+    report_ending(response.finish_reason, response.raw_finish_reason, reason, losses, refused=refused)
     report_usage(response.usage, losses)
     return Encoded(wire, tuple(losses))
 
@@ -209,15 +215,17 @@ def report_payload(part: Reasoning, where: str, losses: list[Loss]) -> None:
         losses.append(Loss(effect="dropped", where=f"{where}.payload", why=why))
 
 
-def stop_reason(reason: FinishReason | None, raw: str | None, sequence: str | None, *, called: bool) -> str:
+def stop_reason(
+    reason: FinishReason | None, raw: str | None, sequence: str | None, *, called: bool, refused: bool
+) -> str:
     """The word for why the model stopped: its own where it is one of this dialect or means nothing to us, else the
     nearest; never `null`.
     """
     if raw is not None and (FINISH_REASONS.get(raw) or "other") == reason:
         return raw
     if reason in (None, "stop", "other"):
-        if called:
-            return "tool_use"
+        if refused or called:
+            return "content_filtered" if refused else "tool_use"
         return "end_turn" if sequence is None else "stop_sequence"
     return _STOP_REASONS[reason]
 
@@ -228,7 +236,9 @@ NO_ALTERNATIVES: Final = Loss(effect="dropped", where="alternatives", why="this 
 NO_LOGPROBS: Final = Loss(effect="dropped", where="logprobs", why="this dialect has none")
 
 
-def report_ending(reason: FinishReason | None, raw: str | None, word: str, losses: list[Loss]) -> None:
-    if reason in ("refusal", "pause", "other") and raw != word:
+def report_ending(
+    reason: FinishReason | None, raw: str | None, word: str, losses: list[Loss], *, refused: bool
+) -> None:
+    if (refused or reason in ("refusal", "pause", "other")) and raw != word:
         why = f"this dialect has no such word: it ends with `{word}`"
         losses.append(Loss(effect="changed", where="finish_reason", why=why))

@@ -106,6 +106,7 @@ class StreamEncoder:
         "_ended",
         "_held",
         "_losses",
+        "_refused",
         "_started",
         "_thought",
         "_usage",
@@ -119,6 +120,7 @@ class StreamEncoder:
         self._call: int | None = None  # the part whose tool call is open,
         self._call_began = False  # and whether any of its arguments is out
         self._called = False
+        self._refused = False
         self._held: dict[int, list[Event]] = {}
         self._thought: set[int] = set()  # the parts of which thinking is out
         self._losses: list[Loss] = []
@@ -184,8 +186,14 @@ class StreamEncoder:
         while self._call is not None:
             frames += self._close_call()
         frames += self._blocks.close()
-        reason = stop_reason(event.finish_reason, event.raw_finish_reason, event.stop_sequence, called=self._called)
-        report_ending(event.finish_reason, event.raw_finish_reason, reason, self._losses)
+        reason = stop_reason(
+            event.finish_reason,
+            event.raw_finish_reason,
+            event.stop_sequence,
+            called=self._called,
+            refused=self._refused,
+        )
+        report_ending(event.finish_reason, event.raw_finish_reason, reason, self._losses, refused=self._refused)
         report_usage(self._usage, self._losses)
         fields = own_fields(event.extra, event.stop_sequence, self._losses)
         stop = {name: fields.pop(name) for name in _WITH_THE_REASON if name in fields}
@@ -248,6 +256,7 @@ class StreamEncoder:
         return [*(self._open(event.index) if rest else ()), *rest, *self._blocks.close()]
 
     def _refuse(self, event: RefusalDelta) -> list[Frame]:
+        self._refused = True
         encode_part(Refusal(event.text), "refusal", told := [])
         for loss in told:
             self._lose_once(loss)
@@ -285,6 +294,7 @@ class StreamEncoder:
         return frames
 
     def _part(self, event: PartAdded) -> list[Frame]:
+        self._refused = self._refused or isinstance(event.part, Refusal)
         return self._whole(event.index, encode_answer_part(event.part, _place(event.index), self._losses))
 
     _PART_EVENTS: ClassVar[dict[type, Callable[[StreamEncoder, Any], list[Frame]]]] = {
