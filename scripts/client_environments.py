@@ -11,12 +11,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1] / ".clients"
 
+OUR_TESTS = ["hypothesis>=6.135", "pytest>=9", "pytest-timeout>=2.4", "--editable", str(ROOT.parent)]
+
 CLIENTS = {
     "openai": ["openai>=3.3,<4"],
     "anthropic": ["anthropic>=2.11,<3"],
-    "anthropic_codec": ["anthropic>=2.11,<3", "pytest>=9", "pytest-timeout>=2.4", "--editable", str(ROOT.parent)],
+    "boto3": ["boto3>=1.44,<2", *OUR_TESTS],
+    "anthropic_codec": ["anthropic>=2.11,<3", *OUR_TESTS],
 }
-"""Environment → what is installed in it. `anthropic_codec` has ours too: there the SDK reads what our codec writes."""
+"""Environment → what is installed in it. Those with ours too run tests in which the two read and sign the same."""
 
 
 def make(name: str, packages: list[str]) -> None:

@@ -31,7 +31,7 @@ _KNOWN: Final = frozenset({"title", "source", "sourceContent", "location"})
 def decode_citation(wire: Wire) -> Citation:
     """The citation, its original beside it. A location of an unknown kind counts in nothing."""
     location: Wire = wire.get("location") or {}
-    kind = next((name for name in _UNITS if location.get(name)), "")
+    kind = next((name for name in _UNITS if location.get(name) is not None), "")
     place: Wire = location.get(kind) or {}
     web: Wire = location.get("web") or {}
     return Citation(
