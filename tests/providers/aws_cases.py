@@ -1,6 +1,6 @@
 """Requests that are hard to sign, with the signatures that botocore 1.44.5 gives them (made on 2026-11-21).
 
-`tests/clients/test_boto3.py` makes them anew with the botocore of the day.
+`test_aws_signature.py` makes them anew with the botocore of the day, where there is one.
 """
 
 from __future__ import annotations

@@ -97,12 +97,12 @@ class StreamDecoder:
 
     def _block_delta(self, event: Wire) -> list[Event]:
         index, delta = event["contentBlockIndex"], event["delta"]
-        kind = next(iter(delta))
+        kind = next(iter(delta)) if len(delta) == 1 else _kind_of(delta)
         block = self._blocks.get(index)
         if block is not None and kind in block.kinds:
             return block.feed(kind, delta[kind])
         if kind not in _STARTLESS:
-            return [] if block is None else block.feed(kind, delta[kind])
+            return []
         ended = self._close(index)
         return [*ended, *self._open(index, _STARTLESS[kind]).feed(kind, delta[kind])]
 
@@ -287,6 +287,11 @@ class _OpaqueBlock:
         return [PartAdded(part=decode_part({self._kind: self._content}), index=self._index)]
 
 
+def _kind_of(delta: Wire) -> str:
+    """The member of a delta that says something, when others stand beside it."""
+    return next((kind for kind in _DELTAS if delta.get(kind) is not None), "")
+
+
 def _text(value: Any) -> str:
     if type(value) is not str:
         raise TypeError(f"text is {value!r:.40}")
@@ -303,6 +308,8 @@ _STARTED: Final[dict[str, Callable[[Wire], type[_Block]]]] = {
     "image": lambda _: _OpaqueBlock,
 }
 """How the blocks are read that have a start."""
+
+_DELTAS: Final = ("text", "reasoningContent", "toolUse", "citation", "toolResult", "image")
 
 _STARTLESS: Final[dict[str, type[_Block]]] = {
     "text": _TextBlock,
