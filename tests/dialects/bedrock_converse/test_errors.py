@@ -31,7 +31,7 @@ NAMED: list[tuple[int, str, str, type[ProviderError]]] = [
     (
         400,
         "ValidationException",
-        "Invocation of model ID m with on-demand throughput isn’t supported. Retry with an inference profile.",
+        "Invocation of model ID m with on-demand throughput isn\u2019t supported. Retry with an inference profile.",
         UnknownModel,
     ),
     (400, "ValidationException", "Input is too long for requested model.", ContextTooLong),

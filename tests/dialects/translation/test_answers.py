@@ -33,6 +33,7 @@ from dragoman.messages import (
 )
 
 from ..anthropic_messages import strategies as anthropic
+from ..bedrock_converse import strategies as bedrock
 from ..laws import NAMELESS
 from ..openai_chat import strategies as chat
 from .statements import compare, of_response
@@ -80,6 +81,7 @@ def any_answers(others: st.SearchStrategy[tuple[LLMResponse, ...]], **fields: An
 SOURCES: dict[str, st.SearchStrategy[LLMResponse]] = {
     "what openai_chat holds": chat.held_responses(),
     "what anthropic_messages holds": anthropic.held_responses(),
+    "what bedrock_converse holds": bedrock.held_responses(),
     "anything": any_answers(
         st.lists(any_answers(st.just(())), max_size=1).map(tuple),
         id=chat.tags,
