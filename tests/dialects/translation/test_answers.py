@@ -81,7 +81,7 @@ def any_answers(others: st.SearchStrategy[tuple[LLMResponse, ...]], **fields: An
 SOURCES: dict[str, st.SearchStrategy[LLMResponse]] = {
     "what openai_chat holds": chat.held_responses(),
     "what anthropic_messages holds": anthropic.held_responses(),
-    "what bedrock_converse holds": bedrock.held_responses(),
+    "what bedrock_converse holds": bedrock.held_responses().map(lambda answer: replace(answer, model="m")),
     "anything": any_answers(
         st.lists(any_answers(st.just(())), max_size=1).map(tuple),
         id=chat.tags,

@@ -60,12 +60,12 @@ def _encode_system(message: Message, index: int, turns: list[Wire], losses: list
 class _Turns:
     """The turns as they are written."""
 
-    __slots__ = ("_last", "_losses", "wires")
+    __slots__ = ("_losses", "_spoken", "wires")
 
     def __init__(self, losses: list[Loss]) -> None:
         self.wires: list[Wire] = []
         self._losses = losses
-        self._last: Role | None = None  # who spoke last, as the canonical role
+        self._spoken = False  # whether the last turn has more in it than results
 
     def add(self, message: Message, index: int) -> None:
         where, losses = f"messages[{index}]", self._losses
@@ -80,11 +80,12 @@ class _Turns:
             self._join(turn, message, where)
         else:
             self.wires.append(turn)
-        self._last = message.role
+            self._spoken = False
+        self._spoken = self._spoken or message.role is not Role.TOOL
 
     def _join(self, turn: Wire, message: Message, where: str) -> None:
-        """Join `turn` to the one before. Only where a turn ends is lost, and a tool's has no such place."""
-        if message.role is not Role.TOOL and self._last is not Role.TOOL:
+        """Join `turn` to the one before. Where a turn ends is lost; results have no such place."""
+        if message.role is not Role.TOOL and self._spoken:
             why = "turns must alternate: those of one speaker in a row are one"
             self._losses.append(Loss(effect="changed", where=f"{where}.role", why=why))
         before = self.wires[-1]

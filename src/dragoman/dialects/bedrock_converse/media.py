@@ -171,7 +171,7 @@ def _encode_name(part: Document, source: Wire, where: str, losses: list[Loss]) -
         return made_up_name(source)
     name = " ".join(_REFUSED.sub("-", part.title).split())[:_MAX_NAME].strip()
     if name != part.title:
-        why = "a document's name may have letters, digits, single spaces and -()[] only"
+        why = f"a document's name may have letters, digits, single spaces and -()[] only: it is sent as `{name}`"
         losses.append(Loss(effect="changed", where=f"{where}.title", why=why))
     return name or made_up_name(source)
 

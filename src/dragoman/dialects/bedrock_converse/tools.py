@@ -43,10 +43,10 @@ def encode_tools(request: Request, wire: Wire, losses: list[Loss]) -> None:
     if tools:
         config["tools"] = tools
         if request.tool_choice is not None and request.tool_choice.mode != "none":
-            config["toolChoice"] = _encode_choice(request.tool_choice, config, losses)
+            _encode_choice(request.tool_choice, config, losses)
     elif request.tool_choice is not None and request.tool_choice.mode != "none":
         losses.append(Loss(effect="dropped", where="tool_choice", why="there are no tools to choose among"))
-    if not config.get("tools"):
+    if not tools:
         config = _placeholders(request.messages, losses)
     if config:
         wire["toolConfig"] = config
@@ -102,22 +102,30 @@ def _encode_tool(tool: Tool | Opaque, where: str, losses: list[Loss]) -> Wire | 
     return {"toolSpec": spec}
 
 
-def _encode_choice(choice: ToolChoice, config: Wire, losses: list[Loss]) -> Wire:
+def _encode_choice(choice: ToolChoice, config: Wire, losses: list[Loss]) -> None:
+    """Write `toolChoice`."""
     if choice.mode == "required" and len(choice.names) == 1:
-        return {"tool": {"name": choice.names[0]}}
-    if choice.names:
-        _keep_named(choice.names, config, losses)
-    return {"any": {}} if choice.mode == "required" else {"auto": {}}
+        config["toolChoice"] = {"tool": {"name": choice.names[0]}}
+    elif not choice.names or _keep_named(choice.names, config, losses):
+        config["toolChoice"] = {"any": {}} if choice.mode == "required" else {"auto": {}}
 
 
-def _keep_named(names: Sequence[str], config: Wire, losses: list[Loss]) -> None:
-    """Offer only the tools the model may choose among: this dialect cannot say it in any other way."""
+def _keep_named(names: Sequence[str], config: Wire, losses: list[Loss]) -> bool:
+    """Offer only the tools the model may choose among: this dialect cannot say it in any other way.
+
+    Gives whether there are any of them.
+    """
+    named = [tool for tool in config["tools"] if tool.get("toolSpec", {}).get("name") in names]
+    if not named:
+        why = f"none of the tools is called {' or '.join(names)}"
+        losses.append(Loss(effect="dropped", where="tool_choice", why=why))
+        return False
     why = "the choice cannot be limited to some tools: the others are not offered (which voids a cached prefix)"
     losses.append(Loss(effect="changed", where="tool_choice.names", why=why))
-    named = [tool for tool in config["tools"] if tool.get("toolSpec", {}).get("name") in names]
     if len(named) < len(config["tools"]):
         config["tools"] = named
         losses.append(Loss(effect="changed", where="tools", why=f"only those are offered: {', '.join(names)}"))
+    return True
 
 
 def _placeholders(messages: Iterable[Message], losses: list[Loss]) -> Wire:
