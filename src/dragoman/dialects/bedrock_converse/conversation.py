@@ -87,7 +87,8 @@ class _Turns:
         """Join `turn` to the one before. Where a turn ends is lost; results have no such place."""
         if message.role is not Role.TOOL and self._spoken:
             why = "turns must alternate: those of one speaker in a row are one"
-            self._losses.append(Loss(effect="changed", where=f"{where}.role", why=why))
+            lost = where if message.role is Role.ASSISTANT else f"{where}.role"  # what was said after which calls
+            self._losses.append(Loss(effect="changed", where=lost, why=why))
         before = self.wires[-1]
         joined = _results_first([*before["content"], *turn["content"]], where, self._losses)
         self.wires[-1] = {**before, **turn, "content": joined}

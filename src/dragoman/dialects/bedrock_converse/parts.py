@@ -291,7 +291,7 @@ def _decode_tool_use(block: Wire) -> Part:
         fields["arguments"] = given
     elif given is not None:  # a model may give what is no object: kept as its text
         fields["arguments_json"] = given if isinstance(given, str) else encode_json(given).decode()
-    rest = {name: value for name, value in wire.items() if name not in _TOOL_USE and value is not None}
+    rest = {name: value for name, value in wire.items() if name not in _TOOL_USE}
     return ToolCall(id=text(wire, "toolUseId"), name=text(wire, "name"), extra=call_extra(kind, rest), **fields)
 
 
