@@ -48,15 +48,19 @@ class Exchange:
         return json.dumps(self.response["body"], ensure_ascii=False).encode()
 
 
+FOLDERS = {"ollama": "ollama_chat", "cohere_v2": "cohere_v2_chat"}
+"""Where a dialect's recordings lie, when not in the folder of its name."""
+
+
 def exchanges(dialect: str) -> list[Exchange]:
     """Every recording of `dialect`, or none when the corpus is absent."""
-    return [_load(path) for path in sorted(ROOT.glob(f"{dialect}/*/*.json"))]
+    return [_load(path, dialect) for path in sorted(ROOT.glob(f"{FOLDERS.get(dialect, dialect)}/*/*.json"))]
 
 
-def _load(path: Path) -> Exchange:
+def _load(path: Path, dialect: str) -> Exchange:
     record = json.loads(path.read_text())
-    names = ("id", "dialect", "provider", "request", "response", "expect")
-    return Exchange(features=frozenset(record["features"]), **{name: record[name] for name in names})
+    names = ("id", "provider", "request", "response", "expect")
+    return Exchange(dialect=dialect, features=frozenset(record["features"]), **{name: record[name] for name in names})
 
 
 def differences(exchange: Exchange, outcome: LLMResponse | Exception) -> dict[str, str]:
@@ -64,8 +68,9 @@ def differences(exchange: Exchange, outcome: LLMResponse | Exception) -> dict[st
     expect = exchange.expect
     if expect["kind"] == "error":
         return _error_differences(expect["error"], outcome)
-    if "stream_error" in expect and not isinstance(outcome, LLMResponse):
-        return _stream_error_differences(expect, outcome)
+    failure = expect.get("stream_error") or expect.get("error")
+    if failure and not isinstance(outcome, LLMResponse):
+        return _stream_error_differences(expect, failure["message"], outcome)
     if not isinstance(outcome, LLMResponse):
         return {"outcome": f"{type(outcome).__name__}: {outcome}"}
     return _response_differences(expected_fields(expect), outcome)
@@ -90,12 +95,11 @@ def _error_differences(expect: dict[str, Any], outcome: object) -> dict[str, str
     return {name: f"{got[name]!r} != {expect[name]!r}" for name in got if got[name] != expect[name]}
 
 
-def _stream_error_differences(expect: dict[str, Any], outcome: object) -> dict[str, str]:
+def _stream_error_differences(expect: dict[str, Any], message: str, outcome: object) -> dict[str, str]:
     from dragoman.errors import Error
 
     if not isinstance(outcome, Error):
         return {"outcome": f"a foreign exception: {outcome!r}"}
-    message = expect["stream_error"]["message"]
     wrong = {} if outcome.message == message else {"message": f"{outcome.message!r} != {message!r}"}
     if outcome.partial is None:
         return {**wrong, "partial": "nothing was kept of what had arrived"}

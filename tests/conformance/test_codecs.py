@@ -14,7 +14,7 @@ from dragoman.transport.framing import frame_decoder
 
 from .corpus import KNOWN_DIFFERENCES, Exchange, differences, exchanges
 
-DIALECTS = ("openai_chat", "anthropic_messages", "bedrock_converse")
+DIALECTS = ("openai_chat", "anthropic_messages", "ollama", "cohere_v2", "bedrock_converse")
 ALL = [exchange for name in DIALECTS for exchange in exchanges(name)]
 STREAMS = [exchange for exchange in ALL if exchange.streamed]
 

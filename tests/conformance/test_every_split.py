@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from dragoman.dialects import get_dialect
-from dragoman.http import Frame, Framing
+from dragoman.http import Frame
 from dragoman.transport.framing import frame_decoder
 
 from .corpus import Exchange
@@ -35,11 +35,10 @@ def test_every_split_gives_the_same(exchange: Exchange) -> None:
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("exchange", STREAMS, ids=lambda exchange: exchange.id)
 def test_every_split_of_every_stream_gives_the_same_frames(exchange: Exchange) -> None:
-    body, framing = exchange.body, get_dialect(exchange.dialect).framing
-    whole = frames_in(framing, [body])
-    assert [cut for cut in range(1, len(body)) if frames_in(framing, [body[:cut], body[cut:]]) != whole] == []
+    body, whole = exchange.body, frames_in(exchange, [exchange.body])
+    assert [cut for cut in range(1, len(body)) if frames_in(exchange, [body[:cut], body[cut:]]) != whole] == []
 
 
-def frames_in(framing: Framing, pieces: list[bytes]) -> list[Frame]:
-    frames = frame_decoder(framing)
+def frames_in(exchange: Exchange, pieces: list[bytes]) -> list[Frame]:
+    frames = frame_decoder(get_dialect(exchange.dialect).framing)
     return [frame for piece in pieces for frame in frames.feed(piece)] + frames.finish()

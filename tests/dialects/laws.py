@@ -120,7 +120,7 @@ def assembled(events: Iterable[Event]) -> LLMResponse:
     return assembler.response()
 
 
-NAMELESS = frozenset({"bedrock_converse"})
+NAMELESS = frozenset({"cohere_v2", "bedrock_converse"})
 """Dialects whose answers do not name the model: the client knows what it has asked for."""
 
 

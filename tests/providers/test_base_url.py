@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dragoman.errors import ConfigurationError
-from dragoman.providers import join_path, parse_base_url
+from dragoman.providers import join_path, parse_base_url, whole_url
 
-CHAT, MESSAGES = "/chat/completions", "/v1/messages"
+CHAT, MESSAGES, OLLAMA, COHERE = "/chat/completions", "/v1/messages", "/api/chat", "/v2/chat"
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,11 @@ CHAT, MESSAGES = "/chat/completions", "/v1/messages"
         ("https://api.anthropic.com/v1", "", MESSAGES, "https://api.anthropic.com/v1/messages"),
         ("https://api.anthropic.com/v1/", "", MESSAGES, "https://api.anthropic.com/v1/messages"),
         ("https://gw.example/claude/v1", "", MESSAGES, "https://gw.example/claude/v1/messages"),
+        ("https://api.cohere.com/v2", "", COHERE, "https://api.cohere.com/v2/chat"),
+        # the version of the API beside Ollama's own is left out
+        ("http://localhost:11434", "", OLLAMA, "http://localhost:11434/api/chat"),
+        ("http://localhost:11434/v1", "", OLLAMA, "http://localhost:11434/api/chat"),
+        ("http://gw.example/ollama/v1/", "", OLLAMA, "http://gw.example/ollama/api/chat"),
         # … and only then
         ("https://gw.example/v2", "", MESSAGES, "https://gw.example/v2/v1/messages"),
         ("https://gw.example/v1beta", "", MESSAGES, "https://gw.example/v1beta/v1/messages"),
@@ -65,3 +70,29 @@ def test_what_is_no_base_url_is_refused_without_showing_a_password(base_url: str
     with pytest.raises(ConfigurationError, match=says) as caught:
         parse_base_url(base_url)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("localhost", "http://localhost:11434"),
+        ("192.168.1.5", "http://192.168.1.5:11434"),
+        ("192.168.1.5:8080", "http://192.168.1.5:8080"),
+        (":8080", "http://127.0.0.1:8080"),
+        ("0.0.0.0", "http://127.0.0.1:11434"),
+        ("0.0.0.0:8080", "http://127.0.0.1:8080"),
+        ("http://0.0.0.0:8080", "http://127.0.0.1:8080"),
+        ("[::]", "http://[::1]:11434"),
+        ("[::1]:8080", "http://[::1]:8080"),
+        ("fe80::1", "http://[fe80::1]:11434"),
+        ("ollama.example/", "http://ollama.example:11434/"),
+        ("ollama.example/behind/it", "http://ollama.example:11434/behind/it"),
+        ("ollama.example:80/behind", "http://ollama.example:80/behind"),
+        ("http://ollama.example", "http://ollama.example"),
+        ("https://ollama.example:8443/behind", "https://ollama.example:8443/behind"),
+        (" https://ollama.com ", "https://ollama.com"),
+    ],
+)
+def test_a_bare_host(address: str, url: str) -> None:
+    assert whole_url(address, 11434) == url
+    parse_base_url(url)

@@ -29,7 +29,7 @@ def test_names_are_forgiving(spelling: str) -> None:
 
 @pytest.mark.parametrize("name", ["nobody", "spec", "registry", "__init__", "open ai", "", "../openai", "os.path"])
 def test_an_unknown_name_lists_the_known(name: str) -> None:
-    with pytest.raises(UnknownProvider, match="Known: anthropic, openai") as caught:
+    with pytest.raises(UnknownProvider, match=r"Known: .*anthropic.*openai") as caught:
         get_spec(name)
     assert isinstance(caught.value, ValueError)
 

@@ -1,4 +1,4 @@
-"""The blocks of the provider guide (seed 002) that concern OpenAI and Anthropic run with only the import lines changed.
+"""The blocks of the provider guide (seed 002) that concern OpenAI, Anthropic and Ollama run with only the import lines changed.
 
 Every block of the guide is in `RUN` or in `NOT_YET`; one that is in neither fails `test_every_block_is_accounted_for`.
 A block runs in a namespace of its own, against the emulator, which it finds by environment variables alone.
@@ -115,11 +115,11 @@ def get_weather(city: str) -> str:
 
 
 def chosen_by_capability(ran: Ran) -> None:
-    """The last branch is Ollama's and is not taken here."""
     generate = ran.names["capability_based_generate"]
     assert generate("The weather in 'Rome'?", tools=[get_weather]).tool_calls[0].arguments == {"city": "Rome"}
     assert generate("word " * 12_000).content
-    assert ran.models() == ["gpt-4o-mini", "claude-3-5-sonnet-latest"]
+    assert generate("Hello").provider == "ollama"
+    assert ran.models() == ["gpt-4o-mini", "claude-3-5-sonnet-latest", "qwen2.5-coder:7b"]
 
 
 def key_shown_and_rate_limit_survived(ran: Ran) -> None:
@@ -139,10 +139,21 @@ def reused(ran: Ran) -> None:
 
 
 def chosen_by_task(ran: Ran) -> None:
-    """The branch for coding is Ollama's and is not taken here."""
-    choose = ran.names["get_provider_for_task"]
-    assert [choose(task).generate("Hello").provider for task in ("analysis", "anything")] == ["anthropic", "openai"]
-    assert ran.models() == ["claude-3-5-sonnet-latest", "gpt-4o-mini"]
+    tasks, choose = ("coding", "analysis", "anything"), ran.names["get_provider_for_task"]
+    assert [choose(task).generate("Hello").provider for task in tasks] == ["ollama", "anthropic", "openai"]
+    assert ran.models() == ["qwen2.5-coder:7b", "claude-3-5-sonnet-latest", "gpt-4o-mini"]
+
+
+def elsewhere(ran: Ran) -> None:
+    """Its address is another machine's, which is looked at and not called."""
+    assert repr(ran.names["llm"]) == "<LLM ollama/qwen2.5-coder:7b at http://remote-server:11434>"
+
+
+def unloaded_each_time(ran: Ran) -> None:
+    answers = list(ran.names["process_batch"](["Say exactly: one", "Say exactly: two"]))
+    assert [answer.content for answer in answers] == ["one", "two"]
+    sent = [(len(seen.wire["messages"]), seen.wire.get("keep_alive")) for seen in ran.emulator.requests]
+    assert sent == [(1, None), (0, 0)] * 2
 
 
 RUN: dict[str, tuple[str, Callable[[Ran], None]]] = {
@@ -155,29 +166,29 @@ RUN: dict[str, tuple[str, Callable[[Ran], None]]] = {
     "Load Balancing 1": ("S2.16", balanced),
     "Cost Optimization 1": ("S2.17 X22", chosen_by_length),
     "Capability-Based Routing 1": ("S2.18 X22", chosen_by_capability),
+    "Ollama (Best for Privacy/No Cost) 1": ("S2.1 S2.9", answered("qwen2.5-coder:7b", "Write a Python function")),
+    "Ollama (Best for Privacy/No Cost) 2": ("S2.9", answers_from("llama3.1:70b")),
+    "Ollama (Best for Privacy/No Cost) 3": ("S2.4", elsewhere),
+    "For Development/Testing 1": ("S2.1", answers_from("gpt-4o-mini")),
+    "For Specific Use Cases 1": ("S2.1", answers_from("gpt-4o")),
+    "For Specific Use Cases 3": ("S2.1", answers_from("gpt-4o-mini")),
+    "When to Use `unload()` 3": ("S2.25 S2.31", unloaded_each_time),
     "OpenAI Issues 1": ("S2.5 S2.23", key_shown_and_rate_limit_survived),
     "Connection Reuse 1": ("S2.20", reused),
     "Model Selection by Task 1": ("S2.19", chosen_by_task),
 }
 """Block → the promises it makes, and how it is seen that they hold."""
 
-OLLAMA, MLX, LMSTUDIO, HUGGINGFACE = (f"there is no provider `{name}` yet" for name in
-                                      ("ollama", "mlx", "lmstudio", "huggingface"))  # fmt: skip
+MLX, LMSTUDIO, HUGGINGFACE = (f"there is no provider `{name}` yet" for name in ("mlx", "lmstudio", "huggingface"))
 
 NOT_YET: dict[str, str] = {
-    "Ollama (Best for Privacy/No Cost) 1": OLLAMA,
-    "Ollama (Best for Privacy/No Cost) 2": OLLAMA,
-    "Ollama (Best for Privacy/No Cost) 3": OLLAMA,
     "MLX (Best for Apple Silicon) 1": MLX,
     "MLX (Best for Apple Silicon) 2": MLX,
     "LMStudio (Easiest Local Setup) 1": LMSTUDIO,
     "LMStudio (Easiest Local Setup) 2": LMSTUDIO,
     "HuggingFace (Most Models Available) 1": HUGGINGFACE,
     "HuggingFace (Most Models Available) 2": HUGGINGFACE,
-    "For Development/Testing 1": OLLAMA,
     "For Privacy-Sensitive Applications 1": MLX,
-    "For Specific Use Cases 1": OLLAMA,
-    "For Specific Use Cases 3": OLLAMA,
     "For Specific Use Cases 4": MLX,
     "From OpenAI SDK 1": "its first half needs the official SDK: run whole by tests/clients/test_seed_migration.py, "
     "its second half by test_the_second_half_of_a_migration_runs",
@@ -186,10 +197,9 @@ NOT_YET: dict[str, str] = {
     "MLX Issues 1": MLX,
     "Batch Processing 1": "X7: it gathers a synchronous `generate` and imports no asyncio; "
     "test_gathering_runs_with_an_async_client runs it with those two mended",
-    "The `unload()` Method 1": OLLAMA,
-    "When to Use `unload()` 1": f'X29: `model="..."` is a placeholder, and {OLLAMA}',
+    "The `unload()` Method 1": f"its second half is MLX's, and {MLX}",
+    "When to Use `unload()` 1": f'X29: `model="..."` is a placeholder, and {MLX}',
     "When to Use `unload()` 2": f"X29: `Entities` is a placeholder, and {MLX}",
-    "When to Use `unload()` 3": OLLAMA,
 }
 """Block → why it is not run as printed."""
 
@@ -199,7 +209,7 @@ def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     """The emulator, found by the variables of the official SDKs; keys of the developer's own are out of reach."""
     monkeypatch.delenv("ANTHROPIC_AUTH_TOKEN", raising=False)
     with Emulator() as running:
-        for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY"):
+        for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY", "OLLAMA_HOST"):
             monkeypatch.setenv(name, running.environment()[name])
         yield running
 

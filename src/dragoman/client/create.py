@@ -25,6 +25,7 @@ from dragoman.providers import (
     parse_base_url,
     provider_names,
     split_model,
+    whole_url,
 )
 from dragoman.secret import Secret
 from dragoman.transport import TransportOptions, open_async_transport, open_transport, wrap_client
@@ -178,7 +179,7 @@ def _base_url(spec: ProviderSpec, argument: str | None, settings: Mapping[str, s
     if not found:
         names = " or ".join(f"`{name}`" for name in spec.base_url_env)
         raise ConfigurationError(f"`{spec.name}` needs to know where: pass base_url=, or set {names}")
-    return found
+    return found if spec.bare_host_port is None else whole_url(found, spec.bare_host_port)
 
 
 def _refuse_endpoint(prefix: str, dialect: Dialect, model: str) -> None:

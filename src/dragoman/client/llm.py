@@ -5,7 +5,7 @@ Both are thin: what a call means is decided in `Plan`, what happens in flows. Th
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Coroutine, Generator, Iterable
 from typing import Any, Final, Literal, NoReturn, Self, TypeVar, Unpack, overload
 
 from dragoman.client.chat import AsyncChat, Chat, Prompt
@@ -38,13 +38,6 @@ class LLMBase:
     def model(self) -> str:
         return self._plan.model
 
-    def unload(self) -> None:
-        """Free what the model holds here. A hosted provider keeps it: then only idle connections are given back.
-
-        The next call works as the first one did.
-        """
-        self._plan.release()
-
     def close(self) -> None:
         """Give back the connections. Further calls raise `ConfigurationError`."""
         self._plan.close()
@@ -69,6 +62,13 @@ def _refuse_retries(max_retries: int | None) -> None:
             "max_retries= asks again for a response_model=; for tries of the call itself pass "
             "retry_config=RetryConfig(max_attempts=...)"
         )
+
+
+class _Done:
+    """What can be awaited, and need not be."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield from ()
 
 
 class LLM(LLMBase):
@@ -135,6 +135,17 @@ class LLM(LLMBase):
     def chat(self, **options: Unpack[GenerateOptions]) -> Chat:
         """Begin a conversation that remembers; `options`, such as `system` and `tools`, hold for all its calls."""
         return Chat(self._plan, options)
+
+    def unload(self) -> None:
+        """Free what the model holds, and give back idle connections. The next call works as the first one did.
+
+        A server such as Ollama's is told to put the model out of memory; a hosted provider keeps it.
+        """
+        unloading = self._plan.unloading()
+        if unloading is None:
+            self._plan.release()
+        else:
+            run(unloading)
 
     def run_tools(self, response: LLMResponse, tools: Iterable[ToolLike]) -> Message:
         """Run the tool calls in `response`; get the turn to send back."""
@@ -204,6 +215,14 @@ class AsyncLLM(LLMBase):
     def chat(self, **options: Unpack[GenerateOptions]) -> AsyncChat:
         """Begin a conversation that remembers; `options`, such as `system` and `tools`, hold for all its calls."""
         return AsyncChat(self._plan, options)
+
+    def unload(self) -> Awaitable[None]:
+        """As `LLM.unload`, to be awaited; where no server must be told, it is done at once."""
+        unloading = self._plan.unloading()
+        if unloading is not None:
+            return async_run(unloading)
+        self._plan.release()
+        return _Done()
 
     async def run_tools(self, response: LLMResponse, tools: Iterable[ToolLike]) -> Message:
         """Run the tool calls in `response`; get the turn to send back."""

@@ -12,6 +12,7 @@ from dragoman.calls import Call, RetryConfig, Target, generate
 from dragoman.client.inputs import messages_of
 from dragoman.client.options import check_options, request_of, timeouts_of
 from dragoman.client.tools import tools_of
+from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError
 from dragoman.flow import Flow
 from dragoman.messages import LLMResponse, Request
@@ -71,6 +72,19 @@ class Plan:
             return self._defaults
         check_options(options)
         return {**self._defaults, **options}
+
+    def unloading(self) -> Flow[None] | None:
+        """The flow that has the model put out of its server's memory, where the provider has a way to."""
+        unload = self._target.spec.unload
+        return None if unload is None else self._unload(unload(self._target.model))
+
+    def _unload(self, request: Request) -> Flow[None]:
+        target = self._target
+        own = replace(target, dialect=get_dialect(target.spec.dialect_for(target.model)), quirks=())
+        try:
+            yield from generate(replace(self._call(request, self._defaults), target=own))
+        finally:
+            self.release()
 
     def release(self) -> None:
         """Give back the idle connections; the next call takes new ones."""

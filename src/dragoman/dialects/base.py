@@ -137,6 +137,17 @@ def write_extra(wire: Wire, extra: Extra | None, dialect: str, where: str, losse
     )
 
 
+def merge_extra(wire: Wire, extra: Extra | None, dialect: str, where: str, losses: list[Loss]) -> None:
+    """As `write_extra`, but an object joins the object of its name that is already there."""
+    if extra is None or extra.dialect not in (None, dialect):
+        write_extra(wire, extra, dialect, where, losses)
+        return
+    for fields in (extra.spelling, extra.fields):
+        for name, value in fields.items():
+            there = wire.get(name)
+            wire[name] = {**there, **value} if isinstance(there, dict) and isinstance(value, Mapping) else value
+
+
 def unknown_fields(wire: JsonObject, known: frozenset[str], dialect: str) -> Extra | None:
     """The fields of `wire` that are not in `known`, to be written back by the same dialect."""
     rest = {name: value for name, value in wire.items() if name not in known}

@@ -1,7 +1,7 @@
 """Who serves models: one small file a provider, found by its name."""
 
 from dragoman.providers.auth import Auth, Credential
-from dragoman.providers.base_url import join_path, parse_base_url
+from dragoman.providers.base_url import join_path, parse_base_url, whole_url
 from dragoman.providers.lending import use_keys
 from dragoman.providers.quirks import Quirk
 from dragoman.providers.registry import built_in_names, get_spec, is_provider, provider_names, split_model
@@ -23,4 +23,5 @@ __all__ = [
     "provider_names",
     "split_model",
     "use_keys",
+    "whole_url",
 ]

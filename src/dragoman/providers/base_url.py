@@ -38,14 +38,32 @@ def parse_base_url(base_url: str, default_prefix: str = "") -> tuple[Origin, str
     return Origin(scheme, parts.hostname, port or _DEFAULT_PORTS[scheme]), prefix
 
 
+def whole_url(address: str, port: int) -> str:
+    """`address` with what a bare host leaves out: `host`, `host:port` and `:port` mean http, and `port` where none is.
+
+    The address that a server listens on when it listens on all is, for those who call it, this machine.
+    """
+    scheme, mark, rest = address.strip().rpartition("://")
+    host, slash, path = rest.partition("/")
+    if host.count(":") > 1 and "[" not in host:
+        host = f"[{host}]"
+    name, _, number = (host, "", "") if host.endswith("]") or ":" not in host else host.rpartition(":")
+    name, number = _ALL_ADDRESSES.get(name, name), number or ("" if mark else str(port))
+    return f"{scheme or 'http'}://{name}{':' if number else ''}{number}{slash}{path}"
+
+
+_ALL_ADDRESSES: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  # to be replaced
+
+
 @lru_cache
 def join_path(prefix: str, path: str) -> str:
     """`prefix` and the dialect's own `path`, a version that both have written once.
 
-    `/v1` and `/v1/messages` give `/v1/messages`. A version before a path that has none of its own kind stays.
+    `/v1` and `/v1/messages` give `/v1/messages`. A version before a path that has none of its own kind stays, but for
+    one before `/api/`: there it is that of the OpenAI-compatible API beside it, which many have in their settings.
     """
     head, _, last = prefix.rpartition("/")
-    if _VERSION.fullmatch(last) and path.startswith(f"/{last}/"):
+    if _VERSION.fullmatch(last) and path.startswith((f"/{last}/", "/api/")):
         return f"{head}{path}"
     return f"{prefix}{path}"
 

@@ -25,6 +25,8 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         also_speaks: Other dialects that it answers, for `dialect=`.
         base_url: Where its API lives; `None` when the caller must say.
         default_prefix: The path put before the dialect's own when a `base_url` has no path.
+        bare_host_port: The port meant when its address is a bare host (`host`, `host:port`, `:port`), for those that
+            are given so.
         base_url_env: Variables that may hold the base URL, as the official SDK reads them.
         query: What is put after the `?` of every request.
         paths: By dialect: where a request goes below the prefix, when not where the dialect says.
@@ -34,6 +36,8 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         quirks: Corrections of the body, in order.
         strict_end: Whether its streams always end with the dialect's end marker.
         price_list: The catalog's price list, when it is not called as the provider is; `""`: there is none.
+        unload: The request that has a model put out of its server's memory, where one does. It is written in the
+            dialect that the provider speaks by itself.
         unreachable_hint: What to do when nothing answers at its address, for servers that the caller runs.
         unknown_model_hint: What to do when it does not know the model, with `{model}` in it.
         deprecated: What to use in its place and why, when it should not be used any more.
@@ -46,6 +50,7 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
     also_speaks: tuple[str, ...] = ()
     base_url: BySettings | None = None
     default_prefix: BySettings = ""
+    bare_host_port: int | None = None
     base_url_env: tuple[str, ...] = ()
     query: BySettings = ""
     paths: Mapping[str, Callable[[Request], str]] = {}
@@ -54,6 +59,7 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
     quirks: tuple[Quirk, ...] = ()
     strict_end: bool = True
     price_list: str | None = None
+    unload: Callable[[str], Request] | None = None
     unreachable_hint: str | None = None
     unknown_model_hint: str | None = None
     deprecated: str | None = None

@@ -405,7 +405,7 @@ def _is_explained(value: Any, spare: list[str]) -> bool:
     return not text
 
 
-_REPLACED = ("finish", "input_tokens")
+_REPLACED = ("finish", "input_tokens", "logprob", "format.kind")
 """What has another value once it was reported."""
 
 _FILLERS: tuple[Any, ...] = ("", 0, {}, "stop")

@@ -40,7 +40,7 @@ from ..bedrock_converse import strategies as bedrock
 from ..openai_chat import strategies as chat
 from .statements import compare, of_request
 
-DIALECTS = ("openai_chat", "anthropic_messages", "bedrock_converse")
+DIALECTS = ("openai_chat", "anthropic_messages", "ollama", "cohere_v2", "bedrock_converse")
 whole_citations = st.builds(
     Citation,
     unit=st.sampled_from(["answer", "char", "page", "block", "search"]),

@@ -19,9 +19,14 @@ from dragoman.transport.framing import frame_decoder
 
 CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
 PATHS = {"openai_chat": CHAT, "anthropic_messages": MESSAGES}
+"""The two that every test of the emulator is done with."""
+
+SERVED = {**PATHS, "ollama": "/api/chat", "cohere_v2": "/v2/chat"}
 BODIES: dict[str, dict[str, Any]] = {
     "openai_chat": {"model": "gpt-4o-mini", "stream_options": {"include_usage": True}},
     "anthropic_messages": {"model": "claude-sonnet-4-5", "max_tokens": 60_000},
+    "ollama": {"model": "llama3.1:8b", "stream": False},
+    "cohere_v2": {"model": "command-a-03-2025"},
 }
 
 
@@ -48,13 +53,13 @@ class Answer:
 
     @property
     def frames(self) -> list[tuple[str, bytes]]:
-        frames = frame_decoder("sse")
+        frames = frame_decoder(get_dialect(self.dialect).framing)
         return [*frames.feed(self.body), *frames.finish()]
 
     def decoded(self) -> LLMResponse:
         """The answer as the dialect's client half reads it, whole or streamed."""
         dialect = get_dialect(self.dialect)
-        if "event-stream" not in self.headers["content-type"]:
+        if "application/json" in self.headers["content-type"]:
             return dialect.decode_response(self.json)
         assembler, decoder = Assembler(), dialect.stream_decoder()
         for frame in self.frames:
@@ -84,7 +89,7 @@ class Client:
 
     def ask(self, dialect: str, text: str = "Hello", *, fault: str | None = None, **options: Any) -> Answer:
         headers = {} if fault is None else {"x_emulator_fault": fault}
-        answer = self.post(PATHS[dialect], body(dialect, text, **options), **headers)
+        answer = self.post(SERVED[dialect], body(dialect, text, **options), **headers)
         answer.dialect = dialect
         return answer
 

@@ -124,7 +124,7 @@ def answer_extra(wire: Wire) -> Extra | None:
 # ---------------------------------------------------------------------- canonical to wire
 
 
-def encode_response(response: LLMResponse, request: Request) -> Encoded:  # noqa: ARG001  # it says nothing the answer needs
+def encode_response(response: LLMResponse, request: Request) -> Encoded:
     losses: list[Loss] = []
     content = _encode_content(response.parts, losses)
     called, refused = any("toolUse" in block for block in content), response.refusal is not None
@@ -149,6 +149,7 @@ def encode_response(response: LLMResponse, request: Request) -> Encoded:  # noqa
         losses.append(NO_ALTERNATIVES)
     if response.logprobs:
         losses.append(NO_LOGPROBS)
+    losses += unnamed(response.id, response.model, request)
     report_ending(response.finish_reason, response.raw_finish_reason, reason, losses, refused=refused)
     report_usage(response.usage, losses)
     return Encoded(wire, tuple(losses))
@@ -234,6 +235,13 @@ def stop_reason(
 
 NO_ALTERNATIVES: Final = Loss(effect="dropped", where="alternatives", why="this dialect gives one answer")
 NO_LOGPROBS: Final = Loss(effect="dropped", where="logprobs", why="this dialect has none")
+
+
+def unnamed(id_: str | None, model: str | None, request: Request) -> list[Loss]:
+    """An id, and a model that is not the one asked for: both have no place in an answer."""
+    why = "an answer does not name it here"
+    told = {"id": id_, "model": None if model == request.model else model}
+    return [Loss(effect="dropped", where=name, why=why) for name, value in told.items() if value]
 
 
 def report_ending(

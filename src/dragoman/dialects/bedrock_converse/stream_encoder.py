@@ -31,6 +31,7 @@ from dragoman.dialects.bedrock_converse.response import (
     report_ending,
     report_payload,
     stop_reason,
+    unnamed,
 )
 from dragoman.dialects.bedrock_converse.usage import encode_usage, report_usage
 from dragoman.errors import Error, StreamInterrupted
@@ -107,12 +108,14 @@ class StreamEncoder:
         "_held",
         "_losses",
         "_refused",
+        "_request",
         "_started",
         "_thought",
         "_usage",
     )
 
-    def __init__(self, request: Request) -> None:  # noqa: ARG002  # it says nothing the answer needs
+    def __init__(self, request: Request) -> None:
+        self._request = request
         self._started = False  # whether `messageStart` is out
         self._ended = False
         self._usage = Usage()
@@ -152,7 +155,12 @@ class StreamEncoder:
 
     # ------------------------------------------------------------------ the message
 
-    def _begin(self, _: ResponseStart | None = None) -> list[Frame]:
+    def _response_start(self, event: ResponseStart) -> list[Frame]:
+        for loss in unnamed(event.id, event.model, self._request):
+            self._lose_once(loss)
+        return self._begin()
+
+    def _begin(self) -> list[Frame]:
         if self._started:
             return []
         self._started = True
@@ -309,7 +317,7 @@ class StreamEncoder:
         PartAdded: _part,
     }
     _OTHER_EVENTS: ClassVar[dict[type, Callable[[StreamEncoder, Any], list[Frame]]]] = {
-        ResponseStart: _begin,
+        ResponseStart: _response_start,
         UsageUpdate: _usage_update,
         LogprobsDelta: _logprobs,
         ChoiceFinish: _alternative,

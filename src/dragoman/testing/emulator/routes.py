@@ -28,9 +28,9 @@ class Route(Struct, frozen=True):
 
 
 def routes_for(dialects: Iterable[Dialect]) -> tuple[Route, ...]:
-    """The routes of `dialects`, and those that all of them share."""
+    """The routes of `dialects`, and those that all of them share. Where paths end alike, the longer comes first."""
     routes: list[Route] = []
-    for dialect in dialects:
+    for dialect in sorted(dialects, key=lambda dialect: -len(_path(dialect, stream=False))):
         paths = sorted({_path(dialect, stream=False), _path(dialect, stream=True)})
         routes += [Route(_ending(path), ("POST",), "generate", dialect) for path in paths]
         customs = customs_of(dialect.name)

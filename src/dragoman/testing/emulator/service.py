@@ -121,6 +121,9 @@ class Service:
         call, dialect = exchange.call, exchange.dialect
         request = self._decode(exchange, _json_object(call))
         exchange.fault = self._fault(call, request)
+        own = None if exchange.fault.replaces_answer else customs_of(dialect.name).own_answer(request)
+        if own is not None:
+            return self._answer_reply(exchange, request, self._completed(own, request, dialect))
         step = None if exchange.fault.replaces_answer else self.memory.script.next(request.model, call.path)
         if isinstance(step, Fault):
             exchange.fault, step = exchange.fault.joined(step), None

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from msgspec import Struct
 
 from dragoman.catalog import providers_of
-from dragoman.messages import Reasoning, Request
+from dragoman.messages import LLMResponse, Reasoning, Request
 
 Wire: TypeAlias = dict[str, Any]
 
@@ -59,6 +59,10 @@ def _any_reasoning(request: Request) -> None:
     """Where reasoning is not signed, whatever comes back is fine."""
 
 
+def _no_answer(request: Request) -> LLMResponse | None:
+    """Every request is for a model."""
+
+
 class Customs(Struct, frozen=True, kw_only=True):
     """The customs of a dialect. What is not said is as OpenAI has it.
 
@@ -69,6 +73,7 @@ class Customs(Struct, frozen=True, kw_only=True):
         telling_headers: Headers that only this dialect's clients send; `{}`: those that the dialect demands. A value
             of `None` is any.
         counting: `None`: the provider does not count.
+        own_answer: The answer to a request that asks the server itself and no model, `None` for all others.
         sign: Reasoning as the provider gives it, with what it wants back unchanged.
         check_reasoning: Raises `Rejected` for reasoning that comes back changed or unsigned.
     """
@@ -78,6 +83,7 @@ class Customs(Struct, frozen=True, kw_only=True):
     telling_headers: Mapping[str, str | None] = {}
     listing: Listing = Listing(models=_openai_models, model=_openai_model)
     counting: Counting | None = None
+    own_answer: Callable[[Request], LLMResponse | None] = _no_answer
     sign: Callable[[str], Reasoning] = Reasoning
     check_reasoning: Callable[[Request], None] = _any_reasoning
 

@@ -1,0 +1,50 @@
+"""Token counts, both ways.
+
+There are two views: `tokens` is what the model read and wrote, and that is what the record counts; `billed_units`
+leaves out what Cohere itself put into the prompt.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from dragoman.dialects.base import Wire
+from dragoman.messages import Loss, Usage
+
+_TOKENS: Final = {
+    "input_tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "reasoning_tokens": "reasoning_tokens",
+}
+
+
+def decode_usage(value: Any) -> Usage:
+    usage = cast("Wire", value) if isinstance(value, dict) else {}
+    billed = _object(usage.get("billed_units"))
+    tokens = _object(usage.get("tokens")) or billed
+    counts = {field: _count(tokens.get(name)) for name, field in _TOKENS.items()}
+    return Usage(cache_read_tokens=_count(usage.get("cached_tokens")), **counts)
+
+
+def _object(value: Any) -> Wire:
+    return cast("Wire", value) if isinstance(value, dict) else {}
+
+
+def _count(value: Any) -> int | None:
+    """Cohere's own types say that counts are floats."""
+    return int(value) if type(value) in (int, float) else None
+
+
+def encode_usage(usage: Usage, losses: list[Loss]) -> Wire:
+    pairs = ((name, getattr(usage, field)) for name, field in _TOKENS.items())
+    tokens: Wire = {name: count for name, count in pairs if count is not None}
+    wire: Wire = {"billed_units": {}, "tokens": tokens} if tokens else {}
+    if usage.cache_read_tokens is not None:
+        wire["cached_tokens"] = usage.cache_read_tokens
+    unknown = [name for name in Usage.__struct_fields__ if name not in _KNOWN and getattr(usage, name)]
+    why = "this dialect does not count it"
+    losses.extend(Loss(effect="dropped", where=f"usage.{name}", why=why) for name in unknown)
+    return wire
+
+
+_KNOWN: Final = frozenset({*_TOKENS.values(), "total_tokens", "cache_read_tokens"})

@@ -1,0 +1,114 @@
+"""Errors, both ways. A body is `{"error": "text"}` and the status says the rest, but for what only the words tell.
+
+Reference: docs.ollama.com/api/errors (read 2026-11-21), and the words of the server's own sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any, Final, cast
+
+from dragoman.dialects.base import Wire
+from dragoman.errors import (
+    ContextTooLong,
+    Error,
+    ProviderError,
+    ProviderFailed,
+    Rejected,
+    Unauthorized,
+    UnknownModel,
+    class_of_status,
+)
+from dragoman.messages import decode_json
+
+_BY_TEXT: Final[tuple[tuple[str, type[ProviderError]], ...]] = (
+    ("exceeds the context length", ContextTooLong),
+    ("exceeds maximum context length", ContextTooLong),
+    ("exceeds the available context size", ContextTooLong),
+    ("prompt is too long", ContextTooLong),
+    ("does not support", Rejected),
+    ("unauthorized", Unauthorized),
+)
+"""Words that say more than a status of 400 or 500."""
+
+_HOPELESS: Final = ("more system memory", "out of memory", "does not support", "not enough memory")
+"""Failures that another try meets again."""
+
+
+# ---------------------------------------------------------------------- decode
+
+
+def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    """The error in a reply of `status`, which a proxy in front of the server may have written."""
+    content = _content(body)
+    message = _message(content) or f"HTTP {status} without a message"
+    retry_after = _retry_after(headers) if status == 429 or status >= 500 else None
+    return _error(status, message, content, request_id=headers.get("x-request-id"), retry_after_seconds=retry_after)
+
+
+def error_in_answer(wire: Wire) -> ProviderError:
+    """The error in a body or a line of a stream after status 200. Some servers tell a status of its own."""
+    status = wire.get("status_code") or wire.get("status")
+    inner = status if isinstance(status, int) and 400 <= status < 600 else 500
+    error = _error(inner, _message(wire) or "the server reported an error without a message", wire)
+    error.http_status = 200
+    return error
+
+
+def _error(status: int, message: str, body: Any, **fields: Any) -> ProviderError:
+    lower = message.lower()
+    retryable = False if any(words in lower for words in _HOPELESS) else None
+    return _class_of(status, lower)(message, http_status=status, body=body, retryable=retryable, **fields)
+
+
+def _class_of(status: int, message: str) -> type[ProviderError]:
+    found = class_of_status(status)
+    if found is not Rejected and found is not ProviderFailed:
+        return found
+    if message.startswith("model ") and "not found" in message:
+        return UnknownModel
+    return next((by_text for words, by_text in _BY_TEXT if words in message), found)
+
+
+def _content(body: bytes) -> Any:
+    try:
+        return decode_json(body)
+    except ValueError:
+        return body.decode("utf-8", "replace").strip()
+
+
+def _message(content: Any) -> str | None:
+    """The text, also where it stands in an object, as behind an OpenAI-compatible proxy."""
+    if isinstance(content, str):
+        return content[:500] or None
+    wire = cast("Wire", content) if isinstance(content, dict) else {}
+    for name in ("error", "message", "detail"):
+        value = wire.get(name)
+        if isinstance(value, dict):
+            return _message(value)
+        if isinstance(value, str) and value:
+            return value
+    return None
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """How long to wait, where the header says it in numbers. Dates are read by those who have a clock."""
+    try:
+        seconds = float(headers["retry-after"])
+    except (KeyError, ValueError):
+        return None
+    return seconds if isfinite(seconds) and seconds >= 0 else None
+
+
+# ---------------------------------------------------------------------- encode
+
+_TOO_LONG: Final = "the input length exceeds the context length"
+
+
+def encode_error(error: Error) -> tuple[int, Wire]:
+    """The status and body that say `error` to a client of Ollama."""
+    message = error.message
+    if isinstance(error, ContextTooLong) and _class_of(400, message.lower()) is not ContextTooLong:
+        message = f"{_TOO_LONG}: {message}"
+    return error.status, {"error": message}

@@ -1,0 +1,121 @@
+"""Ollama as callers meet it: where it is, what to do when it is not there, and out of memory again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import dragoman
+from dragoman import ConnectFailed, RetryConfig, Secret, UnknownModel
+from dragoman.testing import Emulator
+
+ONCE = RetryConfig(max_attempts=1)
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    "form", ["http://127.0.0.1:{port}", "127.0.0.1:{port}", "0.0.0.0:{port}", ":{port}", "http://127.0.0.1:{port}/v1"]
+)
+def test_it_is_found_by_its_variable(monkeypatch: pytest.MonkeyPatch, emulator: Emulator, form: str) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", form.format(port=emulator.port))
+    with dragoman.create_llm("ollama/llama3.1:8b") as llm:
+        assert llm.generate("Say exactly: here").content == "here"
+
+
+def test_it_needs_no_key_and_sends_the_one_there_is(monkeypatch: pytest.MonkeyPatch, emulator: Emulator) -> None:
+    monkeypatch.delenv("OLLAMA_API_KEY", raising=False)
+    with dragoman.create_llm("ollama/m", base_url=emulator.url) as llm:
+        llm.generate("Hi")
+        monkeypatch.setenv("OLLAMA_API_KEY", "from-the-cloud")
+        llm.generate("Hi")
+    sent = [seen.headers.get("authorization") for seen in emulator.requests]
+    assert sent == [None, Secret("Bearer from-the-cloud")]
+
+
+def test_nothing_listens() -> None:
+    """S2.23."""
+    with (
+        dragoman.create_llm("ollama/m", base_url="http://127.0.0.1:9", retry_config=ONCE) as llm,
+        pytest.raises(ConnectFailed, match="Is `ollama serve` running"),
+    ):
+        llm.generate("Hi")
+
+
+def test_the_model_is_not_installed() -> None:
+    """S2.23."""
+    with (
+        Emulator(models=["mistral:7b"]) as emulator,
+        dragoman.create_llm("ollama/qwen2.5-coder:7b", base_url=emulator.url) as llm,
+        pytest.raises(UnknownModel, match=r"`ollama pull qwen2\.5-coder:7b`"),
+    ):
+        llm.generate("Hi")
+
+
+# ---------------------------------------------------------------------- memory
+
+
+def unloaded(llm: Any, mode: str) -> None:
+    if mode == "sync":
+        llm.unload()
+        return
+
+    async def main() -> None:
+        await llm.unload()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+@pytest.mark.parametrize("dialect", [None, "openai_chat"])
+def test_unloading_tells_the_server(emulator: Emulator, dialect: str | None, mode: str) -> None:
+    """S2.24, S2.25: in Ollama's own words, also from a client that speaks another dialect to it."""
+    llm: Any = dragoman.create_llm(
+        "ollama/llama3.1:8b", base_url=emulator.url, dialect=dialect, async_client=mode == "async"
+    )
+    unloaded(llm, mode)
+    (seen,) = emulator.requests
+    assert seen.path == "/api/chat"
+    assert seen.wire == {"model": "llama3.1:8b", "messages": [], "stream": False, "keep_alive": 0}
+    assert llm._plan._target.transport._made is not None
+    llm.close()
+
+
+def test_a_client_that_unloaded_works_on(emulator: Emulator) -> None:
+    with dragoman.create_llm("ollama/m", base_url=emulator.url) as llm:
+        for word in ("one", "two"):
+            assert llm.generate(f"Say exactly: {word}").content == word
+            llm.unload()
+    assert len({seen.client_port for seen in emulator.requests}) == 2
+
+
+def test_unloading_where_nothing_listens_says_so() -> None:
+    with (
+        dragoman.create_llm("ollama/m", base_url="http://127.0.0.1:9", retry_config=ONCE) as llm,
+        pytest.raises(ConnectFailed),
+    ):
+        llm.unload()
+
+
+def test_an_async_client_of_a_hosted_provider_need_not_await(emulator: Emulator) -> None:
+    async def main() -> None:
+        async with dragoman.create_llm("openai/m", base_url=emulator.url, api_key="k", async_client=True) as llm:
+            llm.unload()
+            await llm.unload()
+
+    asyncio.run(main())
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize("dialect", ["openai_chat", "anthropic_messages"])
+def test_it_speaks_other_dialects_at_their_own_paths(emulator: Emulator, dialect: str) -> None:
+    with dragoman.create_llm("ollama/m", base_url=emulator.url, dialect=dialect) as llm:
+        assert llm.generate("Say exactly: here").content == "here"
+    assert emulator.requests[-1].path.startswith("/v1/")
