@@ -21,18 +21,22 @@ CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
 PATHS = {"openai_chat": CHAT, "anthropic_messages": MESSAGES}
 """The two that every test of the emulator is done with."""
 
-SERVED = {**PATHS, "ollama": "/api/chat", "cohere_v2": "/v2/chat"}
+SERVED = {**PATHS, "ollama": "/api/chat", "cohere_v2": "/v2/chat", "bedrock_converse": "/model/m/converse"}
 BODIES: dict[str, dict[str, Any]] = {
     "openai_chat": {"model": "gpt-4o-mini", "stream_options": {"include_usage": True}},
     "anthropic_messages": {"model": "claude-sonnet-4-5", "max_tokens": 60_000},
     "ollama": {"model": "llama3.1:8b", "stream": False},
     "cohere_v2": {"model": "command-a-03-2025"},
+    "bedrock_converse": {},
 }
+CONTENT: dict[str, Callable[[str], Any]] = {"bedrock_converse": lambda text: [{"text": text}]}
+"""How a turn's text is written, where not as it is."""
 
 
 def body(dialect: str, text: str = "Hello", **options: Any) -> dict[str, Any]:
     """A request in the dialect's words."""
-    wire = {**BODIES[dialect], "messages": [{"role": "user", "content": text}], **options}
+    content = CONTENT[dialect](text) if dialect in CONTENT else text
+    wire = {**BODIES[dialect], "messages": [{"role": "user", "content": content}], **options}
     if not wire.get("stream"):
         wire.pop("stream_options", None)
     return wire

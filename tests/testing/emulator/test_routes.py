@@ -22,6 +22,8 @@ GENERATE = [
     ("/anthropic/v1/messages", "anthropic_messages"),
     ("/api/chat", "ollama"),
     ("/v2/chat", "cohere_v2"),
+    ("/model/us.amazon.nova-lite-v1%3A0/converse", "bedrock_converse"),
+    ("/model/us.amazon.nova-lite-v1:0/converse", "bedrock_converse"),
 ]
 
 
