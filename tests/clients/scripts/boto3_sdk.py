@@ -71,7 +71,7 @@ def case_message():
 
 def case_a_model_by_its_arn():
     assert content_of(ask("Say exactly: arn", modelId=ARN)) == [{"text": "arn"}]
-    assert control("requests")[-1]["path"].count("/") == 3
+    assert control("requests")[-1]["target"].count("/") == 3
 
 
 def case_system_and_media():
