@@ -422,6 +422,12 @@ def test_parallel_calls_and_free_text_tools_cannot_be_said() -> None:
     assert [loss.where for loss in DIALECT.encode_request(request).losses] == ["tools[1]", "parallel_tool_calls"]
 
 
+def test_metadata_is_text() -> None:
+    encoded = DIALECT.encode_request(Request(model="m", messages=(HI,), metadata={"team": "a", "number": 5}))
+    assert encoded.wire["requestMetadata"] == {"team": "a"}
+    assert [loss.where for loss in encoded.losses] == ["metadata.number"]
+
+
 def test_gpt_oss_is_told_an_effort_alone() -> None:
     request = Request(model=GPT, messages=(HI,), reasoning=ReasoningOptions(effort="low", budget_tokens=5))
     assert [loss.where for loss in DIALECT.encode_request(request).losses] == ["reasoning.budget_tokens"]

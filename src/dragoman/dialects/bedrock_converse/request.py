@@ -62,9 +62,8 @@ def encode_request(request: Request) -> Encoded:
 def _encode_metadata(metadata: JsonObject, losses: list[Loss]) -> Wire:
     """What calls are found by in the logs: texts alone."""
     others = [name for name, value in metadata.items() if not isinstance(value, str)]
-    if others:
-        why = f"what calls are found by in the logs is text: without {', '.join(others)}"
-        losses.append(Loss(effect="changed", where="metadata", why=why))
+    why = "what calls are found by in the logs is text"
+    losses.extend(Loss(effect="dropped", where=f"metadata.{name}", why=why) for name in others)
     return {name: value for name, value in metadata.items() if name not in others}
 
 
