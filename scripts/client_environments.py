@@ -19,6 +19,8 @@ CLIENTS = {
     "boto3": ["boto3>=1.44,<2", *OUR_TESTS],
     "ollama": ["ollama>=0.6,<0.7"],
     "cohere": ["cohere>=7.3,<8"],
+    "gemini": ["google-genai>=3.4,<4"],
+    "gemini_v1": ["google-genai>=1.75,<2"],
     "anthropic_codec": ["anthropic>=2.11,<3", *OUR_TESTS],
 }
 """Environment → what is installed in it. Those with ours too run tests in which the two read and sign the same."""

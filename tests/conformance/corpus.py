@@ -47,8 +47,13 @@ class Exchange:
             return self.response["body_text"].encode()
         return json.dumps(self.response["body"], ensure_ascii=False).encode()
 
+    @property
+    def is_array(self) -> bool:
+        """Whether the stream is one JSON array, as Gemini sends it to those who do not ask for SSE."""
+        return self.streamed and self.body.lstrip().startswith(b"[")
 
-FOLDERS = {"ollama": "ollama_chat", "cohere_v2": "cohere_v2_chat"}
+
+FOLDERS = {"ollama": "ollama_chat", "cohere_v2": "cohere_v2_chat", "gemini": "gemini_generate"}
 """Where a dialect's recordings lie, when not in the folder of its name."""
 
 
@@ -159,7 +164,8 @@ def canonical_usage(usage: dict[str, Any], *, exclusive_cache: bool) -> dict[str
     if "output" in known:
         reasoning = known.get("reasoning", 0)
         total = known.get("input", 0) + known["output"] + reasoning
-        outside = reasoning > known["output"] or (reasoning and known.get("total") == total)
+        apart = "thoughtsTokenCount" in (usage.get("raw") or ())  # Gemini's thoughts are outside, whatever the total
+        outside = apart or reasoning > known["output"] or (reasoning and known.get("total") == total)
         want["output_tokens"] = known["output"] + (reasoning if outside else 0)
     for name, ours in (("cached_input", "cache_read_tokens"), ("cache_write", "cache_write_tokens")):
         if name in known:

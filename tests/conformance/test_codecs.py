@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
 
-from dragoman.dialects import get_dialect
+from dragoman.dialects import dialect_names, get_dialect
 from dragoman.errors import Error
-from dragoman.messages import Assembler, LLMResponse, decode_json
+from dragoman.http import Frame
+from dragoman.messages import Assembler, LLMResponse, decode_json, encode_json
 from dragoman.transport.framing import frame_decoder
 
 from .corpus import KNOWN_DIFFERENCES, Exchange, differences, exchanges
 
-DIALECTS = ("openai_chat", "anthropic_messages", "ollama", "cohere_v2", "bedrock_converse")
+DIALECTS = tuple(dialect_names())
 ALL = [exchange for name in DIALECTS for exchange in exchanges(name)]
 STREAMS = [exchange for exchange in ALL if exchange.streamed]
 
@@ -32,13 +33,9 @@ def understand(exchange: Exchange, pieces: Iterable[bytes]) -> LLMResponse | Exc
             return dialect.decode_response(decode_json(b"".join(pieces)))
     except Error as error:
         return error
-    assembler, frames, decoder = Assembler(), frame_decoder(dialect.framing), dialect.stream_decoder(strict_end=False)
+    assembler, decoder = Assembler(), dialect.stream_decoder(strict_end=False)
     try:
-        for piece in pieces:
-            for frame in frames.feed(piece):
-                for event in decoder.feed(*frame):
-                    assembler.add(event)
-        for frame in frames.finish():
+        for frame in frames_in(exchange, pieces):
             for event in decoder.feed(*frame):
                 assembler.add(event)
         for event in decoder.finish():
@@ -47,6 +44,16 @@ def understand(exchange: Exchange, pieces: Iterable[bytes]) -> LLMResponse | Exc
         error.partial = assembler.response()
         return error
     return assembler.response()
+
+
+def frames_in(exchange: Exchange, pieces: Iterable[bytes]) -> Iterator[Frame]:
+    if exchange.is_array:
+        yield from (("", encode_json(item)) for item in decode_json(b"".join(pieces)))
+        return
+    frames = frame_decoder(get_dialect(exchange.dialect).framing)
+    for piece in pieces:
+        yield from frames.feed(piece)
+    yield from frames.finish()
 
 
 def uneven(body: bytes, seed: int) -> list[bytes]:

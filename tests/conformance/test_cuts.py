@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -27,15 +28,19 @@ HOME = {
     "ollama": "ollama",
     "cohere_v2": "cohere",
     "bedrock_converse": "bedrock",
+    "gemini": "gemini",
 }
-"""The provider whose streams always end with the dialect's end marker."""
+"""The provider whose streams always end with the dialect's end marker, or as the dialect ends."""
+
+ASKED = {**HOME, "gemini": "openai_compatible"}
+"""The provider whose client asks."""
 
 ONCE = RetryConfig(max_attempts=1)
 
 
 def shortest(dialect: str, count: int) -> list[Exchange]:
     """Recordings of `dialect` with something in them: text, calls, thoughts."""
-    own = [each for each in STREAMS if each.dialect == dialect and each.provider == HOME[dialect]]
+    own = [each for each in STREAMS if each.dialect == dialect and each.provider == HOME[dialect] and not each.is_array]
     whole = [each for each in own if "stream_error" not in each.expect and len(each.body) > 1200]
     return sorted(whole, key=lambda each: len(each.body))[:count]
 
@@ -62,13 +67,19 @@ def arrived(exchange: Exchange, body: bytes, framed: Framed) -> tuple[LLMRespons
         for event in decoder.feed(*frame):
             assembler.add(event)
             ended = ended or isinstance(event, Finish)
+    if framed == "close" and not ended:
+        with suppress(StreamInterrupted):
+            for event in decoder.finish():
+                assembler.add(event)
+                ended = True
     return assembler.response(), ended
 
 
 def ask(url: str, dialect: str) -> tuple[list[Event], Error | None, LLMResponse | None]:
     """The events of a stream, and the error that ended it or the response."""
     events: list[Event] = []
-    with dragoman.create_llm(f"{HOME[dialect]}/m", base_url=url, api_key="k", retry_config=ONCE) as llm:
+    model = f"{ASKED[dialect]}/m"
+    with dragoman.create_llm(model, dialect=dialect, base_url=url, api_key="k", retry_config=ONCE) as llm:
         stream = llm.generate("Hi", stream=True)
         try:
             events.extend(stream)
@@ -79,8 +90,8 @@ def ask(url: str, dialect: str) -> tuple[list[Event], Error | None, LLMResponse 
 
 async def ask_async(url: str, dialect: str) -> tuple[list[Event], Error | None, LLMResponse | None]:
     events: list[Event] = []
-    model = f"{HOME[dialect]}/m"
-    async with dragoman.create_llm(model, base_url=url, api_key="k", retry_config=ONCE, async_client=True) as llm:
+    options: dict[str, Any] = {"dialect": dialect, "base_url": url, "api_key": "k", "retry_config": ONCE}
+    async with dragoman.create_llm(f"{ASKED[dialect]}/m", async_client=True, **options) as llm:
         stream = llm.generate("Hi", stream=True)
         try:
             async for event in stream:

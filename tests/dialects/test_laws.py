@@ -46,6 +46,7 @@ ANSWERS = {
 }
 RICHER: dict[str, Part] = {
     "plain": Text(" there"),
+    "signed text": Text(" there", extra=Extra(fields={"x": 1}, dialect="elsewhere")),
     "thought": Reasoning("Hm", payload={"signature": "s"}, dialect="elsewhere"),
     "refusal": Refusal("No."),
     "call": ToolCall(id="c", name="look", extra=Extra(fields={"x": 1}, dialect="elsewhere")),

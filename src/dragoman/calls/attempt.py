@@ -20,7 +20,7 @@ from dragoman.errors import (
 )
 from dragoman.flow import Flow, emit, open_, pump, read_all
 from dragoman.http import AsyncReply, HttpRequest, Reply
-from dragoman.messages import LLMResponse, decode_json, events_of
+from dragoman.messages import LLMResponse, decode_json, encode_json, events_of
 
 _STREAMS: Final = frozenset({"text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream"})
 _UNSAID: Final = frozenset({"", "text/plain", "application/octet-stream"})
@@ -111,6 +111,8 @@ def _decoded(call: Call, reply: Reply | AsyncReply, body: bytes) -> LLMResponse:
         wire = decode_json(body)
     except ValueError:
         raise DecodeError(_what_came(reply, body), data=body) from None
+    if isinstance(wire, list) and call.request.stream:
+        return _from_array(call, cast("list[Any]", wire))
     if not isinstance(wire, dict):
         raise DecodeError("the answer is not a JSON object", data=body)
     try:
@@ -119,6 +121,15 @@ def _decoded(call: Call, reply: Reply | AsyncReply, body: bytes) -> LLMResponse:
         raise
     except Exception as error:
         raise unreadable(error, body) from error
+
+
+def _from_array(call: Call, items: list[Any]) -> LLMResponse:
+    """A stream that came as one JSON array: so Gemini sends it where `alt=sse` got lost on the way."""
+    intake = Intake(call.target.dialect.stream_decoder(strict_end=call.target.spec.strict_end), call.clock)
+    for item in items:
+        intake.feed("", encode_json(item))
+    intake.finish()
+    return intake.response()
 
 
 def _what_came(reply: Reply | AsyncReply, body: bytes) -> str:

@@ -45,6 +45,7 @@ class _Draft(Struct, kw_only=True):
     id: str = ""
     name: str = ""
     free_form: bool = False
+    extra: Extra | None = None
     part: Part | None = None
 
     def text(self) -> str:
@@ -73,7 +74,7 @@ class _Choice(Struct, kw_only=True):
 
 
 def _text_part(draft: _Draft) -> Part:
-    return Text(draft.text(), tuple(draft.citations))
+    return Text(draft.text(), tuple(draft.citations), extra=draft.extra)
 
 
 def _reasoning_part(draft: _Draft) -> Part:
@@ -155,7 +156,10 @@ class Assembler:
         self.id, self.model, self.created_at = event.id, event.model, event.created_at
 
     def _text(self, event: TextDelta) -> None:
-        self._draft(event, _text_part).pieces.append(event.text)
+        draft = self._draft(event, _text_part)
+        draft.pieces.append(event.text)
+        if event.extra is not None:
+            draft.extra = event.extra
 
     def _citation(self, event: CitationDelta) -> None:
         self._draft(event, _text_part).citations.append(event.citation)
@@ -252,8 +256,7 @@ def events_of(response: LLMResponse, *, piece: int = 24) -> Iterator[Event]:
 def _events_of_part(part: Part, index: int, choice: int, piece: int) -> Iterator[Event]:
     match part:
         case Text():
-            for text in _pieces(part.text, piece):
-                yield TextDelta(text, index=index, choice=choice)
+            yield from _events_of_text(part, index, choice, piece)
             for citation in part.citations:
                 yield CitationDelta(citation=citation, index=index, choice=choice)
         case Reasoning():
@@ -273,6 +276,14 @@ def _events_of_part(part: Part, index: int, choice: int, piece: int) -> Iterator
             yield ToolCallEnd(call=part, index=index, choice=choice)
         case _:
             yield PartAdded(part=part, index=index, choice=choice)
+
+
+def _events_of_text(part: Text, index: int, choice: int, piece: int) -> Iterator[Event]:
+    """The text in pieces; what only one dialect knows of it comes with the last."""
+    *begin, last = _pieces(part.text, piece)
+    for text in begin:
+        yield TextDelta(text, index=index, choice=choice)
+    yield TextDelta(last, index=index, choice=choice, extra=part.extra)
 
 
 def _pieces(text: str, size: int) -> Iterator[str]:

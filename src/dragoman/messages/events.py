@@ -40,11 +40,12 @@ class ResponseStart(EventBase, frozen=True, kw_only=True, tag="response_start"):
 
 
 class TextDelta(EventBase, frozen=True, kw_only=False, tag="text_delta"):
-    """More of the visible text."""
+    """More of the visible text. `extra` is that of the part it belongs to (Gemini signs pieces of text)."""
 
     text: str
     index: int = 0
     choice: int = 0
+    extra: Extra | None = None
 
     @property
     def content(self) -> str:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dragoman.dialects import get_dialect
+from dragoman.dialects import dialect_names, get_dialect
 from dragoman.messages import (
     Audio,
     Citation,
@@ -40,7 +40,7 @@ from ..bedrock_converse import strategies as bedrock
 from ..openai_chat import strategies as chat
 from .statements import compare, of_request
 
-DIALECTS = ("openai_chat", "anthropic_messages", "ollama", "cohere_v2", "bedrock_converse")
+DIALECTS = tuple(dialect_names())
 whole_citations = st.builds(
     Citation,
     unit=st.sampled_from(["answer", "char", "page", "block", "search"]),

@@ -250,3 +250,6 @@ def report_usage(usage: Usage, losses: list[Loss]) -> None:
     sounds = [name for name in ("input_audio_tokens", "output_audio_tokens") if getattr(usage, name)]
     why = "this dialect knows no sound"
     losses.extend(Loss(effect="dropped", where=f"usage.{name}", why=why) for name in sounds)
+    if usage.tool_prompt_tokens is not None:
+        why = "this dialect does not count it apart"
+        losses.append(Loss(effect="dropped", where="usage.tool_prompt_tokens", why=why))

@@ -258,6 +258,8 @@ class StreamEncoder:
         return [*self._begin(), *self._blocks.whole(part, block)]
 
     def _text(self, event: TextDelta) -> list[Frame]:
+        if event.extra is not None:
+            write_extra({}, event.extra, NAME, _place(event.index), self._losses)
         frames = self._open(event.index, {"type": "text", "text": ""})
         if event.text:
             frames.append(self._blocks.delta({"type": "text_delta", "text": event.text}))

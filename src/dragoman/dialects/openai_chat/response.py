@@ -29,7 +29,7 @@ from dragoman.dialects.openai_chat.parts import encode_part
 from dragoman.dialects.openai_chat.reasoning import OWN_FIELD, decode_reasoning
 from dragoman.dialects.openai_chat.tool_calls import decode_call, decode_legacy_call, encode_call, encode_function_call
 from dragoman.dialects.openai_chat.tools import is_legacy
-from dragoman.dialects.openai_chat.usage import decode_usage, encode_usage
+from dragoman.dialects.openai_chat.usage import decode_usage, encode_usage, report_usage
 from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.errors import DecodeError
 from dragoman.messages import (
@@ -226,6 +226,7 @@ def encode_response(response: LLMResponse, request: Request) -> Encoded:
         wire["usage"] = usage
     if response.service_tier is not None:
         wire["service_tier"] = response.service_tier
+    report_usage(response.usage, losses)
     losses.at = ()
     restore(wire, response.extra, losses)
     return Encoded(wire, tuple(losses.found))

@@ -15,7 +15,7 @@ from dragoman.dialects.openai_chat.finish import encode_finish, report_ending
 from dragoman.dialects.openai_chat.losses import Losses, restore
 from dragoman.dialects.openai_chat.response import OF_THE_WHOLE, add_audio, add_image, encode_answer_reasoning
 from dragoman.dialects.openai_chat.tools import is_legacy
-from dragoman.dialects.openai_chat.usage import encode_usage
+from dragoman.dialects.openai_chat.usage import encode_usage, report_usage
 from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.errors import Error
 from dragoman.http import Frame
@@ -167,6 +167,9 @@ class ChatStreamEncoder:
         return self._opened(0)[1]
 
     def _text(self, event: TextDelta) -> list[Frame]:
+        if event.extra is not None:
+            self._losses.at = _place(event)
+            restore({}, event.extra, self._losses)
         return self._delta(event.choice, {"content": event.text})
 
     def _reasoning(self, event: ReasoningDelta) -> list[Frame]:
@@ -303,6 +306,7 @@ class ChatStreamEncoder:
         wire = sources_fields(self._sources)
         if event.service_tier is not None:
             wire["service_tier"] = event.service_tier
+        report_usage(self._usage, self._losses)
         self._losses.at = ()
         restore(wire, event.extra, self._losses)
         return wire
@@ -352,6 +356,8 @@ def _answer(choice: int) -> tuple[str | int, ...]:
     return ("alternatives", choice - 1) if choice else ()
 
 
-def _place(event: CitationDelta | ReasoningEnd | ToolCallStart | ToolCallEnd | PartAdded) -> tuple[str | int, ...]:
+def _place(
+    event: TextDelta | CitationDelta | ReasoningEnd | ToolCallStart | ToolCallEnd | PartAdded,
+) -> tuple[str | int, ...]:
     """Where the part of an event is."""
     return (*_answer(event.choice), "parts", event.index)

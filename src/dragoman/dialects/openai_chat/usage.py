@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.openai_chat.losses import Losses
 from dragoman.messages import Usage
 
 _PLACES: Final[dict[str, tuple[str, str]]] = {
@@ -106,3 +107,9 @@ def encode_usage(usage: Usage) -> Wire | None:
         if count is not None:
             wire.setdefault(outer, {})[inner] = count
     return wire
+
+
+def report_usage(usage: Usage, losses: Losses) -> None:
+    if usage.tool_prompt_tokens is not None:
+        losses.at = ()
+        losses.dropped("usage.tool_prompt_tokens", "this dialect does not count it apart")
