@@ -15,7 +15,7 @@ from types import ModuleType
 
 from mission import with_proofs
 
-from dragoman import RetryConfig, Timeouts, errors
+from dragoman import ProviderConfig, RetryConfig, Timeouts, errors
 from dragoman.catalog import files, requirements
 from dragoman.catalog.facts import CatalogFile
 from dragoman.cli.chat import COMMANDS
@@ -68,9 +68,10 @@ def _tree(kind: type[errors.Error]) -> Iterator[type[errors.Error]]:
             yield from _tree(below)
 
 
-def option_table() -> str:
-    """The options of `generate`, from the docstrings under them."""
-    return table(("option", "type", "what it does"), documented_keys(options, "GenerateOptions"))
+def option_table(*kinds: str) -> str:
+    """The options that classes in `client/options.py` list, from the docstrings under them."""
+    rows = [row for kind in kinds for row in documented_keys(options, kind)]
+    return table(("option", "type", "what it does"), rows)
 
 
 def demand_table() -> str:
@@ -140,7 +141,8 @@ def exit_code_table() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "errors": error_table,
-    "options": option_table,
+    "options": lambda: option_table("GenerateOptions"),
+    "embed_options": lambda: option_table("EmbedOptions", "SideOptions"),
     "retries": lambda: attribute_table(RetryConfig),
     "timeouts": lambda: attribute_table(Timeouts),
     "faults": lambda: attribute_table(Fault),
@@ -148,6 +150,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "command": command_table,
     "chat": chat_table,
     "exit_codes": exit_code_table,
+    "config": lambda: attribute_table(ProviderConfig),
     "demands": demand_table,
     "models": model_table,
 }

@@ -34,7 +34,7 @@ class Block:
     def compiled(self, source: str | None = None) -> CodeType:
         """The source, or what a test has made of it, with the page's own line numbers in tracebacks."""
         text = self.source if source is None else source
-        return compile("\n" * (self.line - 1) + text, str(self.page), "exec")
+        return compile("\n" * (self.line - 1) + text, str(self.page), "exec", dont_inherit=True)
 
 
 def blocks_of(page: Path) -> list[Block]:

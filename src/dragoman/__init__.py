@@ -19,9 +19,18 @@ _ROOMS = {
     "dragoman.calls": ("RetryConfig",),
     "dragoman.catalog": ("RetiredModelWarning",),
     "dragoman.client": (
-        "LLM", "AsyncChat", "AsyncLLM", "AsyncStream", "Chat", "GenerateOptions", "Stream", "create_llm",
+        "LLM", "AsyncChat", "AsyncLLM", "AsyncStream", "Chat", "EmbedOptions", "GenerateOptions", "Stream",
+        "create_llm", "list_models",
+    ),
+    "dragoman.client.instructor": ("AsyncInstructor", "Instructor"),
+    "dragoman.client.registered": ("from_provider", "provider_registry", "register_provider"),
+    "dragoman.client.registry": ("ClientFactory", "ProviderRegistry"),
+    "dragoman.client.strategy": (
+        "AnthropicProvider", "LLMProvider", "OllamaProvider", "OpenAIProvider", "ProviderFactory", "TextStream",
     ),
     "dragoman.providers": ("provider_names", "use_keys"),
+    "dragoman.providers.config": ("ProviderConfig",),
+    "dragoman.providers.mode": ("Mode",),
     "dragoman.secret": ("Secret",),
     "dragoman.structured": ("Extracted",),
     "dragoman.transport": ("TransportOptions",),
@@ -34,12 +43,12 @@ _ROOMS = {
         "TransportError", "Unauthorized", "UnknownModel", "UnknownProvider", "UnsupportedFeature",
     ),
     "dragoman.messages": (
-        "Attempt", "Audio", "CacheMark", "ChoiceFinish", "Citation", "CitationDelta", "Document", "Event", "Extra",
-        "Finish", "FinishReason", "Image", "LLMResponse", "LogprobsDelta", "Loss", "Message", "Opaque",
-        "OutputFormat", "Part", "PartAdded", "Reasoning", "ReasoningDelta", "ReasoningEnd", "ReasoningOptions",
-        "Refusal", "RefusalDelta", "Request", "ResponseStart", "Restarted", "Role", "Seam", "Text", "TextDelta",
-        "TokenLogprob", "Tool", "ToolCall", "ToolCallDelta", "ToolCallEnd", "ToolCallStart", "ToolChoice",
-        "ToolResult", "Usage", "UsageUpdate", "Video",
+        "Attempt", "Audio", "CacheMark", "ChoiceFinish", "Citation", "CitationDelta", "Document", "EmbeddingResponse",
+        "Event", "Extra", "Finish", "FinishReason", "Image", "LLMResponse", "LogprobsDelta", "Loss", "Message",
+        "ModelInfo", "Opaque", "OutputFormat", "Part", "PartAdded", "Reasoning", "ReasoningDelta", "ReasoningEnd",
+        "ReasoningOptions", "Refusal", "RefusalDelta", "Request", "ResponseStart", "Restarted", "Role", "Seam", "Text",
+        "TextDelta", "TokenCount", "TokenLogprob", "Tool", "ToolCall", "ToolCallDelta", "ToolCallEnd", "ToolCallStart",
+        "ToolChoice", "ToolResult", "Usage", "UsageUpdate", "Video",
     ),
 }  # fmt: skip
 """Which room each public name lives in."""

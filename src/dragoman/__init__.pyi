@@ -8,9 +8,24 @@ from dragoman.client import AsyncChat as AsyncChat
 from dragoman.client import AsyncLLM as AsyncLLM
 from dragoman.client import AsyncStream as AsyncStream
 from dragoman.client import Chat as Chat
+from dragoman.client import EmbedOptions as EmbedOptions
 from dragoman.client import GenerateOptions as GenerateOptions
 from dragoman.client import Stream as Stream
 from dragoman.client import create_llm as create_llm
+from dragoman.client import list_models as list_models
+from dragoman.client.instructor import AsyncInstructor as AsyncInstructor
+from dragoman.client.instructor import Instructor as Instructor
+from dragoman.client.registered import from_provider as from_provider
+from dragoman.client.registered import provider_registry as provider_registry
+from dragoman.client.registered import register_provider as register_provider
+from dragoman.client.registry import ClientFactory as ClientFactory
+from dragoman.client.registry import ProviderRegistry as ProviderRegistry
+from dragoman.client.strategy import AnthropicProvider as AnthropicProvider
+from dragoman.client.strategy import LLMProvider as LLMProvider
+from dragoman.client.strategy import OllamaProvider as OllamaProvider
+from dragoman.client.strategy import OpenAIProvider as OpenAIProvider
+from dragoman.client.strategy import ProviderFactory as ProviderFactory
+from dragoman.client.strategy import TextStream as TextStream
 from dragoman.errors import BudgetExceeded as BudgetExceeded
 from dragoman.errors import CallerError as CallerError
 from dragoman.errors import ConfigurationError as ConfigurationError
@@ -50,6 +65,7 @@ from dragoman.messages import ChoiceFinish as ChoiceFinish
 from dragoman.messages import Citation as Citation
 from dragoman.messages import CitationDelta as CitationDelta
 from dragoman.messages import Document as Document
+from dragoman.messages import EmbeddingResponse as EmbeddingResponse
 from dragoman.messages import Event as Event
 from dragoman.messages import Extra as Extra
 from dragoman.messages import Finish as Finish
@@ -59,6 +75,7 @@ from dragoman.messages import LLMResponse as LLMResponse
 from dragoman.messages import LogprobsDelta as LogprobsDelta
 from dragoman.messages import Loss as Loss
 from dragoman.messages import Message as Message
+from dragoman.messages import ModelInfo as ModelInfo
 from dragoman.messages import Opaque as Opaque
 from dragoman.messages import OutputFormat as OutputFormat
 from dragoman.messages import Part as Part
@@ -76,6 +93,7 @@ from dragoman.messages import Role as Role
 from dragoman.messages import Seam as Seam
 from dragoman.messages import Text as Text
 from dragoman.messages import TextDelta as TextDelta
+from dragoman.messages import TokenCount as TokenCount
 from dragoman.messages import TokenLogprob as TokenLogprob
 from dragoman.messages import Tool as Tool
 from dragoman.messages import ToolCall as ToolCall
@@ -89,6 +107,8 @@ from dragoman.messages import UsageUpdate as UsageUpdate
 from dragoman.messages import Video as Video
 from dragoman.providers import provider_names as provider_names
 from dragoman.providers import use_keys as use_keys
+from dragoman.providers.config import ProviderConfig as ProviderConfig
+from dragoman.providers.mode import Mode as Mode
 from dragoman.secret import Secret as Secret
 from dragoman.structured import Extracted as Extracted
 from dragoman.transport import TransportOptions as TransportOptions

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dragoman import flow
 from dragoman.calls import Call, RetryConfig, Target, generate
 from dragoman.catalog import refresh
 from dragoman.dialects import get_dialect
@@ -36,41 +35,11 @@ from dragoman.providers import get_spec
 from dragoman.secret import HIDDEN, Secret
 
 from ..drive import MODES, Transport, drive
+from .conftest import Clock
 
 both = pytest.mark.parametrize("mode", MODES)
 
 KEY = "sk-marked-secret-key"
-
-
-class Clock:
-    """A clock that only moves when somebody sleeps, or is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The drivers' sleeping moves this clock and takes no time."""
-    clock = Clock()
-
-    def pause(seconds: float, handle: flow.Handle[Any]) -> None:
-        clock.sleep(seconds)
-
-    async def async_pause(seconds: float, handle: flow.Handle[Any]) -> None:
-        clock.sleep(seconds)
-
-    monkeypatch.setattr(flow, "_pause", pause)
-    monkeypatch.setattr(flow, "_async_pause", async_pause)
-    return clock
 
 
 def call(transport: Transport, clock: Clock, *, provider: str = "openai", **options: Any) -> Call:

@@ -38,6 +38,13 @@ TODAY = "2026-11-21"
         ("google", "gemini-2.5-pro", {"input_tokens": 200_000, "output_tokens": 1_000}, "0.26"),
         ("google", "gemini-2.5-pro", {"input_tokens": 300_000, "output_tokens": 1_000}, "0.765"),
         ("azure_openai", "gpt-4o", {"input_tokens": 1_000_000, "output_tokens": 0}, "2.5"),
+        # Cohere charges less than it has the model read: 40 at 2.50, 8 at 10
+        (
+            "cohere",
+            "command-a-03-2025",
+            {"input_tokens": 1522, "output_tokens": 21, "billed_input_tokens": 40, "billed_output_tokens": 8},
+            "0.00018",
+        ),
         ("ollama", "llama3.1", {"input_tokens": 1_000, "output_tokens": 1_000}, "0"),
     ],
 )

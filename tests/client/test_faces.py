@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from dragoman import LLM, AsyncChat, AsyncLLM, AsyncStream, Chat, Stream
+from dragoman import LLM, AsyncChat, AsyncInstructor, AsyncLLM, AsyncStream, Chat, Instructor, Stream
 
 FACES = {
     "LLM": (LLM, AsyncLLM, set[str]()),
     "Chat": (Chat, AsyncChat, set[str]()),
+    "Instructor": (Instructor, AsyncInstructor, set[str]()),
     "Stream": (Stream, AsyncStream, {"close", "aclose"}),  # each has the name that its `closing` wants
 }
 
@@ -36,7 +37,7 @@ def test_the_two_faces_match_name_by_name(blocking: type, awaited: type, own: se
     assert face(blocking, own)
 
 
-@pytest.mark.parametrize("kind", [LLM, AsyncLLM, Chat, AsyncChat, Stream, AsyncStream])
+@pytest.mark.parametrize("kind", [LLM, AsyncLLM, Chat, AsyncChat, Stream, AsyncStream, Instructor, AsyncInstructor])
 def test_every_public_method_says_what_it_does(kind: type) -> None:
     silent = [name for name in face(kind, set()) if not inspect.getdoc(inspect.getattr_static(kind, name))]
     assert set(silent) <= {"provider", "model"}

@@ -46,9 +46,8 @@ class Replay:
         while b"\r\n\r\n" not in data:
             data += connection.recv(65536)
         head, _, body = data.partition(b"\r\n\r\n")
-        length = next(
-            int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
-        )
+        lengths = (line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
+        length = int(next(lengths, b"0"))
         while len(body) < length:
             body += connection.recv(65536)
         for piece in self._pieces():

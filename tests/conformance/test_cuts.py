@@ -29,6 +29,7 @@ HOME = {
     "cohere_v2": "cohere",
     "bedrock_converse": "bedrock",
     "gemini": "gemini",
+    "openai_responses": "openai",
 }
 """The provider whose streams always end with the dialect's end marker, or as the dialect ends."""
 

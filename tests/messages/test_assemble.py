@@ -47,6 +47,17 @@ def assembled(*events: Event) -> LLMResponse:
     return assembler.response()
 
 
+def test_what_only_a_dialect_knows_of_a_part_comes_with_its_pieces() -> None:
+    first, last = (Extra(dialect="d", spelling={"status": status}) for status in ("in_progress", "completed"))
+    response = assembled(
+        ReasoningDelta("h", 0, 0, first), ReasoningEnd(index=0, extra=last),
+        TextDelta("He", 1, 0, first), TextDelta("llo", index=1), TextDelta("", 1, 0, last),
+        RefusalDelta("No", 2, 0, first),
+    )  # fmt: skip
+    assert response.parts == (Reasoning("h", extra=last), Text("Hello", extra=last), Refusal("No", extra=first))
+    assert assembled(*events_of(response, piece=2)) == response
+
+
 def test_deltas_of_one_place_are_one_part() -> None:
     call = ToolCall(id="c", name="f", arguments_json='{"a":1}')
     response = assembled(

@@ -1,8 +1,11 @@
-"""The provider that CONTRIBUTING.md adds: its file is all there is, and everything works with it."""
+"""The provider that CONTRIBUTING.md adds, both ways: as a file of ours, and as a package that is really installed."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +17,12 @@ from dragoman import providers
 from dragoman.errors import MissingKey, RateLimited
 from dragoman.testing import Emulator
 
-HERE = Path(__file__).parent / "example"
-CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "examples" / "dragoman-lighthouse"
+HERE = PACKAGE / "src" / "dragoman_lighthouse"
+
+
+# ---------------------------------------------------------------------- as a file of ours
 
 
 @pytest.fixture
@@ -69,4 +76,67 @@ def test_a_missing_key_names_its_variable(emulator: Emulator, monkeypatch: pytes
 
 
 def test_contributing_shows_this_very_file() -> None:
-    assert f"```python\n{(HERE / 'lighthouse.py').read_text()}```\n" in CONTRIBUTING.read_text()
+    source = (HERE / "lighthouse.py").read_text()
+    assert f"```python\n{source}```\n" in (ROOT / "CONTRIBUTING.md").read_text()
+    assert len(source.splitlines()) < 40
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/provider-registry.md"])
+def test_the_pages_show_its_entry_point_and_its_test(page: str) -> None:
+    text = (ROOT / page).read_text()
+    entry_point = (PACKAGE / "pyproject.toml").read_text().partition("[project.entry-points.")[2].partition("\n\n")[0]
+    assert f"```toml\n[project.entry-points.{entry_point}\n```\n" in text
+    test = (PACKAGE / "tests" / "test_lighthouse.py").read_text()
+    assert test.partition('"""\n\n')[2] in text
+
+
+# ---------------------------------------------------------------------- as a package
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a Python in which the package is installed: by pip, without an index."""
+    source, site = tmp_path_factory.mktemp("source") / "package", tmp_path_factory.mktemp("site")
+    shutil.copytree(PACKAGE, source)
+    pip = [sys.executable, "-m", "pip", "--isolated", "--disable-pip-version-check", "install", "--quiet"]
+    subprocess.run(
+        [*pip, "--no-index", "--no-deps", "--no-build-isolation", "--target", str(site), str(source)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    ours = Path(dragoman.__file__).parents[1]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), str(ours)]), "LIGHTHOUSE_API_KEY": "k"}
+
+
+def python(environment: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False, cwd=PACKAGE
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_installed_it_is_listed_and_not_loaded(installed: dict[str, str]) -> None:
+    code = "import sys, dragoman as d; print('lighthouse' in d.provider_names(), d.provider_registry.has_provider('lighthouse'), 'dragoman_lighthouse' in sys.modules)"
+    assert python(installed, "-c", code) == "True True False\n"
+
+
+def test_installed_it_answers(installed: dict[str, str]) -> None:
+    code = """
+import dragoman
+with dragoman.create_llm("lighthouse/beam-1") as llm:
+    print(llm.generate("Say exactly: light").content)
+with dragoman.from_provider("lighthouse/beam-1") as client:
+    print(client.create(response_model=int, messages=[{"role": "user", "content": "The number is 42"}]))
+print(dragoman.provider_registry.get_config("lighthouse").env_var_name)
+"""
+    with Emulator() as emulator:
+        environment = {**installed, "LIGHTHOUSE_BASE_URL": emulator.url}
+        assert python(environment, "-c", code) == "light\n42\nLIGHTHOUSE_API_KEY\n"
+
+
+def test_installed_its_own_tests_pass(installed: dict[str, str]) -> None:
+    printed = python(installed, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", str(PACKAGE / "tests"))
+    assert " passed" in printed
+    assert "skipped" not in printed

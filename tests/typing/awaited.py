@@ -7,7 +7,18 @@ from typing import Any, assert_type
 from pydantic import BaseModel
 
 import dragoman
-from dragoman import AsyncChat, AsyncLLM, AsyncStream, Event, Extracted, LLMResponse, Message
+from dragoman import (
+    AsyncChat,
+    AsyncLLM,
+    AsyncStream,
+    EmbeddingResponse,
+    Event,
+    Extracted,
+    LLMResponse,
+    Message,
+    ModelInfo,
+    TokenCount,
+)
 
 
 class Contact(BaseModel):
@@ -41,6 +52,22 @@ async def main() -> None:
     assert_type(chat, AsyncChat)
     assert_type(await chat.generate("Hi"), LLMResponse)
     assert_type(chat.generate("Hi", stream=True), AsyncStream)
+
+    assert_type(await llm.embed(["a"]), EmbeddingResponse)
+    assert_type(await llm.count_tokens("Hi"), TokenCount)
+    assert_type(await llm.models(), list[ModelInfo])
+
+    client = dragoman.from_provider("openai/gpt-4o-mini", async_client=True)
+    assert_type(client, dragoman.AsyncInstructor)
+    assert_type(await client.create(Contact, input="Hi"), Contact)
+    assert_type(await client.chat.completions.create(input="Hi"), LLMResponse)
+    assert_type(client.create(input="Hi", stream=True), AsyncStream)
+    assert_type(await client.create_with_completion(Contact, input="Hi"), tuple[Contact, LLMResponse])
+
+    provider = dragoman.OpenAIProvider("sk")
+    assert_type(await provider.complete([Message("user", "Hi")]), LLMResponse)
+    async for text in provider.stream([Message("user", "Hi")]):
+        assert_type(text, str)
 
     _ = llm.generate("Hi").content  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]  # not awaited
     llm.generate("Hi", stream=True, response_model=Contact)  # pyright: ignore[reportCallIssue]  # not both

@@ -15,15 +15,18 @@ from dragoman import (
     LLM,
     AsyncLLM,
     Chat,
+    EmbeddingResponse,
     Event,
     Extracted,
     Image,
     LLMResponse,
     Message,
+    ModelInfo,
     Role,
     Stream,
     Text,
     Timeouts,
+    TokenCount,
     ToolCall,
     ToolResult,
     Usage,
@@ -108,3 +111,29 @@ assert_type(chat.messages, list[Message])
 assert_type(chat.generate("Hi"), LLMResponse)
 assert_type(chat.generate("Hi", stream=True), Stream)
 chat.generate("Hi", response_model=Contact)  # pyright: ignore[reportCallIssue]  # a chat answers in text
+
+# ---------------------------------------------------------------------- besides answers
+
+vectors = llm.embed(["a", "b"], dimensions=8, input_type="query", dtype="float")
+assert_type(vectors, EmbeddingResponse)
+assert_type(vectors.vectors, tuple[list[float], ...])
+assert_type(vectors[0], list[float])
+assert_type([*vectors], list[list[float]])
+assert_type(llm.embed([[1, 2], [3]]), EmbeddingResponse)
+assert_type(llm.count_tokens("Hi", system="Be brief"), TokenCount)
+assert_type(llm.models(timeout=5), list[ModelInfo])
+assert_type(dragoman.list_models("openai"), list[ModelInfo])
+llm.embed("a", dtype="float16")  # pyright: ignore[reportArgumentType]  # no such type
+llm.embed("a", temperature=1)  # pyright: ignore[reportCallIssue]  # an option of answers
+
+# ---------------------------------------------------------------------- from_provider
+
+client = dragoman.from_provider("openai/gpt-4o-mini", max_tokens=9)
+assert_type(client, dragoman.Instructor)
+assert_type(client.create(response_model=Contact, messages=[{"role": "user", "content": "Hi"}]), Contact)
+assert_type(client.chat.completions.create(Contact, input="Hi", max_retries=1), Contact)
+assert_type(client.messages.create(input="Hi"), LLMResponse)
+assert_type(client.responses.create(input="Hi", stream=True), Stream)
+assert_type(client.create_with_completion(list[str], input="Hi"), tuple[list[str], LLMResponse])
+
+client.create(Contact, inptu="Hi")  # pyright: ignore[reportCallIssue]  # misspelt

@@ -1,11 +1,26 @@
 """One call to one target, as a flow: encode, open, decode or pump, try again.
 
-`generate` is the whole: attempts under one deadline, logged and priced. `attempt` is one try.
+`generate` is the whole: attempts under one deadline, logged and priced. `attempt` is one try. `embed`, `count_tokens`
+and `list_models` have the same tries, deadline and log (`side`).
 """
 
-from dragoman.calls.call import Call
+from dragoman.calls.call import Call, Terms
+from dragoman.calls.count import count_tokens
+from dragoman.calls.embed import EmbeddingCall, embed
 from dragoman.calls.generate import generate
+from dragoman.calls.models import list_models
 from dragoman.calls.retry import RetryConfig
 from dragoman.calls.target import Key, Target
 
-__all__ = ["Call", "Key", "RetryConfig", "Target", "generate"]
+__all__ = [
+    "Call",
+    "EmbeddingCall",
+    "Key",
+    "RetryConfig",
+    "Target",
+    "Terms",
+    "count_tokens",
+    "embed",
+    "generate",
+    "list_models",
+]

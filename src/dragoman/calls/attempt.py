@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from msgspec import Struct
 
 from dragoman.calls.call import Call
 from dragoman.calls.intake import Intake, unreadable
+from dragoman.calls.target import Target
 from dragoman.errors import (
     ConnectionLost,
     DecodeError,
@@ -18,9 +19,11 @@ from dragoman.errors import (
     StreamInterrupted,
     TransportError,
 )
-from dragoman.flow import Flow, emit, open_, pump, read_all
+from dragoman.flow import Flow, Open, emit, pump, read_all
 from dragoman.http import AsyncReply, HttpRequest, Reply
 from dragoman.messages import LLMResponse, decode_json, encode_json, events_of
+
+T = TypeVar("T")
 
 _STREAMS: Final = frozenset({"text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream"})
 _UNSAID: Final = frozenset({"", "text/plain", "application/octet-stream"})
@@ -59,20 +62,26 @@ def attempt(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMRespon
 
 
 def _exchange(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResponse]:
-    reply = yield from open_(call.target.transport, http)
-    progress.status, progress.headers = reply.status, reply.headers
-    if reply.status >= 400:
-        body = yield from read_all(reply)
-        raise call.target.dialect.decode_error(reply.status, reply.headers, body)
-    if reply.status >= 300:
-        raise _redirected(reply)
+    reply = yield from accepted(call.target, http, progress)
     if _is_streamed(reply, asked=call.request.stream):
         return (yield from _pumped(call, reply, progress))
-    response = _decoded(call, reply, (yield from read_all(reply)))
+    response = decoded(reply, (yield from read_all(reply)), call.target.dialect.decode_response)
     if call.request.stream:  # who asked for a stream gets one
         for event in events_of(response):
             yield from emit(event)
     return response
+
+
+def accepted(target: Target, http: HttpRequest, progress: Progress) -> Flow[Reply | AsyncReply]:
+    """Send `http`; the reply, when it is a good one. Raises the provider's error."""
+    reply: Reply | AsyncReply = yield Open(target.transport, http)  # one frame less to pass through than `open_`
+    progress.status, progress.headers = reply.status, reply.headers
+    if reply.status >= 400:
+        body = yield from read_all(reply)
+        raise target.dialect.decode_error(reply.status, reply.headers, body)
+    if reply.status >= 300:
+        raise _redirected(reply)
+    return reply
 
 
 def _redirected(reply: Reply | AsyncReply) -> Rejected:
@@ -106,7 +115,8 @@ def _pumped(call: Call, reply: Reply | AsyncReply, progress: Progress) -> Flow[L
     return intake.response()
 
 
-def _decoded(call: Call, reply: Reply | AsyncReply, body: bytes) -> LLMResponse:
+def decoded(reply: Reply | AsyncReply, body: bytes, decode: Callable[[dict[str, Any]], T]) -> T:
+    """What `decode` makes of a whole body. Raises `DecodeError` for what is not of its dialect."""
     try:
         wire = decode_json(body)
     except ValueError:
@@ -116,7 +126,7 @@ def _decoded(call: Call, reply: Reply | AsyncReply, body: bytes) -> LLMResponse:
     if not isinstance(wire, dict):
         raise DecodeError("the answer is not a JSON object", data=body)
     try:
-        return call.target.dialect.decode_response(cast("dict[str, Any]", wire))
+        return decode(cast("dict[str, Any]", wire))
     except Error:
         raise
     except Exception as error:

@@ -1,4 +1,4 @@
-"""`Call`: what to ask, where, and within which limits."""
+"""`Call`: what to ask, where, and within which limits. `Terms`: the same without what is asked."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def _iso_date(days_since_1970: int) -> str:
     return time.strftime("%Y-%m-%d", time.gmtime(days_since_1970 * _DAY))
 
 
-class Call(Struct, frozen=True, kw_only=True):
-    """One call. Clocks and dice are passed in, so that a test needs neither.
+class Terms(Struct, frozen=True, kw_only=True):
+    """Where something is asked, and within which limits. Clocks and dice are passed in: a test needs neither.
 
     Attributes:
         on_loss: What to do when the dialect cannot express all of the request: `"warn"` puts it on the response,
@@ -45,7 +45,6 @@ class Call(Struct, frozen=True, kw_only=True):
     """
 
     target: Target
-    request: Request
     retry: RetryConfig = RetryConfig()
     timeouts: Timeouts = Timeouts()
     on_loss: Literal["warn", "error"] = "warn"
@@ -58,4 +57,15 @@ class Call(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         """Without headers and messages: they hold keys and prompts."""
-        return f"<Call {self.target!r}>"
+        return f"<{type(self).__name__} {self.target!r}>"
+
+    def deadline_from(self, started: float) -> float | None:
+        """When there is no more time for what began at `started`, on the same clock."""
+        limits = [self.deadline, None if self.timeouts.total is None else started + self.timeouts.total]
+        return min((limit for limit in limits if limit is not None), default=None)
+
+
+class Call(Terms, frozen=True, kw_only=True):
+    """One call of a model that answers."""
+
+    request: Request

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from msgspec.structs import replace
+
 from dragoman.calls.attempt import Progress, attempt
 from dragoman.calls.call import Call
 from dragoman.calls.log import CallLog
-from dragoman.calls.prepare import http_request, prepare
-from dragoman.calls.retry import pause_before_next
-from dragoman.calls.target import credential_for
-from dragoman.errors import Error
-from dragoman.flow import Flow, emit, sleep
-from dragoman.messages import LLMResponse, Restarted
+from dragoman.calls.prepare import Prepared, http_request, prepare
+from dragoman.calls.tries import tried
+from dragoman.flow import Flow
+from dragoman.messages import LLMResponse
+from dragoman.providers import Credential
 
 
 def generate(call: Call) -> Flow[LLMResponse]:
@@ -21,32 +24,17 @@ def generate(call: Call) -> Flow[LLMResponse]:
     is.
     """
     started = call.clock()
-    deadline = _deadline(call, started)
+    deadline = call.deadline_from(started)
     prepared = prepare(call)
-    log = CallLog(call, prepared, started)
-    while True:
-        credential = yield from credential_for(call.target)
-        progress = Progress(began=call.clock())
-        try:
-            response = yield from attempt(call, http_request(call, prepared, credential, deadline), progress)
-        except Error as error:
-            log.failed(error, progress, credential)
-            pause = None if progress.delivered else _pause(call, error, log, deadline)
-            if pause is None:
-                raise
-            if progress.partial is not None:
-                yield from emit(Restarted(target=call.target.name, reason=type(error).__name__))
-            yield from sleep(pause)
-            log.pause_seconds = pause
-        else:
-            return log.finish(response, progress)
+    log = CallLog(call, call.request.model, started, notes=prepared.notes)
+    response, progress = yield from tried(call, log, deadline, partial(_once, call, prepared, deadline))
+    tier = response.service_tier or call.request.service_tier
+    response = log.finish(response, progress, service_tier=tier, losses=prepared.losses)
+    first = progress.intake.first_content_at if progress.intake else None
+    return response if first is None else replace(response, first_token_seconds=first - started)
 
 
-def _deadline(call: Call, started: float) -> float | None:
-    limits = [call.deadline, None if call.timeouts.total is None else started + call.timeouts.total]
-    return min((limit for limit in limits if limit is not None), default=None)
-
-
-def _pause(call: Call, error: Error, log: CallLog, deadline: float | None) -> float | None:
-    left = float("inf") if deadline is None else deadline - call.clock()
-    return pause_before_next(error, call.retry, tried=len(log), seconds_left=left, random=call.random)
+def _once(
+    call: Call, prepared: Prepared, deadline: float | None, credential: Credential | None, progress: Progress
+) -> Flow[LLMResponse]:
+    return attempt(call, http_request(call, prepared, credential, deadline), progress)

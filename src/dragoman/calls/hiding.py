@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from msgspec.structs import replace
 
 from dragoman.calls.attempt import Progress
-from dragoman.calls.call import Call
+from dragoman.calls.call import Terms
 from dragoman.errors import DecodeError, Error, ProviderError
 from dragoman.messages import decode_json, encode_json
 from dragoman.providers import Credential
@@ -18,16 +18,16 @@ from dragoman.secret import Secret, is_telling
 _TEXTS: Final = ("message", "code", "request_id")
 
 
-def secrets_of(call: Call, credential: Credential | None) -> Iterator[Secret]:
+def secrets_of(terms: Terms, credential: Credential | None) -> Iterator[Secret]:
     """The key, and what the caller's own headers and query hold under a telling name."""
     if credential is not None:
         yield from credential.secrets
-    for name, value in (*call.target.headers, *call.headers):
+    for name, value in (*terms.target.headers, *terms.headers):
         if isinstance(value, Secret):
             yield value
         elif is_telling(name):
             yield from map(Secret, value.split())
-    for name, value in parse_qsl(call.target.query):
+    for name, value in parse_qsl(terms.target.query):
         if is_telling(name):
             yield Secret(value)
 

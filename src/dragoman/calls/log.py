@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
 from dragoman.calls.attempt import Progress, add_circumstances
-from dragoman.calls.call import Call
+from dragoman.calls.call import Terms
 from dragoman.calls.hiding import hide, secrets_of
-from dragoman.calls.prepare import Prepared
 from dragoman.calls.retry import retry_after
 from dragoman.catalog import Cost, cost_of, find_model
 from dragoman.errors import ConnectFailed, Error, TimedOut, UnknownModel
-from dragoman.messages import Attempt, LLMResponse, Usage
-from dragoman.providers import Credential
+from dragoman.messages import Attempt, EmbeddingResponse, LLMResponse, Loss, Usage
+from dragoman.providers import Credential, ProviderSpec
 
 _FREE: Final = Decimal(0)
 
 
+Answer = TypeVar("Answer", LLMResponse, EmbeddingResponse)
+
+
 class CallLog:
-    """The tries of one call, in order."""
+    """The tries of one request, in order. `before` are those of the requests that the same call made earlier."""
 
-    __slots__ = ("_call", "_prepared", "_started", "_tries", "pause_seconds")
+    __slots__ = ("_before", "_model", "_notes", "_started", "_terms", "_tries", "pause_seconds")
 
-    def __init__(self, call: Call, prepared: Prepared, started: float) -> None:
-        self._call = call
-        self._prepared = prepared
+    def __init__(
+        self,
+        terms: Terms,
+        model: str,
+        started: float,
+        *,
+        notes: tuple[str, ...] = (),
+        before: tuple[Attempt, ...] = (),
+    ) -> None:
+        self._terms = terms
+        self._model = model
         self._started = started
+        self._notes = notes
+        self._before = before
         self._tries: list[Attempt] = []
         self.pause_seconds = 0.0
 
@@ -37,74 +49,83 @@ class CallLog:
 
     def failed(self, error: Error, progress: Progress, credential: Credential | None) -> None:
         """Record a failed try, and put onto its error where it happened, what had arrived and all tries so far."""
-        call = self._call
-        add_circumstances(error, progress, lambda refusal: retry_after(refusal, progress.headers, call.wall_clock()))
-        error.at(call.target.spec.name, call.request.model)
-        _add_hint(error, call)
-        hide(error, progress, secrets_of(call, credential))
+        terms = self._terms
+        add_circumstances(error, progress, lambda refusal: retry_after(refusal, progress.headers, terms.wall_clock()))
+        error.at(terms.target.spec.name, self._model)
+        _add_hint(error, terms.target.spec, self._model)
+        hide(error, progress, secrets_of(terms, credential))
         usage = error.partial.usage if error.partial else None
         cost = _cost_of_failure(error, progress)
         self._tries.append(self._record(progress, type(error).__name__, usage, cost, error))
-        error.attempts = tuple(self._tries)
+        error.attempts = (*self._before, *self._tries)
 
-    def finish(self, response: LLMResponse, progress: Progress) -> LLMResponse:
+    def succeeded(
+        self, progress: Progress, usage: Usage | None = None, cost: Decimal | None = _FREE
+    ) -> tuple[Attempt, ...]:
+        """All tries, with the last one, which brought the answer."""
+        return (*self._before, *self._tries, self._record(progress, "ok", usage, cost, None))
+
+    def finish(
+        self,
+        response: Answer,
+        progress: Progress,
+        *,
+        service_tier: str | None = None,
+        losses: tuple[Loss, ...] = (),
+    ) -> Answer:
         """The response with who, when, how often and how much."""
-        call, headers = self._call, progress.headers
-        cost = _cost(call, response.usage, response.service_tier)
-        last = self._record(progress, "ok", response.usage, cost.usd, None)
+        terms, headers = self._terms, progress.headers
+        cost = _cost(terms, self._model, response.usage, service_tier)
         total, why_unknown = self._total_cost(cost)
-        first = progress.intake.first_content_at if progress.intake else None
         return replace(
             response,
-            model=response.model or call.request.model,
-            provider=call.target.spec.name,
+            model=response.model or self._model,
+            provider=terms.target.spec.name,
             request_id=headers.get("x-request-id") or headers.get("request-id"),
             cost=total,
             cost_note=why_unknown,
-            latency_seconds=call.clock() - self._started,
-            first_token_seconds=None if first is None else first - self._started,
-            attempts=(*self._tries, last),
-            warnings=(*response.warnings, *self._prepared.losses),
+            latency_seconds=terms.clock() - self._started,
+            attempts=self.succeeded(progress, response.usage, cost.usd),
+            warnings=(*response.warnings, *losses),
         )
 
     def _record(
         self, progress: Progress, outcome: str, usage: Usage | None, cost: Decimal | None, error: Error | None
     ) -> Attempt:
         return Attempt(
-            target=self._call.target.name,
+            target=self._terms.target.name,
             outcome=outcome,
-            seconds=self._call.clock() - progress.began,
+            seconds=self._terms.clock() - progress.began,
             status=progress.status,
             usage=usage,
             cost=cost,
             error=error,
             waited_seconds=self.pause_seconds,
-            notes=self._prepared.notes,
+            notes=self._notes,
         )
 
     def _total_cost(self, last: Cost) -> tuple[Decimal | None, str | None]:
         if last.usd is None:
             return None, last.why_unknown
-        costs = [attempt.cost for attempt in self._tries]
+        costs = [attempt.cost for attempt in (*self._before, *self._tries)]
         if None in costs:
             return None, "what a failed attempt cost is not known: it was cut off, or not answered in time"
         return sum((cost for cost in costs if cost is not None), last.usd), None
 
 
-def _add_hint(error: Error, call: Call) -> None:
+def _add_hint(error: Error, spec: ProviderSpec, model: str) -> None:
     """What the provider's file says to do about it, where it says anything."""
-    spec = call.target.spec
     if isinstance(error, ConnectFailed) and spec.unreachable_hint:
         error.hint = spec.unreachable_hint
     elif isinstance(error, UnknownModel) and spec.unknown_model_hint:
-        error.hint = spec.unknown_model_hint.format(model=call.request.model)
+        error.hint = spec.unknown_model_hint.format(model=model)
 
 
-def _cost(call: Call, usage: Usage, served_at: str | None) -> Cost:
+def _cost(terms: Terms, model: str, usage: Usage, service_tier: str | None) -> Cost:
     """At the tier that served, which may be another than was asked for; at that one where the answer does not say."""
-    spec = call.target.spec
-    facts = find_model(spec.prices, call.request.model) if spec.prices else None
-    return cost_of(facts, usage, today=call.today(), service_tier=served_at or call.request.service_tier)
+    prices = terms.target.spec.prices
+    facts = find_model(prices, model) if prices else None
+    return cost_of(facts, usage, today=terms.today(), service_tier=service_tier)
 
 
 def _cost_of_failure(error: Error, progress: Progress) -> Decimal | None:

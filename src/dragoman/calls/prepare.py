@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dragoman._version import __version__
-from dragoman.calls.call import Call
+from dragoman.calls.call import Call, Terms
 from dragoman.catalog import find_model
 from dragoman.errors import LossRefused
 from dragoman.http import HttpRequest
@@ -17,23 +17,30 @@ from dragoman.providers import Credential
 from dragoman.secret import Secret
 
 _OWN_HEADERS: Final = (("content-type", "application/json"), ("user-agent", f"dragoman/{__version__}"))
+_OWN_WITHOUT_BODY: Final = _OWN_HEADERS[1:]
 
 
-class Prepared(Struct, frozen=True, kw_only=True):
+class Outgoing(Struct, frozen=True, kw_only=True):
+    """What to send, the same at each try. `path` may have a query."""
+
+    path: str
+    body: bytes = b""
+    method: str = "POST"
+
+    def __repr__(self) -> str:
+        """Without query and body: they hold keys and prompts."""
+        return f"<{type(self).__name__} {self.path.partition('?')[0]} {len(self.body)} bytes>"
+
+
+class Prepared(Outgoing, frozen=True, kw_only=True):
     """A call's request, encoded once for all its tries.
 
     `losses` is what the dialect could not express, `notes` what was filled in for the caller.
     """
 
     request: Request
-    path: str
-    body: bytes
     losses: tuple[Loss, ...]
     notes: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        """Without query and body: they hold keys and prompts."""
-        return f"<Prepared {self.path.partition('?')[0]} {len(self.body)} bytes>"
 
 
 def prepare(call: Call) -> Prepared:
@@ -44,11 +51,16 @@ def prepare(call: Call) -> Prepared:
     losses = encoded.losses
     for quirk in target.quirks:
         losses += quirk.apply(encoded.wire)
-    if losses and call.on_loss == "error":
-        raise LossRefused(losses, provider=target.spec.name, model=request.model)
+    refuse_losses(call, losses, request.model)
     return Prepared(
         request=request, path=target.path(request), body=encode_json(encoded.wire), losses=losses, notes=notes
     )
+
+
+def refuse_losses(terms: Terms, losses: tuple[Loss, ...], model: str) -> None:
+    """Raise `LossRefused` when there are losses and the call wants none."""
+    if losses and terms.on_loss == "error":
+        raise LossRefused(losses, provider=terms.target.spec.name, model=model)
 
 
 def _with_default_limit(call: Call) -> tuple[Request, tuple[str, ...]]:
@@ -65,18 +77,21 @@ def _with_default_limit(call: Call) -> tuple[Request, tuple[str, ...]]:
     return replace(request, max_tokens=default), (f"max_tokens={default} by default: the dialect demands a limit",)
 
 
-def http_request(call: Call, prepared: Prepared, credential: Credential | None, deadline: float | None) -> HttpRequest:
+def http_request(
+    terms: Terms, outgoing: Outgoing, credential: Credential | None, deadline: float | None
+) -> HttpRequest:
     """The HTTP request for one try. Headers: ours, the dialect's, the key, the target's, the call's; later ones win."""
-    target = call.target
-    headers = [*_OWN_HEADERS, *target.dialect.headers()]
+    target, method, path, body = terms.target, outgoing.method, outgoing.path, outgoing.body
+    headers = [*(_OWN_HEADERS if body else _OWN_WITHOUT_BODY), *target.dialect.headers()]
     if credential is not None:
-        headers += credential.headers("POST", target.origin, prepared.path, prepared.body)
+        headers += credential.headers(method, target.origin, path, body)
     return HttpRequest(
         origin=target.origin,
-        target=prepared.path,
-        headers=_merged(headers, target.headers, call.headers),
-        body=prepared.body,
-        timeouts=call.timeouts,
+        target=path,
+        method=method,
+        headers=_merged(headers, target.headers, terms.headers),
+        body=body,
+        timeouts=terms.timeouts,
         deadline=deadline,
     )
 

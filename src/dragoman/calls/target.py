@@ -40,12 +40,19 @@ class Target(Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        return f"{self.spec.name}/{self.model}"
+        return f"{self.spec.name}/{self.model}" if self.model else self.spec.name
 
     def path(self, request: Request) -> str:
-        own = self.spec.paths.get(self.dialect.name, self.dialect.path)
-        path = join_path(self.prefix, own(request))
-        return f"{path}{'&' if '?' in path else '?'}{self.query}" if self.query else path
+        return self.at(self.path_in(self.dialect, request))
+
+    def path_in(self, dialect: Dialect, request: Request) -> str:
+        """Where `request` goes in another dialect of the provider's, below the prefix."""
+        return self.spec.paths.get(dialect.name, dialect.path)(request)
+
+    def at(self, path: str) -> str:
+        """The whole path, with the query, of what stands at `path` below the prefix."""
+        whole = join_path(self.prefix, path)
+        return f"{whole}{'&' if '?' in whole else '?'}{self.query}" if self.query else whole
 
     def __repr__(self) -> str:
         return f"<Target {self.name} at {self.origin} as {self.dialect.name}>"

@@ -39,10 +39,17 @@ def cost_of(facts: ModelFacts | None, usage: Usage, *, today: str, service_tier:
         return Cost(
             None, f"the catalog has no price for this model{f' at tier {service_tier}' if service_tier else ''}"
         )
-    if usage.input_tokens is None or usage.output_tokens is None:
+    usage = _as_charged(usage)
+    if usage.input_tokens is None or (usage.output_tokens is None and "output" in prices):
         return Cost(None, "the provider did not report usage")
     everything = usage.input_tokens + (usage.tool_prompt_tokens or 0)
-    return Cost(_total(prices, usage, everything, usage.output_tokens))
+    return Cost(_total(prices, usage, everything, usage.output_tokens or 0))  # none is counted where none is sold
+
+
+def _as_charged(usage: Usage) -> Usage:
+    """What is charged, where the provider tells it apart from what was used."""
+    charged, written = usage.billed_input_tokens, usage.billed_output_tokens
+    return usage if charged is None or written is None else Usage(input_tokens=charged, output_tokens=written)
 
 
 def _total(prices: dict[str, Price], usage: Usage, input_tokens: int, output_tokens: int) -> Decimal:

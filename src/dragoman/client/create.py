@@ -15,7 +15,7 @@ from dragoman.client.plan import Plan
 from dragoman.dialects import Dialect, get_dialect
 from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
 from dragoman.http import AsyncTransport, Transport
-from dragoman.messages import Request
+from dragoman.messages import ModelInfo, Request
 from dragoman.providers import (
     ProviderSpec,
     built_in_names,
@@ -118,6 +118,29 @@ def create_llm(
     )
     plan = Plan(target, options)
     return AsyncLLM(plan) if async_client else LLM(plan)
+
+
+def list_models(
+    provider: str, *, api_key: KeyLike = None, base_url: str | None = None, **options: Unpack[ClientOptions]
+) -> list[ModelInfo]:
+    """List the models that `provider` offers to a key: `llm.models()` without a model to begin with.
+
+    Raises `UnknownProvider`, and what any call may raise.
+    """
+    spec = get_spec(provider)
+    settings, rest = find_settings(spec.name, spec.settings, options)
+    target = _target(
+        spec,
+        "",
+        key=_key(api_key),
+        base_url=base_url,
+        dialect=None,
+        transport=_transport(None, None, async_client=False),
+        query="",
+        settings=settings,
+    )
+    with LLM(Plan(target, rest)) as llm:
+        return llm.models()
 
 
 def _which(provider: str, model: str | None) -> tuple[ProviderSpec, str]:

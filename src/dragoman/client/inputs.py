@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 from dragoman.client.options import ImageLike, MessageLike
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError, Rejected
-from dragoman.messages import Document, Image, Message, Part, Role, Text
+from dragoman.messages import Document, EmbeddingInput, Image, Message, Part, Role, Text
 
 _ANTHROPIC_PARTS: Final = frozenset({
     "tool_use", "tool_result", "image", "document", "thinking", "redacted_thinking", "server_tool_use", "search_result",
 })  # fmt: skip
 """Types of content parts that Anthropic's form has and OpenAI's has not."""
+
+EmbedLike: TypeAlias = str | Sequence[int] | Image | Path | bytes
+"""A text, its tokens, or a picture: as it is, by its path, or its bytes."""
+
+EmbedInputs: TypeAlias = EmbedLike | Sequence[EmbedLike]
+"""What to embed: one thing, or a list of them."""
 
 _PLAIN_ROLES: Final = frozenset({"system", "user", "assistant"})
 
@@ -116,6 +122,34 @@ def image_of(image: ImageLike) -> Image:
             return Image.from_url(image)
         case _:
             return Image.from_path(image)
+
+
+def embedding_inputs(given: EmbedInputs) -> tuple[EmbeddingInput, ...]:
+    """What to embed, one by one. A list of numbers is the tokens of one text. Raises `ConfigurationError`."""
+    match given:
+        case str() | Image() | Path() | bytes():
+            inputs = (_embedding_input(given),)
+        case [int(), *_]:
+            inputs = (tuple(given),)
+        case _ if isinstance(cast("object", given), Iterable):
+            inputs = tuple(map(_embedding_input, cast("Iterable[EmbedLike]", given)))
+        case _:
+            raise ConfigurationError(f"embed takes texts, token ids or pictures, not {type(given).__name__}")
+    if not inputs:
+        raise ConfigurationError("there is nothing to embed: the list is empty")
+    return inputs
+
+
+def _embedding_input(given: EmbedLike) -> EmbeddingInput:
+    match given:
+        case str():
+            return given
+        case Image() | Path() | bytes():
+            return image_of(given)
+        case [int(), *_]:
+            return tuple(given)
+        case _:
+            raise ConfigurationError(f"embed takes texts, token ids or pictures, not {type(given).__name__}")
 
 
 def _kind_of_image(content: bytes) -> str:

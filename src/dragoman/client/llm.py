@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Coroutine, Generator, Iterable
 from typing import Any, Final, Literal, NoReturn, Self, TypeVar, Unpack, overload
 
 from dragoman.client.chat import AsyncChat, Chat, Prompt
-from dragoman.client.options import GenerateOptions, ToolLike
+from dragoman.client.inputs import EmbedInputs
+from dragoman.client.options import EmbedOptions, GenerateOptions, SideOptions, ToolLike
 from dragoman.client.plan import Plan
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.client.tools import run_tools
 from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.flow import async_run, run
-from dragoman.messages import LLMResponse, Message
+from dragoman.messages import EmbeddingResponse, LLMResponse, Message, ModelInfo, TokenCount
 from dragoman.structured import Extracted
 
 T = TypeVar("T")
@@ -151,6 +152,25 @@ class LLM(LLMBase):
         """Run the tool calls in `response`; get the turn to send back."""
         return run(run_tools(response, tools))
 
+    def embed(self, inputs: EmbedInputs, **options: Unpack[EmbedOptions]) -> EmbeddingResponse:
+        """Turn texts (or token ids, or pictures, where the provider takes them) into vectors.
+
+        One text gives one vector, a list one each, in its order. Many inputs become several requests, one after another
+        under one deadline; usage and cost are of all. See `EmbedOptions`.
+        """
+        return run(self._plan.embed(inputs, options))
+
+    def count_tokens(self, prompt: Prompt = None, **options: Unpack[GenerateOptions]) -> TokenCount:
+        """Count the input tokens that `generate` would send with the same arguments. Nothing is answered.
+
+        The provider counts where it offers to; otherwise it is an estimate, which says so (`exact=False`).
+        """
+        return run(self._plan.count_tokens(prompt, options))
+
+    def models(self, **options: Unpack[SideOptions]) -> list[ModelInfo]:
+        """List the models that the provider offers to this key, all pages of it."""
+        return run(self._plan.models(options))
+
     def __enter__(self) -> Self:
         return self
 
@@ -227,6 +247,18 @@ class AsyncLLM(LLMBase):
     async def run_tools(self, response: LLMResponse, tools: Iterable[ToolLike]) -> Message:
         """Run the tool calls in `response`; get the turn to send back."""
         return await async_run(run_tools(response, tools))
+
+    async def embed(self, inputs: EmbedInputs, **options: Unpack[EmbedOptions]) -> EmbeddingResponse:
+        """Turn texts (or token ids, or pictures) into vectors: as `LLM.embed`, to be awaited."""
+        return await async_run(self._plan.embed(inputs, options))
+
+    async def count_tokens(self, prompt: Prompt = None, **options: Unpack[GenerateOptions]) -> TokenCount:
+        """Count the input tokens that `generate` would send: as `LLM.count_tokens`, to be awaited."""
+        return await async_run(self._plan.count_tokens(prompt, options))
+
+    async def models(self, **options: Unpack[SideOptions]) -> list[ModelInfo]:
+        """List the models that the provider offers to this key, all pages of it."""
+        return await async_run(self._plan.models(options))
 
     async def __aenter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, TypedDict, cast
+from typing import Any, Final, Literal, TypeAlias, TypedDict, cast, get_args
 
 from dragoman.calls import RetryConfig
 from dragoman.errors import ConfigurationError
@@ -18,6 +18,7 @@ from dragoman.messages import (
     Document,
     Extra,
     Image,
+    InputType,
     JsonObject,
     Message,
     Opaque,
@@ -26,6 +27,7 @@ from dragoman.messages import (
     Request,
     Tool,
     ToolChoice,
+    VectorType,
 )
 from dragoman.secret import Secret
 
@@ -102,6 +104,41 @@ class GenerateOptions(TypedDict, total=False):
     """What to do when the provider cannot express all of the request."""
 
 
+class SideOptions(TypedDict, total=False):
+    """Options of calls that ask no model for an answer."""
+
+    headers: Mapping[str, str | Secret]
+    """Headers to add to the request."""
+    timeout: float | Timeouts
+    """Seconds for the whole call, retries included, or all limits as `Timeouts`."""
+    retry_config: RetryConfig
+    """How often to try each request, and how long to wait between."""
+
+
+class EmbedOptions(SideOptions, total=False):
+    """Options of `embed`. What is not given is left to the provider."""
+
+    dimensions: int
+    """How long the vectors shall be, for models that can shorten them."""
+    input_type: InputType
+    """What they are for: `query`, `document`, `classification`, `clustering`, `similarity`, or a provider's word."""
+    dtype: VectorType
+    """What their numbers shall be: `float`, `int8`, `uint8`, or packed bits (`binary`, `ubinary`)."""
+    encoding: Literal["float", "base64"]
+    """How they travel. Base64, the default where there is a choice, is less than half as long."""
+    truncate: bool
+    """Cut off what is too long (`True`) or refuse it (`False`)."""
+    user: str
+    """Your own user, for the provider's checks for abuse."""
+    extra_body: JsonObject
+    """Fields to put into the body as they are."""
+    on_loss: Literal["warn", "error"]
+    """What to do when the provider cannot be told all of it."""
+
+
+OF_ALL_CALLS: Final = frozenset({"headers", "timeout", "retry_config", "on_loss", "user"})
+"""Options of a client that hold for every kind of call."""
+
 REQUEST_FIELDS: Final = frozenset({
     "max_tokens", "temperature", "top_p", "top_k", "seed", "frequency_penalty", "presence_penalty", "n", "logprobs",
     "top_logprobs", "parallel_tool_calls", "user", "service_tier", "metadata",
@@ -115,6 +152,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "top_k": (1, float("inf")),
     "n": (1, 128),
     "reasoning_budget": (0, float("inf")),
+    "dimensions": (1, float("inf")),
 }
 
 _KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
@@ -132,6 +170,14 @@ _KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
     "output_format": ((str, Mapping, OutputFormat), "'text', 'json', a JSON Schema or an OutputFormat"),
     "timeout": ((int, float, Timeouts), "a number of seconds or Timeouts"),
     "retry_config": ((RetryConfig,), "a RetryConfig"),
+    "input_type": ((str,), "text"),
+    "truncate": ((bool,), "True or False"),
+}
+
+_WORDS: Final[dict[str, tuple[str, ...]]] = {
+    "on_loss": ("warn", "error"),
+    "dtype": get_args(VectorType),
+    "encoding": ("float", "base64"),
 }
 
 _OF_THE_CLIENT: Final = frozenset({"model", "api_key", "base_url", "dialect", "http_client", "transport", "query"})
@@ -172,11 +218,12 @@ class ClientOptions(GenerateOptions, total=False):
     """The session of temporary AWS keys."""
 
 
-def check_options(options: Mapping[str, Any]) -> None:
-    """Raise `ConfigurationError` for an option that does not exist or whose value cannot be right."""
-    unknown = options.keys() - GenerateOptions.__annotations__.keys()
+def check_options(options: Mapping[str, Any], kind: type = GenerateOptions) -> None:
+    """Raise `ConfigurationError` for an option that `kind` does not have or whose value cannot be right."""
+    names = kind.__annotations__.keys()  # those of its bases too
+    unknown = options.keys() - names
     if unknown:
-        raise ConfigurationError(_unknown_option(min(unknown)))
+        raise ConfigurationError(_unknown_option(min(unknown), names))
     for name, value in options.items():
         check = _CHECKS.get(name)
         if check is not None and value is not None:
@@ -212,24 +259,25 @@ def _check_headers(name: str, value: object) -> None:
             raise ConfigurationError(f"{name}: `{header}` must be text or a Secret, not {type(text).__name__}")
 
 
-def _check_on_loss(name: str, value: object) -> None:
-    if value not in ("warn", "error"):
-        raise ConfigurationError(f"{name} must be 'warn' or 'error', not {value!r}")
+def _check_word(name: str, value: object) -> None:
+    words = _WORDS[name]
+    if value not in words:
+        raise ConfigurationError(f"{name} must be {' or '.join(map(repr, words))}, not {value!r}")
 
 
 _CHECKS: Final[dict[str, Callable[[str, object], None]]] = {
     **dict.fromkeys(_RANGES, _check_range),
     **dict.fromkeys(_KINDS, _check_kind),
     **dict.fromkeys(_LISTS, _check_list),
+    **dict.fromkeys(_WORDS, _check_word),
     "headers": _check_headers,
-    "on_loss": _check_on_loss,
 }
 
 
-def _unknown_option(name: str) -> str:
+def _unknown_option(name: str, names: Iterable[str]) -> str:
     if name in _OF_THE_CLIENT:
         return f"`{name}` belongs to the client: make another with create_llm(..., {name}=...)"
-    close = get_close_matches(name, GenerateOptions.__annotations__, n=1)
+    close = get_close_matches(name, list(names), n=1)
     meant = f": did you mean `{close[0]}`?" if close else "."
     return f"there is no option `{name}`{meant} What only the provider knows goes into extra_body={{...}}"
 

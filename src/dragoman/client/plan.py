@@ -4,22 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from time import monotonic
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from msgspec.structs import replace
 
-from dragoman.calls import Call, RetryConfig, Target, generate
-from dragoman.client.inputs import messages_of
-from dragoman.client.options import check_options, request_of, timeouts_of
+from dragoman.calls import (
+    Call,
+    EmbeddingCall,
+    RetryConfig,
+    Target,
+    Terms,
+    count_tokens,
+    embed,
+    generate,
+    list_models,
+)
+from dragoman.client.inputs import embedding_inputs, messages_of
+from dragoman.client.options import (
+    OF_ALL_CALLS,
+    EmbedOptions,
+    SideOptions,
+    check_options,
+    request_of,
+    timeouts_of,
+)
 from dragoman.client.tools import tools_of
 from dragoman.dialects import get_dialect
-from dragoman.errors import ConfigurationError
+from dragoman.dialects.embeddings import get_embedding_codec
+from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.flow import Flow
-from dragoman.messages import LLMResponse, Request
+from dragoman.messages import (
+    EmbeddingRequest,
+    EmbeddingResponse,
+    Extra,
+    LLMResponse,
+    ModelInfo,
+    Request,
+    TokenCount,
+)
 from dragoman.secret import Secret
 from dragoman.structured import Extracted, OutputType, extract, output_type
 
 T = TypeVar("T")
+
+_EMBEDDING_FIELDS: Final = frozenset({"dimensions", "input_type", "dtype", "encoding", "truncate", "user"})
+"""Options that are fields of `EmbeddingRequest` under the same name."""
 
 
 class Plan:
@@ -64,10 +93,41 @@ class Plan:
 
         return (yield from extract(ask, request, output, max_retries=max_retries))
 
-    def options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The client's defaults with a call's `options` over them. Raises `ConfigurationError` for what is wrong."""
+    def embed(self, inputs: Any, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
+        """The flow of a call for embeddings. Raises `UnsupportedFeature` where the provider has none."""
+        options = self._side_options(options, EmbedOptions)
+        spec, model = self._target.spec, self._target.model
+        codec = spec.embeddings_for(model)
+        if codec is None:
+            raise UnsupportedFeature("this provider has no embeddings", provider=spec.name, model=model)
+        fields = {name: options[name] for name in _EMBEDDING_FIELDS & options.keys()}
+        if options.get("extra_body"):
+            fields["extra"] = (Extra(fields=options["extra_body"]),)
+        request = EmbeddingRequest(model=model, inputs=embedding_inputs(inputs), **fields)
+        return embed(EmbeddingCall(request=request, codec=get_embedding_codec(codec), **self._terms(options)))
+
+    def count_tokens(self, prompt: Any, options: Mapping[str, Any]) -> Flow[TokenCount]:
+        """The flow that counts what `generate` would send."""
+        options = self.options(options)
+        return count_tokens(self._call(self._request(prompt, options), options))
+
+    def models(self, options: Mapping[str, Any]) -> Flow[list[ModelInfo]]:
+        """The flow that lists the provider's models."""
+        return list_models(Terms(**self._terms(self._side_options(options, SideOptions))))
+
+    def _side_options(self, options: Mapping[str, Any], kind: type) -> Mapping[str, Any]:
+        """A call's `options` over those of the client's that hold for every kind of call."""
+        self._refuse_closed()
+        check_options(options, kind)
+        return {**{name: self._defaults[name] for name in OF_ALL_CALLS & self._defaults.keys()}, **options}
+
+    def _refuse_closed(self) -> None:
         if self._closed:
             raise ConfigurationError("this client is closed: make a new one with create_llm")
+
+    def options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The client's defaults with a call's `options` over them. Raises `ConfigurationError` for what is wrong."""
+        self._refuse_closed()
         if not options:
             return self._defaults
         check_options(options)
@@ -96,6 +156,8 @@ class Plan:
         self._target.transport.close()
 
     def _request(self, prompt: Any, options: Mapping[str, Any]) -> Request:
+        if not self._target.spec.chats:
+            raise UnsupportedFeature("this provider answers no prompts: call `embed`", provider=self.provider)
         messages = messages_of(
             prompt,
             system=options.get("system"),
@@ -106,15 +168,17 @@ class Plan:
         return request_of(self._target.model, messages, tools_of(options.get("tools") or ()), options)
 
     def _call(self, request: Request, options: Mapping[str, Any], deadline: float | None = None) -> Call:
-        return Call(
-            target=self._target,
-            request=request,
-            retry=options.get("retry_config") or RetryConfig(),
-            timeouts=timeouts_of(options.get("timeout")),
-            on_loss=options.get("on_loss") or "warn",
-            headers=tuple(cast("Mapping[str, str | Secret]", options.get("headers") or {}).items()),
-            deadline=deadline,
-        )
+        return Call(request=request, deadline=deadline, **self._terms(options))
+
+    def _terms(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of `Terms` that `options` say."""
+        return {
+            "target": self._target,
+            "retry": options.get("retry_config") or RetryConfig(),
+            "timeouts": timeouts_of(options.get("timeout")),
+            "on_loss": options.get("on_loss") or "warn",
+            "headers": tuple(cast("Mapping[str, str | Secret]", options.get("headers") or {}).items()),
+        }
 
     def __repr__(self) -> str:
         target = self._target

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
 from msgspec import Struct
 
@@ -105,7 +105,9 @@ class Dialect(Protocol):
 
 
 _FOLDERS = {
-    folder.parent.name: f"{__package__}.{folder.parent.name}" for folder in Path(__file__).parent.glob("*/__init__.py")
+    folder.parent.name: f"{__package__}.{folder.parent.name}"
+    for folder in Path(__file__).parent.glob("*/__init__.py")
+    if folder.parent.name != "embeddings"  # codecs of another kind, with a list of their own
 }
 """A folder here is a dialect; nothing else names it."""
 
@@ -146,6 +148,18 @@ def merge_extra(wire: Wire, extra: Extra | None, dialect: str, where: str, losse
         for name, value in fields.items():
             there = wire.get(name)
             wire[name] = {**there, **value} if isinstance(there, dict) and isinstance(value, Mapping) else value
+
+
+def object_in(wire: JsonObject, name: str) -> Wire:
+    """The object in the field `name`, an empty one when there is none."""
+    value = wire.get(name)
+    return cast("Wire", value) if isinstance(value, dict) else {}
+
+
+def list_in(wire: JsonObject, name: str) -> list[Any]:
+    """The list in the field `name`, an empty one when there is none."""
+    value = wire.get(name)
+    return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 def unknown_fields(wire: JsonObject, known: frozenset[str], dialect: str) -> Extra | None:

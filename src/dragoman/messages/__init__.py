@@ -4,6 +4,7 @@ Pure values: immutable, keyword-only, without identity. Nothing here knows a pro
 """
 
 from dragoman.messages.assemble import Assembler, events_of
+from dragoman.messages.embedding import EmbeddingInput, EmbeddingRequest, EmbeddingResponse, InputType, VectorType
 from dragoman.messages.events import (
     METADATA_EVENTS,
     ChoiceFinish,
@@ -24,6 +25,7 @@ from dragoman.messages.events import (
     ToolCallStart,
     UsageUpdate,
 )
+from dragoman.messages.facts import ModelInfo, TokenCount
 from dragoman.messages.json_text import decode_json, encode_json
 from dragoman.messages.message import Content, Message, Role
 from dragoman.messages.parts import (
@@ -62,17 +64,22 @@ __all__ = [
     "CitationDelta",
     "Content",
     "Document",
+    "EmbeddingInput",
+    "EmbeddingRequest",
+    "EmbeddingResponse",
     "Event",
     "Extra",
     "Finish",
     "FinishReason",
     "Image",
+    "InputType",
     "JsonObject",
     "LLMResponse",
     "LogprobsDelta",
     "Loss",
     "Media",
     "Message",
+    "ModelInfo",
     "Opaque",
     "OutputFormat",
     "Part",
@@ -90,6 +97,7 @@ __all__ = [
     "Seam",
     "Text",
     "TextDelta",
+    "TokenCount",
     "TokenLogprob",
     "Tool",
     "ToolCall",
@@ -100,6 +108,7 @@ __all__ = [
     "ToolResult",
     "Usage",
     "UsageUpdate",
+    "VectorType",
     "Video",
     "decode_json",
     "encode_json",

@@ -78,11 +78,11 @@ def _text_part(draft: _Draft) -> Part:
 
 
 def _reasoning_part(draft: _Draft) -> Part:
-    return Reasoning(draft.text(), payload=draft.payload, dialect=draft.dialect)
+    return Reasoning(draft.text(), payload=draft.payload, dialect=draft.dialect, extra=draft.extra)
 
 
 def _refusal_part(draft: _Draft) -> Part:
-    return Refusal(draft.text())
+    return Refusal(draft.text(), extra=draft.extra)
 
 
 def _tool_call_part(draft: _Draft) -> Part:
@@ -165,14 +165,22 @@ class Assembler:
         self._draft(event, _text_part).citations.append(event.citation)
 
     def _reasoning(self, event: ReasoningDelta) -> None:
-        self._draft(event, _reasoning_part).pieces.append(event.text)
+        draft = self._draft(event, _reasoning_part)
+        draft.pieces.append(event.text)
+        if event.extra is not None:
+            draft.extra = event.extra
 
     def _reasoning_end(self, event: ReasoningEnd) -> None:
         draft = self._draft(event, _reasoning_part)
         draft.payload, draft.dialect = event.payload, event.dialect
+        if event.extra is not None:
+            draft.extra = event.extra
 
     def _refusal(self, event: RefusalDelta) -> None:
-        self._draft(event, _refusal_part).pieces.append(event.text)
+        draft = self._draft(event, _refusal_part)
+        draft.pieces.append(event.text)
+        if event.extra is not None:
+            draft.extra = event.extra
 
     def _call_start(self, event: ToolCallStart) -> None:
         draft = self._draft(event, _tool_call_part)
@@ -256,16 +264,17 @@ def events_of(response: LLMResponse, *, piece: int = 24) -> Iterator[Event]:
 def _events_of_part(part: Part, index: int, choice: int, piece: int) -> Iterator[Event]:
     match part:
         case Text():
-            yield from _events_of_text(part, index, choice, piece)
+            for text, extra in _with_extra(part, piece):
+                yield TextDelta(text, index=index, choice=choice, extra=extra)
             for citation in part.citations:
                 yield CitationDelta(citation=citation, index=index, choice=choice)
         case Reasoning():
-            for text in _pieces(part.text, piece):
-                yield ReasoningDelta(text, index=index, choice=choice)
+            for text, extra in _with_extra(part, piece):
+                yield ReasoningDelta(text, index=index, choice=choice, extra=extra)
             yield ReasoningEnd(index=index, choice=choice, payload=part.payload, dialect=part.dialect)
         case Refusal():
-            for text in _pieces(part.text, piece):
-                yield RefusalDelta(text, index=index, choice=choice)
+            for text, extra in _with_extra(part, piece):
+                yield RefusalDelta(text, index=index, choice=choice, extra=extra)
         case ToolCall():
             free_form = part.text is not None
             yield ToolCallStart(
@@ -278,12 +287,10 @@ def _events_of_part(part: Part, index: int, choice: int, piece: int) -> Iterator
             yield PartAdded(part=part, index=index, choice=choice)
 
 
-def _events_of_text(part: Text, index: int, choice: int, piece: int) -> Iterator[Event]:
-    """The text in pieces; what only one dialect knows of it comes with the last."""
-    *begin, last = _pieces(part.text, piece)
-    for text in begin:
-        yield TextDelta(text, index=index, choice=choice)
-    yield TextDelta(last, index=index, choice=choice, extra=part.extra)
+def _with_extra(part: Text | Reasoning | Refusal, piece: int) -> Iterator[tuple[str, Extra | None]]:
+    """The pieces of a text, the first with the part's `extra`."""
+    for number, text in enumerate(_pieces(part.text, piece)):
+        yield text, None if number else part.extra
 
 
 def _pieces(text: str, size: int) -> Iterator[str]:

@@ -40,7 +40,10 @@ class ResponseStart(EventBase, frozen=True, kw_only=True, tag="response_start"):
 
 
 class TextDelta(EventBase, frozen=True, kw_only=False, tag="text_delta"):
-    """More of the visible text. `extra` is that of the part it belongs to (Gemini signs pieces of text)."""
+    """More of the visible text.
+
+    `extra`, in the first delta of a part or when it changes, is what the part will have.
+    """
 
     text: str
     index: int = 0
@@ -61,28 +64,34 @@ class CitationDelta(EventBase, frozen=True, kw_only=True, tag="citation_delta"):
 
 
 class ReasoningDelta(EventBase, frozen=True, kw_only=False, tag="reasoning_delta"):
-    """More of the model's thinking."""
+    """More of the model's thinking. `extra` as in a `TextDelta`."""
 
     text: str
     index: int = 0
     choice: int = 0
+    extra: Extra | None = None
 
 
 class ReasoningEnd(EventBase, frozen=True, kw_only=True, tag="reasoning_end"):
-    """The thinking at `index` is complete; `payload` is what `dialect` wants back with it."""
+    """The thinking at `index` is complete; `payload` is what `dialect` wants back with it.
+
+    `extra` as in a `TextDelta`.
+    """
 
     index: int = 0
     choice: int = 0
     payload: JsonObject | None = None
     dialect: str | None = None
+    extra: Extra | None = None
 
 
 class RefusalDelta(EventBase, frozen=True, kw_only=False, tag="refusal_delta"):
-    """More of the model's words of refusal."""
+    """More of the model's words of refusal. `extra` as in a `TextDelta`."""
 
     text: str
     index: int = 0
     choice: int = 0
+    extra: Extra | None = None
 
 
 class ToolCallStart(EventBase, frozen=True, kw_only=True, tag="tool_call_start"):

@@ -30,6 +30,8 @@ class Usage(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
             it is not in `input_tokens`, and is in `total_tokens`.
         input_audio_tokens: The part of the input that is audio.
         output_audio_tokens: The part of the output that is audio.
+        billed_input_tokens: The input that is charged, where the provider says that it is less than all (Cohere).
+        billed_output_tokens: The output that is charged, likewise.
         web_searches: Server-side searches made, which providers charge by the piece.
 
     It is also a mapping of the reported counts under OpenAI's names: `usage["prompt_tokens"]`,
@@ -46,6 +48,8 @@ class Usage(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     tool_prompt_tokens: int | None = None
     input_audio_tokens: int | None = None
     output_audio_tokens: int | None = None
+    billed_input_tokens: int | None = None
+    billed_output_tokens: int | None = None
     web_searches: int | None = None
 
     @classmethod

@@ -9,5 +9,6 @@ SPEC = ProviderSpec(
     base_url="https://api.cohere.com",
     base_url_env=("CO_API_URL",),
     auth=bearer("CO_API_KEY", "COHERE_API_KEY"),
+    embeddings="cohere_embed",
     docs_url="https://docs.cohere.com/reference/chat",
 )

@@ -21,5 +21,6 @@ SPEC = ProviderSpec(
             why="OpenAI's chat API gives no reasoning and takes none back; its fields are other hosts'",
         ),
     ),
+    embeddings="openai_embeddings",
     docs_url="https://platform.openai.com/docs/api-reference/chat",
 )

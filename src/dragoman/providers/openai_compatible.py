@@ -13,6 +13,7 @@ SPEC = ProviderSpec(
     base_url_env=("OPENAI_COMPATIBLE_BASE_URL",),
     auth=bearer("OPENAI_COMPATIBLE_API_KEY", required=False),
     quirks=(rename("max_completion_tokens", "max_tokens", why="most compatible servers know only the older name"),),
+    embeddings="openai_embeddings",
     strict_end=False,
     price_list="",
 )

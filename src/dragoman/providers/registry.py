@@ -17,9 +17,10 @@ from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvide
 from dragoman.providers.spec import ProviderSpec
 
 ENTRY_POINTS: Final = "dragoman.providers"
-_NOT_PROVIDERS: Final = frozenset(
-    {"__init__", "auth", "aws_auth", "aws_signature", "base_url", "lending", "quirks", "registry", "settings", "spec"}
-)
+_NOT_PROVIDERS: Final = frozenset({
+    "__init__", "abilities", "auth", "aws_auth", "aws_signature", "base_url", "config", "lending", "mode", "quirks",
+    "registry", "settings", "spec",
+})  # fmt: skip
 
 
 def normal_name(name: str) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
 from dragoman.messages import Request
-from dragoman.providers.auth import Auth
+from dragoman.providers.auth import Auth, KeyAuth
 from dragoman.providers.quirks import Quirk
 from dragoman.providers.settings import Setting
+
+if TYPE_CHECKING:
+    from dragoman.providers.config import ProviderConfig
 
 BySettings: TypeAlias = str | Callable[[Mapping[str, str]], str]
 """A text, with the provider's settings in braces (`https://{region}.host`), or a function of them."""
@@ -38,6 +41,10 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         price_list: The catalog's price list, when it is not called as the provider is; `""`: there is none.
         unload: The request that has a model put out of its server's memory, where one does. It is written in the
             dialect that the provider speaks by itself.
+        chats: Whether it answers prompts; some only embed.
+        embeddings: The codec of its embeddings, or a function that tells it by the model; `None`: it has none.
+        counting: How it counts tokens (`dialects/counting.py`); `None`: it does not.
+        listing: How it lists its models (`dialects/listing.py`); `None`: as its dialect does at home.
         unreachable_hint: What to do when nothing answers at its address, for servers that the caller runs.
         unknown_model_hint: What to do when it does not know the model, with `{model}` in it.
         deprecated: What to use in its place and why, when it should not be used any more.
@@ -60,6 +67,10 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
     strict_end: bool = True
     price_list: str | None = None
     unload: Callable[[str], Request] | None = None
+    chats: bool = True
+    embeddings: str | Callable[[str], str] | None = None
+    counting: str | None = None
+    listing: str | None = None
     unreachable_hint: str | None = None
     unknown_model_hint: str | None = None
     deprecated: str | None = None
@@ -74,6 +85,10 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         """The dialect spoken to `model`."""
         return self.dialect if isinstance(self.dialect, str) else self.dialect(model)
 
+    def embeddings_for(self, model: str) -> str | None:
+        """The codec of embeddings by `model`."""
+        return self.embeddings(model) if callable(self.embeddings) else self.embeddings
+
     def url_for(self, settings: Mapping[str, str]) -> str | None:
         """Where its API lives, `None` when the caller must say."""
         return None if self.base_url is None else _filled(self.base_url, settings)
@@ -83,6 +98,34 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
 
     def query_for(self, settings: Mapping[str, str]) -> str:
         return _filled(self.query, settings)
+
+    def config(self) -> ProviderConfig:
+        """The same provider as the registry of clients records it. Braces in an address stay as they are."""
+        from dragoman.providers.abilities import MODES, OPENAI_DIALECTS, has_pictures  # few programs need the record
+        from dragoman.providers.config import ProviderConfig
+
+        spoken = (*([self.dialect] if isinstance(self.dialect, str) else []), *self.also_speaks)
+        config = ProviderConfig(
+            name=self.name,
+            package_name="dragoman",  # no provider of ours is asked through its SDK
+            default_mode=MODES[0],
+            supported_modes=list(MODES),
+            env_var_name=next(iter(self.auth.variables), None),
+            env_vars=self._variables(),
+            deprecated=self.deprecated is not None,
+            deprecation_message=self.deprecated,
+            base_url=self.base_url if isinstance(self.base_url, str) else None,
+            uses_openai_client=not OPENAI_DIALECTS.isdisjoint(spoken),
+            requires_auth=isinstance(self.auth, KeyAuth) and self.auth.required,
+            supports_vision=any(map(has_pictures, spoken)),
+        )
+        config.docs_url = self.docs_url or config.docs_url
+        return config
+
+    def _variables(self) -> dict[str, str]:
+        """Where its address and its settings are read from when they are not given."""
+        named = {setting.name: setting.env[0] for setting in self.settings if setting.env}
+        return {**({"base_url": self.base_url_env[0]} if self.base_url_env else {}), **named}
 
 
 def _filled(text: BySettings, settings: Mapping[str, str]) -> str:

@@ -131,6 +131,48 @@ def case_refusal():
     assert not message.content
 
 
+def case_embeddings():
+    """The SDK asks for base64 by itself, and gives lists of numbers."""
+    texts = ["The cat sat on the mat.", "A cat sat on a mat.", "Stock markets fell."]
+    answer = client.embeddings.create(model="text-embedding-3-small", input=texts, dimensions=256)
+    one, near, far = (item.embedding for item in answer.data)
+    assert [len(one), [item.index for item in answer.data]] == [256, [0, 1, 2]]
+    assert dot(one, one) > 0.999 > dot(one, near) > 0.5 > dot(one, far)
+    assert answer.usage.prompt_tokens == answer.usage.total_tokens == 16
+    (line,) = control("bill")["lines"]
+    assert (line["model"], line["usage"]["input_tokens"], line["cost"]) == ("text-embedding-3-small", 16, "0.00000032")
+
+
+def dot(one, other):
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+def case_embeddings_in_every_form():
+    def embed(given, **options):
+        return client.embeddings.create(model="m", input=given, dimensions=8, **options).data
+
+    (text,), (listed,), (numbers,) = embed("hello"), embed(["hello"]), embed("hello", encoding_format="float")
+    assert text.embedding == listed.embedding == numbers.embedding
+    assert len(embed([1, 2])) == 1
+    assert len(embed([[1, 2], [3]])) == 2
+    assert isinstance(embed("hello", encoding_format="base64")[0].embedding, str)
+
+
+def case_embeddings_that_fail():
+    error = caught(openai.BadRequestError, lambda: client.embeddings.create(model="m", input=[]))
+    assert "'input'" in error.message
+    control("faults", {"status": 429})
+    caught(openai.RateLimitError, lambda: client.embeddings.create(model="m", input="a"))
+
+
+def case_async_embeddings():
+    async def main():
+        async with AsyncOpenAI() as aclient:
+            return await aclient.embeddings.create(model="text-embedding-3-large", input="hello")
+
+    assert len(asyncio.run(main()).data[0].embedding) == 3072
+
+
 def case_models():
     names = [model.id for model in client.models.list()]
     assert MODEL in names

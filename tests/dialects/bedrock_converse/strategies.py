@@ -24,6 +24,7 @@ from dragoman.messages import (
     Message,
     Opaque,
     OutputFormat,
+    Part,
     Reasoning,
     ReasoningOptions,
     Request,
@@ -68,7 +69,9 @@ citations = st.fixed_dictionaries(
     {"location": _locations},
     optional={"title": words, "source": words, "sourceContent": words.map(lambda text: [{"text": text}])},
 ).map(decode_citation)
-cited = st.builds(Text, texts, citations=st.lists(citations, min_size=1, max_size=2).map(tuple))
+cited = st.builds(Text, words, citations=st.lists(citations, min_size=1, max_size=2).map(tuple))
+sources_alone = cited.map(lambda part: Text("", part.citations))
+"""Sources after the text, as Nova gives them."""
 
 _bytes = {"data": st.binary(max_size=6).map(lambda content: content.hex())}
 _s3 = {"url": words.map("s3://{}".format)}
@@ -208,10 +211,10 @@ _told = new_fields.map(lambda fields: {name: value for name, value in fields.ite
 
 
 @st.composite
-def held_responses(draw: st.DrawFn) -> LLMResponse:
+def held_responses(draw: st.DrawFn, parts: st.SearchStrategy[Part] = answer_parts) -> LLMResponse:
     raw = draw(st.sampled_from([*FINISH_REASONS, "word_of_next_year"]))
     return LLMResponse(
-        parts=tuple(draw(st.lists(answer_parts, max_size=4))),
+        parts=tuple(draw(st.lists(parts, max_size=4))),
         finish_reason=FINISH_REASONS.get(raw, "other"),
         raw_finish_reason=raw,
         stop_sequence=draw(maybe(words)),

@@ -13,7 +13,9 @@ from dragoman.dialects.bedrock_converse import DIALECT
 from dragoman.messages import Assembler, LLMResponse, Request, decode_json, encode_json, events_of
 from dragoman.transport.event_stream import EventStreamDecoder, encode_event_stream
 
-from .strategies import held_requests, held_responses
+from .strategies import answer_parts, held_requests, held_responses, sources_alone
+
+ANSWERS = held_responses(answer_parts | sources_alone)
 
 PLAIN = Request(model="m")
 thorough = settings(max_examples=150, deadline=None, derandomize=True)
@@ -35,7 +37,7 @@ def test_requests(request: Request) -> None:
 
 
 @thorough
-@given(held_responses())
+@given(ANSWERS)
 def test_responses(response: LLMResponse) -> None:
     before = deepcopy(response)
     encoded = DIALECT.encode_response(response, PLAIN)
@@ -45,7 +47,7 @@ def test_responses(response: LLMResponse) -> None:
 
 
 @thorough
-@given(held_responses(), st.integers(1, 9), st.data())
+@given(ANSWERS, st.integers(1, 9), st.data())
 def test_a_response_streamed_is_the_response_at_any_cut(response: LLMResponse, piece: int, data: st.DataObject) -> None:
     encoder = DIALECT.stream_encoder(PLAIN)
     frames = [frame for event in events_of(response, piece=piece) for frame in encoder.feed(event)] + encoder.finish()

@@ -71,14 +71,24 @@ def test_why_it_ended(word: str | None, reason: str | None) -> None:
     [
         (None, Usage()),
         ({}, Usage()),
-        ({"billed_units": {"input_tokens": 5.0, "output_tokens": 2.0}}, Usage(input_tokens=5, output_tokens=2)),
+        (
+            {"billed_units": {"input_tokens": 5.0, "output_tokens": 2.0}},
+            Usage(input_tokens=5, output_tokens=2, billed_input_tokens=5, billed_output_tokens=2),
+        ),
         (
             {
                 "billed_units": {"input_tokens": 5, "output_tokens": 2},
                 "tokens": {"input_tokens": 500.0, "output_tokens": 9.0, "reasoning_tokens": 4, "image_tokens": 3},
                 "cached_tokens": 448.0,
             },
-            Usage(input_tokens=500, output_tokens=9, reasoning_tokens=4, cache_read_tokens=448),
+            Usage(
+                input_tokens=500,
+                output_tokens=9,
+                reasoning_tokens=4,
+                cache_read_tokens=448,
+                billed_input_tokens=5,
+                billed_output_tokens=2,
+            ),
         ),
     ],
 )

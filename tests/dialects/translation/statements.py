@@ -72,6 +72,8 @@ LABELS: dict[tuple[type, str], str] = {
     (LLMResponse, "raw"): "the source's own words",
     (LLMResponse, "raw_finish_reason"): "the source's own word",
     (LLMResponse, "created_at"): "Anthropic stamps no answers",
+    (Usage, "billed_input_tokens"): "what Cohere charges for; what the model read is said",
+    (Usage, "billed_output_tokens"): "what Cohere charges for; what the model wrote is said",
     (Usage, "total_tokens"): "a sum; Anthropic reports none, and OpenAI's clients want one",
 }
 """Fields that say nothing to a model or a client, or that are stated in another way."""

@@ -21,14 +21,23 @@ CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
 PATHS = {"openai_chat": CHAT, "anthropic_messages": MESSAGES}
 """The two that every test of the emulator is done with."""
 
-SERVED = {**PATHS, "ollama": "/api/chat", "cohere_v2": "/v2/chat", "bedrock_converse": "/model/m/converse"}
+SERVED = {
+    **PATHS,
+    "ollama": "/api/chat",
+    "cohere_v2": "/v2/chat",
+    "openai_responses": "/v1/responses",
+    "bedrock_converse": "/model/m/converse",
+}
 BODIES: dict[str, dict[str, Any]] = {
     "openai_chat": {"model": "gpt-4o-mini", "stream_options": {"include_usage": True}},
     "anthropic_messages": {"model": "claude-sonnet-4-5", "max_tokens": 60_000},
     "ollama": {"model": "llama3.1:8b", "stream": False},
     "cohere_v2": {"model": "command-a-03-2025"},
+    "openai_responses": {"model": "gpt-4o-mini"},
     "bedrock_converse": {},
 }
+TALK = {"openai_responses": "input"}
+"""Where the conversation stands, when it is not in `messages`."""
 CONTENT: dict[str, Callable[[str], Any]] = {"bedrock_converse": lambda text: [{"text": text}]}
 """How a turn's text is written, where not as it is."""
 
@@ -36,7 +45,7 @@ CONTENT: dict[str, Callable[[str], Any]] = {"bedrock_converse": lambda text: [{"
 def body(dialect: str, text: str = "Hello", **options: Any) -> dict[str, Any]:
     """A request in the dialect's words."""
     content = CONTENT[dialect](text) if dialect in CONTENT else text
-    wire = {**BODIES[dialect], "messages": [{"role": "user", "content": content}], **options}
+    wire = {**BODIES[dialect], TALK.get(dialect, "messages"): [{"role": "user", "content": content}], **options}
     if not wire.get("stream"):
         wire.pop("stream_options", None)
     return wire

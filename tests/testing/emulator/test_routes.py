@@ -17,6 +17,8 @@ GENERATE = [
     ("/openai/v1/chat/completions", "openai_chat"),
     ("/openai/deployments/my-model/chat/completions?api-version=2024-10-21", "openai_chat"),
     ("/v1/chat/completions/", "openai_chat"),
+    ("/v1/responses", "openai_responses"),
+    ("/openai/v1/responses?api-version=preview", "openai_responses"),
     ("/v1/messages", "anthropic_messages"),
     ("/v1/messages?beta=true", "anthropic_messages"),
     ("/anthropic/v1/messages", "anthropic_messages"),
@@ -37,6 +39,14 @@ def test_paths(client: Client, emulator: Emulator, target: str, dialect: str) ->
     answer.dialect = dialect
     assert answer.decoded().content == "hello"
     assert emulator.requests[-1].dialect == dialect
+
+
+def test_further_paths() -> None:
+    with running(paths={"/v1/chat": "openai_chat", "/ask": "anthropic_messages"}) as (emulator, client):
+        for target, dialect in (("/v1/chat", "openai_chat"), ("/api/ask", "anthropic_messages"), GENERATE[0]):
+            assert client.post(target, body(dialect, "Say exactly: hello")).status == 200
+            assert emulator.requests[-1].dialect == dialect
+        assert client.post("/v1/else", body("openai_chat", "Hi")).status == 404
 
 
 @pytest.mark.parametrize("headers", [{}, {"anthropic_version": "2023-06-01"}], ids=["openai", "anthropic"])

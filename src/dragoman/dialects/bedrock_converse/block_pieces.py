@@ -23,7 +23,8 @@ def _cited(block: Wire) -> Pieces:
 
 def _reasoning(block: Wire) -> Pieces:
     wire: Wire = block["reasoningContent"]
-    return None, [{"reasoningContent": {n: v}} for n, v in (wire.get("reasoningText") or wire).items() if v]
+    said = [{name: value} for name, value in (wire.get("reasoningText") or wire).items() if value]
+    return None, [{"reasoningContent": piece} for piece in said or [{"text": ""}]]
 
 
 def _call(block: Wire) -> Pieces:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import Any, Final, cast
 
+from msgspec.structs import replace
+
+from dragoman.dialects.anthropic_messages.name import NAME as ANTHROPIC
 from dragoman.dialects.anthropic_messages.options import decode_reasoning, encode_reasoning
 from dragoman.dialects.base import Wire, unknown_fields, write_extra
 from dragoman.dialects.bedrock_converse.name import NAME
@@ -84,11 +87,23 @@ def _encode_reasoning(options: ReasoningOptions, model: str, fields: Wire, wire:
             fields[own] = options.effort
         return
     said: Wire = {}
-    encode_reasoning(options, said, losses)
+    encode_reasoning(replace(options, extra=None), said, losses)
     if "thinking" in said:
         fields["thinking"] = said["thinking"]
+    _encode_thinking_extra(options.extra, fields.get("thinking"), losses)
     if "output_config" in said:
         wire["outputConfig"] = said["output_config"]
+
+
+def _encode_thinking_extra(extra: Extra | None, thinking: Wire | None, losses: list[Loss]) -> None:
+    """Write what only Anthropic's models know of thinking, whoever it came from: they are asked in their own words."""
+    if extra is None:
+        return
+    if thinking is not None:
+        write_extra(thinking, extra, ANTHROPIC, "reasoning", losses)
+    elif extra.fields:
+        why = "there is nothing said of thinking that it could stand beside"
+        losses.extend(Loss(effect="dropped", where=f"reasoning.{name}", why=why) for name in extra.fields)
 
 
 _TEXT: Final = OutputFormat(kind="text")

@@ -234,6 +234,7 @@ class StreamEncoder:
 
     def _text(self, event: TextDelta) -> list[Frame]:
         """Empty text is a delta when it is all there is of a part: without one there would be no block."""
+        self._report_extra(event, _place(event.index))
         fresh = self._blocks.part != event.index
         frames = self._open(event.index)
         if event.text or fresh:
@@ -246,7 +247,16 @@ class StreamEncoder:
         citation = encode_citation(event.citation, f"{_place(event.index)}.citations[{number}]", self._losses)
         return [*self._open(event.index), self._blocks.delta({"citation": citation})]
 
+    def _report_extra(self, event: TextDelta | ReasoningDelta | ReasoningEnd | RefusalDelta, where: str) -> None:
+        """What another dialect knows of a part has no place in its deltas."""
+        if event.extra is None:
+            return
+        write_extra({}, event.extra, NAME, where, told := [])
+        for loss in told:
+            self._lose_once(loss)
+
     def _reasoning(self, event: ReasoningDelta) -> list[Frame]:
+        self._report_extra(event, _place(event.index))
         if not event.text:
             return []
         self._thought.add(event.index)
@@ -254,6 +264,7 @@ class StreamEncoder:
 
     def _reasoning_end(self, event: ReasoningEnd) -> list[Frame]:
         """The rest of a thought that is out; one without text is a block of its own, where it is this dialect's."""
+        self._report_extra(event, _place(event.index))
         part = Reasoning(payload=event.payload, dialect=event.dialect)
         if event.index not in self._thought:
             return self._whole(event.index, encode_answer_part(part, _place(event.index), self._losses))
@@ -265,6 +276,7 @@ class StreamEncoder:
 
     def _refuse(self, event: RefusalDelta) -> list[Frame]:
         self._refused = True
+        self._report_extra(event, "refusal")
         encode_part(Refusal(event.text), "refusal", told := [])
         for loss in told:
             self._lose_once(loss)

@@ -49,7 +49,7 @@ class StreamEncoder:
     """Writes one stream."""
 
     __slots__ = (
-        "_begun", "_calls", "_citations", "_content", "_ended_calls", "_lost", "_model", "_open", "_places",
+        "_begun", "_calls", "_citations", "_cited", "_content", "_ended_calls", "_lost", "_model", "_open", "_places",
         "_refused", "_said", "_started", "_usage",
     )  # fmt: skip
 
@@ -59,6 +59,7 @@ class StreamEncoder:
         self._content = self._citations = 0  # how many there are
         self._open: tuple[str, int] | None = None  # the kind and part of the open one, which is the last
         self._places: dict[int, int] = {}  # the last content of each part
+        self._cited: dict[int, int] = {}  # the last citation of each part
         self._calls: dict[int, int] = {}  # the numbers of the calls that are open
         self._begun: set[int] = set()  # those of them whose arguments have begun
         self._ended_calls: list[ToolCall] = []
@@ -136,7 +137,8 @@ class StreamEncoder:
     def _citation(self, event: CitationDelta) -> list[Frame]:
         losses: list[Loss] = []
         place = self._places.get(event.index, 0)
-        wire = encode_citation(event.citation, f"parts[{event.index}].citations[0]", losses)
+        own = self._cited[event.index] = self._cited.get(event.index, -1) + 1
+        wire = encode_citation(event.citation, f"parts[{event.index}].citations[{own}]", losses)
         self._lose(losses)
         if not is_ours(event.citation):
             wire["content_index"] = place

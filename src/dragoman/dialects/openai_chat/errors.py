@@ -43,12 +43,31 @@ _CODES: Final[dict[str, type[ProviderError]]] = {
     "billing_hard_limit_reached": OutOfCredit,
     "billing_not_active": OutOfCredit,
     "insufficient_balance": OutOfCredit,
+    "usage_not_included": OutOfCredit,  # ChatGPT, without a plan that has it
     "model_not_found": UnknownModel,
     "model_not_available": UnknownModel,
     "DeploymentNotFound": UnknownModel,  # Azure
     "content_filter": Filtered,
     "content_policy_violation": Filtered,
     "ResponsibleAIPolicyViolation": Filtered,  # Azure
+    "bio_policy": Filtered,
+    "misalignment_policy_violation": Filtered,
+    "image_content_policy_violation": Filtered,
+    "invalid_prompt": Rejected,  # of responses that fail after they have begun, as are the next
+    "data_residency_mismatch": Rejected,
+    "invalid_image": Rejected,
+    "invalid_image_format": Rejected,
+    "invalid_base64_image": Rejected,
+    "invalid_image_url": Rejected,
+    "invalid_image_mode": Rejected,
+    "image_too_large": Rejected,
+    "image_too_small": Rejected,
+    "image_parse_error": Rejected,
+    "image_file_too_large": Rejected,
+    "image_file_not_found": Rejected,
+    "empty_image_file": Rejected,
+    "unsupported_image_media_type": Rejected,
+    "failed_to_download_image": Rejected,
     "invalid_api_key": Unauthorized,
     "authentication_error": Unauthorized,
     "invalid_authentication_error": Unauthorized,  # Moonshot

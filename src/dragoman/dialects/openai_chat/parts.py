@@ -95,7 +95,7 @@ def _encode_audio(part: Audio, losses: Losses) -> Wire | None:
             losses.dropped(name, "only an answer's own sound has it")
     source: Wire = {"data": part.data}
     if part.media_type is not None:
-        source["format"] = _audio_format(part.media_type)
+        source["format"] = audio_format(part.media_type)
     return {"type": "input_audio", "input_audio": source}
 
 
@@ -204,7 +204,7 @@ def _decode_audio(wire: Wire, where: str) -> Part:
     source = _object(wire, "input_audio", where)
     data = text_in(source, "data", f"{where}.input_audio")
     format_ = _optional_text(source, "format", f"{where}.input_audio")
-    media_type = None if format_ is None else _media_type(format_)
+    media_type = None if format_ is None else audio_media_type(format_)
     return Audio(data=data, media_type=media_type, **_common(wire, _AUDIO, "input_audio", _INPUT_AUDIO))
 
 
@@ -272,9 +272,9 @@ _MEDIA_TYPES: Final = {"mp3": "audio/mpeg"}
 _FORMATS: Final = {"audio/mpeg": "mp3", "audio/x-wav": "wav", "audio/wave": "wav", "audio/vnd.wave": "wav"}
 
 
-def _media_type(format_: str) -> str:
+def audio_media_type(format_: str) -> str:
     return _MEDIA_TYPES.get(format_) or f"audio/{format_}"
 
 
-def _audio_format(media_type: str) -> str:
+def audio_format(media_type: str) -> str:
     return _FORMATS.get(media_type) or media_type.partition("/")[2] or media_type

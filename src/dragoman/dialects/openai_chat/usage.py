@@ -49,9 +49,9 @@ def decode_usage(value: Any) -> Usage | None:
     if "prompt_token_details" in wire:  # Writer, without the s
         wire = {"prompt_tokens_details": wire["prompt_token_details"], **wire}
     counts = _parts(wire)
-    prompt, completion, total = [_count(wire.get(name)) for name in _TOTALS]
+    prompt, completion, total = [whole_number(wire.get(name)) for name in _TOTALS]
     if completion is not None:
-        counts["output_tokens"] = _all_output(prompt, completion, total, counts.get("reasoning_tokens"))
+        counts["output_tokens"] = all_output(prompt, completion, total, counts.get("reasoning_tokens"))
     if prompt is not None:
         counts["input_tokens"] = prompt
     if total is not None:
@@ -65,24 +65,24 @@ def _parts(wire: Wire) -> dict[str, int]:
         details: Any = wire.get(outer)
         if isinstance(details, dict):
             for inner, field in places:
-                count = _count(details.get(inner))  # pyright: ignore[reportUnknownMemberType]  # a cast for each costs
+                count = whole_number(details.get(inner))  # pyright: ignore[reportUnknownMemberType]  # a cast for each costs
                 if count is not None:
                     counts[field] = count
     if not _OUTSIDE.isdisjoint(wire):
         for name, field in _OUTSIDE_FIELDS:
-            count = _count(wire.get(name))
+            count = whole_number(wire.get(name))
             if count is not None:
                 counts.setdefault(field, count)
     return counts
 
 
-def _count(value: Any) -> int | None:
+def whole_number(value: Any) -> int | None:
     if type(value) is int or value is None:
         return value
     return int(value) if isinstance(value, float) and value.is_integer() else None
 
 
-def _all_output(prompt: int | None, completion: int, total: int | None, reasoning: int | None) -> int:
+def all_output(prompt: int | None, completion: int, total: int | None, reasoning: int | None) -> int:
     """Output with the reasoning, which xAI and Vercel's Gemini leave out of `completion_tokens`.
 
     It shows in the total (xAI), or in more reasoning than output (Vercel, whose total lacks it too).

@@ -7,8 +7,9 @@ from typing import Final
 
 from dragoman.catalog import find_model, providers_of
 from dragoman.dialects import Dialect
+from dragoman.dialects.embeddings import EmbeddingCodec
 from dragoman.errors import ContextTooLong, ProviderError, Rejected
-from dragoman.messages import Request, Role, Tool
+from dragoman.messages import EmbeddingRequest, Image, Request, Role, Tool
 from dragoman.testing.emulator.customs import customs_of
 from dragoman.testing.rules import count_request
 
@@ -17,6 +18,21 @@ def check_request(request: Request, dialect: Dialect) -> None:
     """Raises the `ProviderError` that the request meets at a real provider."""
     for check in _CHECKS:
         check(request, dialect)
+
+
+def _needs_no_memory(request: Request, dialect: Dialect) -> None:
+    customs_of(dialect.name).check_state(request)
+
+
+def check_inputs(request: EmbeddingRequest, codec: EmbeddingCodec) -> None:
+    """Raises the `ProviderError` that a request for embeddings meets at a real provider."""
+    limits = codec.limits(request.model)
+    if not request.inputs or "" in request.inputs:
+        raise _rejected("input cannot be an empty string or an empty list")
+    pictures = sum(isinstance(each, Image) for each in request.inputs)
+    for name, most, given in (("inputs", limits.inputs, len(request.inputs)), ("images", limits.images, pictures)):
+        if most is not None and given > most:
+            raise _rejected(f"too many {name} in one request: {given} > {most}")
 
 
 def _is_not_empty(request: Request, _: Dialect) -> None:
@@ -78,6 +94,7 @@ def _rejected(message: str) -> ProviderError:
 
 
 _CHECKS: Final[tuple[Callable[[Request, Dialect], None], ...]] = (
+    _needs_no_memory,
     _is_not_empty,
     _results_answer_calls,
     _named_tools_exist,

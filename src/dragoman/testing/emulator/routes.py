@@ -4,32 +4,45 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-from dragoman.dialects import Dialect
-from dragoman.messages import Request
+from dragoman.dialects import Dialect, get_dialect
+from dragoman.dialects.embeddings import EmbeddingCodec
+from dragoman.messages import EmbeddingRequest, Request
 from dragoman.testing.emulator.customs import customs_of
 
-Action: TypeAlias = Literal["generate", "count_tokens", "models", "model", "home"]
+Action: TypeAlias = Literal["generate", "embed", "count_tokens", "models", "model", "home"]
 
 _MODEL: Final = "MODEL-NAME"
+NO_PATHS: Final[Mapping[str, str]] = {}
 _VERSION: Final = re.compile(r"^/v\d+\w*(?=/)")
 
 
 class Route(Struct, frozen=True):
-    """What to do with calls to a path that ends as `pattern` says. Without a dialect, that of the caller holds."""
+    """What to do with calls to a path that ends as `pattern` says. Without a dialect, that of the caller holds.
+
+    `codecs` are those that calls for embeddings to the path may be of.
+    """
 
     pattern: re.Pattern[str]
     methods: tuple[str, ...]
     action: Action
     dialect: Dialect | None = None
+    codecs: tuple[EmbeddingCodec, ...] = ()
 
 
-def routes_for(dialects: Iterable[Dialect]) -> tuple[Route, ...]:
-    """The routes of `dialects`, and those that all of them share. Where paths end alike, the longer comes first."""
-    routes: list[Route] = []
+def routes_for(
+    dialects: Sequence[Dialect], codecs: Iterable[EmbeddingCodec] = (), further: Mapping[str, str] = NO_PATHS
+) -> tuple[Route, ...]:
+    """The routes to `further` paths by the names of dialects, those of `codecs` for embeddings, those of `dialects`, and
+    those that all of them share.
+
+    Where paths end alike, the longer comes first.
+    """
+    routes = [Route(_ending(path), ("POST",), "generate", get_dialect(name)) for path, name in further.items()]
+    routes += embedding_routes(dialects, codecs)
     for dialect in sorted(dialects, key=lambda dialect: -len(_path(dialect, stream=False))):
         paths = sorted({_path(dialect, stream=False), _path(dialect, stream=True)})
         routes += [Route(_ending(path), ("POST",), "generate", dialect) for path in paths]
@@ -44,6 +57,27 @@ def routes_for(dialects: Iterable[Dialect]) -> tuple[Route, ...]:
         Route(re.compile(r"^/?$"), ("GET", "HEAD"), "home"),
     ]
     return tuple(routes)
+
+
+def embedding_routes(dialects: Sequence[Dialect], codecs: Iterable[EmbeddingCodec]) -> list[Route]:
+    """A route for each path, the longest first: `/embed` ends `/api/embed` too.
+
+    Errors are worded as the codec's home does, where that is among `dialects`; otherwise as the first of them does.
+    """
+    by_path: dict[str, list[EmbeddingCodec]] = {}
+    for codec in codecs:
+        path = _VERSION.sub("", codec.path(EmbeddingRequest(model=_MODEL, inputs=())))
+        by_path.setdefault(path, []).append(codec)
+    homes = {dialect.name: dialect for dialect in dialects}
+    return [
+        Route(_ending(path), ("POST",), "embed", homes.get(found[0].home, dialects[0]), tuple(found))
+        for path, found in sorted(by_path.items(), key=lambda item: -len(item[0]))
+    ]
+
+
+def codec_for(codecs: Sequence[EmbeddingCodec], wire: Mapping[str, Any]) -> EmbeddingCodec:
+    """The first of `codecs` that knows every field of a body; else the first."""
+    return next((codec for codec in codecs if wire.keys() <= codec.fields), codecs[0])
 
 
 def _path(dialect: Dialect, *, stream: bool) -> str:

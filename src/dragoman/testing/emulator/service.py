@@ -12,10 +12,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dragoman.dialects import Dialect, dialect_names, get_dialect
+from dragoman.dialects.embeddings import embedding_codec_names, get_embedding_codec
 from dragoman.errors import Error, ProviderError, Rejected, UnknownModel
-from dragoman.messages import LLMResponse, Request, ToolCall, Usage, decode_json
+from dragoman.messages import EmbeddingResponse, LLMResponse, Request, ToolCall, Usage, decode_json
 from dragoman.testing.emulator.bill import BillLine, price
-from dragoman.testing.emulator.checks import check_request
+from dragoman.testing.emulator.checks import check_inputs, check_request
 from dragoman.testing.emulator.control import CONTROL, control_reply
 from dragoman.testing.emulator.customs import customs_of
 from dragoman.testing.emulator.deck import Deck
@@ -24,14 +25,17 @@ from dragoman.testing.emulator.http import JSON, HttpCall, Outcome, Reply, json_
 from dragoman.testing.emulator.journal import SeenRequest
 from dragoman.testing.emulator.keys import check_key
 from dragoman.testing.emulator.memory import Memory
-from dragoman.testing.emulator.routes import Route, dialect_of_caller, find_routes, routes_for
+from dragoman.testing.emulator.routes import Route, codec_for, dialect_of_caller, find_routes, routes_for
 from dragoman.testing.emulator.settings import Settings
 from dragoman.testing.emulator.streaming import CONTENT_TYPES, frames_of
-from dragoman.testing.rules import count_request, dice
+from dragoman.testing.rules import count_inputs, count_request, dice, vectors_of
 
 MODELS: Final = ("gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "claude-haiku-4-5", "emulator-1")
 """What is listed unless the emulator is told which models there are; any other name is answered too."""
+_OF_MODELS: Final = frozenset({"generate", "embed"})
+"""What only a model can do: it is on the bill, and faults strike it."""
 _FREE: Final = Decimal(0)
+_COMMONEST: Final = frozenset({"openai_chat", "openai_embeddings"})
 
 
 class _Exchange(Struct, kw_only=True):
@@ -42,6 +46,7 @@ class _Exchange(Struct, kw_only=True):
     dialect: Dialect
     request_id: str
     route: Route | None = None
+    model: str | None = None
     allowed: tuple[str, ...] = ()
     fault: Fault = NO_FAULT
 
@@ -53,10 +58,12 @@ class Service:
         self.settings = settings
         self.memory = Memory(settings)
         self.dialects = tuple(map(get_dialect, sorted(dialect_names(), key=_is_not_the_commonest)))
-        self._routes = routes_for(self.dialects)
+        codecs = map(get_embedding_codec, sorted(embedding_codec_names(), key=_is_not_the_commonest))
+        self._routes = routes_for(self.dialects, codecs, settings.paths)
         self._deck = None if settings.tape is None else Deck(settings.tape)
         self._actions: Mapping[str, Callable[[_Exchange], Awaitable[Reply]]] = {
             "generate": self._generate,
+            "embed": self._embed,
             "count_tokens": self._count_tokens,
             "models": self._models,
             "model": self._one_model,
@@ -109,7 +116,7 @@ class Service:
             check_key(call, self.settings.keys, self.settings.aws_keys)
         if call.too_large:
             raise Rejected("Request exceeds the maximum size", http_status=413)
-        if route.action != "generate":
+        if route.action not in _OF_MODELS:
             exchange.fault = self.memory.faults.next(None, call.path, only_by_path=True)
             if exchange.fault.replaces_answer:
                 return self._faulty_reply(exchange, exchange.fault)
@@ -120,7 +127,7 @@ class Service:
     async def _generate(self, exchange: _Exchange) -> Reply:
         call, dialect = exchange.call, exchange.dialect
         request = self._decode(exchange, _json_object(call))
-        exchange.fault = self._fault(call, request)
+        exchange.fault = self._fault(call, request.model)
         own = None if exchange.fault.replaces_answer else customs_of(dialect.name).own_answer(request)
         if own is not None:
             return self._answer_reply(exchange, request, self._completed(own, request, dialect))
@@ -141,15 +148,19 @@ class Service:
         exchange.seen.wire = wire
         request = exchange.dialect.decode_request(wire, exchange.call.target)
         exchange.seen.request = request
-        models = self.settings.models
-        if models is not None and request.model not in models:
-            raise UnknownModel(f"The model `{request.model}` does not exist", http_status=404, code="model_not_found")
+        self._find_model(exchange, request.model)
         return request
 
-    def _fault(self, call: HttpCall, request: Request) -> Fault:
+    def _find_model(self, exchange: _Exchange, model: str) -> None:
+        exchange.model = model
+        models = self.settings.models
+        if models is not None and model not in models:
+            raise UnknownModel(f"The model `{model}` does not exist", http_status=404, code="model_not_found")
+
+    def _fault(self, call: HttpCall, model: str) -> Fault:
         """The fault for a call: what its header asks for, else what waits for one. The pace is part of both."""
         asked = call.headers.get(HEADER)
-        fault = self.memory.faults.next(request.model, call.path) if asked is None else parse_fault(asked)
+        fault = self.memory.faults.next(model, call.path) if asked is None else parse_fault(asked)
         return self.settings.pace.joined(fault) if self.settings.pace is not NO_FAULT else fault
 
     def _completed(self, step: str | LLMResponse | None, request: Request, dialect: Dialect) -> LLMResponse:
@@ -183,7 +194,31 @@ class Service:
             )
         else:
             reply = json_reply(200, dialect.encode_response(answer, request).wire)
-        return self._billed(exchange, self._with_id(exchange, reply), request, answer)
+        tier = answer.service_tier or request.service_tier
+        return self._billed(exchange, self._with_id(exchange, reply), answer, tier)
+
+    # ------------------------------------------------------------------ vectors
+
+    async def _embed(self, exchange: _Exchange) -> Reply:
+        assert exchange.route is not None  # it led here
+        wire = exchange.seen.wire = _json_object(exchange.call)
+        codec = codec_for(exchange.route.codecs, wire)
+        request = codec.decode_request(wire, exchange.call.target)
+        self._find_model(exchange, request.model)
+        exchange.fault = self._fault(exchange.call, request.model)
+        if exchange.fault.replaces_answer:
+            return self._faulty_reply(exchange, exchange.fault)
+        check_inputs(request, codec)
+        tokens = count_inputs(request)
+        answer = EmbeddingResponse(
+            vectors=vectors_of(request),
+            dtype=request.dtype or "float",
+            model=request.model,
+            usage=Usage(input_tokens=tokens, total_tokens=tokens),
+            id=self.memory.model.ids.make("embd-"),
+        )
+        reply = self._plain(exchange, codec.encode_response(answer, request).wire)
+        return self._billed(exchange, reply, answer)
 
     # ------------------------------------------------------------------ other answers
 
@@ -247,15 +282,16 @@ class Service:
 
     # ------------------------------------------------------------------ the bill
 
-    def _billed(self, exchange: _Exchange, reply: Reply, request: Request, answer: LLMResponse) -> Reply:
+    def _billed(
+        self, exchange: _Exchange, reply: Reply, answer: LLMResponse | EmbeddingResponse, tier: str | None = None
+    ) -> Reply:
         today = datetime.fromtimestamp(self.settings.clock(), UTC).date().isoformat()
-        tier = answer.service_tier or request.service_tier
-        cost = price(exchange.dialect.name, request.model, answer.usage, today=today, service_tier=tier)
+        cost = price(exchange.dialect.name, exchange.model or "", answer.usage, today=today, service_tier=tier)
         return self._on_the_bill(exchange, reply, id=answer.id, usage=answer.usage, cost=cost)
 
     def _refused(self, exchange: _Exchange, reply: Reply) -> Reply:
         """Calls to a model are on the bill also when nothing came of them."""
-        if exchange.route is None or exchange.route.action != "generate":
+        if exchange.route is None or exchange.route.action not in _OF_MODELS:
             return reply
         return self._on_the_bill(exchange, reply, cost=_FREE)
 
@@ -264,7 +300,7 @@ class Service:
         line = BillLine(
             number=seen.number,
             dialect=exchange.dialect.name,
-            model=seen.request.model if seen.request else None,
+            model=exchange.model,
             outcome=reply.outcome,
             status=reply.status,
             streamed=reply.streamed,
@@ -290,7 +326,7 @@ def _with_one_id(answer: LLMResponse, dialect: Dialect) -> LLMResponse:
 
 def _is_not_the_commonest(name: str) -> bool:
     """The dialect that most clients speak comes first: a caller who gives no sign is taken to speak it."""
-    return name != "openai_chat"
+    return name not in _COMMONEST
 
 
 def _no_route(call: HttpCall, allowed: tuple[str, ...]) -> ProviderError:

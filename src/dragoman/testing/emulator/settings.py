@@ -23,6 +23,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         keys: The keys that may call; `None` lets any in.
         aws_keys: AWS access keys and their secrets, one of which must have signed a signed call; `None` lets any in.
         models: The models there are; `None` answers for any name.
+        paths: Further paths that requests may come to, as they end → the dialect spoken there.
         piece: How long a piece of streamed text is on average, in characters.
         pace: What happens to every answer: usually delays.
         max_body_bytes: The longest request body read; longer ones are answered with status 413.
@@ -35,6 +36,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     keys: AbstractSet[str] | None = None
     aws_keys: Mapping[str, str] | None = None
     models: Sequence[str] | None = None
+    paths: Mapping[str, str] = {}
     piece: int = 8
     pace: Fault = NO_FAULT
     max_body_bytes: int = DEFAULT_BODY_BYTES
@@ -50,6 +52,7 @@ class SettingsFields(TypedDict, total=False):
     keys: AbstractSet[str] | None
     aws_keys: Mapping[str, str] | None
     models: Sequence[str] | None
+    paths: Mapping[str, str]
     piece: int
     pace: Fault
     max_body_bytes: int

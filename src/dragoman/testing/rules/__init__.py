@@ -3,5 +3,15 @@
 from dragoman.testing.rules.ids import Ids, dice
 from dragoman.testing.rules.model import REFUSE, RuleModel
 from dragoman.testing.rules.tokens import count_request, count_text
+from dragoman.testing.rules.vectors import count_inputs, vectors_of
 
-__all__ = ["REFUSE", "Ids", "RuleModel", "count_request", "count_text", "dice"]
+__all__ = [
+    "REFUSE",
+    "Ids",
+    "RuleModel",
+    "count_inputs",
+    "count_request",
+    "count_text",
+    "dice",
+    "vectors_of",
+]

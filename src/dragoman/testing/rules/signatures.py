@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from base64 import b64decode, b64encode
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from typing import Any, Final
 
@@ -25,6 +25,31 @@ def signed(text: str, dialect: str) -> Reasoning:
 def signature_of(text: str) -> str:
     """What proves that the emulator has thought `text`, as base64."""
     return b64encode(hmac.digest(_KEY, text.encode("utf-8", "surrogatepass"), sha256)).decode()
+
+
+def sealed(text: str) -> str:
+    """Thinking that only the emulator can open, in the form of OpenAI's encrypted content."""
+    content = text.encode("utf-8", "surrogatepass")
+    return urlsafe_b64encode(_OURS + hmac.digest(_KEY, content, sha256) + content).decode()
+
+
+def is_sealed(content: object) -> bool:
+    """Whether the content is ours and unchanged, or looks like OpenAI's: a Fernet token (seen 2026-11-20)."""
+    try:
+        octets = urlsafe_b64decode(content) if isinstance(content, str) else b""
+    except ValueError:
+        return False
+    if not octets.startswith(_OURS):
+        return octets.startswith(_FERNET) and len(octets) >= _REAL_BYTES
+    start = len(_OURS) + sha256().digest_size
+    return hmac.compare_digest(octets[len(_OURS) : start], hmac.digest(_KEY, octets[start:], sha256))
+
+
+_FERNET: Final = b"\x80\x00\x00\x00\x00"
+"""How a Fernet token begins: its version, and the first half of a time in seconds, which is 0 until 2106."""
+
+_OURS: Final = b"\x80" + bytes(8)
+"""Ours are of the year 1970."""
 
 
 def check_signatures(request: Request) -> None:

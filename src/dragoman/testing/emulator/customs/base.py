@@ -55,8 +55,8 @@ def _openai_models(names: Sequence[str]) -> Wire:
     return {"object": "list", "data": [_openai_model(name) for name in names]}
 
 
-def _any_reasoning(request: Request) -> None:
-    """Where reasoning is not signed, whatever comes back is fine."""
+def _anything(request: Request) -> None:
+    """Where nothing is remembered and reasoning is not signed, whatever comes is fine."""
 
 
 def _no_answer(request: Request) -> LLMResponse | None:
@@ -75,6 +75,7 @@ class Customs(Struct, frozen=True, kw_only=True):
         counting: `None`: the provider does not count.
         own_answer: The answer to a request that asks the server itself and no model, `None` for all others.
         sign: Reasoning as the provider gives it, with what it wants back unchanged.
+        check_state: Raises `Rejected` for a request that rests on what the provider remembers: the emulator does not.
         check_reasoning: Raises `Rejected` for reasoning that comes back changed or unsigned.
     """
 
@@ -85,7 +86,8 @@ class Customs(Struct, frozen=True, kw_only=True):
     counting: Counting | None = None
     own_answer: Callable[[Request], LLMResponse | None] = _no_answer
     sign: Callable[[str], Reasoning] = Reasoning
-    check_reasoning: Callable[[Request], None] = _any_reasoning
+    check_state: Callable[[Request], None] = _anything
+    check_reasoning: Callable[[Request], None] = _anything
 
 
 _OPENAI_LIKE: Final = Customs()

@@ -1,0 +1,1 @@
+"""The provider `lighthouse` for dragoman, found by its entry point."""

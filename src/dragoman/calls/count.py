@@ -1,0 +1,59 @@
+"""How many tokens a request is: the provider's word where it counts, else an estimate that says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from dragoman.calls.call import Call
+from dragoman.calls.estimate import estimate
+from dragoman.calls.log import CallLog
+from dragoman.calls.prepare import Outgoing, refuse_losses
+from dragoman.calls.side import Side, ask
+from dragoman.dialects import get_dialect
+from dragoman.dialects.counting import Counting, get_counting
+from dragoman.flow import Flow
+from dragoman.messages import Request, TokenCount, encode_json
+
+
+def count_tokens(call: Call) -> Flow[TokenCount]:
+    """Count the input tokens of the call's request; nothing is answered, and nothing charged."""
+    call = replace(call, request=_prompt_of(call.request))
+    name = call.target.spec.counting
+    if name is None:
+        return (yield from estimate(call.request))
+    started = call.clock()
+    log = CallLog(call, call.request.model, started)
+    side = _side(call, get_counting(name))
+    tokens, _ = yield from ask(call, side, log, call.deadline_from(started))
+    return TokenCount(tokens=tokens, exact=True, method=name)
+
+
+def _prompt_of(request: Request) -> Request:
+    """The request without what only steers the answer."""
+    return Request(
+        model=request.model,
+        messages=request.messages,
+        tools=request.tools,
+        tool_choice=request.tool_choice,
+        parallel_tool_calls=request.parallel_tool_calls,
+        output_format=request.output_format,
+        reasoning=request.reasoning,
+        extra=request.extra,
+    )
+
+
+def _side(call: Call, counting: Counting) -> Side[int]:
+    """The request in the dialect that counts, which need not be the one that answers."""
+    target, request = call.target, call.request
+    dialect = get_dialect(counting.dialect)
+    encoded = dialect.encode_request(request)
+    losses = encoded.losses
+    for quirk in target.spec.quirks:
+        if quirk.dialect in (None, dialect.name):
+            losses += quirk.apply(encoded.wire)
+    refuse_losses(call, losses, request.model)
+    path = target.at(counting.path(target.path_in(dialect, request)))
+    body: dict[str, Any] = counting.body(encoded.wire, request.model)
+    return Side(outgoing=Outgoing(path=path, body=encode_json(body)), decode=counting.tokens)

@@ -1,0 +1,59 @@
+"""The list of a provider's models as a flow: page after page, under one deadline."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from dragoman.calls.call import Terms
+from dragoman.calls.log import CallLog
+from dragoman.calls.prepare import Outgoing
+from dragoman.calls.side import Side, ask
+from dragoman.catalog import find_model
+from dragoman.dialects.base import Wire
+from dragoman.dialects.listing import Listing, get_listing
+from dragoman.errors import UnsupportedFeature
+from dragoman.flow import Flow
+from dragoman.messages import Attempt, ModelInfo
+
+
+def list_models(terms: Terms) -> Flow[list[ModelInfo]]:
+    """Every model that the provider lists, in its order, with what the catalog knows of them."""
+    spec = terms.target.spec
+    if spec.listing == "":
+        raise UnsupportedFeature("this provider has no list of its models that a program can read", provider=spec.name)
+    listing = get_listing(spec.listing, spec.dialect_for(terms.target.model))
+    started = terms.clock()
+    deadline = terms.deadline_from(started)
+    models: list[ModelInfo] = []
+    attempts: tuple[Attempt, ...] = ()
+    more: str | None = ""
+    while more is not None:
+        log = CallLog(terms, "", started, before=attempts)
+        (page, more), progress = yield from ask(terms, _page(terms, listing, more), log, deadline)
+        models += page
+        attempts = log.succeeded(progress)
+    today = terms.today()
+    return [_with_facts(model, spec.name, spec.prices, today) for model in models]
+
+
+def _page(terms: Terms, listing: Listing, more: str) -> Side[tuple[list[ModelInfo], str | None]]:
+    def decode(wire: Wire) -> tuple[list[ModelInfo], str | None]:
+        return listing.models(wire), listing.next_page(wire)
+
+    path = terms.target.at(listing.path + more)
+    return Side(outgoing=Outgoing(method="GET", path=path), decode=decode)
+
+
+def _with_facts(model: ModelInfo, provider: str, price_list: str, today: str) -> ModelInfo:
+    """Google's names begin with `models/`, the catalog's do not."""
+    facts = find_model(price_list, model.id.removeprefix("models/")) if price_list else None
+    if facts is None:
+        return replace(model, provider=provider)
+    prices = facts.prices_on(today) or {}
+    return replace(
+        model,
+        provider=provider,
+        context_tokens=model.context_tokens or facts.context_tokens,
+        max_output_tokens=model.max_output_tokens or facts.output_tokens,
+        prices={name: price.base for name, price in prices.items()},
+    )

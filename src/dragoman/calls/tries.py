@@ -1,0 +1,43 @@
+"""Trying again: what every call has in common, whatever it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from dragoman.calls.attempt import Progress
+from dragoman.calls.call import Terms
+from dragoman.calls.log import CallLog
+from dragoman.calls.retry import pause_before_next
+from dragoman.calls.target import credential_for
+from dragoman.errors import Error
+from dragoman.flow import Flow, emit, sleep
+from dragoman.messages import Restarted
+from dragoman.providers import Credential
+
+T = TypeVar("T")
+
+
+def tried(
+    terms: Terms, log: CallLog, deadline: float | None, once: Callable[[Credential | None, Progress], Flow[T]]
+) -> Flow[tuple[T, Progress]]:
+    """What `once` comes to, tried until it succeeds or nothing more may be tried; and how its last try went."""
+    while True:
+        credential = yield from credential_for(terms.target)
+        progress = Progress(began=terms.clock())
+        try:
+            return (yield from once(credential, progress)), progress
+        except Error as error:
+            log.failed(error, progress, credential)
+            pause = None if progress.delivered else _pause(terms, error, log, deadline)
+            if pause is None:
+                raise
+            if progress.partial is not None:
+                yield from emit(Restarted(target=terms.target.name, reason=type(error).__name__))
+            yield from sleep(pause)
+            log.pause_seconds = pause
+
+
+def _pause(terms: Terms, error: Error, log: CallLog, deadline: float | None) -> float | None:
+    left = float("inf") if deadline is None else deadline - terms.clock()
+    return pause_before_next(error, terms.retry, tried=len(log), seconds_left=left, random=terms.random)

@@ -1,0 +1,32 @@
+"""One provider, any of its models: a client for each model that is asked for, all with the same settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from dragoman.client.llm import LLMBase
+from dragoman.errors import ConfigurationError
+
+AnyLLM = TypeVar("AnyLLM", bound=LLMBase)
+
+
+class ByModel(Generic[AnyLLM]):
+    """Clients by the names of their models, made when first asked for. They share the provider's connections."""
+
+    def __init__(self, make: Callable[[str], AnyLLM]) -> None:
+        self._make = make
+        self._made: dict[str, AnyLLM] = {}
+        self._closed = False
+
+    def __getitem__(self, model: str) -> AnyLLM:
+        if self._closed:
+            raise ConfigurationError("this client is closed: make a new one")
+        made = self._made.get(model)
+        return self._made.setdefault(model, self._make(model)) if made is None else made
+
+    def close(self) -> None:
+        """Close them all, and make no more."""
+        self._closed = True
+        for made in list(self._made.values()):
+            made.close()

@@ -1,0 +1,288 @@
+"""The conversation of a request, both ways: messages on our side, a list of items on the wire.
+
+An assistant's turn is a run of items, a result an item of its own: a turn that holds several becomes several messages.
+A result may hold pictures and files. A failed one (`is_error`) has no field: its text is sent, the mark is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Final, cast
+
+from dragoman.dialects.base import Wire
+from dragoman.dialects.openai_chat.errors import rejected
+from dragoman.dialects.openai_chat.losses import Losses
+from dragoman.dialects.openai_chat.parts import text_in
+from dragoman.dialects.openai_responses.assistant import Turn, decode_item, decode_message
+from dragoman.dialects.openai_responses.calls import CUSTOM_CALL, FUNCTION_CALL
+from dragoman.dialects.openai_responses.extras import (
+    extra_of,
+    lose_mark,
+    mark_message,
+    restore,
+    spelling_of,
+    unknown,
+)
+from dragoman.dialects.openai_responses.parts import decode_parts, encode_part, encode_parts, object_in
+from dragoman.dialects.openai_responses.wire import NAME, MessageItem, ResultItem, fields_of
+from dragoman.messages import Extra, Message, Opaque, Part, Role, Text, ToolResult
+
+INSTRUCTIONS: Final = "instructions"
+"""The spelling of a system message that stood beside the input. It holds one string, and is not remembered."""
+
+_OUTPUT: Final = "_output"
+_RESULTS: Final = {f"{kind}{_OUTPUT}": kind for kind in (FUNCTION_CALL, CUSTOM_CALL)}
+
+# ---------------------------------------------------------------------- encode
+
+
+def encode_conversation(messages: Iterable[Message], losses: Losses) -> Wire:
+    """`input`, and `instructions` where there are any."""
+    conversation = _Conversation(losses)
+    for number, message in enumerate(messages):
+        losses.at = ("messages", number)
+        conversation.add(message)
+    conversation.flush()
+    losses.at = ()
+    return {**conversation.instructions, "input": conversation.items}
+
+
+class _Conversation:
+    """Items as they are written. `_moved` are parts that wait for a user's message."""
+
+    __slots__ = ("_custom", "_losses", "_moved", "_role", "instructions", "items")
+
+    def __init__(self, losses: Losses) -> None:
+        self.items: list[Wire] = []
+        self.instructions: Wire = {}
+        self._role: Role | None = None  # of the turn before
+        self._losses = losses
+        self._moved: list[Wire] = []
+        self._custom: set[str] = set()  # ids of calls of free-form tools
+
+    def add(self, message: Message) -> None:
+        role = message.role
+        if self._moved and role is not Role.TOOL and role is not Role.USER:
+            self.flush()
+        if self._is_instructions(message):
+            self.instructions[INSTRUCTIONS] = message.content
+            return
+        start = len(self.items)
+        self._ADD[role](self, message)
+        self._check_boundary(role, start)
+        if message.extra is not None or message.cache is not None:
+            self._complete(message, self.items[start:])
+        elif len(self.items) == start and (role is Role.ASSISTANT or not message.parts):
+            self._losses.dropped("", "nothing of this turn could be said")
+
+    def flush(self) -> None:
+        if self._moved:
+            self._append("user", "")
+
+    def _check_boundary(self, role: Role, start: int) -> None:
+        """Two turns of the assistant that touch are one run of items, but for two messages."""
+        neighbours = self.items[max(start - 1, 0) : start + 1]
+        if role is self._role is Role.ASSISTANT and not all("role" in item for item in neighbours):
+            self._losses.changed("", "the Responses API does not tell this turn from the one before")
+        if len(self.items) > start:
+            self._role = role
+
+    def _is_instructions(self, message: Message) -> bool:
+        spelled = INSTRUCTIONS in spelling_of(message.extra)
+        return spelled and isinstance(message.content, str) and not self.instructions and message.cache is None
+
+    def _complete(self, message: Message, items: list[Wire]) -> None:
+        """Write the message's own extras. They need an item to stand in."""
+        if not items:
+            self._losses.dropped("", "nothing of this turn could be said")
+            return
+        for item in items[:1]:
+            restore(item, message.extra, self._losses, but=INSTRUCTIONS)
+        if "content" in items[-1] and message.role is not Role.ASSISTANT:
+            mark_message(items[-1], message.cache, message.extra, self._losses)
+        else:
+            lose_mark(message.cache, message.extra, self._losses)
+
+    def _append(self, role: str, content: str | list[Wire]) -> None:
+        if self._moved and role == "user":
+            own: list[Wire] = [{"type": "input_text", "text": content}] if isinstance(content, str) else content
+            content, self._moved = [*self._moved, *(own if content else ())], []
+        self.items.append({"role": role, "content": content})
+
+    def _add_system(self, message: Message) -> None:
+        here, texts = self._losses.at, list[tuple[int, Part]]()
+        for number, part in enumerate(message.parts):
+            if isinstance(part, Text | Opaque):
+                texts.append((number, part))
+            else:
+                self._losses.at = (*here, "content", number)
+                self._losses.dropped("", "a system message holds text only")
+        self._losses.at = here
+        self._append("system", encode_parts(texts, self._losses))
+
+    def _add_user(self, message: Message) -> None:
+        """The results first: they must follow the calls they answer."""
+        rest = self._add_results(message.parts)
+        if rest or not message.parts:
+            self._append("user", encode_parts(rest, self._losses))
+
+    def _add_tool(self, message: Message) -> None:
+        """What is no result cannot stand beside one, and goes into a user's message; OpenAI's own results are items."""
+        here = self._losses.at
+        for number, part in self._add_results(message.parts):
+            self._losses.at = (*here, "content", number)
+            if isinstance(part, Opaque) and part.dialect == NAME:
+                self.items.append(dict(part.payload))
+                continue
+            wire = encode_part(part, self._losses)
+            if wire is not None:
+                self._moved.append(wire)
+                self._losses.changed("", "a tool's turn holds results only: sent in a user's turn after it")
+        self._losses.at = here
+
+    def _add_results(self, parts: tuple[Part, ...]) -> list[tuple[int, Part]]:
+        """Write each result as an item; gives back the other parts."""
+        here, rest = self._losses.at, list[tuple[int, Part]]()
+        for number, part in enumerate(parts):
+            if isinstance(part, ToolResult):
+                self._losses.at = (*here, "content", number)
+                self.items.append(self._result(part))
+            else:
+                rest.append((number, part))
+        self._losses.at = here
+        return rest
+
+    def _result(self, result: ToolResult) -> Wire:
+        kind = (CUSTOM_CALL if result.id in self._custom else FUNCTION_CALL) + _OUTPUT
+        output = result.content if isinstance(result.content, str) else self._output(result)
+        item: Wire = {"type": kind, "call_id": result.id, "output": output}
+        if result.is_error:
+            self._losses.dropped("is_error", "this dialect does not mark failed results: only their text is sent")
+        lose_mark(result.cache, result.extra, self._losses)
+        restore(item, result.extra, self._losses)
+        return item
+
+    def _output(self, result: ToolResult) -> str | list[Wire]:
+        return encode_parts(enumerate(cast("tuple[Part, ...]", result.content)), self._losses)
+
+    def _add_assistant(self, message: Message) -> None:
+        if isinstance(message.content, str) or not message.content:
+            self.items.append({"role": "assistant", "content": message.text})
+            return
+        turn, here = Turn(self._losses), self._losses.at
+        for number, part in enumerate(message.parts):
+            self._losses.at = (*here, "content", number)
+            turn.add(part)
+        turn.flush()
+        self._losses.at = here
+        self._custom.update(call.id for call in message.tool_calls if call.text is not None)
+        self.items += turn.items
+
+    _ADD: ClassVar[dict[Role, Callable[[_Conversation, Message], None]]] = {
+        Role.SYSTEM: _add_system,
+        Role.USER: _add_user,
+        Role.ASSISTANT: _add_assistant,
+        Role.TOOL: _add_tool,
+    }
+
+
+# ---------------------------------------------------------------------- decode
+
+
+def decode_input(value: Any) -> tuple[Message, ...]:
+    """The messages in `input`. Raises `Rejected` for what is neither text nor items."""
+    if isinstance(value, str):
+        return (Message(Role.USER, value),)
+    if not isinstance(value, list):
+        raise rejected("input", "text or a list of items is needed here")
+    items = _Items()
+    for number, item in enumerate(cast("list[Any]", value)):
+        where = f"input[{number}]"
+        items.add(object_in(item, where), where)
+    items.flush()
+    return tuple(items.messages)
+
+
+def decode_instructions(text: str) -> Message:
+    return Message(Role.SYSTEM, text, extra=Extra(dialect=NAME, spelling={INSTRUCTIONS: True}))
+
+
+class _Items:
+    """Messages as they are read. A run of the assistant's items is one turn, which ends where it speaks again."""
+
+    __slots__ = ("_spoke", "_turn", "messages")
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self._turn: list[Part] = []
+        self._spoke = False  # the last item of the turn is a message
+
+    def add(self, item: Wire, where: str) -> None:
+        kind = item.get("type", "message" if "role" in item else None)
+        if kind == "message":
+            self._add_message(item, where)
+        elif not isinstance(kind, str):
+            raise rejected(f"{where}.type", "the type of the item is needed here")
+        elif kind in _RESULTS:
+            self._add_apart(Message(Role.TOOL, (_decode_result(item, kind, where),)))
+        elif kind.endswith(_OUTPUT):
+            self._add_apart(Message(Role.TOOL, (Opaque(dialect=NAME, payload=item),)))
+        else:
+            self._turn.append(decode_item(item, where))
+            self._spoke = False
+
+    def _add_message(self, item: Wire, where: str) -> None:
+        if item.get("role") != "assistant":
+            self._add_apart(_decode_plain(item, where))
+            return
+        if self._spoke:
+            self.flush()
+        self._turn += decode_message(item, where)
+        self._spoke = True
+
+    def _add_apart(self, message: Message) -> None:
+        self.flush()
+        self.messages.append(message)
+
+    def flush(self) -> None:
+        if self._turn:
+            self.messages.append(Message(Role.ASSISTANT, _plain(self._turn)))
+            self._turn, self._spoke = [], False
+
+
+def _plain(parts: list[Part]) -> str | tuple[Part, ...]:
+    """One plain text as a string."""
+    first = parts[0]
+    return first.text if len(parts) == 1 and isinstance(first, Text) and first == Text(first.text) else tuple(parts)
+
+
+_ROLES: Final = {"user": Role.USER, "system": Role.SYSTEM, "developer": Role.SYSTEM}
+_PLAIN: Final = fields_of(MessageItem)
+_RESULT: Final = fields_of(ResultItem)
+_SPELLED: Final = ("type", "id", "status", "phase")
+
+
+def _decode_plain(item: Wire, where: str) -> Message:
+    """A message of the user or the system."""
+    word = item.get("role")
+    role = _ROLES.get(word) if isinstance(word, str) else None
+    if role is None:
+        raise rejected(f"{where}.role", f"{word!r} is none of {', '.join((*_ROLES, 'assistant'))}")
+    content = decode_parts(item.get("content"), f"{where}.content")
+    if len(item) == 2 and word != "developer":
+        return Message(role, content)
+    spelling = {name: item[name] for name in _SPELLED if name in item}
+    if word == "developer":
+        spelling["role"] = word
+    return Message(role, content, extra=extra_of(unknown(item, _PLAIN), spelling))
+
+
+def _decode_result(item: Wire, kind: str, where: str) -> ToolResult:
+    spelling = {name: item[name] for name in ("id", "status") if name in item}
+    if _RESULTS[kind] == CUSTOM_CALL:
+        spelling["type"] = kind
+    return ToolResult(
+        id=text_in(item, "call_id", where),
+        content=decode_parts(item.get("output"), f"{where}.output"),
+        extra=extra_of(unknown(item, _RESULT), spelling),
+    )

@@ -1,0 +1,153 @@
+"""Tools and how the model must choose among them, both ways. OpenAI's own tools are `Opaque`."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, cast
+
+from dragoman.dialects.base import Wire
+from dragoman.dialects.openai_chat.errors import rejected
+from dragoman.dialects.openai_chat.losses import Losses
+from dragoman.dialects.openai_chat.parts import text_in
+from dragoman.dialects.openai_responses.extras import extra_of, lose_mark, restore, unknown
+from dragoman.dialects.openai_responses.parts import object_in, optional_text
+from dragoman.dialects.openai_responses.wire import NAME, ToolEntry, fields_of
+from dragoman.messages import JsonObject, Opaque, Request, Tool, ToolChoice
+
+_KNOWN: Final = fields_of(ToolEntry)
+_FUNCTION: Final = _KNOWN - {"format"}
+_CUSTOM: Final = _KNOWN - {"parameters", "strict"}
+
+# ---------------------------------------------------------------------- encode
+
+
+def encode_tools(request: Request, losses: Losses) -> list[Wire]:
+    entries: list[Wire] = []
+    for number, tool in enumerate(request.tools):
+        losses.at = ("tools", number)
+        if not isinstance(tool, Opaque):
+            entries.append(_encode_tool(tool, losses))
+        elif tool.dialect == NAME:
+            entries.append(dict(tool.payload))
+        else:
+            losses.dropped("", f"only `{tool.dialect}` knows this tool")
+    losses.at = ()
+    return entries
+
+
+def _encode_tool(tool: Tool, losses: Losses) -> Wire:
+    entry: Wire = {"type": "function" if tool.text_format is None else "custom", "name": tool.name}
+    if tool.description is not None:
+        entry["description"] = tool.description
+    if tool.text_format is None:
+        entry["parameters"] = tool.parameters
+        if tool.strict is not None:
+            entry["strict"] = tool.strict
+    else:
+        if tool.text_format:
+            entry["format"] = _flat(tool.text_format)
+        if tool.strict is not None:
+            losses.dropped("strict", "a free-form tool has no schema")
+    lose_mark(tool.cache, tool.extra, losses)
+    restore(entry, tool.extra, losses)
+    return entry
+
+
+def _flat(text_format: JsonObject) -> Wire:
+    """A grammar as this dialect wants it; in the chat API its fields are one level down."""
+    grammar = text_format.get("grammar")
+    if text_format.get("type") != "grammar" or not isinstance(grammar, dict):
+        return dict(text_format)
+    return {"type": "grammar", **cast("Wire", grammar)}
+
+
+def encode_choice(request: Request, choice: ToolChoice, losses: Losses) -> str | Wire:
+    if not choice.names:
+        return choice.mode
+    if choice.mode == "none":
+        losses.dropped("tool_choice.names", "no tool may be called, whatever its name")
+        return "none"
+    custom = {tool.name for tool in request.tools if isinstance(tool, Tool) and tool.text_format is not None}
+    tools: list[Wire] = [{"type": "custom" if name in custom else "function", "name": name} for name in choice.names]
+    if choice.mode == "required" and len(tools) == 1:
+        return tools[0]
+    return {"type": "allowed_tools", "mode": choice.mode, "tools": tools}
+
+
+# ---------------------------------------------------------------------- decode
+
+
+def decode_tools(value: Any) -> tuple[Tool | Opaque, ...]:
+    """Raises `Rejected` for what is no list of tools."""
+    if not isinstance(value, list):
+        raise rejected("tools", "a list of tools is needed here")
+    entries = cast("list[Any]", value)
+    return tuple([_decode_tool(entry, f"tools[{number}]") for number, entry in enumerate(entries)])
+
+
+def _decode_tool(value: Any, where: str) -> Tool | Opaque:
+    entry = object_in(value, where)
+    match entry.get("type"):
+        case "function":
+            return _decode_function(entry, where)
+        case "custom":
+            return _decode_custom(entry, where)
+        case str():
+            return Opaque(dialect=NAME, payload=entry)
+        case _:
+            raise rejected(f"{where}.type", "the type of the tool is needed here")
+
+
+def _decode_function(entry: Wire, where: str) -> Tool:
+    """Absent parameters are none: the record's own default."""
+    given: Wire = {} if entry.get("parameters") is None else {"parameters": object_in(entry["parameters"], where)}
+    strict = entry.get("strict")
+    if strict is not None and not isinstance(strict, bool):
+        raise rejected(f"{where}.strict", "true or false is needed here")
+    return Tool(
+        name=text_in(entry, "name", where),
+        description=optional_text(entry, "description", where),
+        strict=strict,
+        extra=extra_of(unknown(entry, _FUNCTION)),
+        **given,
+    )
+
+
+def _decode_custom(entry: Wire, where: str) -> Tool:
+    return Tool(
+        name=text_in(entry, "name", where),
+        description=optional_text(entry, "description", where),
+        text_format=object_in(entry.get("format") or {}, f"{where}.format"),
+        extra=extra_of(unknown(entry, _CUSTOM)),
+    )
+
+
+_MODES: Final[dict[str, Literal["auto", "required", "none"]]] = {mode: mode for mode in ("auto", "required", "none")}
+_NAMED: Final = ("function", "custom")
+
+
+def decode_choice(value: Any) -> ToolChoice | None:
+    """The choice in `tool_choice`, or `None` when it is one that only the provider knows."""
+    if isinstance(value, str):
+        return ToolChoice(mode=_MODES[value]) if value in _MODES else None
+    if not isinstance(value, dict):
+        return None
+    choice = cast("Wire", value)
+    if choice.get("type") == "allowed_tools":
+        return _allowed_tools(choice)
+    name = _name_in(choice)
+    return None if name is None else ToolChoice(mode="required", names=(name,))
+
+
+def _allowed_tools(choice: Wire) -> ToolChoice | None:
+    mode, tools = choice.get("mode", "auto"), choice.get("tools")
+    if mode not in ("auto", "required") or not isinstance(tools, list):
+        return None
+    names = [_name_in(tool) for tool in cast("list[Any]", tools)]
+    return ToolChoice(mode=mode, names=tuple(filter(None, names))) if names and None not in names else None
+
+
+def _name_in(choice: Any) -> str | None:
+    """The name in `{"type": "function", "name": …}` or its custom form."""
+    entry = cast("Wire", choice) if isinstance(choice, dict) else {}
+    name = entry.get("name")
+    return name if entry.get("type") in _NAMED and isinstance(name, str) and name else None

@@ -1,0 +1,67 @@
+"""`ProviderConfig`: what the registry of clients knows about a provider before any of its code is loaded.
+
+It is the public record for those who register a client of their own. A provider file says more, in a `ProviderSpec`;
+`ProviderSpec.config()` derives this from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from dragoman.providers.mode import Mode
+
+_DOCS: Final = "https://docs.instructor.com"
+"""The default of the registry's first design, which is Instructor's; configurations may rely on it."""
+
+
+@dataclass
+class ProviderConfig:
+    """A provider, for the registry.
+
+    Attributes:
+        name: What stands before the slash in `provider/model`.
+        package_name: The package that must be installed: both `import_name` and `pip_name`, unless they are given.
+        default_mode: The mode when none is asked for.
+        supported_modes: The modes that may be asked for; empty: any.
+        env_var_name: The variable that may hold the key.
+        env_vars: Further variables: what each is for → its name.
+        docs_url: Where it is described. Left out: the page of that name under Instructor's integrations.
+        install_cmd: How to install the package. Left out: `pip install PIP_NAME`.
+        deprecated: Whether to warn those who use it.
+        deprecation_message: What to tell them.
+        base_url: Where its API lives.
+        uses_openai_client: Whether it is OpenAI's API at another address.
+        requires_auth: Whether it needs a key.
+        supports_vision: Whether its requests have a place for pictures. What a model makes of them, its page says.
+        supports_streaming: Whether answers can be had piece by piece.
+        import_name: The module whose presence shows that the package is installed, such as `google.genai`.
+        pip_name: The name to install, such as `google-genai`.
+    """
+
+    name: str
+    package_name: str
+    default_mode: Mode
+    supported_modes: list[Mode] = field(default_factory=list[Mode])
+    env_var_name: str | None = None
+    env_vars: dict[str, str] = field(default_factory=dict[str, str])
+    docs_url: str = _DOCS
+    install_cmd: str | None = None
+    deprecated: bool = False
+    deprecation_message: str | None = None
+    base_url: str | None = None
+    uses_openai_client: bool = False
+    requires_auth: bool = True
+    supports_vision: bool = False
+    supports_streaming: bool = True
+    import_name: str | None = None
+    pip_name: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.deprecated and not self.deprecation_message:  # before the default page gets its path, as in the design
+            self.deprecation_message = f"{self.name} provider is deprecated. See {self.docs_url} for migration guide."
+        self.import_name = self.import_name or self.package_name
+        self.pip_name = self.pip_name or self.package_name
+        self.install_cmd = self.install_cmd or f"pip install {self.pip_name}"
+        if self.docs_url == _DOCS:
+            self.docs_url = f"{_DOCS}/integrations/{self.name}"

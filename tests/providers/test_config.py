@@ -1,0 +1,164 @@
+"""The record of a provider for the registry of clients: its defaults, and how a provider file becomes one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import MISSING, fields
+from typing import Any
+
+import pytest
+
+from dragoman import Mode, ProviderConfig
+from dragoman.providers import ProviderSpec, Setting, built_in_names, get_spec
+from dragoman.providers.auth import KeyAuth, KeySource, bearer
+
+
+def config(**given: Any) -> ProviderConfig:
+    return ProviderConfig(**{"name": "acme", "package_name": "acme_sdk", "default_mode": Mode.TOOLS, **given})
+
+
+def test_what_may_be_said_and_what_holds_when_it_is_not() -> None:
+    """S4.3."""
+    defaults = {field.name: field.default for field in fields(ProviderConfig) if field.default is not MISSING}
+    assert defaults == {
+        "env_var_name": None,
+        "docs_url": "https://docs.instructor.com",
+        "install_cmd": None,
+        "deprecated": False,
+        "deprecation_message": None,
+        "base_url": None,
+        "uses_openai_client": False,
+        "requires_auth": True,
+        "supports_vision": False,
+        "supports_streaming": True,
+        "import_name": None,
+        "pip_name": None,
+    }
+    assert (config().supported_modes, config().env_vars) == ([], {})
+    assert config().supported_modes is not config().supported_modes
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        ({}, {"install_cmd": "pip install acme_sdk", "import_name": "acme_sdk", "pip_name": "acme_sdk"}),
+        ({"install_cmd": "brew install acme"}, {"install_cmd": "brew install acme"}),
+        (
+            {"import_name": "google.genai", "pip_name": "google-genai"},
+            {"install_cmd": "pip install google-genai", "import_name": "google.genai", "package_name": "acme_sdk"},
+        ),
+        ({"pip_name": "acme-sdk"}, {"install_cmd": "pip install acme-sdk", "import_name": "acme_sdk"}),
+        ({}, {"docs_url": "https://docs.instructor.com/integrations/acme"}),
+        ({"docs_url": "https://acme.example"}, {"docs_url": "https://acme.example"}),
+        ({}, {"deprecation_message": None}),
+        (
+            {"deprecated": True, "docs_url": "https://acme.example"},
+            {"deprecation_message": "acme provider is deprecated. See https://acme.example for migration guide."},
+        ),
+        ({"deprecated": True, "deprecation_message": "Use bolt."}, {"deprecation_message": "Use bolt."}),
+    ],
+)
+def test_what_is_filled_in(given: dict[str, Any], made: dict[str, Any]) -> None:
+    """S4.4, X17."""
+    assert {name: getattr(config(**given), name) for name in made} == made
+
+
+FULL = ProviderSpec(
+    name="full",
+    dialect="openai_chat",
+    base_url="https://{region}.full.example/v1",
+    base_url_env=("FULL_BASE_URL", "FULL_URL"),
+    settings=(Setting(name="region", env=("FULL_REGION", "AREA")), Setting(name="size")),
+    auth=bearer("FULL_KEY", "FULL_TOKEN"),
+    deprecated="Use empty.",
+    docs_url="https://full.example",
+)
+
+
+def test_what_a_provider_file_becomes() -> None:
+    assert FULL.config() == ProviderConfig(
+        name="full",
+        package_name="dragoman",
+        default_mode=Mode.TOOLS,
+        supported_modes=[Mode.TOOLS],
+        env_var_name="FULL_KEY",
+        env_vars={"base_url": "FULL_BASE_URL", "region": "FULL_REGION"},
+        docs_url="https://full.example",
+        deprecated=True,
+        deprecation_message="Use empty.",
+        base_url="https://{region}.full.example/v1",
+        uses_openai_client=True,
+        supports_vision=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "made"),
+    [
+        ({"auth": bearer("K", required=False)}, {"requires_auth": False, "env_var_name": "K"}),
+        ({"auth": KeyAuth(sources=(), required=False)}, {"env_var_name": None}),
+        ({"auth": KeyAuth(sources=(KeySource("A"), KeySource("B")))}, {"env_var_name": "A", "requires_auth": True}),
+        ({"dialect": "anthropic_messages"}, {"uses_openai_client": False, "supports_vision": True}),
+        ({"dialect": lambda model: model, "also_speaks": ("openai_chat",)}, {"uses_openai_client": True}),
+        ({"dialect": lambda model: model}, {"uses_openai_client": False, "supports_vision": False}),
+        ({"base_url": lambda settings: settings["x"]}, {"base_url": None}),
+        ({"docs_url": None}, {"docs_url": "https://docs.instructor.com/integrations/small"}),
+    ],
+)
+def test_what_each_field_becomes(fields: dict[str, Any], made: dict[str, Any]) -> None:
+    spec = ProviderSpec(**{"name": "small", "dialect": "openai_chat", "auth": bearer("K"), **fields})
+    assert {name: getattr(spec.config(), name) for name in made} == made
+
+
+@pytest.mark.parametrize("name", built_in_names())
+def test_every_provider_has_a_record(name: str) -> None:
+    made = get_spec(name).config()
+    assert made.name == name
+    assert made.default_mode in made.supported_modes
+    assert made.supports_streaming
+    assert "docs.instructor.com" not in made.docs_url or get_spec(name).docs_url is None
+
+
+def test_anthropic_as_the_registry_knows_it() -> None:
+    """Of the four modes in the plan there is one so far."""
+    made = get_spec("anthropic").config()
+    assert (made.env_var_name, made.supports_vision, made.supports_streaming) == ("ANTHROPIC_API_KEY", True, True)
+    assert made.supported_modes == [Mode.TOOLS]
+
+
+# ---------------------------------------------------------------------- modes
+
+
+@pytest.mark.parametrize(
+    ("mode", "core"),
+    [
+        (Mode.TOOLS, Mode.TOOLS),
+        (Mode.REASONING_TOOLS, Mode.REASONING_TOOLS),
+        (Mode.FUNCTIONS, Mode.TOOLS),
+        (Mode.JSON_O1, Mode.JSON_SCHEMA),
+        (Mode.RESPONSES_TOOLS_WITH_INBUILT_TOOLS, Mode.RESPONSES_TOOLS),
+        (Mode.ANTHROPIC_TOOLS, Mode.TOOLS),
+        (Mode.ANTHROPIC_REASONING_TOOLS, Mode.REASONING_TOOLS),
+        (Mode.ANTHROPIC_PARALLEL_TOOLS, Mode.PARALLEL_TOOLS),
+        (Mode.ANTHROPIC_JSON, Mode.JSON),
+        (Mode.BEDROCK_JSON, Mode.MD_JSON),
+        (Mode.COHERE_JSON_SCHEMA, Mode.JSON_SCHEMA),
+        (Mode.GENAI_STRUCTURED_OUTPUTS, Mode.JSON),
+        (Mode.MISTRAL_STRUCTURED_OUTPUTS, Mode.JSON_SCHEMA),
+        (Mode.VERTEXAI_PARALLEL_TOOLS, Mode.PARALLEL_TOOLS),
+    ],
+)
+def test_a_mode_named_for_a_provider_means_a_core_mode(mode: Mode, core: Mode) -> None:
+    assert mode.core is core
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_every_mode_has_a_core_that_is_its_own(mode: Mode) -> None:
+    assert mode.core.core is mode.core
+    assert Mode(mode.value) is mode
+
+
+def test_asking_for_a_provider_does_not_load_its_record() -> None:
+    code = "import sys, dragoman.client; from dragoman.providers import get_spec; get_spec('openai'); print([m for m in ('dataclasses', 'dragoman.providers.config', 'dragoman.providers.mode') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

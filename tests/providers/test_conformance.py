@@ -1,0 +1,28 @@
+"""Every built-in provider passes the tests that `dragoman.testing` has for the authors of providers.
+
+S4.23: a new provider's file brings its class by itself. What it must be told beside a key stands in `NEEDS`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dragoman.providers import built_in_names
+from dragoman.testing import ProviderConformance
+
+NEEDS: dict[str, dict[str, Any]] = {}
+"""Provider → attributes of its class: `options` for `create_llm`, what it `lacks`, and why."""
+
+
+def conformance_of(provider: str) -> type[ProviderConformance]:
+    name = "Test" + "".join(map(str.title, provider.split("_")))
+    return type(name, (ProviderConformance,), {"provider": provider, "__module__": __name__, **NEEDS.get(provider, {})})
+
+
+globals().update({kind.__name__: kind for kind in map(conformance_of, built_in_names())})
+
+
+def test_every_provider_has_its_class() -> None:
+    found = {kind.provider for name, kind in globals().items() if name.startswith("Test")}
+    assert found == set(built_in_names())
+    assert set(NEEDS) <= found
