@@ -11,16 +11,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1] / ".clients"
 
+OUR_TESTS = ["hypothesis>=6.135", "pytest>=9", "pytest-timeout>=2.4", "--editable", str(ROOT.parent)]
+
 CLIENTS = {
     "openai": ["openai>=3.3,<4"],
     "anthropic": ["anthropic>=2.11,<3"],
+    "boto3": ["boto3>=1.44,<2", *OUR_TESTS],
     "ollama": ["ollama>=0.6,<0.7"],
     "cohere": ["cohere>=7.3,<8"],
     "gemini": ["google-genai>=3.4,<4"],
     "gemini_v1": ["google-genai>=1.75,<2"],
-    "anthropic_codec": ["anthropic>=2.11,<3", "pytest>=9", "pytest-timeout>=2.4", "--editable", str(ROOT.parent)],
+    "anthropic_codec": ["anthropic>=2.11,<3", *OUR_TESTS],
 }
-"""Environment → what is installed in it. `anthropic_codec` has ours too: there the SDK reads what our codec writes."""
+"""Environment → what is installed in it. Those with ours too run tests in which the two read and sign the same."""
 
 
 def make(name: str, packages: list[str]) -> None:

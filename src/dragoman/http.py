@@ -12,7 +12,12 @@ from typing import Any, Literal, Protocol, TypeAlias
 from msgspec import Struct
 
 Frame: TypeAlias = tuple[str, bytes]
-"""One item of a streamed body: the event's name (`""` when it has none) and its data, usually JSON."""
+"""One item of a streamed body: the event's name (`""` when it has none) and its data, usually JSON.
+
+In an AWS event stream the name is the `:event-type`. A frame that is no event says so before the colon of its name:
+`exception:NAME` (the `:exception-type`, its data the payload) or `error:CODE` (the `:error-code`, its data the payload
+or, when that is empty, `{"message": …}` with the `:error-message`). They reach the dialect's decoder like any other.
+"""
 
 Framing: TypeAlias = Literal["sse", "ndjson", "aws_event_stream"]
 """How a streamed body is cut into frames."""

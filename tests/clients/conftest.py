@@ -40,12 +40,12 @@ def find_python(name: str) -> Path:
     pytest.skip(reason)
 
 
-def run_script(name: str, script: str, emulator: Emulator) -> dict[str, Any]:
+def run_script(name: str, script: str, emulator: Emulator, **variables: str) -> dict[str, Any]:
     """Run every case of `script` against `emulator`; gives case → `"ok"` or the traceback."""
     environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **emulator.environment()}
     done = subprocess.run(
         [find_python(name), HERE / "scripts" / script],
-        env={**environment, "EMULATOR_URL": emulator.url},
+        env={**environment, "EMULATOR_URL": emulator.url, **variables},
         capture_output=True,
         text=True,
         timeout=110,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
+from base64 import b64decode
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,12 @@ class Exchange:
     @property
     def streamed(self) -> bool:
         """Whether the recorded body is a stream (an error that answers a streamed request is not)."""
-        return "body_text" in self.response and "stream_events" in self.expect
+        return "body" not in self.response and "stream_events" in self.expect
 
     @property
     def body(self) -> bytes:
+        if "body_base64" in self.response:
+            return b64decode(self.response["body_base64"])
         if "body_text" in self.response:
             return self.response["body_text"].encode()
         return json.dumps(self.response["body"], ensure_ascii=False).encode()
@@ -142,9 +145,13 @@ def _usage_differences(expect: dict[str, Any], response: LLMResponse) -> dict[st
     usage = expect.get("usage")
     if not usage:
         return {}
-    want = canonical_usage(usage, exclusive_cache="cache_creation_input_tokens" in (usage.get("raw") or {}))
+    want = canonical_usage(usage, exclusive_cache=not _CACHE_OUTSIDE.isdisjoint(usage.get("raw") or ()))
     got = {name: getattr(response.usage, name) for name in want}
     return {f"usage.{name}": f"{got[name]} != {want[name]}" for name in want if got[name] != want[name]}
+
+
+_CACHE_OUTSIDE = {"cache_creation_input_tokens", "cacheReadInputTokens", "cacheWriteInputTokens"}
+"""Counts, as reported, of those who leave the cache out of the input."""
 
 
 def canonical_usage(usage: dict[str, Any], *, exclusive_cache: bool) -> dict[str, int]:

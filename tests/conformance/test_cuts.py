@@ -27,6 +27,7 @@ HOME = {
     "anthropic_messages": "anthropic",
     "ollama": "ollama",
     "cohere_v2": "cohere",
+    "bedrock_converse": "bedrock",
     "gemini": "gemini",
     "openai_responses": "openai",
 }
@@ -102,12 +103,14 @@ async def ask_async(url: str, dialect: str) -> tuple[list[Event], Error | None, 
 
 
 def comparable(response: LLMResponse | None) -> LLMResponse | None:
-    """Without what the client adds: who, when, how often."""
-    if response is None or response == LLMResponse(finish_reason=None):
+    """Without what the client adds: who, when, how often, and the model it has asked for."""
+    if response is None:
         return None
     plain: dict[str, Any] = dict.fromkeys(("request_id", "provider", "cost", "cost_note", "raw"))
     timing: dict[str, Any] = dict.fromkeys(("latency_seconds", "first_token_seconds"))
-    return replace(response, attempts=(), warnings=(), **plain, **timing)
+    model = "" if response.model == "m" else response.model
+    bare = replace(response, model=model, attempts=(), warnings=(), **plain, **timing)
+    return None if bare == LLMResponse(finish_reason=None) else bare
 
 
 def check(server: CuttingServer, exchange: Exchange, cuts: range, framed: Framed, mode: str) -> None:

@@ -15,9 +15,7 @@ from msgspec.structs import replace
 from dragoman.dialects import Dialect
 from dragoman.errors import StreamInterrupted, class_of_status
 from dragoman.messages import Assembler, Event, LLMResponse, Request, decode_json, encode_json, events_of
-from dragoman.transport.framing import encode_ndjson, encode_sse, frame_decoder
-
-_WRITERS = {"sse": encode_sse, "ndjson": encode_ndjson}
+from dragoman.transport.framing import FRAME_ENCODERS, frame_decoder
 
 
 def over_the_wire(wire: Any) -> Any:
@@ -101,7 +99,7 @@ def body_of(dialect: Dialect, events: Iterable[Event], request: Request) -> byte
     """The bytes of a stream, as a server writes them."""
     encoder = dialect.stream_encoder(request)
     frames = [frame for event in events for frame in encoder.feed(event)] + encoder.finish()
-    return b"".join(map(_WRITERS[dialect.framing], frames))
+    return b"".join(map(FRAME_ENCODERS[dialect.framing], frames))
 
 
 def read(dialect: Dialect, pieces: Iterable[bytes]) -> list[Event]:
@@ -122,7 +120,7 @@ def assembled(events: Iterable[Event]) -> LLMResponse:
     return assembler.response()
 
 
-NAMELESS = frozenset({"cohere_v2"})
+NAMELESS = frozenset({"cohere_v2", "bedrock_converse"})
 """Dialects whose answers do not name the model: the client knows what it has asked for."""
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dragoman.providers import built_in_names
+from dragoman.providers import built_in_names, get_spec
 from dragoman.testing import ProviderConformance
+
+CHATTING = [name for name in built_in_names() if get_spec(name).chats]
 
 NEEDS: dict[str, dict[str, Any]] = {}
 """Provider → attributes of its class: `options` for `create_llm`, what it `lacks`, and why."""
@@ -19,10 +21,10 @@ def conformance_of(provider: str) -> type[ProviderConformance]:
     return type(name, (ProviderConformance,), {"provider": provider, "__module__": __name__, **NEEDS.get(provider, {})})
 
 
-globals().update({kind.__name__: kind for kind in map(conformance_of, built_in_names())})
+globals().update({kind.__name__: kind for kind in map(conformance_of, CHATTING)})
 
 
 def test_every_provider_has_its_class() -> None:
     found = {kind.provider for name, kind in globals().items() if name.startswith("Test")}
-    assert found == set(built_in_names())
+    assert found == set(CHATTING)
     assert set(NEEDS) <= found

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman.errors import DecodeError, UnsupportedFeature
+from dragoman.errors import DecodeError
 from dragoman.http import Frame, Framing
 from dragoman.transport import framing
 from dragoman.transport.framing import encode_ndjson, encode_sse, frame_decoder
@@ -169,8 +169,3 @@ def test_names_that_a_peer_makes_up_do_not_fill_the_memory() -> None:
     for number in range(1000):
         assert decode("sse", b"event: %d\ndata: a\n\n" % number) == [(str(number), b"a")]
     assert len(framing._named) <= framing._MAX_NAMED
-
-
-def test_a_framing_that_is_not_built_in() -> None:
-    with pytest.raises(UnsupportedFeature, match="aws_event_stream"):
-        frame_decoder("aws_event_stream")

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from dragoman.errors import ConfigurationError, ConnectionLost, DecodeError, Error, UnsupportedFeature
+from dragoman.errors import ConfigurationError, ConnectionLost, DecodeError, Error
+from dragoman.transport.event_stream import encode_event_stream
 from dragoman.transport.http1 import MAX_HEAD_BYTES, MAX_HEADERS
 
 from .callers import Caller, post
@@ -351,11 +352,9 @@ def test_a_stream_cut_in_its_gzip_is_an_error(caller: Caller, serve: Serve) -> N
         caller.frames(post(server.origin))
 
 
-def test_a_framing_that_is_not_built_in_is_an_error(caller: Caller, serve: Serve) -> None:
-    server = serve([READ, answer(b"x"), HOLD])
-    reply = caller.open(post(server.origin))
-    with pytest.raises(UnsupportedFeature, match="aws_event_stream"):
-        caller.next(caller.stream(reply, "aws_event_stream"))
+def test_binary_frames(caller: Caller, serve: Serve) -> None:
+    server = serve([READ, answer(encode_event_stream(("metadata", b"{}")) * 2), HOLD])
+    assert caller.frames(post(server.origin), "aws_event_stream") == [("metadata", b"{}")] * 2
 
 
 def test_a_slow_reader_holds_the_server_back(caller: Caller, serve: Serve) -> None:

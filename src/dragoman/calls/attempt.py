@@ -96,10 +96,11 @@ def _redirected(reply: Reply | AsyncReply) -> Rejected:
 def _is_streamed(reply: Reply | AsyncReply, *, asked: bool) -> bool:
     """Whether the body is a stream, by what it says of itself, else by what was asked.
 
-    Servers answer a streamed request with plain JSON at times, or the reverse, and some name no type at all.
+    Servers answer a streamed request with plain JSON at times, or the reverse, and some name no type at all, or none
+    that is one.
     """
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return kind in _STREAMS or (asked and kind in _UNSAID)
+    return kind in _STREAMS or (asked and (kind in _UNSAID or "/" not in kind))
 
 
 def _pumped(call: Call, reply: Reply | AsyncReply, progress: Progress) -> Flow[LLMResponse]:

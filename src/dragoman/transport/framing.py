@@ -3,15 +3,17 @@
 SSE follows the WHATWG rules (html.spec.whatwg.org, "Interpreting an event stream", read 2026-11-20): LF, CRLF and CR
 end lines, a byte order mark may come first, comments are skipped, `data` lines join with LF. Two deviations, both met
 in the wild: an event without its final blank line still counts at a clean end if its data is whole, and ids and retry
-times are not kept.
+times are not kept. AWS's binary frames have a module of their own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
-from dragoman.errors import DecodeError, UnsupportedFeature
+from dragoman.errors import DecodeError
 from dragoman.http import Frame, Framing
+from dragoman.transport.event_stream import EventStreamDecoder, encode_event_stream
 
 MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
 """The largest frame read: a peer that never ends a line must not fill the memory."""
@@ -188,12 +190,15 @@ def _check_size(size: int) -> None:
 
 
 def frame_decoder(framing: Framing) -> FrameDecoder:
-    """A new decoder for a body. Raises `UnsupportedFeature` for a framing that is not built in yet."""
-    if framing == "sse":
-        return SseDecoder()
-    if framing == "ndjson":
-        return NdjsonDecoder()
-    raise UnsupportedFeature(f"bodies framed as `{framing}` cannot be read yet")
+    """A new decoder for a body."""
+    return _DECODERS[framing]()
+
+
+_DECODERS: Final[dict[Framing, type[FrameDecoder]]] = {
+    "sse": SseDecoder,
+    "ndjson": NdjsonDecoder,
+    "aws_event_stream": EventStreamDecoder,
+}
 
 
 def encode_sse(frame: Frame) -> bytes:
@@ -206,3 +211,11 @@ def encode_sse(frame: Frame) -> bytes:
 def encode_ndjson(frame: Frame) -> bytes:
     """A frame as a line."""
     return frame[1] + b"\n"
+
+
+FRAME_ENCODERS: Final[dict[Framing, Callable[[Frame], bytes]]] = {
+    "sse": encode_sse,
+    "ndjson": encode_ndjson,
+    "aws_event_stream": encode_event_stream,
+}
+"""How a frame is written in each framing."""

@@ -130,6 +130,9 @@ def _settings(request: Request) -> Iterator[Statement]:
             case _ if name == "extra":
                 for extra in value:
                     yield from _extra(extra, "")
+            case _ if name == "metadata":
+                for key, each in value.items():
+                    yield Statement(f"metadata.{key}", f"metadata.{key}", each)
             case _ if name == "n" and value == 1:
                 pass  # the default
             case _ if name == "logprobs" and value is False:

@@ -33,6 +33,7 @@ from dragoman.messages import (
 )
 
 from ..anthropic_messages import strategies as anthropic
+from ..bedrock_converse import strategies as bedrock
 from ..openai_chat import strategies as chat
 from .statements import compare, joined, of_response
 from .test_requests import DIALECTS, EXAMPLES, cited_texts, foreign, thorough
@@ -79,6 +80,7 @@ def any_answers(others: st.SearchStrategy[tuple[LLMResponse, ...]], **fields: An
 SOURCES: dict[str, st.SearchStrategy[LLMResponse]] = {
     "what openai_chat holds": chat.held_responses(),
     "what anthropic_messages holds": anthropic.held_responses(),
+    "what bedrock_converse holds": bedrock.held_responses().map(lambda answer: replace(answer, model="m")),
     "anything": any_answers(
         st.lists(any_answers(st.just(())), max_size=1).map(tuple),
         id=chat.tags,

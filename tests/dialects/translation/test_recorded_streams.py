@@ -56,8 +56,9 @@ def test_a_stream_passed_on_says_the_same_or_the_loss_is_reported(exchange: Exch
     except Error:
         pytest.skip("a stream that fails; see the tests of errors")
     dialect = exchange.dialect if target == "itself" else OTHER[exchange.dialect]
-    said = added_up(events)
+    said = named(added_up(events))
     read, losses = passed_on(events, dialect)
+    read = named(read)
     silent, invented = compare(of_response(said), of_response(read), losses)
     assert silent == []
     assert invented == []

@@ -36,6 +36,7 @@ from dragoman.messages import (
 )
 
 from ..anthropic_messages import strategies as anthropic
+from ..bedrock_converse import strategies as bedrock
 from ..openai_chat import strategies as chat
 from .statements import compare, of_request
 
@@ -65,6 +66,7 @@ def talk(turns: st.SearchStrategy[Message]) -> st.SearchStrategy[Request]:
 SOURCES: dict[str, st.SearchStrategy[Request]] = {
     "what openai_chat holds": chat.held_requests(),
     "what anthropic_messages holds": anthropic.held_requests(),
+    "what bedrock_converse holds": bedrock.held_requests(),
     "turns that openai_chat holds": talk(chat.held_messages),
     "turns that anthropic_messages holds": anthropic.held_conversations.map(
         lambda turns: Request(model="m", messages=turns)

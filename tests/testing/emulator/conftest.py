@@ -27,6 +27,7 @@ SERVED = {
     "cohere_v2": "/v2/chat",
     "openai_responses": "/v1/responses",
     "gemini": "/v1beta/models/gemini-2.5-flash:generateContent",
+    "bedrock_converse": "/model/m/converse",
 }
 BODIES: dict[str, dict[str, Any]] = {
     "openai_chat": {"model": "gpt-4o-mini", "stream_options": {"include_usage": True}},
@@ -35,6 +36,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "cohere_v2": {"model": "command-a-03-2025"},
     "openai_responses": {"model": "gpt-4o-mini"},
     "gemini": {},
+    "bedrock_converse": {},
 }
 
 
@@ -44,6 +46,7 @@ def _messages(text: str) -> dict[str, Any]:
 
 TALK: dict[str, Callable[[str], dict[str, Any]]] = {
     "openai_responses": lambda text: {"input": [{"role": "user", "content": text}]},
+    "bedrock_converse": lambda text: {"messages": [{"role": "user", "content": [{"text": text}]}]},
     "gemini": lambda text: {"contents": [{"role": "user", "parts": [{"text": text}]}]},
 }
 """How the conversation is said, when it is not in `messages`."""

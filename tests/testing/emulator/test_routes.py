@@ -27,6 +27,8 @@ GENERATE = [
     ("/v1beta1/projects/p/locations/l/publishers/google/models/gemini-2.5-flash:generateContent", "gemini"),
     ("/api/chat", "ollama"),
     ("/v2/chat", "cohere_v2"),
+    ("/model/us.amazon.nova-lite-v1%3A0/converse", "bedrock_converse"),
+    ("/model/us.amazon.nova-lite-v1:0/converse", "bedrock_converse"),
 ]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
 from dragoman.errors import Unauthorized
+from dragoman.testing.emulator.aws_keys import check_signature, is_signed
 from dragoman.testing.emulator.http import HttpCall
 
 _HEADERS: Final = ("x-api-key", "api-key", "x-goog-api-key")
@@ -14,8 +16,14 @@ _LONG_ENOUGH: Final = 12
 """Of shorter keys nothing is shown."""
 
 
-def check_key(call: HttpCall, keys: AbstractSet[str] | None) -> None:
-    """Raises `Unauthorized` for a key that is not among `keys`; `None` lets everyone in."""
+def check_key(call: HttpCall, keys: AbstractSet[str] | None, aws_keys: Mapping[str, str] | None = None) -> None:
+    """Raises `Unauthorized` for a key that is not among `keys`, or a signature of none of `aws_keys`.
+
+    `None` lets everyone in.
+    """
+    if aws_keys is not None and is_signed(call):
+        check_signature(call, aws_keys)
+        return
     if keys is None:
         return
     given = _key_in(call)

@@ -113,7 +113,7 @@ class Service:
         if route is None:
             raise _no_route(call, exchange.allowed)
         if route.action != "home":
-            check_key(call, self.settings.keys)
+            check_key(call, self.settings.keys, self.settings.aws_keys)
         if call.too_large:
             raise Rejected("Request exceeds the maximum size", http_status=413)
         if route.action not in _OF_MODELS:

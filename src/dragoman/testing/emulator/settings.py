@@ -21,6 +21,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     Attributes:
         seed: Decides ids, the sizes of pieces and chances: the same calls in the same order get the same answers.
         keys: The keys that may call; `None` lets any in.
+        aws_keys: AWS access keys and their secrets, one of which must have signed a signed call; `None` lets any in.
         models: The models there are; `None` answers for any name.
         paths: Further paths that requests may come to, as they end → the dialect spoken there.
         piece: How long a piece of streamed text is on average, in characters.
@@ -33,6 +34,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     seed: int = 0
     keys: AbstractSet[str] | None = None
+    aws_keys: Mapping[str, str] | None = None
     models: Sequence[str] | None = None
     paths: Mapping[str, str] = {}
     piece: int = 8
@@ -48,6 +50,7 @@ class SettingsFields(TypedDict, total=False):
 
     seed: int
     keys: AbstractSet[str] | None
+    aws_keys: Mapping[str, str] | None
     models: Sequence[str] | None
     paths: Mapping[str, str]
     piece: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any, Final
 
@@ -25,13 +25,12 @@ from dragoman.messages import (
     events_of,
 )
 from dragoman.testing.emulator.faults import Fault, position
-from dragoman.transport.framing import encode_ndjson, encode_sse
-
-_ENCODERS: Final[Mapping[str, Callable[[Frame], bytes]]] = {"sse": encode_sse, "ndjson": encode_ndjson}
+from dragoman.transport.framing import FRAME_ENCODERS
 
 CONTENT_TYPES: Final[Mapping[str, str]] = {
     "sse": "text/event-stream; charset=utf-8",
     "ndjson": "application/x-ndjson",
+    "aws_event_stream": "application/vnd.amazon.eventstream",
 }
 
 _GROWING: Final[Mapping[type, str]] = {
@@ -47,7 +46,7 @@ def frames_of(
     answer: LLMResponse, request: Request, dialect: Dialect, fault: Fault, *, piece: int, chance: Random
 ) -> tuple[bytes, ...]:
     """`answer` as the frames of a stream, pieces of text `piece` characters long on average."""
-    encode = _ENCODERS[dialect.framing]
+    encode = FRAME_ENCODERS[dialect.framing]
     events = list(_events(answer, dialect, piece, chance))
     encoder = dialect.stream_encoder(request)
     frames = [frame for event in events for frame in encoder.feed(event)]
