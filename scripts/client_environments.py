@@ -18,7 +18,10 @@ CLIENTS = {
     "cohere": ["cohere>=7.3,<8"],
     "gemini": ["google-genai>=3.4,<4"],
     "gemini_v1": ["google-genai>=1.75,<2"],
+    "mistral": ["mistralai>=3.7,<4"],
+    "groq": ["groq>=1.7,<2"],
     "anthropic_codec": ["anthropic>=2.11,<3", "pytest>=9", "pytest-timeout>=2.4", "--editable", str(ROOT.parent)],
+    "litellm": ["litellm>=1.109,<2", "pytest>=9", "pytest-timeout>=2.4", "--editable", str(ROOT.parent)],
 }
 """Environment → what is installed in it. `anthropic_codec` has ours too: there the SDK reads what our codec writes."""
 

@@ -20,7 +20,6 @@ KNOWN_DIFFERENCES: dict[str, dict[str, str]] = tomllib.loads(
     (Path(__file__).parent / "known_differences.toml").read_text()
 )
 
-
 @dataclass(frozen=True)
 class Exchange:
     """One recorded call: the request, the response, and what the official SDK understood."""
@@ -50,7 +49,13 @@ class Exchange:
         return self.streamed and self.body.lstrip().startswith(b"[")
 
 
-FOLDERS = {"ollama": "ollama_chat", "cohere_v2": "cohere_v2_chat", "gemini": "gemini_generate"}
+
+FOLDERS = {
+    "ollama": "ollama_chat",
+    "cohere_v2": "cohere_v2_chat",
+    "gemini": "gemini_generate",
+    "mistral": "mistral_chat",
+}
 """Where a dialect's recordings lie, when not in the folder of its name."""
 
 
