@@ -21,10 +21,10 @@ CLIENTS = {
     "mistral": ["mistralai>=3.7,<4"],
     "groq": ["groq>=1.7,<2"],
     "anthropic_codec": ["anthropic>=2.11,<3", "pytest>=9", "pytest-timeout>=2.4", "--editable", str(ROOT.parent)],
-    "litellm": ["litellm>=1.100,<1.109", "pytest>=9", "pytest-timeout>=2.4", "--editable", str(ROOT.parent)],
+    "litellm": ["litellm>=1.100,<1.109", "mcp", "pytest>=9", "pytest-timeout>=2.4", "--editable", str(ROOT.parent)],
     "vertex": ["cryptography", "pytest>=9", "pytest-timeout>=2.4", "--editable", f"{ROOT.parent}[vertex]"],
 }
-"""Environment → what is installed in it. In `anthropic_codec`, `litellm` and `vertex` theirs and ours meet in one process."""
+"""Environment → what is installed in it. In `anthropic_codec`, `litellm` and `vertex` theirs and ours meet."""
 
 
 def make(name: str, packages: list[str]) -> None:

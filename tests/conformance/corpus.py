@@ -20,6 +20,7 @@ KNOWN_DIFFERENCES: dict[str, dict[str, str]] = tomllib.loads(
     (Path(__file__).parent / "known_differences.toml").read_text()
 )
 
+
 @dataclass(frozen=True)
 class Exchange:
     """One recorded call: the request, the response, and what the official SDK understood."""
