@@ -50,7 +50,6 @@ class Exchange:
         return self.streamed and self.body.lstrip().startswith(b"[")
 
 
-
 FOLDERS = {
     "ollama": "ollama_chat",
     "cohere_v2": "cohere_v2_chat",

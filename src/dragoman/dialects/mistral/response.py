@@ -12,7 +12,7 @@ from dragoman.dialects.openai_chat.assistant import Turn
 from dragoman.dialects.openai_chat.finish import encode_finish, report_ending
 from dragoman.dialects.openai_chat.losses import Losses, restore
 from dragoman.dialects.openai_chat.response import decode_response as decode_chat_response
-from dragoman.dialects.openai_chat.usage import encode_usage
+from dragoman.dialects.openai_chat.usage import encode_usage, report_usage
 from dragoman.messages import Audio, Document, LLMResponse, Part, ToolResult, Video
 
 NOT_IN_ANSWERS = (Audio, Video, Document, ToolResult)
@@ -37,6 +37,7 @@ def encode_response(response: LLMResponse) -> Encoded:
     losses.at = ()
     if response.service_tier is not None:
         wire["service_tier"] = response.service_tier
+    report_usage(response.usage, losses)
     restore(wire, response.extra, losses)
     return Encoded(wire, tuple(losses.found))
 

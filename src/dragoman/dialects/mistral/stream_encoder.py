@@ -13,7 +13,7 @@ from dragoman.dialects.openai_chat.delta import Delta
 from dragoman.dialects.openai_chat.parts import encode_part
 from dragoman.dialects.openai_chat.stream_encoder import ChatStreamEncoder, WrittenCall, place_of
 from dragoman.dialects.openai_chat.tool_calls import encode_call
-from dragoman.dialects.openai_chat.usage import encode_usage
+from dragoman.dialects.openai_chat.usage import encode_usage, report_usage
 from dragoman.errors import Error
 from dragoman.http import Frame
 from dragoman.messages import (
@@ -110,6 +110,7 @@ class MistralStreamEncoder(ChatStreamEncoder):
     def _finish(self, event: Finish) -> list[Frame]:
         fields: Wire = {} if event.stop_sequence is None else {"stop_reason": event.stop_sequence}
         *frames, (name, data) = self._close(0, event, **fields)
+        report_usage(self._usage, self._losses)
         whole = {"usage": encode_usage(self._usage) or {}, **self._of_the_whole(event)}
         return [*frames, (name, data[:-1] + b"," + encode_json(whole)[1:])]
 
