@@ -21,9 +21,13 @@ CLIENTS = {
     "cohere": ["cohere>=7.3,<8"],
     "gemini": ["google-genai>=3.4,<4"],
     "gemini_v1": ["google-genai>=1.75,<2"],
+    "mistral": ["mistralai>=3.7,<4"],
+    "groq": ["groq>=1.7,<2"],
     "anthropic_codec": ["anthropic>=2.11,<3", *OUR_TESTS],
+    "litellm": ["litellm>=1.100,<1.109", "mcp", *OUR_TESTS],
+    "vertex": ["cryptography", "google-auth>=2.40", *OUR_TESTS],
 }
-"""Environment → what is installed in it. Those with ours too run tests in which the two read and sign the same."""
+"""Environment → what is installed in it. Those with ours too run tests in which theirs and ours meet."""
 
 
 def make(name: str, packages: list[str]) -> None:

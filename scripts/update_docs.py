@@ -21,6 +21,7 @@ from dragoman.catalog.facts import CatalogFile
 from dragoman.cli.chat import COMMANDS
 from dragoman.cli.output import ANYTHING_ELSE, EXIT_CODES, INTERRUPTED
 from dragoman.client import options
+from dragoman.providers import ProviderSpec, Setting, built_in_names, get_spec
 from dragoman.testing import Fault
 from dragoman.testing.emulator.__main__ import _parser
 from dragoman.testing.emulator.settings import Settings
@@ -139,6 +140,59 @@ def exit_code_table() -> str:
     return table(("code", "means"), rows)
 
 
+def provider_table() -> str:
+    """The providers: name, dialects, address, variables and settings."""
+    rows = [
+        (
+            f"[`{spec.name}`]({spec.docs_url})" if spec.docs_url else f"`{spec.name}`",
+            ", ".join(f"`{name}`" for name in (_dialect_of(spec), *spec.also_speaks)),
+            _address_of(spec),
+            _variables(*spec.auth.variables) + ("" if spec.auth.required else " (not needed by all)"),
+            _variables(*spec.base_url_env),
+            "; ".join(map(_setting, spec.settings)),
+        )
+        for spec in map(get_spec, built_in_names())
+        if spec.deprecated is None
+    ]
+    return table(("provider", "dialects", "address", "key, in order", "address from", "settings"), rows)
+
+
+def _dialect_of(spec: ProviderSpec) -> str:
+    return spec.dialect_for("")
+
+
+def _address_of(spec: ProviderSpec) -> str:
+    if spec.base_url is None:
+        return "you say where"
+    if isinstance(spec.base_url, str):
+        return f"`{spec.base_url}`"
+    return "by its settings"
+
+
+def _variables(*names: str) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _setting(setting: Setting) -> str:
+    said = [f"by default {setting.default}"] if setting.default else []
+    said += ["needed"] if setting.required else []
+    notes = f" ({', '.join(said)})" if said else ""
+    return f"`{setting.name}`{notes}" + (f" from {_variables(*setting.env)}" if setting.env else "")
+
+
+def quirk_table() -> str:
+    """What is corrected for each provider, and why."""
+    specs = [spec for spec in map(get_spec, built_in_names()) if spec.deprecated is None]
+    rows = [(f"`{spec.name}`", quirk.name, quirk.why) for spec in specs for quirk in spec.quirks]
+    return table(("provider", "correction", "because"), rows)
+
+
+def deprecated_table() -> str:
+    """The providers that warn."""
+    specs = map(get_spec, built_in_names())
+    return table(("provider", "instead"), [(f"`{spec.name}`", spec.deprecated) for spec in specs if spec.deprecated])
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "errors": error_table,
     "options": lambda: option_table("GenerateOptions"),
@@ -153,6 +207,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "config": lambda: attribute_table(ProviderConfig),
     "demands": demand_table,
     "models": model_table,
+    "providers": provider_table,
+    "quirks": quirk_table,
+    "deprecated": deprecated_table,
 }
 
 

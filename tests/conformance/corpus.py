@@ -53,7 +53,12 @@ class Exchange:
         return self.streamed and self.body.lstrip().startswith(b"[")
 
 
-FOLDERS = {"ollama": "ollama_chat", "cohere_v2": "cohere_v2_chat", "gemini": "gemini_generate"}
+FOLDERS = {
+    "ollama": "ollama_chat",
+    "cohere_v2": "cohere_v2_chat",
+    "gemini": "gemini_generate",
+    "mistral": "mistral_chat",
+}
 """Where a dialect's recordings lie, when not in the folder of its name."""
 
 

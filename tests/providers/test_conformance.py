@@ -12,7 +12,10 @@ from dragoman.testing import ProviderConformance
 
 CHATTING = [name for name in built_in_names() if get_spec(name).chats]
 
-NEEDS: dict[str, dict[str, Any]] = {}
+NEEDS: dict[str, dict[str, Any]] = {
+    "cloudflare": {"options": {"account_id": "an-account"}},
+    "vertexai": {"answers_as": "vertex"},
+}
 """Provider → attributes of its class: `options` for `create_llm`, what it `lacks`, and why."""
 
 

@@ -156,11 +156,23 @@ def unloaded_each_time(ran: Ran) -> None:
     assert sent == [(1, None), (0, 0)] * 2
 
 
+def local_server_named(ran: Ran) -> None:
+    """The block names an address, without a path, and asks nothing."""
+    llm = ran.names["llm"]
+    assert (llm.provider, llm.model) == ("lmstudio", "your-model-name")
+    assert ran.models() == []
+    elsewhere = dragoman.create_llm("lmstudio", model="your-model-name", base_url=ran.emulator.url, temperature=0.7)
+    assert elsewhere.generate("Say exactly: here").content == "here"
+    assert ran.emulator.requests[-1].path == "/v1/chat/completions"
+
+
 RUN: dict[str, tuple[str, Callable[[Ran], None]]] = {
     "OpenAI (Recommended for Production) 1": ("S2.1", answered("gpt-4o-mini", "What is machine learning?")),
     "OpenAI (Recommended for Production) 2": ("S2.2 S2.7", configured),
     "Anthropic (Best for Long Context) 1": ("S2.1", answered("claude-3-5-haiku-latest", "Explain quantum computing")),
     "Anthropic (Best for Long Context) 2": ("S2.3 S2.8", long_answer),
+    "LMStudio (Easiest Local Setup) 1": ("S2.11", answered("local-model", "What is machine learning?")),
+    "LMStudio (Easiest Local Setup) 2": ("S2.4 S2.11", local_server_named),
     "For Production Applications 1": ("S2.5 S2.15 X27", reliable),
     "For Specific Use Cases 2": ("S2.8", answers_from("claude-3-5-sonnet-latest")),
     "Load Balancing 1": ("S2.16", balanced),
@@ -179,13 +191,11 @@ RUN: dict[str, tuple[str, Callable[[Ran], None]]] = {
 }
 """Block → the promises it makes, and how it is seen that they hold."""
 
-MLX, LMSTUDIO, HUGGINGFACE = (f"there is no provider `{name}` yet" for name in ("mlx", "lmstudio", "huggingface"))
+MLX, HUGGINGFACE = (f"there is no provider `{name}` yet" for name in ("mlx", "huggingface"))
 
 NOT_YET: dict[str, str] = {
     "MLX (Best for Apple Silicon) 1": MLX,
     "MLX (Best for Apple Silicon) 2": MLX,
-    "LMStudio (Easiest Local Setup) 1": LMSTUDIO,
-    "LMStudio (Easiest Local Setup) 2": LMSTUDIO,
     "HuggingFace (Most Models Available) 1": HUGGINGFACE,
     "HuggingFace (Most Models Available) 2": HUGGINGFACE,
     "For Privacy-Sensitive Applications 1": MLX,
@@ -204,12 +214,22 @@ NOT_YET: dict[str, str] = {
 """Block → why it is not run as printed."""
 
 
+FOUND_BY = (
+    "OPENAI_BASE_URL",
+    "OPENAI_API_KEY",
+    "ANTHROPIC_BASE_URL",
+    "ANTHROPIC_API_KEY",
+    "OLLAMA_HOST",
+    "LM_STUDIO_API_BASE",
+)
+
+
 @pytest.fixture
 def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     """The emulator, found by the variables of the official SDKs; keys of the developer's own are out of reach."""
     monkeypatch.delenv("ANTHROPIC_AUTH_TOKEN", raising=False)
     with Emulator() as running:
-        for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY", "OLLAMA_HOST"):
+        for name in FOUND_BY:
             monkeypatch.setenv(name, running.environment()[name])
         yield running
 

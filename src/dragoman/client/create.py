@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, Unpack, cast, overload
+from warnings import warn
 
 from dragoman.calls import Key, Target
 from dragoman.catalog import providers_of, warn_if_retired
@@ -106,13 +107,14 @@ def create_llm(
     spec, model = _which(provider, model)
     settings, options = find_settings(spec.name, spec.settings, defaults)
     warn_if_retired(spec.prices, model)
+    spec = _form(spec, settings, base_url)
     target = _target(
         spec,
         model,
         key=_key(api_key),
         base_url=base_url,
         dialect=dialect,
-        transport=_transport(http_client, transport, async_client=async_client),
+        transport=_transport(spec, http_client, transport, async_client=async_client),
         query=query,
         settings=settings,
     )
@@ -129,18 +131,26 @@ def list_models(
     """
     spec = get_spec(provider)
     settings, rest = find_settings(spec.name, spec.settings, options)
+    spec = _form(spec, settings, base_url)
     target = _target(
         spec,
         "",
         key=_key(api_key),
         base_url=base_url,
         dialect=None,
-        transport=_transport(None, None, async_client=False),
+        transport=_transport(spec, None, None, async_client=False),
         query="",
         settings=settings,
     )
     with LLM(Plan(target, rest)) as llm:
         return llm.models()
+
+
+def _form(spec: ProviderSpec, settings: Mapping[str, str], base_url: str | None) -> ProviderSpec:
+    """The form of the provider for what is set, and a warning when it should not be used any more."""
+    if spec.deprecated is not None:
+        warn(f"the provider `{spec.name}` is deprecated: {spec.deprecated}", DeprecationWarning, stacklevel=3)
+    return spec if spec.form is None else spec.form(settings, base_url or _variable(spec))
 
 
 def _which(provider: str, model: str | None) -> tuple[ProviderSpec, str]:
@@ -197,12 +207,16 @@ def _target(
 
 def _base_url(spec: ProviderSpec, argument: str | None, settings: Mapping[str, str]) -> str:
     """Where the provider is: the argument, then its variables, then its usual place."""
-    found = argument or next((os.environ[name] for name in spec.base_url_env if os.environ.get(name)), None)
-    found = found or spec.url_for(settings)
+    found = argument or _variable(spec) or spec.url_for(settings)
     if not found:
         names = " or ".join(f"`{name}`" for name in spec.base_url_env)
         raise ConfigurationError(f"`{spec.name}` needs to know where: pass base_url=, or set {names}")
     return found if spec.bare_host_port is None else whole_url(found, spec.bare_host_port)
+
+
+def _variable(spec: ProviderSpec) -> str | None:
+    """The base URL that the environment names."""
+    return next((os.environ[name] for name in spec.base_url_env if os.environ.get(name)), None)
 
 
 def _refuse_endpoint(prefix: str, dialect: Dialect, model: str) -> None:
@@ -224,7 +238,11 @@ def _key(api_key: object) -> Key:
             raise ConfigurationError(f"api_key is text or a function that gives it, not {type(api_key).__name__}")
 
 
-def _transport(http_client: Any, options: TransportOptions | None, *, async_client: bool) -> Transport | AsyncTransport:
+def _transport(
+    spec: ProviderSpec, http_client: Any, options: TransportOptions | None, *, async_client: bool
+) -> Transport | AsyncTransport:
+    if spec.carrier is not None:
+        return spec.carrier("async" if async_client else "sync")
     if http_client is not None:
         if options is not None:
             raise ConfigurationError("http_client= brings its own settings: pass it or transport=, not both")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -109,6 +109,10 @@ def bearer(*env: str, required: bool = True) -> KeyAuth:
 def header(name: str, *env: str, required: bool = True) -> KeyAuth:
     """`NAME: KEY`, with the variables that may hold the key."""
     return KeyAuth(sources=tuple(KeySource(variable, name, "") for variable in env), required=required)
+
+
+ARGUMENT_ONLY: Final = KeyAuth(sources=(KeySource(""),), required=False)
+"""A key as bearer when the caller gives one; the environment is not looked at."""
 
 
 lent_keys: ContextVar[dict[str, Secret] | None] = ContextVar("dragoman_keys", default=None)

@@ -28,15 +28,24 @@ class Quirk(Struct, frozen=True):
         return f"<Quirk {self.name}: {self.why}>"
 
 
-def rename(old: str, new: str, *, why: str) -> Quirk:
-    """Send the field `old` under the name `new`."""
+def rename(old: str, new: str, *, why: str, dialect: str | None = None) -> Quirk:
+    """Send the field `old` under the name `new`, in bodies of `dialect` alone when one is named."""
 
     def apply(body: dict[str, Any]) -> tuple[Loss, ...]:
         if old in body:
             body[new] = body.pop(old)
         return ()
 
-    return Quirk(f"rename {old} to {new}", why, apply)
+    return Quirk(f"rename {old} to {new}", why, apply, dialect)
+
+
+OLDER_LIMIT = rename(
+    "max_completion_tokens",
+    "max_tokens",
+    why="its documentation names the limit `max_tokens`, the older name",
+    dialect="openai_chat",
+)
+"""For hosts of which it is not known that they take the newer name."""
 
 
 def drop(field: str, *, why: str) -> Quirk:
@@ -48,6 +57,42 @@ def drop(field: str, *, why: str) -> Quirk:
         return (Loss(effect="dropped", where=field, why=why),)
 
     return Quirk(f"drop {field}", why, apply)
+
+
+def drop_from_tools(field: str, *, why: str) -> Quirk:
+    """Do not send `field` of the functions among the tools."""
+
+    def apply(body: dict[str, Any]) -> tuple[Loss, ...]:
+        functions: list[Any] = [tool.get("function") for tool in body.get("tools", ())]
+        found = [number for number, function in enumerate(functions) if function and field in function]
+        for number in found:
+            del functions[number][field]
+        return tuple(Loss(effect="dropped", where=f"tools[{number}].{field}", why=why) for number in found)
+
+    return Quirk(f"drop {field} from tools", why, apply, "openai_chat")
+
+
+def ask_for_a_tool(*, why: str) -> Quirk:
+    """Let the model choose among the tools where it was to be made to call one."""
+
+    def apply(body: dict[str, Any]) -> tuple[Loss, ...]:
+        if body.get("tool_choice") != "required":
+            return ()
+        body["tool_choice"] = "auto"
+        return (Loss(effect="changed", where="tool_choice", why=why),)
+
+    return Quirk("tool_choice auto for required", why, apply, "openai_chat")
+
+
+def name_version(version: str, *, why: str) -> Quirk:
+    """Say in Anthropic's body which version of its wire it is, and not the model, which the address names."""
+
+    def apply(body: dict[str, Any]) -> tuple[Loss, ...]:
+        del body["model"]
+        body["anthropic_version"] = version
+        return ()
+
+    return Quirk("anthropic_version for model", why, apply, "anthropic_messages")
 
 
 def drop_from_history(*fields: str, why: str) -> Quirk:

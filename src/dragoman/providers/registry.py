@@ -18,7 +18,8 @@ from dragoman.providers.spec import ProviderSpec
 
 ENTRY_POINTS: Final = "dragoman.providers"
 _NOT_PROVIDERS: Final = frozenset({
-    "__init__", "abilities", "auth", "aws_auth", "aws_signature", "base_url", "config", "lending", "mode", "quirks",
+    "__init__", "abilities", "auth", "aws_auth", "aws_signature", "azure_auth", "base_url", "config", "gcp_auth",
+    "lending", "mode", "quirks",
     "registry", "settings", "spec",
 })  # fmt: skip
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from dragoman.http import AsyncTransport, Transport
 from dragoman.messages import Request
 from dragoman.providers.auth import Auth, KeyAuth
 from dragoman.providers.quirks import Quirk
@@ -34,6 +36,8 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         query: What is put after the `?` of every request.
         paths: By dialect: where a request goes below the prefix, when not where the dialect says.
         settings: What it wants to know besides model and key.
+        form: Gives the spec in place of this one for what the caller has set: the settings, and the base URL if any.
+        carrier: Makes what carries its calls when that is not HTTP, for threads (`"sync"`) or tasks (`"async"`).
         auth: How its key is found and sent.
         env_headers: Variables whose value, when set, is sent as a header.
         quirks: Corrections of the body, in order.
@@ -62,6 +66,8 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
     query: BySettings = ""
     paths: Mapping[str, Callable[[Request], str]] = {}
     settings: tuple[Setting, ...] = ()
+    form: Callable[[Mapping[str, str], str | None], ProviderSpec] | None = None
+    carrier: Callable[[Literal["sync", "async"]], Transport | AsyncTransport] | None = None
     env_headers: tuple[tuple[str, str], ...] = ()
     quirks: tuple[Quirk, ...] = ()
     strict_end: bool = True
@@ -126,6 +132,11 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         """Where its address and its settings are read from when they are not given."""
         named = {setting.name: setting.env[0] for setting in self.settings if setting.env}
         return {**({"base_url": self.base_url_env[0]} if self.base_url_env else {}), **named}
+
+
+def alias(spec: ProviderSpec, name: str, *, use: str) -> ProviderSpec:
+    """`spec` under a name that should not be used any more."""
+    return replace(spec, name=name, price_list=spec.prices, deprecated=f"write `{use}`")
 
 
 def _filled(text: BySettings, settings: Mapping[str, str]) -> str:

@@ -18,8 +18,8 @@ from dragoman.testing import Emulator
 from dragoman.transport.framing import frame_decoder
 
 CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
-PATHS = {"openai_chat": CHAT, "anthropic_messages": MESSAGES}
-"""The two that every test of the emulator is done with."""
+PATHS = {"openai_chat": CHAT, "anthropic_messages": MESSAGES, "mistral": "/mistral/v1/chat/completions"}
+"""Those that every test of the emulator is done with."""
 
 SERVED = {
     **PATHS,
@@ -32,6 +32,7 @@ SERVED = {
 BODIES: dict[str, dict[str, Any]] = {
     "openai_chat": {"model": "gpt-4o-mini", "stream_options": {"include_usage": True}},
     "anthropic_messages": {"model": "claude-sonnet-4-5", "max_tokens": 60_000},
+    "mistral": {"model": "gpt-4o-mini"},
     "ollama": {"model": "llama3.1:8b", "stream": False},
     "cohere_v2": {"model": "command-a-03-2025"},
     "openai_responses": {"model": "gpt-4o-mini"},
@@ -72,6 +73,11 @@ class Answer:
     @property
     def json(self) -> Any:
         return json.loads(self.body)
+
+    @property
+    def error(self) -> Any:
+        """What went wrong: Mistral says it at the top."""
+        return self.json.get("error", self.json)
 
     @property
     def frames(self) -> list[tuple[str, bytes]]:

@@ -62,10 +62,10 @@ def test_the_sum_of_a_bill(client: Client, emulator: Emulator) -> None:
         client.ask(dialect)
     client.ask("openai_chat", fault="status=500")
     bill = emulator.bill
-    assert len(bill) == 3
+    assert len(bill) == len(PATHS) + 1
     assert bill.cost == sum(line.cost or 0 for line in bill) > 0
     assert bill.usage.input_tokens == sum(line.usage.input_tokens or 0 for line in bill if line.usage)
-    assert [line.cost for line in bill][2] == 0
+    assert [line.cost for line in bill][-1] == 0
     assert len(bill[:2]) == 2
     client.ask("openai_chat", model="nobody-knows")
     assert emulator.bill.cost is None

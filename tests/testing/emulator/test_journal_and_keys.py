@@ -70,11 +70,15 @@ REFUSED: list[tuple[dict[str, str], str]] = [
 @pytest.mark.parametrize("dialect", PATHS)
 @pytest.mark.parametrize(("headers", "message"), REFUSED, ids=str)
 def test_others_are_refused_in_the_dialect(dialect: str, headers: dict[str, str], message: str) -> None:
-    kinds = {"openai_chat": "invalid_request_error", "anthropic_messages": "authentication_error"}
+    kinds = {
+        "openai_chat": "invalid_request_error",
+        "anthropic_messages": "authentication_error",
+        "mistral": "invalid_api_key",
+    }
     with running(keys={KEY}) as (emulator, client):
         answer = client.post(PATHS[dialect], b"{not even JSON", **headers)
-        assert (answer.status, answer.json["error"]["message"]) == (401, message)
-        assert answer.json["error"]["type"] == kinds[dialect]
+        assert (answer.status, answer.error["message"]) == (401, message)
+        assert answer.error["type"] == kinds[dialect]
         assert emulator.bill[0].outcome == "refused"
         assert client.send("GET", "/v1/models", **headers).status == 401
         assert client.send("HEAD", "/").status == 200

@@ -87,7 +87,7 @@ def test_an_error_of_ours_is_answered_in_the_dialect(client: Client, emulator: E
     emulator.script(refuse)
     answer = client.ask(dialect)
     assert (answer.status, answer.headers["retry-after"]) == (429, "2")
-    assert answer.json["error"]["message"] == "not so fast"
+    assert answer.error["message"] == "not so fast"
 
 
 def test_a_mistake_in_a_function_is_raised_where_the_emulator_is_used() -> None:

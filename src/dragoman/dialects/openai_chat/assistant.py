@@ -59,6 +59,10 @@ class Turn:
         self._entries: list[Wire] = []
 
     def add(self, part: Part) -> None:
+        delta = self._losses.delta
+        if type(part) in delta.parts:
+            self._add_part(part)
+            return
         match part:
             case Text() | Refusal(extra=Extra()) | Refusal(cache=CacheMark()):
                 self._add_part(part)
@@ -71,9 +75,9 @@ class Turn:
                 join(self._wire, "refusal", part.text)
             case Audio():
                 self._add_audio(part)
-            case Image() if is_ours(part.extra):
+            case Image() if is_ours(part.extra, self._losses):
                 join(self._wire, "images", [encode_part(part, self._losses)])
-            case Opaque(payload=payload) if part.dialect == NAME and "type" not in payload:
+            case Opaque(payload=payload) if part.dialect == delta.name and "type" not in payload:
                 self._add_fields(part)
             case Opaque():
                 self._add_part(part)
@@ -112,11 +116,14 @@ class Turn:
             self._losses.dropped("", "an assistant's turn takes sounds by id only")
 
     def legacy_names(self) -> dict[str, str]:
-        return {call.id: call.name for call in self._calls if is_legacy_id(call.id)}
+        return {call.id: call.name for call in self._calls if self._is_legacy(call)}
+
+    def _is_legacy(self, call: ToolCall) -> bool:
+        return is_legacy_id(self._losses.delta.call_id(call.id))
 
     def wire(self) -> Wire:
         wire, calls = self._wire, self._calls
-        if len(calls) == 1 and is_legacy_id(calls[0].id):
+        if len(calls) == 1 and self._is_legacy(calls[0]):
             wire["function_call"] = encode_function_call(calls[0])
         elif calls:
             wire["tool_calls"] = self._entries

@@ -31,7 +31,8 @@ def _part(item: Any) -> Part | None:
         case "text" | "output_text":
             return Text(text) if text else None
         case "thinking" | "reasoning":
-            return Reasoning(text) if text else None
+            payload = {name: value for name, value in wire.items() if name in _SIGNED} or None
+            return Reasoning(text, payload) if text or payload else None
         case "refusal":
             return Refusal(text)
         case "image_url":
@@ -42,6 +43,10 @@ def _part(item: Any) -> Part | None:
 
 _TEXTS: Final = ("text", "thinking", "summary", "refusal", "content")
 """Where the text of a part may be: Mistral's `thinking` and Databricks' `summary` are lists of texts themselves."""
+
+
+_SIGNED: Final = frozenset({"signature", "closed"})
+"""What Mistral wants back with thinking."""
 
 
 def _text(value: Any) -> str:

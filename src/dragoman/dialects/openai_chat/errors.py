@@ -46,6 +46,7 @@ _CODES: Final[dict[str, type[ProviderError]]] = {
     "usage_not_included": OutOfCredit,  # ChatGPT, without a plan that has it
     "model_not_found": UnknownModel,
     "model_not_available": UnknownModel,
+    "invalid_model": UnknownModel,  # Mistral
     "DeploymentNotFound": UnknownModel,  # Azure
     "content_filter": Filtered,
     "content_policy_violation": Filtered,
@@ -142,10 +143,13 @@ def error_of(status: int, headers: Mapping[str, str], body: Any) -> ProviderErro
         message,
         http_status=status,
         code=_code(details),
-        request_id=headers.get("x-request-id") or headers.get("apim-request-id"),
+        request_id=next(filter(None, map(headers.get, _REQUEST_IDS)), None),
         retry_after_seconds=_retry_after(headers, message),
         body=body,
     )
+
+
+_REQUEST_IDS: Final = ("x-request-id", "apim-request-id", "mistral-correlation-id")
 
 
 def _details(body: Any) -> Wire:

@@ -30,13 +30,6 @@ FINISH_REASONS: Final[dict[str, FinishReason]] = {
     "timeout": "error",
 }
 
-OWN_WORDS: Final[dict[FinishReason | None, str]] = {
-    "length": "length",
-    "tool_calls": "tool_calls",
-    "content_filter": "content_filter",
-}
-"""What we say; everything else is `stop`, for OpenAI has no other word."""
-
 
 def finish_reason(raw: Any, *, has_calls: bool, has_refusal: bool) -> FinishReason | None:
     """The unified reason. A forced tool and many hosts end with `stop` although a tool is called."""
@@ -63,17 +56,27 @@ def details_reason(choice: Wire) -> str | None:
     return kind if isinstance(kind, str) else None
 
 
-def encode_finish(reason: FinishReason | None, *, has_calls: bool, has_refusal: bool, legacy: bool) -> str:
-    """One of OpenAI's five words."""
+def encode_finish(
+    reason: FinishReason | None, losses: Losses, *, has_calls: bool, has_refusal: bool, legacy: bool
+) -> str:
+    """One of OpenAI's five words, or of those that the dialect has in their place."""
     if reason is None and has_calls:
         reason = "tool_calls"
     if reason == "refusal" and not has_refusal:
         reason = "content_filter"  # nobody would know otherwise
-    word = OWN_WORDS.get(reason, "stop")
+    word = losses.delta.endings.get(reason, "stop")
     return "function_call" if legacy and word == "tool_calls" else word
 
 
 def report_ending(reason: FinishReason | None, word: str, losses: Losses, *, has_calls: bool) -> None:
     """Say so when OpenAI's word does not tell why the answer ended: beside calls, `stop` tells of them."""
-    if reason in ("pause", "error", "other") or (reason == "refusal" and (has_calls or word == "content_filter")):
-        losses.changed("finish_reason", f"OpenAI has no word for `{reason}`: `{word}` is sent")
+    unsaid = reason in _OFTEN_UNSAID and reason not in losses.delta.endings
+    if (
+        unsaid
+        or (reason == "refusal" and not losses.delta.refusals)
+        or (reason == "refusal" and (has_calls or word == "content_filter"))
+    ):
+        losses.changed("finish_reason", f"there is no word for `{reason}`: `{word}` is sent")
+
+
+_OFTEN_UNSAID: Final = frozenset({"content_filter", "pause", "error", "other"})

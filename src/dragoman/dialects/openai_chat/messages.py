@@ -128,8 +128,9 @@ class _Conversation:
 
     def _add_result(self, result: ToolResult) -> None:
         name = result.name or self._legacy_names.get(result.id)
-        legacy = is_legacy_id(result.id) and name is not None
-        wire: Wire = {"role": "function"} if legacy else {"role": "tool", "tool_call_id": result.id}
+        id_ = self._losses.delta.call_id(result.id)
+        legacy = is_legacy_id(id_) and name is not None
+        wire: Wire = {"role": "function"} if legacy else {"role": "tool", "tool_call_id": id_}
         if name is not None:
             wire["name"] = name
         wire["content"] = result.content if isinstance(result.content, str) else self._result_content(result.content)
@@ -142,7 +143,7 @@ class _Conversation:
     def _result_content(self, parts: tuple[Part, ...]) -> str | list[Wire]:
         here, staying = self._losses.at, list[tuple[int, Part]]()
         for number, part in enumerate(parts):
-            if not isinstance(part, _MEDIA) or is_ours(part.extra):
+            if not isinstance(part, _MEDIA) or is_ours(part.extra, self._losses):
                 staying.append((number, part))
                 continue
             self._losses.at = (*here, "content", number)

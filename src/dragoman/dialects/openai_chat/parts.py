@@ -51,7 +51,7 @@ def is_plain_text(part: Wire) -> bool:
 
 def encode_part(part: Part, losses: Losses) -> Wire | None:
     """`part` as a content part, or `None` when it cannot be one (then the loss is reported)."""
-    encode = _ENCODE.get(type(part))
+    encode = losses.delta.parts.get(type(part)) or _ENCODE.get(type(part))
     if encode is None:
         losses.dropped("", f"a {type(part).__name__} has no place here")
         return None
@@ -63,11 +63,11 @@ def encode_part(part: Part, losses: Losses) -> Wire | None:
 
 
 def _encode_text(part: Text, losses: Losses) -> Wire:
-    _lose_citations(part, losses)
+    lose_citations(part, losses)
     return {"type": "text", "text": part.text}
 
 
-def _lose_citations(part: Text, losses: Losses) -> None:
+def lose_citations(part: Text, losses: Losses) -> None:
     if part.citations:
         losses.dropped("citations", "a request has no place for the sources of an earlier answer")
 
@@ -76,7 +76,7 @@ def _encode_refusal(part: Refusal, _: Losses) -> Wire:
     return {"type": "refusal", "refusal": part.text}
 
 
-def _encode_image(part: Image, losses: Losses) -> Wire | None:
+def encode_image(part: Image, losses: Losses) -> Wire | None:
     if part.data is None and part.url is None:
         losses.dropped("", "this dialect takes pictures as a URL or as bytes, not by file id")
         return None
@@ -86,17 +86,21 @@ def _encode_image(part: Image, losses: Losses) -> Wire | None:
     return {"type": "image_url", "image_url": source}
 
 
-def _encode_audio(part: Audio, losses: Losses) -> Wire | None:
+def encode_audio(part: Audio, losses: Losses) -> Wire | None:
     if part.data is None:
         losses.dropped("", "this dialect takes sounds as bytes only")
         return None
-    for name in ("id", "transcript"):
-        if getattr(part, name) is not None:
-            losses.dropped(name, "only an answer's own sound has it")
+    lose_speech(part, losses)
     source: Wire = {"data": part.data}
     if part.media_type is not None:
         source["format"] = audio_format(part.media_type)
     return {"type": "input_audio", "input_audio": source}
+
+
+def lose_speech(part: Audio, losses: Losses) -> None:
+    for name in ("id", "transcript"):
+        if getattr(part, name) is not None:
+            losses.dropped(name, "only an answer's own sound has it")
 
 
 def _encode_video(_: Video, losses: Losses) -> None:
@@ -104,14 +108,10 @@ def _encode_video(_: Video, losses: Losses) -> None:
 
 
 def _encode_document(part: Document, losses: Losses) -> Wire | None:
-    named = ("title", "context", "citations") if part.text is None else ("title", "context", "citations", "name")
-    for name in named:
-        if getattr(part, name) is not None:
-            losses.dropped(name, "this dialect does not describe or cite documents")
+    lose_descriptions(part, losses)
     if part.text is not None:
-        losses.changed("", "this dialect has no text documents: sent as text")
-        return {"type": "text", "text": part.text}
-    file = _file(part)
+        return document_as_text(part.text, losses)
+    file = _file(part, losses)
     if not file:
         losses.dropped("", "this dialect takes files as bytes or by file id, not by URL")
         return None
@@ -120,19 +120,31 @@ def _encode_document(part: Document, losses: Losses) -> Wire | None:
     return {"type": "file", "file": file}
 
 
-def _file(part: Document) -> Wire:
+def lose_descriptions(part: Document, losses: Losses) -> None:
+    named = ("title", "context", "citations") if part.text is None else ("title", "context", "citations", "name")
+    for name in named:
+        if getattr(part, name) is not None:
+            losses.dropped(name, "this dialect does not describe or cite documents")
+
+
+def document_as_text(text: str, losses: Losses) -> Wire:
+    losses.changed("", "this dialect has no text documents: sent as text")
+    return {"type": "text", "text": text}
+
+
+def _file(part: Document, losses: Losses) -> Wire:
     file: Wire = {}
     if part.file_id is not None:
         file["file_id"] = part.file_id
     if part.data is not None:
         file["file_data"] = part.data_url() if part.media_type else part.data
-    elif part.url is not None and is_ours(part.extra):  # OpenRouter takes URLs
+    elif part.url is not None and is_ours(part.extra, losses):  # OpenRouter takes URLs
         file["file_data"] = part.url
     return file
 
 
 def _encode_opaque(part: Opaque, losses: Losses) -> Wire | None:
-    if part.dialect == NAME:
+    if part.dialect == losses.delta.name:
         return dict(part.payload)
     losses.dropped("", f"only `{part.dialect}` knows it")
     return None
@@ -141,8 +153,8 @@ def _encode_opaque(part: Opaque, losses: Losses) -> Wire | None:
 _ENCODE: Final[dict[type, Callable[[Any, Losses], Wire | None]]] = {
     Text: _encode_text,
     Refusal: _encode_refusal,
-    Image: _encode_image,
-    Audio: _encode_audio,
+    Image: encode_image,
+    Audio: encode_audio,
     Video: _encode_video,
     Document: _encode_document,
     Opaque: _encode_opaque,
@@ -201,6 +213,8 @@ def image_from(url: str, **fields: Any) -> Image:
 
 
 def _decode_audio(wire: Wire, where: str) -> Part:
+    if isinstance(wire.get("input_audio"), str):  # Mistral's form
+        return _audio_from(wire["input_audio"], **_common(wire, _AUDIO))
     source = _object(wire, "input_audio", where)
     data = text_in(source, "data", f"{where}.input_audio")
     format_ = _optional_text(source, "format", f"{where}.input_audio")
@@ -208,7 +222,15 @@ def _decode_audio(wire: Wire, where: str) -> Part:
     return Audio(data=data, media_type=media_type, **_common(wire, _AUDIO, "input_audio", _INPUT_AUDIO))
 
 
+def _audio_from(text: str, **fields: Any) -> Audio:
+    """A sound given by its URL or its bytes."""
+    is_url = text.startswith(("https://", "http://", "data:"))
+    return Audio.from_url(text, **fields) if is_url else Audio(data=text, **fields)
+
+
 def _decode_file(wire: Wire, where: str) -> Part:
+    if isinstance(wire.get("file_id"), str) and "file" not in wire:  # Mistral's form
+        return Document(file_id=wire["file_id"], **_common(wire, _FILE_PART | {"file_id"}))
     source = _object(wire, "file", where)
     name, file_id, data = (_optional_text(source, field, f"{where}.file") for field in _FILE_FIELDS)
     if file_id is None and data is None:

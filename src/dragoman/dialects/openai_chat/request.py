@@ -43,6 +43,11 @@ _FIELDS: Final = [(field, name) for name, (field, _) in _PLAIN.items()]
 
 def encode_request(request: Request) -> Encoded:
     losses = Losses()
+    return Encoded(write_request(request, losses), tuple(losses.found))
+
+
+def write_request(request: Request, losses: Losses) -> Wire:
+    """The body, in the writing of `losses.delta`."""
     wire: Wire = {"model": request.model, "messages": encode_messages(request.messages, losses)}
     if request.tools or request.tool_choice is not None:
         encode_tools(request, wire, losses)
@@ -62,7 +67,7 @@ def encode_request(request: Request) -> Encoded:
             wire["stream_options"] = {"include_usage": True}
     for extra in request.extra:
         restore(wire, extra, losses)
-    return Encoded(wire, tuple(losses.found))
+    return wire
 
 
 def _encode_format(form: OutputFormat, losses: Losses) -> Wire:
@@ -89,7 +94,7 @@ def _lose_all(fields: Wire, losses: Losses) -> None:
 
 def _encode_reasoning(options: ReasoningOptions, wire: Wire, losses: Losses) -> None:
     """`reasoning_effort`, or OpenRouter's object for what came in one."""
-    if options.extra is not None and "reasoning" in options.extra.spelling and is_ours(options.extra):
+    if options.extra is not None and "reasoning" in options.extra.spelling and is_ours(options.extra, losses):
         pairs = ((name, getattr(options, field)) for name, field in _REASONING.items())
         asked: Wire = {name: value for name, value in pairs if value is not None}
         wire["reasoning"] = {**asked, **options.extra.fields}

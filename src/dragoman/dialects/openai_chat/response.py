@@ -260,7 +260,7 @@ _INSTEAD_OF_CONTENT: Final = frozenset({"tool_calls", "function_call", "audio", 
 def _finished(number: int, answer: LLMResponse, message: Wire, losses: Losses, *, legacy: bool) -> Wire:
     has_calls = any(type(part) is ToolCall for part in answer.parts)
     reason = encode_finish(
-        answer.finish_reason, has_calls=has_calls, has_refusal=message["refusal"] is not None, legacy=legacy
+        answer.finish_reason, losses, has_calls=has_calls, has_refusal=message["refusal"] is not None, legacy=legacy
     )
     report_ending(answer.finish_reason, reason, losses, has_calls=has_calls)
     logprobs = None if answer.logprobs is None else encode_logprobs(answer.logprobs)
@@ -310,7 +310,8 @@ def encode_answer_reasoning(part: Reasoning, message: Wire, losses: Losses) -> N
     if part.payload is None:
         return
     if part.dialect != NAME:
-        losses.dropped("payload", f"only `{part.dialect}` can carry what it wants back")
+        whose = f"`{part.dialect}`" if part.dialect else "the host that gave it"
+        losses.dropped("payload", f"only {whose} can carry what it wants back")
         return
     for name, value in part.payload.items():
         if value is not None and name not in OWN_FIELD:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.annotations import decode_sources
@@ -19,6 +19,8 @@ _DONE: Final = b"[DONE]"
 
 class ChatStreamDecoder:
     """Reads one stream. Frames after `[DONE]` are ignored."""
+
+    CHOICE: ClassVar[type[StreamedChoice]] = StreamedChoice
 
     __slots__ = ("_choices", "_ended", "_failure", "_seed", "_sources", "_started", "_strict_end", "_tier")
 
@@ -51,7 +53,7 @@ class ChatStreamDecoder:
             self._tier = service_tier(chunk) or self._tier
         if chunk.get("usage") or "x_groq" in chunk or "citations" in chunk or "search_results" in chunk:
             self._feed_rest(chunk, events)
-        if name == "error" or chunk.get("error"):
+        if name == "error" or chunk.get("error") or (not choices and chunk.get("object") == "error"):
             self._fail(chunk, events)
         return events
 
@@ -81,7 +83,7 @@ class ChatStreamDecoder:
         place = number if isinstance(number, int) else 0
         choice = self._choices.get(place)
         if choice is None:
-            choice = self._choices[place] = StreamedChoice(place, self._seed)
+            choice = self._choices[place] = self.CHOICE(place, self._seed)
         choice.read(wire, events)
 
     def _feed_rest(self, chunk: Wire, events: list[Event]) -> None:
@@ -112,7 +114,7 @@ class ChatStreamDecoder:
         events: list[Event] = []
         for choice in self._choices.values():
             choice.close(events)
-        first = self._choices.get(0) or StreamedChoice(0, self._seed)
+        first = self._choices.get(0) or self.CHOICE(0, self._seed)
         sources = decode_sources(self._sources, first.citations)
         events += [CitationDelta(citation=source, index=first.text_place()) for source in sources]
         events += [choice.end() for choice in self._choices.values() if choice.number]

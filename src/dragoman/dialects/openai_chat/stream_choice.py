@@ -26,6 +26,7 @@ from dragoman.messages import (
     Event,
     FinishReason,
     LogprobsDelta,
+    Part,
     PartAdded,
     Reasoning,
     ReasoningDelta,
@@ -36,7 +37,7 @@ from dragoman.messages import (
     TextDelta,
 )
 
-_ABSENT: Final = -1
+ABSENT: Final = -1
 """The place of a part that has not appeared."""
 
 
@@ -55,7 +56,7 @@ class StreamedChoice:
         self.citations: list[Citation] = []
         self._hint: str | None = None
         self._next = 0
-        self._text = self._reasoning = self._refusal = self._audio_place = _ABSENT
+        self._text = self._reasoning = self._refusal = self._audio_place = ABSENT
         self._thinking = False
         self._fields: dict[str, None] = {}
         self._details = Details()
@@ -86,15 +87,22 @@ class StreamedChoice:
 
     @property
     def reason(self) -> FinishReason | None:
-        return finish_reason(self.raw or self._hint, has_calls=self._calls.any(), has_refusal=self._refusal != _ABSENT)
+        return finish_reason(self.raw or self._hint, has_calls=self._calls.any(), has_refusal=self._refusal != ABSENT)
 
     def text_place(self) -> int:
-        if self._text == _ABSENT:
+        if self._text == ABSENT:
             self._text = self._take_place()
         return self._text
 
     def close(self, events: list[Event]) -> None:
         """End the parts that are still open."""
+        self._close_reasoning(events)
+        audio = self._audio.take()
+        if audio is not None:
+            events.append(PartAdded(part=audio, index=self._audio_place, choice=self.number))
+        self._calls.close(events)
+
+    def _close_reasoning(self, events: list[Event]) -> None:
         if self._thinking:
             self._thinking = False
             payload = self._payload()
@@ -103,10 +111,6 @@ class StreamedChoice:
                     index=self._reasoning, choice=self.number, payload=payload, dialect=NAME if payload else None
                 )
             )
-        audio = self._audio.take()
-        if audio is not None:
-            events.append(PartAdded(part=audio, index=self._audio_place, choice=self.number))
-        self._calls.close(events)
 
     def end(self) -> ChoiceFinish:
         return ChoiceFinish(choice=self.number, finish_reason=self.reason, raw_finish_reason=self.raw)
@@ -129,7 +133,7 @@ class StreamedChoice:
 
     def _read_content(self, value: Any, _: Wire, events: list[Event]) -> None:
         if type(value) is str:
-            if self._text == _ABSENT:
+            if self._text == ABSENT:
                 self._text = self._take_place()
             events.append(TextDelta(value, self._text, self.number))
             return
@@ -138,11 +142,19 @@ class StreamedChoice:
                 case Text():
                     events.append(TextDelta(part.text, self.text_place(), self.number))
                 case Reasoning():
-                    self._think(part.text, events)
+                    self._read_thinking(part, events)
                 case Refusal():
                     self._refuse(part.text, events)
                 case _:
-                    events.append(PartAdded(part=part, index=self._take_place(), choice=self.number))
+                    self._read_part(part, events)
+
+    def _read_thinking(self, part: Reasoning, events: list[Event]) -> None:
+        """Thinking that stands in the content."""
+        if part.text:
+            self._think(part.text, events)
+
+    def _read_part(self, part: Part, events: list[Event]) -> None:
+        events.append(PartAdded(part=part, index=self._take_place(), choice=self.number))
 
     def _read_reasoning_content(self, value: Any, _: Wire, events: list[Event]) -> None:
         if type(value) is str:
@@ -173,7 +185,7 @@ class StreamedChoice:
 
     def _open_reasoning(self) -> None:
         self._thinking = True
-        if self._reasoning == _ABSENT:
+        if self._reasoning == ABSENT:
             self._reasoning = self._take_place()
 
     def _think(self, text: str, events: list[Event]) -> None:
@@ -186,7 +198,7 @@ class StreamedChoice:
             self._refuse(value, events)
 
     def _refuse(self, text: str, events: list[Event]) -> None:
-        if self._refusal == _ABSENT:
+        if self._refusal == ABSENT:
             self._refusal = self._take_place()
         events.append(RefusalDelta(text, self._refusal, self.number))
 
@@ -208,7 +220,7 @@ class StreamedChoice:
 
     def _read_audio(self, value: Any, _: Wire, __: list[Event]) -> None:
         if isinstance(value, dict):
-            if self._audio_place == _ABSENT:
+            if self._audio_place == ABSENT:
                 self._audio_place = self._take_place()
             self._audio.add(cast("Wire", value))
 
@@ -225,7 +237,7 @@ class StreamedChoice:
             self.stop_sequence = stop
         self.close(events)
 
-    _READ: ClassVar[dict[str, Callable[[StreamedChoice, Any, Wire, list[Event]], None]]] = {
+    _READ: ClassVar[dict[str, Callable[[Any, Any, Wire, list[Event]], None]]] = {
         "content": _read_content,
         "reasoning_content": _read_reasoning_content,
         "reasoning": _read_reasoning,

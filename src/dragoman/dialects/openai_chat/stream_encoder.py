@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.annotations import encode_annotations, encode_logprobs, sources_fields
+from dragoman.dialects.openai_chat.delta import OPENAI, Delta
 from dragoman.dialects.openai_chat.errors import encode_error
 from dragoman.dialects.openai_chat.finish import encode_finish, report_ending
 from dragoman.dialects.openai_chat.losses import Losses, restore
@@ -58,7 +59,7 @@ _LISTS: Final = ("annotations", "images")
 """Lists whose entries are numbered in deltas: OpenAI's client adds them up by `index` and refuses those without."""
 
 
-class _Call:
+class WrittenCall:
     """A call as it is written. `number` counts the calls of the choice, `said` is whether its arguments have begun."""
 
     __slots__ = ("extra", "is_custom", "number", "said")
@@ -70,13 +71,13 @@ class _Call:
         self.said = False
 
 
-class _Choice:
+class WrittenChoice:
     """An answer as it is written. `listed` counts what has been written of each list."""
 
     __slots__ = ("calls", "has_audio", "has_refusal", "listed", "next_call")
 
     def __init__(self) -> None:
-        self.calls: dict[int, _Call] = {}
+        self.calls: dict[int, WrittenCall] = {}
         self.next_call = 0
         self.has_audio = False
         self.has_refusal = False
@@ -86,6 +87,7 @@ class _Choice:
 class ChatStreamEncoder:
     """Writes one stream for the client that sent `request`."""
 
+    DELTA: ClassVar[Delta] = OPENAI
     __slots__ = (
         "_choices", "_ended", "_head", "_include_usage", "_legacy", "_losses", "_said", "_sources", "_usage",
     )  # fmt: skip
@@ -93,9 +95,9 @@ class ChatStreamEncoder:
     def __init__(self, request: Request) -> None:
         self._include_usage = request.include_usage is True
         self._legacy = any(is_legacy(tool) for tool in request.tools)
-        self._losses = Losses()
+        self._losses = Losses(self.DELTA)
         self._head = b""
-        self._choices: dict[int, _Choice] = {}
+        self._choices: dict[int, WrittenChoice] = {}
         self._usage = Usage()
         self._sources: list[Wire] = []
         self._said = False
@@ -131,14 +133,14 @@ class ChatStreamEncoder:
         }
         self._head = encode_json(head)[:-1] + b',"choices":['
 
-    def _opened(self, number: int) -> tuple[_Choice, list[Frame]]:
+    def _opened(self, number: int) -> tuple[WrittenChoice, list[Frame]]:
         """The choice, and the chunk that opens it when nothing of it was written yet."""
         choice = self._choices.get(number)
         if choice is not None:
             return choice, []
         if not self._head:
             self._begin(ResponseStart())
-        choice = self._choices[number] = _Choice()
+        choice = self._choices[number] = WrittenChoice()
         return choice, [self._chunk(number, {"role": "assistant", "content": ""})]
 
     def _chunk(self, number: int, delta: Wire, reason: str | None = None, **fields: Any) -> Frame:
@@ -168,7 +170,7 @@ class ChatStreamEncoder:
 
     def _text(self, event: TextDelta) -> list[Frame]:
         if event.extra is not None:
-            self._losses.at = _place(event)
+            self._losses.at = place_of(event)
             restore({}, event.extra, self._losses)
         return self._delta(event.choice, {"content": event.text})
 
@@ -177,7 +179,7 @@ class ChatStreamEncoder:
 
     def _reasoning_end(self, event: ReasoningEnd) -> list[Frame]:
         delta: Wire = {}
-        self._losses.at = _place(event)
+        self._losses.at = place_of(event)
         encode_answer_reasoning(Reasoning("", payload=event.payload, dialect=event.dialect), delta, self._losses)
         return self._delta(event.choice, delta) if delta else []
 
@@ -187,7 +189,7 @@ class ChatStreamEncoder:
         return [*frames, *self._delta(event.choice, {"refusal": event.text})]
 
     def _citation(self, event: CitationDelta) -> list[Frame]:
-        self._losses.at = _place(event)
+        self._losses.at = place_of(event)
         annotations, sources = encode_annotations([event.citation], self._losses)
         self._sources += sources
         if sources and event.choice:
@@ -201,12 +203,12 @@ class ChatStreamEncoder:
 
     def _call_start(self, event: ToolCallStart) -> list[Frame]:
         call = ToolCall(id=event.id, name=event.name, extra=event.extra)
-        self._losses.at = _place(event)
+        self._losses.at = place_of(event)
         return self._open_call(event.choice, event.index, call, is_custom=event.free_form)
 
     def _open_call(self, number: int, index: int, call: ToolCall, *, is_custom: bool) -> list[Frame]:
         choice, frames = self._opened(number)
-        written = choice.calls[index] = _Call(choice.next_call, call.extra, is_custom=is_custom)
+        written = choice.calls[index] = WrittenCall(choice.next_call, call.extra, is_custom=is_custom)
         choice.next_call += 1
         if self._legacy:
             return [*frames, *self._legacy_delta(number, written, {"name": call.name, "arguments": ""})]
@@ -215,7 +217,7 @@ class ChatStreamEncoder:
         restore(entry, call.extra, self._losses)
         return [*frames, *self._delta(number, {"tool_calls": [entry]})]
 
-    def _legacy_delta(self, number: int, call: _Call, function: Wire) -> list[Frame]:
+    def _legacy_delta(self, number: int, call: WrittenCall, function: Wire) -> list[Frame]:
         if call.number == 0:
             return self._delta(number, {"function_call": function})
         if "name" in function:
@@ -226,7 +228,7 @@ class ChatStreamEncoder:
         call = self._choices[event.choice].calls[event.index]
         return self._arguments(event.choice, call, event.arguments, {}) if event.arguments else []
 
-    def _arguments(self, number: int, call: _Call, text: str, extra: Wire) -> list[Frame]:
+    def _arguments(self, number: int, call: WrittenCall, text: str, extra: Wire) -> list[Frame]:
         call.said = True
         if self._legacy:
             return self._legacy_delta(number, call, {"arguments": text})
@@ -234,7 +236,7 @@ class ChatStreamEncoder:
         return self._delta(number, {"tool_calls": [{"index": call.number, **body, **extra}]})
 
     def _call_end(self, event: ToolCallEnd) -> list[Frame]:
-        self._losses.at = _place(event)
+        self._losses.at = place_of(event)
         return self._end_call(event.choice, event.index, event.call)
 
     def _end_call(self, number: int, index: int, call: ToolCall) -> list[Frame]:
@@ -250,14 +252,14 @@ class ChatStreamEncoder:
         return [*frames, *self._arguments(number, written, rest, extra)] if rest or extra else frames
 
     def _part(self, event: PartAdded) -> list[Frame]:
-        self._losses.at = _place(event)
+        self._losses.at = place_of(event)
         if isinstance(event.part, ToolCall):
             return self._end_call(event.choice, event.index, event.part)
         choice, frames = self._opened(event.choice)
         delta = self._whole_part(event.part, choice)
         return [*frames, *self._numbered(event.choice, delta)] if delta else frames
 
-    def _whole_part(self, part: Part, choice: _Choice) -> Wire:
+    def _whole_part(self, part: Part, choice: WrittenChoice) -> Wire:
         delta: Wire = {}
         match part:
             case Text():
@@ -314,7 +316,11 @@ class ChatStreamEncoder:
     def _close(self, number: int, event: ChoiceFinish | Finish, **fields: Any) -> list[Frame]:
         choice, frames = self._opened(number)
         reason = encode_finish(
-            event.finish_reason, has_calls=bool(choice.calls), has_refusal=choice.has_refusal, legacy=self._legacy
+            event.finish_reason,
+            self._losses,
+            has_calls=bool(choice.calls),
+            has_refusal=choice.has_refusal,
+            legacy=self._legacy,
         )
         self._losses.at = _answer(number)
         report_ending(event.finish_reason, reason, self._losses, has_calls=bool(choice.calls))
@@ -331,7 +337,7 @@ class ChatStreamEncoder:
     def _nothing(self, _: Seam) -> list[Frame]:
         return []
 
-    _WRITE: ClassVar[dict[type, Callable[[ChatStreamEncoder, Any], list[Frame]]]] = {
+    _WRITE: ClassVar[dict[type, Callable[[Any, Any], list[Frame]]]] = {
         ResponseStart: _start,
         TextDelta: _text,
         CitationDelta: _citation,
@@ -356,8 +362,8 @@ def _answer(choice: int) -> tuple[str | int, ...]:
     return ("alternatives", choice - 1) if choice else ()
 
 
-def _place(
-    event: TextDelta | CitationDelta | ReasoningEnd | ToolCallStart | ToolCallEnd | PartAdded,
+def place_of(
+    event: TextDelta | CitationDelta | ReasoningEnd | RefusalDelta | ToolCallStart | ToolCallEnd | PartAdded,
 ) -> tuple[str | int, ...]:
     """Where the part of an event is."""
     return (*_answer(event.choice), "parts", event.index)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any, Final, Literal, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.openai_chat.delta import OPENAI, Delta
 from dragoman.dialects.openai_chat.errors import rejected
-from dragoman.dialects.openai_chat.losses import Losses, decode_mark, extra_of, is_ours, lose_mark, restore, unknown
+from dragoman.dialects.openai_chat.losses import Losses, decode_mark, extra_of, lose_mark, restore, unknown
 from dragoman.dialects.openai_chat.wire import NAME, CustomTool, FunctionTool, ToolEntry, fields_of
 from dragoman.messages import JsonObject, Opaque, Request, Tool, ToolChoice
 
@@ -29,8 +30,10 @@ def encode_tools(request: Request, wire: Wire, losses: Losses) -> None:
         losses.at = ("tools", number)
         if isinstance(tool, Opaque):
             tools += _encode_opaque(tool, losses)
-        elif is_legacy(tool):
+        elif is_legacy(tool, losses.delta):
             functions.append(_encode_legacy(tool))
+        elif tool.text_format is not None and not losses.delta.free_form_tools:
+            losses.dropped("", "this dialect's tools take arguments, not text")
         else:
             tools.append(_encode_tool(tool, losses))
     losses.at = ()
@@ -39,13 +42,13 @@ def encode_tools(request: Request, wire: Wire, losses: Losses) -> None:
         _encode_choice(request, request.tool_choice, wire, losses)
 
 
-def is_legacy(tool: Tool | Opaque) -> bool:
+def is_legacy(tool: Tool | Opaque, delta: Delta = OPENAI) -> bool:
     """Whether the tool came among `functions`."""
-    return tool.extra is not None and is_ours(tool.extra) and tool.extra.spelling.get("type", "") is None
+    return tool.extra is not None and tool.extra.dialect == delta.name and tool.extra.spelling.get("type", "") is None
 
 
 def _encode_opaque(tool: Opaque, losses: Losses) -> list[Wire]:
-    if tool.dialect == NAME:
+    if tool.dialect == losses.delta.name:
         return [dict(tool.payload)]
     losses.dropped("", f"only `{tool.dialect}` knows this tool")
     return []

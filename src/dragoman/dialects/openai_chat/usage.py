@@ -23,6 +23,7 @@ _ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "cache_read_tokens": (
         "prompt_cache_hit_tokens",  # DeepSeek
         "cached_tokens",  # Together, Moonshot
+        "num_cached_tokens",  # Mistral
         "cache_read_input_tokens",  # Databricks, Venice
     ),
     "cache_write_tokens": ("cache_creation_input_tokens",),  # Databricks

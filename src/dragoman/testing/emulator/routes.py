@@ -17,6 +17,7 @@ Action: TypeAlias = Literal["generate", "embed", "count_tokens", "models", "mode
 
 _MODEL: Final = "MODEL-NAME"
 NO_PATHS: Final[Mapping[str, str]] = {}
+_NO_HEADERS: Final[Mapping[str, str]] = {}
 _VERSION: Final = re.compile(r"^/v\d+\w*(?=/)")
 
 
@@ -36,8 +37,9 @@ class Route(Struct, frozen=True):
 def routes_for(
     dialects: Sequence[Dialect], codecs: Iterable[EmbeddingCodec] = (), further: Mapping[str, str] = NO_PATHS
 ) -> tuple[Route, ...]:
-    """The routes to `further` paths by the names of dialects, those of `codecs` for embeddings, those of `dialects`, and
-    those that all of them share.
+    """The routes to `further` paths, those of `codecs` and `dialects`, and those that all of them share.
+
+    `further` is paths to names of dialects.
 
     Where paths end alike, the longer comes first.
     """
@@ -90,9 +92,20 @@ def _ending(path: str) -> re.Pattern[str]:
     return re.compile(re.escape(path).replace(re.escape(_MODEL), "[^/]+") + "/?$")
 
 
-def find_routes(routes: Sequence[Route], path: str) -> list[Route]:
-    """The routes that `path` fits, whatever the method; the first one counts."""
-    return [route for route in routes if route.pattern.search(path)]
+def find_routes(routes: Sequence[Route], path: str, headers: Mapping[str, str] = _NO_HEADERS) -> list[Route]:
+    """The routes that `path` fits, whatever the method; the first one counts.
+
+    Where dialects share a path, the one that the path begins with or whose client is calling goes first.
+    """
+    found = [route for route in routes if route.pattern.search(path)]
+    return sorted(found, key=lambda route: not _is_meant(route.dialect, path, headers)) if len(found) > 1 else found
+
+
+def _is_meant(dialect: Dialect | None, path: str, headers: Mapping[str, str]) -> bool:
+    if dialect is None:
+        return False
+    client = customs_of(dialect.name).client
+    return path.startswith(f"/{dialect.name}/") or bool(client and client in headers.get("user-agent", ""))
 
 
 def dialect_of_caller(dialects: Sequence[Dialect], headers: Mapping[str, str]) -> Dialect:
@@ -101,5 +114,7 @@ def dialect_of_caller(dialects: Sequence[Dialect], headers: Mapping[str, str]) -
 
 
 def _is_told_by(dialect: Dialect, headers: Mapping[str, str]) -> bool:
+    if _is_meant(dialect, "", headers):
+        return True
     telling = customs_of(dialect.name).telling_headers or dict.fromkeys(name for name, _ in dialect.headers())
     return bool(telling) and all(name in headers and value in (None, headers[name]) for name, value in telling.items())

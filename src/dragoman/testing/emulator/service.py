@@ -92,7 +92,7 @@ class Service:
             self._deck.close()
 
     def _exchange(self, call: HttpCall) -> _Exchange:
-        routes = find_routes(self._routes, call.path)
+        routes = find_routes(self._routes, call.path, call.headers)
         route = next((route for route in routes if call.method in route.methods), None)
         dialect = next((route.dialect for route in routes if route.dialect), None)
         seen = self.memory.note(call)

@@ -72,6 +72,7 @@ class Customs(Struct, frozen=True, kw_only=True):
         request_id_header: The header that carries the id of the HTTP request.
         telling_headers: Headers that only this dialect's clients send; `{}`: those that the dialect demands. A value
             of `None` is any.
+        client: What the provider's own client calls itself in `user-agent`, for dialects on the path of another.
         counting: `None`: the provider does not count.
         own_answer: The answer to a request that asks the server itself and no model, `None` for all others.
         sign: Reasoning as the provider gives it, with what it wants back unchanged.
@@ -82,6 +83,7 @@ class Customs(Struct, frozen=True, kw_only=True):
     price_list: str = ""
     request_id_header: str = "x-request-id"
     telling_headers: Mapping[str, str | None] = {}
+    client: str = ""
     listing: Listing = Listing(models=_openai_models, model=_openai_model)
     counting: Counting | None = None
     own_answer: Callable[[Request], LLMResponse | None] = _no_answer

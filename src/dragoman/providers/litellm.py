@@ -1,0 +1,39 @@
+"""LiteLLM: its proxy where an address is named, else its function in this process.
+
+Reference: docs.litellm.ai (read 2026-11-20). The function finds the keys of its providers itself: a key of the proxy's
+is not given to it.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec.structs import replace
+
+from dragoman.http import AsyncTransport, Transport
+from dragoman.providers.auth import ARGUMENT_ONLY, bearer
+from dragoman.providers.spec import ProviderSpec
+
+
+def _carrier(kind: Literal["sync", "async"]) -> Transport | AsyncTransport:
+    from dragoman.transport.litellm_function import carrier
+
+    return carrier(kind)
+
+
+def _form(_: Mapping[str, str], base_url: str | None) -> ProviderSpec:
+    if base_url:
+        return SPEC
+    return replace(SPEC, auth=ARGUMENT_ONLY, carrier=_carrier, unreachable_hint=None)
+
+
+SPEC = ProviderSpec(
+    name="litellm",
+    dialect="openai_chat",
+    base_url="http://localhost:4000",
+    base_url_env=("LITELLM_PROXY_API_BASE",),
+    form=_form,
+    auth=bearer("LITELLM_PROXY_API_KEY", "LITELLM_API_KEY", required=False),
+    price_list="",
+    unreachable_hint="Is the proxy running? Start it with `litellm --config CONFIG.yaml`.",
+    docs_url="https://docs.litellm.ai",
+)

@@ -1,0 +1,94 @@
+"""litellm's function in this process: its answers, streams, tools and errors come as any provider's do.
+
+`make test-clients` runs this in an environment that has litellm, which calls the emulator in place of OpenAI.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+
+import pytest
+
+import dragoman
+from dragoman import LLM, RetryConfig
+from dragoman.errors import MissingPackage, RateLimited, Unauthorized
+from dragoman.testing import Emulator
+
+pytestmark = [
+    pytest.mark.clients,
+    pytest.mark.skipif(find_spec("litellm") is None, reason="litellm is not installed here"),
+    pytest.mark.filterwarnings("ignore"),  # litellm's own
+]
+ONCE = RetryConfig(max_attempts=1)
+
+
+def get_weather(city: str) -> str:
+    """Tell the weather in a city."""
+    return f"18 degrees in {city}"
+
+
+@pytest.fixture
+def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    for name in ("LITELLM_PROXY_API_BASE", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    with Emulator() as running:
+        monkeypatch.setenv("OPENAI_API_BASE", running.url + "/v1")
+        monkeypatch.setenv("OPENAI_API_KEY", "of-the-environment")
+        monkeypatch.setenv("LITELLM_API_KEY", "of-the-proxy")
+        yield running
+
+
+@pytest.fixture
+def llm(emulator: Emulator) -> Iterator[LLM]:  # it must be there first
+    with dragoman.create_llm("litellm/openai/gpt-4o-mini", retry_config=ONCE) as made:
+        yield made
+
+
+def test_a_call(llm: LLM, emulator: Emulator) -> None:
+    response = llm.generate("Say exactly: one two", max_tokens=50)
+    assert (response.content, response.provider, response.finish_reason) == ("one two", "litellm", "stop")
+    assert response.usage.output_tokens
+    assert emulator.requests[-1].headers["authorization"] == dragoman.Secret("Bearer of-the-environment")
+
+
+def test_a_key_given_goes_along(emulator: Emulator) -> None:
+    with dragoman.create_llm("litellm/openai/gpt-4o-mini", api_key="mine") as llm:
+        llm.generate("Hi")
+    assert emulator.requests[-1].headers["authorization"] == dragoman.Secret("Bearer mine")
+
+
+def test_a_stream(llm: LLM) -> None:
+    events = list(llm.generate("Say exactly: one two three", stream=True))
+    assert "".join(event.content for event in events) == "one two three"
+    assert isinstance(events[-1], dragoman.Finish)
+
+
+def test_a_tool(llm: LLM) -> None:
+    response = llm.generate("The weather in 'Rome'?", tools=[get_weather])
+    assert response.tool_calls[0].arguments == {"city": "Rome"}
+
+
+def test_errors(llm: LLM, emulator: Emulator) -> None:
+    for status, kind in ((401, Unauthorized), (429, RateLimited)):
+        emulator.fault(status=status, message="So it goes")
+        with pytest.raises(kind, match="So it goes") as caught:
+            llm.generate("Hi")
+        assert caught.value.http_status == status
+
+
+def test_tasks(emulator: Emulator) -> None:  # it must be there
+    async def ask() -> tuple[str, str]:
+        async with dragoman.create_llm("litellm/openai/gpt-4o-mini", async_client=True) as llm:
+            whole = await llm.generate("Say exactly: one")
+            return whole.content, (await llm.generate("Say exactly: two", stream=True).drain()).content
+
+    assert asyncio.run(ask()) == ("one", "two")
+
+
+def test_without_litellm_the_error_says_how_to_have_it(llm: LLM, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "litellm", None)
+    with pytest.raises(MissingPackage, match="pip install litellm"):
+        llm.generate("Hi")
