@@ -138,7 +138,7 @@ def headers_of(llm: LLM) -> dict[str, str]:
 
 
 def test_every_built_in_provider_has_a_row() -> None:
-    elsewhere = {"openai", "anthropic", "openai_compatible", "bedrock", "ollama", "cohere"}
+    elsewhere = {"openai", "anthropic", "openai_compatible", "bedrock", "ollama", "cohere", "voyage"}
     assert set(built_in_names()) - elsewhere == ROWS.keys() | ALIASES.keys()
 
 

@@ -20,6 +20,7 @@ from dragoman.providers import (
     built_in_names,
     get_spec,
     given_key,
+    is_provider,
     normal_name,
     provider_names,
     split_model,
@@ -114,7 +115,7 @@ class SpecRegistry(ProviderRegistry):
             return found
 
     def _configs(self) -> Iterable[ProviderConfig]:
-        read = {*built_in_names(), *self._found} - self._entries.keys()
+        read = {*built_in_names(), *filter(is_provider, self._found)} - self._entries.keys()
         return [*super()._configs(), *(self._entry(name).config for name in sorted(read))]
 
 

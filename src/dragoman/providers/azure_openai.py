@@ -23,7 +23,11 @@ def _form(settings: Mapping[str, str], _: str | None) -> ProviderSpec:
     def deployed(request: Request) -> str:
         return f"/openai/deployments/{settings.get('azure_deployment') or request.model}/chat/completions"
 
-    return replace(SPEC, default_prefix="", paths={"openai_chat": deployed}, query="api-version={api_version}")
+    def embedding(request: Request) -> str:
+        return deployed(request).replace("/chat/completions", "/embeddings")
+
+    paths = {"openai_chat": deployed, "openai_embeddings": embedding}
+    return replace(SPEC, default_prefix="", paths=paths, query="api-version={api_version}")
 
 
 SPEC = ProviderSpec(
@@ -40,5 +44,6 @@ SPEC = ProviderSpec(
     ),
     form=_form,
     auth=AzureAuth(),
+    embeddings="openai_embeddings",
     docs_url="https://learn.microsoft.com/azure/ai-foundry/openai/reference",
 )

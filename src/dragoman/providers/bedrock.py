@@ -32,5 +32,6 @@ SPEC = ProviderSpec(
         Setting(name="aws_session_token"),
     ),
     auth=AwsAuth(service="bedrock"),
+    listing="",
     docs_url="https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html",
 )

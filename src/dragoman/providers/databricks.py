@@ -18,5 +18,6 @@ SPEC = ProviderSpec(
     ),
     auth=bearer("DATABRICKS_TOKEN", "DATABRICKS_API_KEY"),
     quirks=(OLDER_LIMIT,),
+    embeddings="openai_embeddings",
     docs_url="https://docs.databricks.com/en/machine-learning/model-serving",
 )

@@ -13,5 +13,6 @@ SPEC = ProviderSpec(
     base_url_env=("FIREWORKS_BASE_URL",),
     auth=bearer("FIREWORKS_API_KEY", "FIREWORKS_AI_API_KEY"),
     quirks=(OLDER_LIMIT,),
+    embeddings="openai_embeddings",
     docs_url="https://docs.fireworks.ai/api-reference/post-chatcompletions",
 )

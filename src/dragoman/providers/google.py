@@ -10,5 +10,7 @@ SPEC = ProviderSpec(
     default_prefix="/v1beta",
     base_url_env=("GOOGLE_GEMINI_BASE_URL",),
     auth=header("x-goog-api-key", "GOOGLE_API_KEY", "GEMINI_API_KEY"),
+    embeddings="gemini_embed",
+    counting="gemini_count_tokens",
     docs_url="https://ai.google.dev/api/generate-content",
 )

@@ -15,5 +15,6 @@ SPEC = ProviderSpec(
     unreachable_hint="Is `llama-server -m MODEL.gguf` running? If it runs elsewhere, pass base_url=.",
     unknown_model_hint="Start the server with the model: `llama-server -hf {model}`.",
     price_list="",
+    embeddings="openai_embeddings",
     docs_url="https://github.com/ggml-org/llama.cpp/tree/master/tools/server",
 )

@@ -16,5 +16,6 @@ SPEC = ProviderSpec(
     unreachable_hint="Is LM Studio's server running (`lms server start`)? If it runs elsewhere, pass base_url=.",
     unknown_model_hint="Load the model in LM Studio, or with `lms load {model}`.",
     price_list="",
+    embeddings="openai_embeddings",
     docs_url="https://lmstudio.ai/docs/developer/openai-compat",
 )

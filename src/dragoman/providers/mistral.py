@@ -9,5 +9,6 @@ SPEC = ProviderSpec(
     base_url="https://api.mistral.ai/v1",
     default_prefix="/v1",
     auth=bearer("MISTRAL_API_KEY"),
+    embeddings="mistral_embeddings",
     docs_url="https://docs.mistral.ai/api",
 )

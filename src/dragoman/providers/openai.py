@@ -22,5 +22,6 @@ SPEC = ProviderSpec(
         ),
     ),
     embeddings="openai_embeddings",
+    counting="openai_input_tokens",
     docs_url="https://platform.openai.com/docs/api-reference/chat",
 )

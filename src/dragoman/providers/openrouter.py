@@ -13,5 +13,6 @@ SPEC = ProviderSpec(
     auth=bearer("OPENROUTER_API_KEY"),
     quirks=(OLDER_LIMIT,),
     env_headers=(("OPENROUTER_HTTP_REFERER", "http-referer"), ("OPENROUTER_X_OPEN_ROUTER_TITLE", "x-openrouter-title")),
+    embeddings="openai_embeddings",
     docs_url="https://openrouter.ai/docs/api-reference",
 )

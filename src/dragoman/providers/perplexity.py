@@ -18,5 +18,7 @@ SPEC = ProviderSpec(
     quirks=(OLDER_LIMIT,),
     strict_end=False,
     deprecated="Perplexity has announced the end of Sonar's chat for 2026-09-27, in favour of its Agent API",
+    embeddings="openai_embeddings",
+    paths={"openai_embeddings": lambda _: "/v1/embeddings"},
     docs_url="https://docs.perplexity.ai/api-reference/chat-completions",
 )

@@ -12,5 +12,6 @@ SPEC = ProviderSpec(
     base_url_env=("TOGETHER_BASE_URL",),
     auth=bearer("TOGETHER_API_KEY", "TOGETHER_AI_API_KEY", "TOGETHERAI_API_KEY"),
     quirks=(OLDER_LIMIT,),
+    embeddings="openai_embeddings",
     docs_url="https://docs.together.ai/reference/chat-completions-1",
 )

@@ -33,7 +33,10 @@ def _form(settings: Mapping[str, str], _: str | None) -> ProviderSpec:
     def claude(request: Request) -> str:
         return f"/v1{place}/anthropic/models/{request.model}:{'streamRawPredict' if request.stream else 'rawPredict'}"
 
-    return replace(SPEC, paths={"gemini": gemini, "anthropic_messages": claude})
+    def vectors(request: Request) -> str:
+        return f"/v1beta1{place}/google/models/{request.model}:predict"
+
+    return replace(SPEC, paths={"gemini": gemini, "anthropic_messages": claude, "vertex_predict_embed": vectors})
 
 
 SPEC = ProviderSpec(
@@ -48,5 +51,8 @@ SPEC = ProviderSpec(
     form=_form,
     auth=GoogleAuth(),
     quirks=(name_version("vertex-2023-10-16", why="Google puts the model in the address and the version in the body"),),
+    embeddings="vertex_predict_embed",
+    counting="vertex_count_tokens",
+    listing="",
     docs_url="https://cloud.google.com/vertex-ai/generative-ai/docs",
 )

@@ -21,6 +21,7 @@ import pytest
 from pydantic import BaseModel
 
 from dragoman.calls import RetryConfig
+from dragoman.dialects import dialect_names, get_dialect
 from dragoman.errors import (
     ConfigurationError,
     ConnectionLost,
@@ -134,9 +135,11 @@ class ProviderConformance:
             return face.client(self.provider, given.pop("model", self.model), **given)
 
     def paths(self) -> dict[str, str]:
-        """Where its requests go that are not where their dialect says → the dialect."""
+        """Where its requests go → the dialect they are in: another may be spoken at the same place elsewhere."""
         asked = Request(model=self.model)
-        return {path(asked).partition("?")[0]: dialect for dialect, path in self.spec.paths.items()}
+        spoken = self.spec.dialect_for(self.model)
+        own = {spoken: get_dialect(spoken).path, **self.spec.paths}
+        return {path(asked).partition("?")[0]: name for name, path in own.items() if name in dialect_names()}
 
     def hidden(self) -> tuple[str, ...]:
         """What must never show."""

@@ -146,7 +146,7 @@ def test_a_result_must_answer_a_call(client: Client, dialect: str) -> None:
     }[like(dialect)]
     refused = client.ask(dialect, messages=[{"role": "user", "content": "?"}, orphan])
     assert refused.status == 400
-    assert "call_1" in refused.json["error"]["message"]
+    assert "call_1" in refused.error["message"]
 
 
 def test_a_call_must_be_answered(client: Client, dialect: str) -> None:
@@ -160,7 +160,7 @@ def test_a_call_must_be_answered(client: Client, dialect: str) -> None:
     hello = {"role": "user", "content": "Hello"}
     refused = client.ask(dialect, messages=[hello, calling, hello])
     assert refused.status == 400
-    assert "call_1" in refused.json["error"]["message"]
+    assert "call_1" in refused.error["message"]
 
 
 def test_a_forced_tool_must_exist(client: Client, dialect: str) -> None:
@@ -170,17 +170,17 @@ def test_a_forced_tool_must_exist(client: Client, dialect: str) -> None:
     }[like(dialect)]
     refused = client.ask(dialect, tools=TOOLS[like(dialect)], tool_choice=choice)
     assert refused.status == 400
-    assert "none" in refused.json["error"]["message"]
+    assert "none" in refused.error["message"]
 
 
 def test_a_prompt_must_fit_the_window(client: Client, dialect: str) -> None:
     refused = client.ask(dialect, "x" * 5_000_000)
     assert refused.status == 400
-    assert "too long" in refused.json["error"]["message"]
+    assert "too long" in refused.error["message"]
 
 
 def test_the_window_is_what_may_go_in(client: Client, dialect: str) -> None:
     """`gpt-5` holds 400,000 tokens, of which 272,000 may be the prompt's."""
     refused = client.ask(dialect, "word " * 290_000, model="gpt-5")
     assert refused.status == 400
-    assert "> 272000 maximum" in refused.json["error"]["message"]
+    assert "> 272000 maximum" in refused.error["message"]
