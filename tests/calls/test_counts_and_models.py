@@ -119,7 +119,7 @@ def test_losses_can_be_refused(mode: str, clock: Clock) -> None:
 def test_without_an_endpoint_it_is_an_estimate(mode: str, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tiktoken", None)
     transport = Transport(mode)
-    counted, _ = drive(mode, count_tokens(call(transport, clock, "openai")))
+    counted, _ = drive(mode, count_tokens(call(transport, clock, "groq")))
     assert transport.requests == []
     assert (counted.exact, counted.method) == (False, "an estimate from characters")
     assert repr(counted) == "<TokenCount about 14 by an estimate from characters>"

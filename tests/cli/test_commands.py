@@ -12,6 +12,7 @@ import pytest
 from dragoman.cli.output import code_of
 from dragoman.errors import Error, MissingKey, OutputError, RateLimited, TimedOut
 from dragoman.providers import provider_names
+from dragoman.testing import Emulator
 
 from .conftest import Command
 
@@ -70,3 +71,54 @@ def test_without_its_packages_it_says_what_to_install(run: Command) -> None:
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
     assert result.returncode == 1
     assert "pip install 'dragoman[cli]'" in result.stderr
+
+
+def test_models_of_the_catalog(run: Command) -> None:
+    result = run("models", "openai", "--search", "gpt-4o-mini", "--tools")
+    assert result.returncode == 0
+    assert "openai/gpt-4o-mini" in result.stdout
+    rows = json.loads(run("models", "openai", "--search", "gpt-4o-mini", "--json").stdout)
+    mini = next(row for row in rows if row["id"] == "gpt-4o-mini")
+    assert (mini["context_tokens"], mini["input_price"]) == (128_000, "0.15")
+
+
+def test_models_that_do_not_exist_say_why(run: Command) -> None:
+    result = run("models", "anthropic", "--context", "100000000")
+    assert result.returncode == 2
+    assert "context_tokens" in result.stderr
+
+
+def test_models_that_the_provider_offers_now(run: Command) -> None:
+    assert "gpt-4o-mini" in run("models", "openai", "--live").stdout
+    assert {row["id"] for row in json.loads(run("models", "openai", "--live", "--json").stdout)} > {"gpt-4o-mini"}
+    assert "name it" in run("models", "--live").stderr
+
+
+def test_doctor_says_what_works_and_never_shows_a_key(run: Command) -> None:
+    result = run("doctor", "openai", "groq", "--json", OPENAI_API_KEY="sk-marked-secret", GROQ_API_KEY="")
+    findings = {finding["what"]: finding for finding in json.loads(result.stdout)}
+    assert result.returncode == 1  # groq was asked for, and has no key
+    assert findings["key of openai"]["found"] == "OPENAI_API_KEY"
+    assert findings["openai answers"]["state"] == "ok"
+    assert findings["key of groq"] == {
+        "what": "key of groq", "state": "missing", "found": "", "advice": "set GROQ_API_KEY, if you need it",
+    }  # fmt: skip
+    assert findings["groq answers"]["state"] == "failed"
+    assert "sk-marked-secret" not in result.stdout + result.stderr
+
+
+def test_doctor_names_a_server_that_is_down(run: Command) -> None:
+    result = run("doctor", "ollama", OLLAMA_HOST="127.0.0.1:9")
+    assert result.returncode == 1
+    assert "not reachable" in result.stdout
+    assert "ollama serve" in result.stdout
+
+
+def test_doctor_says_what_to_install(run: Command) -> None:
+    rows = run("doctor", "openai", "--offline").stdout
+    assert "dragoman[gguf]" in rows or "llama_cpp" in rows
+
+
+def test_doctor_offline_sends_nothing(run: Command, emulator: Emulator) -> None:
+    assert run("doctor", "openai", "--offline").returncode == 0
+    assert emulator.requests == []

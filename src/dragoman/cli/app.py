@@ -9,8 +9,10 @@ import typer
 
 from dragoman._version import __version__
 from dragoman.cli.chat import chat
+from dragoman.cli.doctor import doctor
 from dragoman.cli.emulate import emulate
 from dragoman.cli.generate import generate
+from dragoman.cli.models import models
 from dragoman.cli.output import exits
 from dragoman.cli.providers import providers
 
@@ -42,5 +44,5 @@ def _add(command: Callable[..., None]) -> None:
     app.command(command.__name__)(exits(command))
 
 
-for _command in (generate, chat, emulate, providers):
+for _command in (generate, chat, emulate, providers, models, doctor):
     _add(_command)
