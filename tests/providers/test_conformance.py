@@ -14,7 +14,7 @@ CHATTING = [name for name in built_in_names() if get_spec(name).chats]
 
 NEEDS: dict[str, dict[str, Any]] = {
     "cloudflare": {"options": {"account_id": "an-account"}},
-    "vertexai": {"answers_as": "vertex"},
+    "mistral": {"paths": lambda _: {"/v1/chat/completions": "mistral"}},  # which is else OpenAI's
 }
 """Provider → attributes of its class: `options` for `create_llm`, what it `lacks`, and why."""
 

@@ -150,7 +150,7 @@ def _form(spec: ProviderSpec, settings: Mapping[str, str], base_url: str | None)
     """The form of the provider for what is set, and a warning when it should not be used any more."""
     if spec.deprecated is not None:
         warn(f"the provider `{spec.name}` is deprecated: {spec.deprecated}", DeprecationWarning, stacklevel=3)
-    return spec if spec.form is None else spec.form(settings, base_url or _variable(spec))
+    return spec if spec.form is None else spec.form(spec, settings, base_url or _variable(spec))
 
 
 def _which(provider: str, model: str | None) -> tuple[ProviderSpec, str]:

@@ -16,9 +16,9 @@ from dragoman.providers.settings import Setting
 from dragoman.providers.spec import ProviderSpec
 
 
-def _form(settings: Mapping[str, str], _: str | None) -> ProviderSpec:
+def _form(spec: ProviderSpec, settings: Mapping[str, str], _: str | None) -> ProviderSpec:
     if "api_version" not in settings:
-        return SPEC
+        return spec
 
     def deployed(request: Request) -> str:
         return f"/openai/deployments/{settings.get('azure_deployment') or request.model}/chat/completions"
@@ -27,7 +27,7 @@ def _form(settings: Mapping[str, str], _: str | None) -> ProviderSpec:
         return deployed(request).replace("/chat/completions", "/embeddings")
 
     paths = {"openai_chat": deployed, "openai_embeddings": embedding}
-    return replace(SPEC, default_prefix="", paths=paths, query="api-version={api_version}")
+    return replace(spec, default_prefix="", paths=paths, query="api-version={api_version}")
 
 
 SPEC = ProviderSpec(

@@ -20,10 +20,10 @@ def _carrier(kind: Literal["sync", "async"]) -> Transport | AsyncTransport:
     return carrier(kind)
 
 
-def _form(_: Mapping[str, str], base_url: str | None) -> ProviderSpec:
+def _form(spec: ProviderSpec, _: Mapping[str, str], base_url: str | None) -> ProviderSpec:
     if base_url:
-        return SPEC
-    return replace(SPEC, auth=ARGUMENT_ONLY, carrier=_carrier, unreachable_hint=None)
+        return spec
+    return replace(spec, auth=ARGUMENT_ONLY, carrier=_carrier, unreachable_hint=None)
 
 
 SPEC = ProviderSpec(

@@ -36,7 +36,7 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         query: What is put after the `?` of every request.
         paths: By dialect: where a request goes below the prefix, when not where the dialect says.
         settings: What it wants to know besides model and key.
-        form: Gives the spec in place of this one for what the caller has set: the settings, and the base URL if any.
+        form: Changes the spec for what the caller has set: the settings, and the base URL if any.
         carrier: Makes what carries its calls when that is not HTTP, for threads (`"sync"`) or tasks (`"async"`).
         auth: How its key is found and sent.
         env_headers: Variables whose value, when set, is sent as a header.
@@ -66,7 +66,7 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
     query: BySettings = ""
     paths: Mapping[str, Callable[[Request], str]] = {}
     settings: tuple[Setting, ...] = ()
-    form: Callable[[Mapping[str, str], str | None], ProviderSpec] | None = None
+    form: Callable[[ProviderSpec, Mapping[str, str], str | None], ProviderSpec] | None = None
     carrier: Callable[[Literal["sync", "async"]], Transport | AsyncTransport] | None = None
     env_headers: tuple[tuple[str, str], ...] = ()
     quirks: tuple[Quirk, ...] = ()

@@ -22,7 +22,7 @@ def _address(settings: Mapping[str, str]) -> str:
     return f"https://{'' if location == 'global' else f'{location}-'}aiplatform.googleapis.com"
 
 
-def _form(settings: Mapping[str, str], _: str | None) -> ProviderSpec:
+def _form(spec: ProviderSpec, settings: Mapping[str, str], _: str | None) -> ProviderSpec:
     """With the project in its paths; without one it is express mode, for which a key is enough."""
     project, location = settings.get("project"), settings["location"]
     place = f"/projects/{project}/locations/{location}/publishers" if project else "/publishers"
@@ -36,7 +36,7 @@ def _form(settings: Mapping[str, str], _: str | None) -> ProviderSpec:
     def vectors(request: Request) -> str:
         return f"/v1beta1{place}/google/models/{request.model}:predict"
 
-    return replace(SPEC, paths={"gemini": gemini, "anthropic_messages": claude, "vertex_predict_embed": vectors})
+    return replace(spec, paths={"gemini": gemini, "anthropic_messages": claude, "vertex_predict_embed": vectors})
 
 
 SPEC = ProviderSpec(
