@@ -209,14 +209,14 @@ def _base_url(spec: ProviderSpec, argument: str | None, settings: Mapping[str, s
     """Where the provider is: the argument, then its variables, then its usual place."""
     found = argument or _variable(spec) or spec.url_for(settings)
     if not found:
-        names = " or ".join(f"`{name}`" for name in spec.base_url_env)
+        names = " or ".join(f"`{name}`" for name in spec.base_url_variables)
         raise ConfigurationError(f"`{spec.name}` needs to know where: pass base_url=, or set {names}")
     return found if spec.bare_host_port is None else whole_url(found, spec.bare_host_port)
 
 
 def _variable(spec: ProviderSpec) -> str | None:
     """The base URL that the environment names."""
-    return next((os.environ[name] for name in spec.base_url_env if os.environ.get(name)), None)
+    return next((os.environ[name] for name in spec.base_url_variables if os.environ.get(name)), None)
 
 
 def _refuse_endpoint(prefix: str, dialect: Dialect, model: str) -> None:

@@ -87,6 +87,11 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         """The name of the price list in the catalog."""
         return self.name if self.price_list is None else self.price_list
 
+    @property
+    def base_url_variables(self) -> tuple[str, ...]:
+        """The variables that may hold the base URL: the official SDK's, and one of ours that every provider has."""
+        return (*self.base_url_env, f"DRAGOMAN_{self.name.upper()}_BASE_URL")
+
     def dialect_for(self, model: str) -> str:
         """The dialect spoken to `model`."""
         return self.dialect if isinstance(self.dialect, str) else self.dialect(model)

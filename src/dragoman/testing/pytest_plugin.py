@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final, cast
 
 import pytest
@@ -50,7 +50,7 @@ def dragoman_tape(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
     mode = cast("Mode", request.config.getoption("--dragoman-tapes"))
     module = request.path
-    path = module.parent / "tapes" / module.stem / f"{_file_name(request.node.name)}.json"
+    path = module.parent / "tapes" / module.stem / f"{_file_name(request.node.nodeid)}.json"
     with Emulator(tape=Tape(path, mode)) as emulator:
         _point_at(emulator, monkeypatch)
         yield emulator
@@ -61,6 +61,8 @@ def _point_at(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def _file_name(test: str) -> str:
-    """A test's name, parameters included, as a file may be called."""
-    return str(Path(re.sub(r"[^\w.-]+", "_", test)).name).strip("_")
+def _file_name(node_id: str) -> str:
+    """A test's name, class and parameters included, as a file may be called; no two tests have the same."""
+    test = node_id.partition("::")[2].replace("::", ".")
+    name = re.sub(r"[^\w.-]+", "_", test).strip("_")
+    return name if name == test else f"{name}-{sha256(test.encode()).hexdigest()[:8]}"

@@ -11,6 +11,7 @@ import pytest
 
 import dragoman
 from dragoman.testing import Emulator, Fault, Tape
+from dragoman.testing.tape.scrubbing import clean_headers, clean_target, secrets_in
 
 KEY = "sk-live-marked-secret-000"
 
@@ -84,6 +85,30 @@ def test_the_file_holds_no_secret(provider: Emulator, path: Path) -> None:
     assert KEY not in text
     assert "Incorrect API key provided: [secret]" in text
     assert not {"authorization", "x-api-key", "set-cookie"} & set(text.lower().split('"'))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_kept"),
+    [
+        ("x-auth-token", False),
+        ("set-cookie", False),
+        ("anthropic-organization-id", False),
+        ("openai-project", False),
+        ("x-ratelimit-remaining-tokens", True),
+        ("anthropic-ratelimit-tokens-limit", True),
+        ("retry-after", True),
+        ("x-request-id", True),
+    ],
+)
+def test_headers_of_a_reply(name: str, is_kept: bool) -> None:
+    assert (name in clean_headers({name: "value-of-the-header"}, ())) is is_kept
+
+
+def test_fields_of_a_query() -> None:
+    target = "/v1/x?access_token=abcdefgh1&X-Amz-Security-Token=abcdefgh2&key=abcdefgh3&alt=sse"
+    assert clean_target(target) == "/v1/x?alt=sse"
+    hidden = {secret.reveal() for secret in secrets_in({"authorization": "Bearer abcdefgh4"}, target)}
+    assert hidden == {"abcdefgh1", "abcdefgh2", "abcdefgh3", "abcdefgh4"}
 
 
 def test_failures_are_played_in_their_order(provider: Emulator, path: Path) -> None:

@@ -12,6 +12,7 @@ from dragoman.http import AsyncTransport, HttpRequest
 from dragoman.providers import ProviderSpec, find_settings, get_spec, join_path, parse_base_url
 from dragoman.testing.emulator.http import HttpCall, Reply
 from dragoman.testing.tape.exchange import Recorded
+from dragoman.testing.tape.scrubbing import secrets_in
 from dragoman.testing.tape.tape import Tape, recorded_of, sent_of
 from dragoman.transport import TransportOptions, open_async_transport
 
@@ -58,15 +59,18 @@ class Deck:
         origin, prefix = parse_base_url(base, spec.prefix_for(settings))
         target = join_path(prefix, rest)
         headers = {name: value for name, value in call.headers.items() if name not in _NOT_FORWARDED}
+        secrets = list(secrets_in(call.headers, call.target))
         if headers.get("authorization", "").startswith(_AWS):
             credential = await async_run(spec.auth.find(spec.name, None, settings))
-            signed = credential.headers(call.method, origin, target, call.body) if credential else ()
-            headers.update({name.lower(): value for name, value in signed})
+            if credential is not None:
+                signed = credential.headers(call.method, origin, target, call.body)
+                headers.update({name.lower(): value for name, value in signed})
+                secrets += credential.secrets
         request = HttpRequest(
             origin=origin, target=target, method=call.method, headers=tuple(headers.items()), body=call.body
         )
         reply = await self._transport.open(request)
-        return recorded_of(reply.status, reply.headers, await reply.read(), call.headers, call.target)
+        return recorded_of(reply.status, reply.headers, await reply.read(), secrets)
 
     def close(self) -> None:
         if self._transport is not None:

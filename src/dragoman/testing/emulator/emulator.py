@@ -10,9 +10,10 @@ from types import TracebackType
 from typing import Any, Final, Self, Unpack
 
 from dragoman.errors import ConfigurationError
-from dragoman.providers import get_spec, provider_names
+from dragoman.providers import ProviderSpec, get_spec, provider_names
 from dragoman.testing.emulator.bill import Bill
 from dragoman.testing.emulator.connection import Connection
+from dragoman.testing.emulator.customs import customs_of
 from dragoman.testing.emulator.deck import address
 from dragoman.testing.emulator.faults import Fault, Filter
 from dragoman.testing.emulator.journal import SeenRequest
@@ -70,16 +71,26 @@ class Emulator:
 
         With a tape that may record, the keys are left to you: the providers want real ones.
         """
-        keys, tape, variables = self._service.settings.keys, self._service.settings.tape, dict[str, str]()
-        served = {dialect.name for dialect in self._service.dialects}
+        settings, variables = self._service.settings, dict[str, str]()
+        replaying = settings.tape is None or settings.tape.mode == "replay"
+        key = min(settings.keys) if settings.keys else "emulator"
         for spec in map(get_spec, provider_names()):
-            prefix = spec.default_prefix
-            if spec.dialect not in served or not spec.base_url_env or not isinstance(prefix, str):
-                continue
-            variables[spec.base_url_env[0]] = self.url + prefix if tape is None else address(self.url, spec)
-            if tape is None or tape.mode == "replay":
-                variables[spec.auth.variables[0]] = min(keys) if keys else "emulator"
+            variables[spec.base_url_variables[0]] = self._address(spec)
+            if replaying and spec.auth.variables:
+                variables[spec.auth.variables[0]] = key
+            for setting in spec.settings:
+                if setting.required and setting.env:
+                    variables.setdefault(setting.env[0], "emulator")
         return variables
+
+    def _address(self, spec: ProviderSpec) -> str:
+        """Where a client of the provider is to look."""
+        if self._service.settings.tape is not None:
+            return address(self.url, spec)
+        shared = bool(customs_of(spec.dialect_for("")).client)  # then the path has to say which dialect is meant
+        begin = f"/{spec.dialect_for('')}" if shared else ""
+        prefix = spec.default_prefix
+        return f"{self.url}{begin}{prefix if isinstance(prefix, str) else ''}"
 
     # ------------------------------------------------------------------ what it is to do
 

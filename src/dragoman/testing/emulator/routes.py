@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-from dragoman.dialects import Dialect, get_dialect
+from dragoman.dialects import Dialect, dialect_names, get_dialect
 from dragoman.dialects.embeddings import EmbeddingCodec
 from dragoman.messages import EmbeddingRequest, Request
+from dragoman.providers import built_in_names, get_spec, join_path
 from dragoman.testing.emulator.customs import customs_of
 
 Action: TypeAlias = Literal["generate", "embed", "count_tokens", "models", "model", "home"]
@@ -80,6 +82,18 @@ def embedding_routes(dialects: Sequence[Dialect], codecs: Iterable[EmbeddingCode
 def codec_for(codecs: Sequence[EmbeddingCodec], wire: Mapping[str, Any]) -> EmbeddingCodec:
     """The first of `codecs` that knows every field of a body; else the first."""
     return next((codec for codec in codecs if wire.keys() <= codec.fields), codecs[0])
+
+
+@cache
+def paths_of_providers() -> Mapping[str, str]:
+    """The paths at which providers speak a dialect elsewhere than it says, to its name: Writer's `/v1/chat`."""
+    asked = Request(model=_MODEL)
+    return {
+        join_path(spec.prefix_for({}), path(asked).partition("?")[0]): dialect
+        for spec in map(get_spec, built_in_names())
+        for dialect, path in spec.paths.items()
+        if dialect in dialect_names()
+    }
 
 
 def _path(dialect: Dialect, *, stream: bool) -> str:

@@ -25,7 +25,14 @@ from dragoman.testing.emulator.http import JSON, HttpCall, Outcome, Reply, json_
 from dragoman.testing.emulator.journal import SeenRequest
 from dragoman.testing.emulator.keys import check_key
 from dragoman.testing.emulator.memory import Memory
-from dragoman.testing.emulator.routes import Route, codec_for, dialect_of_caller, find_routes, routes_for
+from dragoman.testing.emulator.routes import (
+    Route,
+    codec_for,
+    dialect_of_caller,
+    find_routes,
+    paths_of_providers,
+    routes_for,
+)
 from dragoman.testing.emulator.settings import Settings
 from dragoman.testing.emulator.streaming import CONTENT_TYPES, frames_of
 from dragoman.testing.rules import count_inputs, count_request, dice, vectors_of
@@ -59,7 +66,7 @@ class Service:
         self.memory = Memory(settings)
         self.dialects = tuple(map(get_dialect, sorted(dialect_names(), key=_is_not_the_commonest)))
         codecs = map(get_embedding_codec, sorted(embedding_codec_names(), key=_is_not_the_commonest))
-        self._routes = routes_for(self.dialects, codecs, settings.paths)
+        self._routes = routes_for(self.dialects, codecs, {**paths_of_providers(), **settings.paths})
         self._deck = None if settings.tape is None else Deck(settings.tape)
         self._actions: Mapping[str, Callable[[_Exchange], Awaitable[Reply]]] = {
             "generate": self._generate,

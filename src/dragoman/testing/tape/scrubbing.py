@@ -12,10 +12,10 @@ import msgspec
 from dragoman.messages import decode_json
 from dragoman.secret import Secret, is_telling
 
-_HARMLESS: Final = re.compile(r"tokens?(-|$)|ratelimit", re.IGNORECASE)
+_HARMLESS: Final = re.compile(r"tokens(-|$)|ratelimit", re.IGNORECASE)
 """Counts of tokens are not tokens."""
 
-_OF_THE_ACCOUNT: Final = frozenset({"openai-organization", "openai-project", "x-amzn-requestid-account", "set-cookie"})
+_OF_THE_ACCOUNT: Final = re.compile(r"organization|project|account|tenant|workspace|customer|user-?id", re.IGNORECASE)
 _OF_THE_CONNECTION: Final = frozenset({
     "alt-svc", "connection", "content-encoding", "content-length", "date", "keep-alive", "nel", "report-to", "server",
     "strict-transport-security", "transfer-encoding", "vary", "via", "cf-ray", "cf-cache-status",
@@ -27,7 +27,8 @@ def secrets_in(headers: Mapping[str, str], target: str) -> Iterator[Secret]:
     """The secrets that a request carries: the values of telling headers, without their scheme, and of its query."""
     for name, value in headers.items():
         if _is_telling(name):
-            yield from map(Secret, value.split())
+            scheme, space, secret = value.partition(" ")
+            yield from map(Secret, secret.split() if space else [scheme])
     for name, value in parse_qsl(target.partition("?")[2]):
         if _is_telling(name):
             yield Secret(value)
@@ -46,7 +47,7 @@ def clean_headers(headers: Mapping[str, str], secrets: Iterable[Secret]) -> dict
     return {
         name: _hidden(value, secrets)
         for name, value in headers.items()
-        if name not in _OF_THE_CONNECTION and name not in _OF_THE_ACCOUNT and not _is_telling(name)
+        if name not in _OF_THE_CONNECTION and not _OF_THE_ACCOUNT.search(name) and not _is_telling(name)
     }
 
 

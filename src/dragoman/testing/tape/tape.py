@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import unified_diff
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from dragoman.errors import ConfigurationError, Rejected
+from dragoman.secret import Secret
 from dragoman.testing.tape.exchange import Exchange, Recorded, Sent, body_fields, read_file, write_file
 from dragoman.testing.tape.scrubbing import (
     canonical,
@@ -114,11 +115,8 @@ def sent_of(provider: str, method: str, target: str, headers: Mapping[str, str],
     return Sent(provider=provider, method=method, target=clean_target(target), body=readable(body, secrets))
 
 
-def recorded_of(
-    status: int, headers: Mapping[str, str], content: bytes, request: Mapping[str, str], target: str
-) -> Recorded:
-    """A reply as a tape keeps it: without the secrets that the request's headers (`request`) and target carry."""
-    secrets = tuple(secrets_in(request, target))
+def recorded_of(status: int, headers: Mapping[str, str], content: bytes, secrets: Sequence[Secret]) -> Recorded:
+    """A reply as a tape keeps it: without `secrets`, those that the request carried."""
     fields = body_fields(clean_bytes(content, secrets), headers.get("content-type", ""))
     return Recorded(status=status, headers=clean_headers(headers, secrets), **fields)
 
