@@ -89,6 +89,7 @@ def test_unloading_tells_the_server(emulator: Emulator, dialect: str | None, mod
 
 
 def test_a_client_that_unloaded_works_on(emulator: Emulator) -> None:
+    """S2.25."""
     with dragoman.create_llm("ollama/m", base_url=emulator.url) as llm:
         for word in ("one", "two"):
             assert llm.generate(f"Say exactly: {word}").content == word
