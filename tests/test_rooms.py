@@ -83,7 +83,7 @@ def test_only_the_registry_loads_providers() -> None:
 
 
 def test_no_provider_is_compared_by_name_outside_the_providers() -> None:
-    """`if provider == "openai"` is asked once, by the registry."""
+    """S4.1, S4.25: `if provider == "openai"` is asked once, by the registry."""
     names = built_in_names()
     offenders = []
     for path in SRC.rglob("*.py"):
@@ -97,6 +97,7 @@ def test_no_provider_is_compared_by_name_outside_the_providers() -> None:
 
 
 def test_importing_the_library_loads_nothing_heavy() -> None:
+    """S4.25."""
     import subprocess
     import sys
 

@@ -42,10 +42,12 @@ PLAIN = RetryConfig(use_jitter=False)
     ],
 )
 def test_pause_before_the_next_try(error: Error, tried: int, seconds_left: float, pause: float | None) -> None:
+    """S0.13."""
     assert pause_before_next(error, PLAIN, tried=tried, seconds_left=seconds_left, random=lambda: 1.0) == pause
 
 
 def test_backoff_doubles_up_to_its_limit() -> None:
+    """S0.13."""
     assert [backoff(PLAIN, tried, lambda: 1.0) for tried in (1, 2, 3, 8, 40)] == [0.5, 1.0, 2.0, 60.0, 60.0]
 
 

@@ -100,6 +100,7 @@ ABLE = [
 
 @pytest.mark.parametrize(("model", "tools", "reads", "schema"), ABLE, ids=[row[0] for row in ABLE])
 def test_what_models_can_do(model: str, tools: bool, reads: set[str] | None, schema: bool | None) -> None:
+    """S2.13."""
     facts = find(model)
     assert facts is not None
     assert facts.tools is tools
@@ -166,6 +167,7 @@ LOCAL = [
     ("model", "size", "structured", "speed", "memory"), LOCAL, ids=[f"S0.26-{row[0]}" for row in LOCAL]
 )
 def test_local_models(model: str, size: float, structured: str | None, speed: str, memory: int) -> None:
+    """S0.26, S2.9."""
     facts = find(model, "ollama")
     assert facts is not None
     assert facts.local is not None

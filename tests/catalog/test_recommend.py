@@ -69,6 +69,7 @@ def test_none_fitting_is_said() -> None:
 
 
 def test_s0_33_the_comparison() -> None:
+    """S0.33."""
     windows = {row.provider: (row.context_tokens, row.technique) for row in COMPARISON[:4]}
     assert windows == {
         "openai": (128_000, "function calling"),
@@ -83,6 +84,7 @@ def test_s0_33_the_comparison() -> None:
 
 
 def test_s2_9_and_s2_10_the_machines() -> None:
+    """S2.9, S2.10."""
     assert [(row.least_billions, row.memory_gb, row.or_gpu) for row in HARDWARE] == [
         (7, 8, False),
         (13, 16, False),

@@ -9,9 +9,10 @@ import warnings
 
 import pytest
 
-from dragoman import RetiredModelWarning, create_llm
+from dragoman import RetiredModelWarning, create_llm, from_provider
 from dragoman.catalog import find_model, retirement, warn_if_retired
 from dragoman.catalog.retirement import successor_of
+from dragoman.testing import Emulator
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +64,17 @@ def test_once_a_process_and_where_the_client_is_made() -> None:
     assert type(first) is type(second)
     first.close()
     second.close()
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["its own", "of one call"])
+def test_the_warning_is_about_the_callers_line(late: bool) -> None:
+    """S0.15: also where the client is made by one of another kind."""
+    with Emulator() as emulator, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with from_provider("openai/gpt-4o" if late else "openai/gpt-4", api_key="k", base_url=emulator.url) as client:
+            client.create(input="Hi", model="gpt-4")
+    assert [warning.category for warning in caught] == [RetiredModelWarning]
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 def test_a_chain_of_successors_ends() -> None:

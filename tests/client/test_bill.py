@@ -111,6 +111,7 @@ def run_async(emulator: Emulator, model: str) -> list[LLMResponse]:
 
 
 def test_the_sum_of_all_costs_is_the_bill(emulator: Emulator) -> None:
+    """S0.48."""
     responses = [each for model in MODELS for drive in (run, run_async) for each in drive(emulator, model)]
     costs = [response.cost for response in responses]
     assert None not in costs

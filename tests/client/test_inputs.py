@@ -41,6 +41,7 @@ PNG = base64.b64decode(
     ],
 )
 def test_a_conversation_is_put_together(prompt: Any, others: dict[str, Any], expected: list[Message]) -> None:
+    """X4."""
     assert list(messages_of(prompt, **others)) == expected
 
 

@@ -254,7 +254,7 @@ def test_when_no_answer_fits_every_one_is_kept(emulator: Emulator, provider: str
 def test_what_passes_is_tried_again(
     emulator: Emulator, provider: str, mode: str, fault: dict[str, Any], tries: int
 ) -> None:
-    """S2.5: without configuration."""
+    """S2.5, S0.13: without configuration."""
     emulator.fault(**fault)
     response = Either(emulator, provider, mode).generate("Hi")
     assert response.content
@@ -331,7 +331,7 @@ def test_options_of_the_client_are_defaults_of_its_calls(emulator: Emulator, pro
 
 @providers
 def test_one_connection_serves_many_calls(emulator: Emulator, provider: str) -> None:
-    """S2.20."""
+    """S2.20, X22."""
     with dragoman.create_llm(provider, MODELS[provider], base_url=emulator.url, api_key="k") as llm:
         for _ in range(5):
             llm.generate("Hi")
@@ -534,6 +534,7 @@ def test_environment_variables_of_the_official_sdks(emulator: Emulator, monkeypa
 
 
 def test_keys_may_be_lent(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """X5."""
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     llm = dragoman.create_llm("openai/gpt-4o-mini", base_url=emulator.url)
     with dragoman.use_keys(openai="lent"):

@@ -67,7 +67,7 @@ def test_every_provider_of_ours_is_there_from_the_start() -> None:
 
 
 def test_nothing_is_loaded_before_it_is_used() -> None:
-    """S4.21."""
+    """S4.21, S4.25."""
     code = """
 import sys, dragoman
 def loaded(): return [name for name in ("anthropic", "openai") if f"dragoman.providers.{name}" in sys.modules]
@@ -82,6 +82,7 @@ print(loaded(), "dragoman.dialects.anthropic_messages" in sys.modules)
 
 
 def test_counting_loads_no_factory() -> None:
+    """S4.11."""
     registry = SpecRegistry()
     total = len(provider_names())
     assert registry.stats() == {
@@ -120,6 +121,7 @@ def test_a_model_string_needs_both_halves(text: str) -> None:
 
 
 def test_a_model_string_is_split_at_the_first_slash() -> None:
+    """S4.14."""
     provider_registry.register(ACME, shown)
     assert from_provider("Acme/org/model")["model"] == "org/model"
 
@@ -249,6 +251,7 @@ def plugin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("plugin")
 def test_a_plugin_is_listed_unread_and_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S4.1, S4.20."""
     registry = SpecRegistry()
     assert "plugin" in registry.list_providers()
     before = registry.stats()["deprecated"]

@@ -65,6 +65,7 @@ def test_duplicate_registration_error() -> None:
 
 
 def test_neither_factory_is_an_error() -> None:
+    """S4.6."""
     with pytest.raises(ValueError, match="Must provide factory or lazy_factory"):
         ProviderRegistry().register(config())
 
@@ -162,6 +163,7 @@ def test_lazy_loading(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_factory_is_loaded_once_however_many_ask_at_the_same_time() -> None:
+    """S4.7, X14."""
     asking = threading.Barrier(8)
     loads: list[int] = []
 
@@ -253,6 +255,7 @@ def test_a_deprecation_is_told_to_the_line_that_asks() -> None:
 
 @pytest.mark.parametrize("module", ["not_installed_anywhere", "not_installed.anywhere", "json.not_there"])
 def test_a_missing_package_says_how_to_install_it(module: str) -> None:
+    """S4.12."""
     registry = registry_with(config(import_name=module, pip_name="acme-sdk", docs_url="https://acme.example"))
     with pytest.raises(ConfigurationError) as caught:
         registry.create_client("test")
@@ -263,6 +266,7 @@ def test_a_missing_package_says_how_to_install_it(module: str) -> None:
 
 
 def test_a_package_is_looked_for_and_not_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """X14."""
     monkeypatch.delitem(sys.modules, "this", raising=False)
     assert registry_with(config(import_name="this")).create_client("test")
     assert "this" not in sys.modules
@@ -283,6 +287,7 @@ def test_a_module_without_a_spec_is_there_and_a_forbidden_one_is_not(monkeypatch
 def test_where_the_key_comes_from(
     argument: str | None, variable: str | None, key: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """S4.12, X5."""
     monkeypatch.delenv("TEST_KEY", raising=False)
     if variable is not None:
         monkeypatch.setenv("TEST_KEY", variable)
@@ -314,13 +319,14 @@ def test_a_key_without_a_variable_is_asked_for_by_argument() -> None:
     ],
 )
 def test_the_mode_a_client_gets(supported: list[Mode], asked: Mode | None, used: Mode) -> None:
+    """S4.12."""
     registry = registry_with(config(default_mode=Mode.MD_JSON, supported_modes=supported))
     assert registry.create_client("test", mode=asked)["mode"] is used
 
 
 @pytest.mark.parametrize("asked", [Mode.JSON, Mode.ANTHROPIC_JSON, None])
 def test_mode_validation(asked: Mode | None) -> None:
-    """S4.23. A default that is not supported is found too."""
+    """S4.23, S4.12. A default that is not supported is found too."""
     registry = registry_with(config(default_mode=Mode.MD_JSON, supported_modes=[Mode.TOOLS, Mode.PARALLEL_TOOLS]))
     with pytest.raises(ValueError, match=r"not supported by test\. Supported modes: Mode.TOOLS, Mode.PARALLEL_TOOLS"):
         registry.create_client("test", mode=asked)
@@ -330,6 +336,7 @@ def test_mode_validation(asked: Mode | None) -> None:
 
 
 def test_what_was_made_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """S4.12."""
     with caplog.at_level(logging.INFO, "dragoman.client.registry"):
         registry_with(config()).create_client("test", api_key="key-of-the-test", async_client=True)
     (record,) = caplog.records

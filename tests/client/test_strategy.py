@@ -161,6 +161,8 @@ def test_leaving_a_stream_early_frees_the_connection(emulator: Emulator, name: s
 
 @each
 def test_closing(emulator: Emulator, name: str) -> None:
+    """S3.7."""
+
     async def close() -> None:
         asked = provider(name, emulator)
         await asked.complete(SAID)
@@ -207,6 +209,7 @@ def test_a_key_that_is_empty_or_absent_is_looked_for(
 
 
 def test_where_ollama_is_and_how_long_it_may_take() -> None:
+    """S3.7."""
     parameters = inspect.signature(OllamaProvider).parameters
     assert parameters["base_url"].default == "http://localhost:11434"
     assert OllamaProvider()._options == {"base_url": "http://localhost:11434", "timeout": 60.0}
@@ -214,6 +217,7 @@ def test_where_ollama_is_and_how_long_it_may_take() -> None:
 
 
 def test_ollama_is_given_up_on(emulator: Emulator) -> None:
+    """S3.7."""
     emulator.fault(stall_at_byte=0)
     with pytest.raises(TimedOut):
         asyncio.run(OllamaProvider(emulator.url, timeout=0.2).complete(SAID))
@@ -283,6 +287,7 @@ def test_a_stream_that_must_be_awaited_still_can_be() -> None:
 
 @pytest.mark.parametrize("missing", ["name", "complete", "stream"])
 def test_all_of_the_interface_must_be_there(missing: str) -> None:
+    """S3.4."""
     members = {name: vars(Parrot)[name] for name in ("name", "complete", "stream") if name != missing}
     with pytest.raises(TypeError, match=missing):
         type("Unfinished", (LLMProvider,), members)()
@@ -301,11 +306,13 @@ def test_the_factory_knows_three() -> None:
 
 
 def test_an_unknown_name() -> None:
+    """S3.8."""
     with pytest.raises(ValueError, match=r"^Unknown provider: nobody\. Available: openai, anthropic, ollama$"):
         ProviderFactory.create("nobody", api_key="k")
 
 
 def test_registering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3.8."""
     monkeypatch.setattr(ProviderFactory, "_providers", dict(ProviderFactory._providers))
     ProviderFactory.register("parrot", Parrot)
     assert ProviderFactory.available_providers()[-1] == "parrot"

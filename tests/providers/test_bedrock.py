@@ -62,6 +62,7 @@ ORDER: dict[str, tuple[dict[str, Any], dict[str, str], str]] = {
 def test_order(
     monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], environment: dict[str, str], expected: str
 ) -> None:
+    """S4.16: what is given goes before what the environment has."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert expected in authorization(find(**given))
@@ -194,6 +195,7 @@ PLACES: dict[str, tuple[dict[str, Any], dict[str, str], str]] = {
 def test_where(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, options: dict[str, Any], environment: dict[str, str], host: str
 ) -> None:
+    """S4.16, X16."""
     for name, value in environment.items():
         if name == "config":
             (tmp_path / "config").write_text(value)

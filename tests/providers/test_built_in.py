@@ -139,6 +139,7 @@ def headers_of(llm: LLM) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", SPOKEN)
 def test_where_calls_go(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S4.19."""
     for variable, value in ROWS[name].settings.items():
         monkeypatch.setenv(variable, value)
     assert goes_to(create(name)) == ROWS[name].url
@@ -146,6 +147,7 @@ def test_where_calls_go(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", SPOKEN)
 def test_keys_are_looked_for_in_order(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """X5."""
     row = ROWS[name]
     for variable, value in row.settings.items():
         monkeypatch.setenv(variable, value)
@@ -203,6 +205,7 @@ def test_a_call_and_a_stream(name: str, emulator: Emulator, monkeypatch: pytest.
 
 @pytest.mark.parametrize(("name", "now"), ALIASES.items())
 def test_an_alias_warns_and_works(name: str, now: str) -> None:
+    """S4.2, X30."""
     if not spoken(now):
         pytest.skip("its dialect is not there")
     with pytest.warns(DeprecationWarning, match=f"`{name}` is deprecated: write `{now}`") as caught:

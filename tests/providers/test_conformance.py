@@ -1,6 +1,6 @@
 """Every built-in provider passes the tests that `dragoman.testing` has for the authors of providers.
 
-S4.23: a new provider's file brings its class by itself. What it must be told beside a key stands in `NEEDS`.
+S2.24, S2.32, S4.23: all of them stream and unload; a new provider's file brings its class by itself. What it must be told beside a key stands in `NEEDS`.
 """
 
 from __future__ import annotations

@@ -48,6 +48,7 @@ def llm(emulator: Emulator) -> Iterator[LLM]:  # it must be there first
 
 
 def test_a_call(llm: LLM, emulator: Emulator) -> None:
+    """S4.18."""
     response = llm.generate("Say exactly: one two", max_tokens=50)
     assert (response.content, response.provider, response.finish_reason) == ("one two", "litellm", "stop")
     assert response.usage.output_tokens

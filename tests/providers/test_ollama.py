@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import dragoman
-from dragoman import ConnectFailed, RetryConfig, Secret, UnknownModel
+from dragoman import ConnectFailed, ProviderFailed, RetryConfig, Secret, UnknownModel
 from dragoman.testing import Emulator
 
 ONCE = RetryConfig(max_attempts=1)
@@ -62,6 +62,17 @@ def test_the_model_is_not_installed() -> None:
 # ---------------------------------------------------------------------- memory
 
 
+def test_a_model_too_large_for_the_machine(emulator: Emulator) -> None:
+    """S2.23: the server's own words (read 2026-11-21), and what to do."""
+    emulator.fault(status=500, message="model requires more system memory (40 GiB) than is available (16 GiB)")
+    with (
+        dragoman.create_llm("ollama/llama3.1:70b", base_url=emulator.url) as llm,
+        pytest.raises(ProviderFailed, match=r"more system memory[\s\S]*Choose a smaller model") as caught,
+    ):
+        llm.generate("Hi")
+    assert len(caught.value.attempts) == 1
+
+
 def unloaded(llm: Any, mode: str) -> None:
     if mode == "sync":
         llm.unload()
@@ -89,6 +100,7 @@ def test_unloading_tells_the_server(emulator: Emulator, dialect: str | None, mod
 
 
 def test_a_client_that_unloaded_works_on(emulator: Emulator) -> None:
+    """S2.25."""
     with dragoman.create_llm("ollama/m", base_url=emulator.url) as llm:
         for word in ("one", "two"):
             assert llm.generate(f"Say exactly: {word}").content == word

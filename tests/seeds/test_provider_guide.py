@@ -202,7 +202,7 @@ NOT_YET: dict[str, str] = {
     "For Specific Use Cases 4": MLX,
     "From OpenAI SDK 1": "its first half needs the official SDK: run whole by tests/clients/test_seed_migration.py, "
     "its second half by test_the_second_half_of_a_migration_runs",
-    "From Anthropic SDK 1": "X29: its first half leaves out `max_tokens`, which the official SDK demands (S0.18); "
+    "From Anthropic SDK 1": "X29: its first half leaves out `max_tokens`, which the official SDK demands; "
     "its second half is run by test_the_second_half_of_a_migration_runs",
     "MLX Issues 1": MLX,
     "Batch Processing 1": "X7: it gathers a synchronous `generate` and imports no asyncio; "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from inspect import currentframe
 from typing import Any, Literal, Unpack, cast, overload
 from warnings import warn
 
@@ -106,7 +107,7 @@ def create_llm(
     """
     spec, model = _which(provider, model)
     settings, options = find_settings(spec.name, spec.settings, defaults)
-    warn_if_retired(spec.prices, model)
+    warn_if_retired(spec.prices, model, stacklevel=frames_of_ours())
     spec = _form(spec, settings, base_url)
     target = _target(
         spec,
@@ -251,3 +252,11 @@ def _transport(
     if async_client:
         return AsyncOnDemand(lambda: open_async_transport(options))
     return OnDemand(lambda: open_transport(options))
+
+
+def frames_of_ours() -> int:
+    """How far up the caller is who is not of this library: a warning is about their line."""
+    frame, level = currentframe(), 0
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("dragoman."):
+        frame, level = frame.f_back, level + 1
+    return level

@@ -13,13 +13,12 @@ import warnings
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.util import find_spec
-from inspect import currentframe
 from operator import attrgetter
 from threading import RLock
 from traceback import format_exception
 from typing import Any, Final, Protocol, TypeAlias, cast
 
-from dragoman.client.create import KeyLike
+from dragoman.client.create import KeyLike, frames_of_ours
 from dragoman.errors import ConfigurationError, MissingKey, MissingPackage, UnknownProvider
 from dragoman.providers import normal_name
 from dragoman.providers.config import ProviderConfig
@@ -165,7 +164,7 @@ class ProviderRegistry:
         entry = self._entry(provider)
         config = entry.config
         if config.deprecated:
-            warnings.warn(str(config.deprecation_message), DeprecationWarning, stacklevel=_frames_of_ours())
+            warnings.warn(str(config.deprecation_message), DeprecationWarning, stacklevel=frames_of_ours())
         _check_package(config)
         key = entry.key(api_key)
         mode = _checked_mode(config, mode)
@@ -266,11 +265,3 @@ def _log_failure(provider: str, error: Exception, key: KeyLike) -> None:
         _logger.error("Error creating %s client: %s", provider, said, exc_info=error, extra=extra)
     else:
         _logger.error("Error creating %s client: %s\n%s", provider, said, hidden, extra=extra)
-
-
-def _frames_of_ours() -> int:
-    """How far up the caller is who is not of this library: a warning is about their line."""
-    frame, level = currentframe(), 0
-    while frame is not None and str(frame.f_globals.get("__name__")).startswith("dragoman."):
-        frame, level = frame.f_back, level + 1
-    return level

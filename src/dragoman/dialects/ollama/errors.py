@@ -32,8 +32,11 @@ _BY_TEXT: Final[tuple[tuple[str, type[ProviderError]], ...]] = (
 )
 """Words that say more than a status of 400 or 500."""
 
-_HOPELESS: Final = ("more system memory", "out of memory", "does not support", "not enough memory")
+_NO_MEMORY: Final = ("more system memory", "out of memory", "not enough memory")
+_HOPELESS: Final = (*_NO_MEMORY, "does not support")
 """Failures that another try meets again."""
+
+_SMALLER: Final = "Choose a smaller model, or first `unload()` another that the server holds."
 
 
 # ---------------------------------------------------------------------- decode
@@ -59,7 +62,10 @@ def error_in_answer(wire: Wire) -> ProviderError:
 def _error(status: int, message: str, body: Any, **fields: Any) -> ProviderError:
     lower = message.lower()
     retryable = False if any(words in lower for words in _HOPELESS) else None
-    return _class_of(status, lower)(message, http_status=status, body=body, retryable=retryable, **fields)
+    error = _class_of(status, lower)(message, http_status=status, body=body, retryable=retryable, **fields)
+    if any(words in lower for words in _NO_MEMORY):
+        error.hint = _SMALLER
+    return error
 
 
 def _class_of(status: int, message: str) -> type[ProviderError]:
