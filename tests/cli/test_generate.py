@@ -69,6 +69,8 @@ def test_losses_are_said(run: Command) -> None:
         (("", "--model", "openai/m"), 2, "what is the question?"),
         (("Hi", *MODEL, "--temperature", "9"), 2, "temperature must be"),
         (("Hi", *MODEL, "--nonsense"), 2, "No such option"),
+        (("Hi", *MODEL, "--image", "there-is-none.png"), 2, "there-is-none.png"),
+        (("Hi", *MODEL, "--image", __file__), 2, "is no picture"),
     ],
 )
 def test_what_the_caller_can_mend_ends_with_2(run: Command, arguments: tuple[str, ...], code: int, said: str) -> None:

@@ -13,7 +13,7 @@ from dragoman.catalog import ModelFacts, ModelList
 from dragoman.catalog.day import utc_today
 from dragoman.cli.output import console, print_json
 from dragoman.client import list_models
-from dragoman.errors import ConfigurationError
+from dragoman.errors import ConfigurationError, NoModelFits
 from dragoman.messages import ModelInfo
 from dragoman.providers import provider_names
 
@@ -49,10 +49,12 @@ def models(
         return
     found = catalog.require(provider, **wanted) if wanted else catalog.models(provider)  # pyright: ignore[reportArgumentType]  # as the names above
     chosen = ModelList(facts for facts in found if search is None or search.lower() in facts.name.lower())
+    if not chosen:
+        raise NoModelFits(f"no model's name contains `{search}`", demands={})
     if json:
         print_json([_as_json(facts) for facts in chosen])
     else:
-        console().print(f"{chosen!r}" if chosen else "no model fits", markup=False)
+        console().print(f"{chosen!r}", markup=False)
 
 
 def _as_json(facts: ModelFacts) -> dict[str, Any]:

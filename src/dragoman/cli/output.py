@@ -59,6 +59,9 @@ def exits(command: Callable[P, T]) -> Callable[P, T]:
         except Error as error:
             complain(str(error))
             raise typer.Exit(code_of(error)) from None
+        except OSError as error:  # a file that was named
+            complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+            raise typer.Exit(code_of(CallerError(str(error)))) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
 

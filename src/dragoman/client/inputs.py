@@ -121,7 +121,13 @@ def image_of(image: ImageLike) -> Image:
         case str() if image.startswith(("http://", "https://", "data:")):
             return Image.from_url(image)
         case _:
-            return Image.from_path(image)
+            return _picture(Image.from_path(image), image)
+
+
+def _picture(read: Image, path: str | Path) -> Image:
+    if (read.media_type or "").startswith("image/"):
+        return read
+    raise ConfigurationError(f"`{path}` is no picture but {read.media_type}: other files go into documents=")
 
 
 def embedding_inputs(given: EmbedInputs) -> tuple[EmbeddingInput, ...]:
