@@ -296,16 +296,16 @@ def test_when_none_fits(emulator: Emulator, face: str, mode: Mode) -> None:
 OPUS = "anthropic.claude-opus-5-5"
 USUAL = [
     # provider, model, mode
-    ("openai", "gpt-4o", Mode.TOOLS),  # S0.14
+    ("openai", "gpt-4o", Mode.TOOLS),
     ("openai", "gpt-of-tomorrow", Mode.TOOLS),
     ("anthropic", "claude-haiku-4-5", Mode.TOOLS),
     ("anthropic", "claude-opus-5-5", Mode.JSON_SCHEMA),
-    ("bedrock", "anthropic.claude-3-5-haiku-20241022-v1:0", Mode.TOOLS),  # S4.16
+    ("bedrock", "anthropic.claude-3-5-haiku-20241022-v1:0", Mode.TOOLS),
     ("bedrock", "eu.anthropic.claude-next-v1:0", Mode.TOOLS),
     ("bedrock", OPUS, Mode.TOOLS),
     ("bedrock", "amazon.nova-pro-v1:0", Mode.JSON),
     ("bedrock", "some.model", Mode.JSON),
-    ("ollama", "llama3.1:8b", Mode.JSON_SCHEMA),  # S4.17: it has tools, but no call can be demanded
+    ("ollama", "llama3.1:8b", Mode.JSON_SCHEMA),  # it has tools, but no call can be demanded
     ("ollama", "llama2", Mode.JSON_SCHEMA),
     ("ollama", "my-own-model", Mode.JSON_SCHEMA),
     ("deepseek", "deepseek-v4-pro", Mode.JSON),

@@ -123,7 +123,7 @@ def test_every_provider_has_a_record(name: str) -> None:
 
 
 def test_anthropic_as_the_registry_knows_it() -> None:
-    """S4.15 but for one of its modes: `PARALLEL_TOOLS`, several values in one answer, is not there yet."""
+    """Of the four modes in the plan one is not there yet: `PARALLEL_TOOLS`, several values in one answer."""
     made = get_spec("anthropic").config()
     assert (made.env_var_name, made.supports_vision, made.supports_streaming) == ("ANTHROPIC_API_KEY", True, True)
     assert {Mode.TOOLS, Mode.JSON, Mode.REASONING_TOOLS} < {*made.supported_modes}
@@ -142,7 +142,7 @@ def test_anthropic_as_the_registry_knows_it() -> None:
     ],
 )
 def test_modes_of_a_provider(name: str, first: Mode, without: set[Mode]) -> None:
-    """S4.3: those that work, the usual one of its dialect first."""
+    """Those that work, the usual one of its dialect first."""
     made = get_spec(name).config()
     assert made.default_mode is made.supported_modes[0] is first
     assert {*EVERY_MODE} - {*made.supported_modes} == without
