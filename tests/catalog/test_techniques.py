@@ -1,4 +1,4 @@
-"""How structured output is asked for when nobody says: what the structured room is told, not yet what it does."""
+"""How structured output is asked for when nobody says."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ TECHNIQUES = [
     ("ollama", "qwen2.5:7b", "tools", "likewise"),
     ("ollama", "llama2", "json_schema", "its template has none"),
     ("ollama", "my-own-model", "json_schema", "not known, and Ollama holds any model to a schema"),
+    ("bedrock", "anthropic.claude-sonnet-5-5", "json_schema", "a Claude, and no tool call can be demanded of it"),
+    ("bedrock", "anthropic.claude-opus-5-5", "tools", "likewise, and not known to have schemas: tools are offered"),
+    ("databricks", "databricks-claude-opus-5-5", "tools", "likewise"),
     ("deepseek", "deepseek-v4-pro", "json_object", "no call can be demanded, and there is only JSON mode"),
     ("moonshot", "kimi-k3", "json_object", "likewise"),
     ("perplexity", "sonar", "json_schema", "it calls no tools"),
@@ -36,3 +39,20 @@ TECHNIQUES = [
 )
 def test_the_default(provider: str, model: str, technique: str, why: str) -> None:
     assert default_technique(provider, model) == technique, why
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "technique"),
+    [
+        ("openai", "gpt-4o", "json_schema"),
+        ("anthropic", "claude-sonnet-4-5", "json_schema"),
+        ("anthropic", "claude-3-5-haiku-latest", "tools"),
+        ("anthropic", "claude-of-tomorrow", "tools"),
+        ("bedrock", "eu.anthropic.claude-next-v1:0", "tools"),
+        ("bedrock", "amazon.nova-pro-v1:0", "json_text"),
+        ("ollama", "llama3.1:8b", "json_schema"),
+        ("ollama", "my-own-model", "json_schema"),
+    ],
+)
+def test_the_default_where_no_call_can_be_demanded(provider: str, model: str, technique: str) -> None:
+    assert default_technique(provider, model, forced=False) == technique

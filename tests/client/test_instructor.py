@@ -164,7 +164,12 @@ def test_options_of_the_client_hold_for_its_calls(emulator: Emulator, face: str)
         ({"input": "a", "context": {}}, UnsupportedFeature, "`context` is not there yet: validate"),
         ({"input": "a", "strict": True}, UnsupportedFeature, "ConfigDict"),
         ({"input": "a", "hooks": None}, UnsupportedFeature, "attempts"),
-        ({"input": "a", "mode": Mode.JSON}, UnsupportedFeature, r"Mode\.JSON is not there yet: .* in Mode\.TOOLS"),
+        ({"input": "a", "mode": "json"}, ConfigurationError, r"mode must be a Mode such as Mode\.TOOLS, not 'json'"),
+        (
+            {"input": "a", "response_model": User, "mode": Mode.PARALLEL_TOOLS},
+            ConfigurationError,
+            r"Mode\.PARALLEL_TOOLS not supported by openai\. Supported modes: Mode\.TOOLS, Mode\.JSON_SCHEMA",
+        ),
         ({"input": "a", "response_model": User, "max_retries": object()}, UnsupportedFeature, "RetryConfig"),
         ({"input": "a", "response_model": User, "stream": True}, UnsupportedFeature, "do not go together yet"),
     ],

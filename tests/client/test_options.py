@@ -37,6 +37,7 @@ from dragoman.messages import Extra, OutputFormat, ReasoningOptions, ToolChoice
         ({"reasoning_effort": 5}, "reasoning_effort must be text"),
         ({"seed": "7"}, "seed must be a whole number"),
         ({"on_loss": "ignore"}, "on_loss must be 'warn' or 'error'"),
+        ({"mode": "json_mode"}, r"mode must be a Mode such as Mode\.TOOLS, not 'json_mode'"),
         ({"model": "gpt-4o"}, "`model` belongs to the client"),
     ],
 )
@@ -82,7 +83,8 @@ def test_each_option_reaches_its_field(option: str, value: Any, field: str, expe
 def test_every_option_is_documented_or_speaks_for_itself() -> None:
     """Options without a field in the request are the client's own."""
     own = {"system", "messages", "images", "documents", "tools", "headers", "timeout", "retry_config", "on_loss", "stop",
-           "tool_choice", "output_format", "reasoning_effort", "reasoning_budget", "extra_body"}  # fmt: skip
+           "tool_choice", "output_format", "reasoning_effort", "reasoning_budget", "extra_body",
+               "mode"}  # fmt: skip
     from dragoman.client.options import REQUEST_FIELDS
 
     assert set(GenerateOptions.__annotations__) == own | REQUEST_FIELDS

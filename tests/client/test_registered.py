@@ -174,12 +174,23 @@ def test_any_of_the_variables_of_a_provider_will_do(emulator: Emulator, monkeypa
 # ---------------------------------------------------------------------- modes and caches
 
 
-@pytest.mark.parametrize("mode", [None, Mode.TOOLS, Mode.ANTHROPIC_TOOLS])
-def test_modes_that_work(mode: Mode | None) -> None:
-    assert from_provider("anthropic/claude-haiku-4-5", api_key="k", mode=mode).mode is Mode.TOOLS
+@pytest.mark.parametrize(
+    ("asked", "used"),
+    [
+        (None, Mode.TOOLS),
+        (Mode.TOOLS, Mode.TOOLS),
+        (Mode.ANTHROPIC_TOOLS, Mode.TOOLS),
+        (Mode.ANTHROPIC_JSON, Mode.JSON),
+        (Mode.ANTHROPIC_REASONING_TOOLS, Mode.REASONING_TOOLS),
+        (Mode.MD_JSON, Mode.MD_JSON),
+        (Mode.JSON_SCHEMA, Mode.JSON_SCHEMA),
+    ],
+)
+def test_modes_that_work(asked: Mode | None, used: Mode) -> None:
+    assert from_provider("anthropic/claude-haiku-4-5", api_key="k", mode=asked).mode is used
 
 
-@pytest.mark.parametrize("mode", [Mode.JSON, Mode.MD_JSON, Mode.PARALLEL_TOOLS, Mode.ANTHROPIC_JSON])
+@pytest.mark.parametrize("mode", [Mode.PARALLEL_TOOLS, Mode.TOOLS_STRICT, Mode.RESPONSES_TOOLS])
 def test_modes_that_do_not_work_yet_are_refused(mode: Mode) -> None:
     with pytest.raises(ValueError, match=rf"Mode {mode} not supported by openai\. Supported modes: Mode\.TOOLS"):
         from_provider("openai/gpt-4o-mini", api_key="k", mode=mode)

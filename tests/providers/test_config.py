@@ -64,6 +64,8 @@ def test_what_is_filled_in(given: dict[str, Any], made: dict[str, Any]) -> None:
     assert {name: getattr(config(**given), name) for name in made} == made
 
 
+EVERY_MODE = [Mode.TOOLS, Mode.JSON_SCHEMA, Mode.JSON, Mode.MD_JSON, Mode.REASONING_TOOLS]
+
 FULL = ProviderSpec(
     name="full",
     dialect="openai_chat",
@@ -81,7 +83,7 @@ def test_what_a_provider_file_becomes() -> None:
         name="full",
         package_name="dragoman",
         default_mode=Mode.TOOLS,
-        supported_modes=[Mode.TOOLS],
+        supported_modes=EVERY_MODE,
         env_var_name="FULL_KEY",
         env_vars={"base_url": "FULL_BASE_URL", "region": "FULL_REGION"},
         docs_url="https://full.example",
@@ -121,10 +123,29 @@ def test_every_provider_has_a_record(name: str) -> None:
 
 
 def test_anthropic_as_the_registry_knows_it() -> None:
-    """Of the four modes in the plan there is one so far."""
+    """Of the four modes in the plan one is not there yet: `PARALLEL_TOOLS`, several values in one answer."""
     made = get_spec("anthropic").config()
     assert (made.env_var_name, made.supports_vision, made.supports_streaming) == ("ANTHROPIC_API_KEY", True, True)
-    assert made.supported_modes == [Mode.TOOLS]
+    assert {Mode.TOOLS, Mode.JSON, Mode.REASONING_TOOLS} < {*made.supported_modes}
+    assert made.supported_modes == EVERY_MODE
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "without"),
+    [
+        ("openai", Mode.TOOLS, set[Mode]()),
+        ("bedrock", Mode.TOOLS, set[Mode]()),
+        ("ollama", Mode.JSON_SCHEMA, set[Mode]()),
+        ("deepseek", Mode.TOOLS, {Mode.JSON_SCHEMA}),
+        ("writer", Mode.TOOLS, set[Mode]()),
+        ("vertex", Mode.TOOLS, set[Mode]()),
+    ],
+)
+def test_modes_of_a_provider(name: str, first: Mode, without: set[Mode]) -> None:
+    """Those that work, the usual one of its dialect first."""
+    made = get_spec(name).config()
+    assert made.default_mode is made.supported_modes[0] is first
+    assert {*EVERY_MODE} - {*made.supported_modes} == without
 
 
 # ---------------------------------------------------------------------- modes

@@ -26,8 +26,6 @@ class CreateOptions(GenerateOptions, total=False):
 
     model: str
     """Another model of the same provider, for this call."""
-    mode: Mode
-    """Another mode, for this call."""
     input: str | Sequence[MessageLike]
     """`messages`, as OpenAI's Responses API calls them; a text is one message of the user."""
     instructions: str
@@ -133,9 +131,6 @@ class InstructorBase(Generic[AnyLLM]):
     def _asked(self, options: Mapping[str, Any]) -> tuple[AnyLLM, Any]:
         """Who is asked, and with which options of `LLM.generate`."""
         arguments = _arguments(options)
-        mode: Mode = arguments.pop("mode", self.mode)
-        if mode.core is not self.mode.core:
-            raise UnsupportedFeature(f"{mode} is not there yet: this client works in {self.mode}")
         return self._llms[arguments.pop("model", self.model)], arguments
 
     def __getattr__(self, name: str) -> NoReturn:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, TypedDict, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict, cast, get_args
 
 from dragoman.calls import RetryConfig
 from dragoman.errors import ConfigurationError
@@ -30,6 +30,9 @@ from dragoman.messages import (
     VectorType,
 )
 from dragoman.secret import Secret
+
+if TYPE_CHECKING:
+    from dragoman.providers.mode import Mode
 
 MessageLike: TypeAlias = Message | Mapping[str, Any]
 """A message, or a plain dict in OpenAI's or Anthropic's form."""
@@ -58,6 +61,8 @@ class GenerateOptions(TypedDict, total=False):
     """`"auto"`, `"required"`, `"none"`, the name of the tool it must call, or OpenAI's or Anthropic's dict."""
     parallel_tool_calls: bool
     """`False`: at most one tool call a turn."""
+    mode: Mode
+    """How to ask for a value of `response_model`, when not in the way that is right for the model."""
     output_format: OutputFormat | JsonObject | Literal["text", "json"]
     """`"json"`, a JSON Schema, or an `OutputFormat`. For typed results use `response_model`."""
     max_tokens: int
@@ -265,12 +270,20 @@ def _check_word(name: str, value: object) -> None:
         raise ConfigurationError(f"{name} must be {' or '.join(map(repr, words))}, not {value!r}")
 
 
+def _check_mode(name: str, value: object) -> None:
+    from dragoman.providers.mode import Mode  # few programs name one
+
+    if not isinstance(value, Mode):
+        raise ConfigurationError(f"{name} must be a Mode such as Mode.TOOLS, not {value!r}")
+
+
 _CHECKS: Final[dict[str, Callable[[str, object], None]]] = {
     **dict.fromkeys(_RANGES, _check_range),
     **dict.fromkeys(_KINDS, _check_kind),
     **dict.fromkeys(_LISTS, _check_list),
     **dict.fromkeys(_WORDS, _check_word),
     "headers": _check_headers,
+    "mode": _check_mode,
 }
 
 

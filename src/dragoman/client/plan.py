@@ -43,7 +43,7 @@ from dragoman.messages import (
     TokenCount,
 )
 from dragoman.secret import Secret
-from dragoman.structured import Extracted, OutputType, extract, output_type
+from dragoman.structured import TECHNIQUES, Extracted, OutputType, extract, output_type
 
 T = TypeVar("T")
 
@@ -85,13 +85,16 @@ class Plan:
         self, request: Request, output: OutputType[T], options: Mapping[str, Any], max_retries: int
     ) -> Flow[Extracted[T]]:
         """One deadline holds over all that is asked; it runs from when the flow does."""
+        from dragoman.client.technique import technique_for  # with the modes, which few programs need
+
         limit = timeouts_of(options.get("timeout")).total
         deadline = None if limit is None else monotonic() + limit
+        technique = TECHNIQUES[technique_for(self._target, request, options.get("mode"))]
 
         def ask(request: Request) -> Flow[LLMResponse]:
             return generate(self._call(request, options, deadline))
 
-        return (yield from extract(ask, request, output, max_retries=max_retries))
+        return (yield from extract(ask, request, output, technique, max_retries=max_retries))
 
     def embed(self, inputs: Any, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
         """The flow of a call for embeddings. Raises `UnsupportedFeature` where the provider has none."""

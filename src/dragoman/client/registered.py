@@ -14,6 +14,7 @@ from dragoman.client.by_model import ByModel
 from dragoman.client.create import KeyLike, create_llm
 from dragoman.client.instructor import AsyncInstructor, Instructor
 from dragoman.client.registry import Entry, FactoryLike, ProviderRegistry
+from dragoman.client.technique import usual_mode
 from dragoman.errors import ModelStringError, UnknownProvider, UnsupportedFeature
 from dragoman.providers import (
     ProviderSpec,
@@ -49,12 +50,13 @@ class SpecFactory:
         **kwargs: Any,
     ) -> Instructor | AsyncInstructor:
         """A client for `model`; `kwargs` are those of `create_llm`."""
-        name, mode = self._spec.name, mode or self._spec.config().default_mode
+        name = self._spec.name
         if kwargs.pop("cache", None) is not None:
             raise UnsupportedFeature(f"cache= is not there yet for `{name}`: keep the answers that you want again")
         if not model:
             raise ModelStringError(f"which model of `{name}`? Pass model=")
-        options: dict[str, Any] = {"api_key": api_key, **kwargs}
+        options: dict[str, Any] = {"api_key": api_key, **kwargs, **({"mode": mode} if mode else {})}
+        mode = mode or usual_mode(self._spec, model, kwargs.get("dialect") or self._spec.dialect_for(model))
         if async_client:
             awaited = ByModel(lambda model: create_llm(name, model, async_client=True, **options))
             return AsyncInstructor(awaited, name, model, mode)
@@ -72,6 +74,10 @@ class SpecEntry(Entry):
     def __init__(self, spec: ProviderSpec) -> None:
         super().__init__(spec.config(), lazy=lambda: SpecFactory(spec))
         self.spec = spec
+
+    def mode(self, given: Mode | None) -> Mode | None:
+        """The mode asked for. Otherwise each model is asked as is right for it."""
+        return None if given is None else super().mode(given)
 
     def key(self, given: KeyLike) -> KeyLike:
         """The key given by argument. Others are looked for at each call, as the spec says; here, whether any is."""

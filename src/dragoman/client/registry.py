@@ -73,6 +73,10 @@ class Entry:
                 self._factory = _found(self._lazy)
             return self._factory
 
+    def mode(self, given: Mode | None) -> Mode | None:
+        """The mode to make a client with. Raises `ConfigurationError` for one that the provider has not."""
+        return _checked_mode(self.config, given)
+
     def key(self, given: KeyLike) -> KeyLike:
         """The key to make a client with. Raises `MissingKey` when one is needed and there is none."""
         variable = self.config.env_var_name
@@ -167,14 +171,14 @@ class ProviderRegistry:
             warnings.warn(str(config.deprecation_message), DeprecationWarning, stacklevel=frames_of_ours())
         _check_package(config)
         key = entry.key(api_key)
-        mode = _checked_mode(config, mode)
+        mode = entry.mode(mode)
         try:
             create = _create_of(entry.factory)
             client = create(api_key=key, model=model, mode=mode, async_client=async_client, **kwargs)
         except Exception as error:
             _log_failure(config.name, error, key)
             raise
-        extra = {"provider": config.name, "mode": str(mode), "async": async_client}
+        extra = {"provider": config.name, "mode": str(mode or client.mode), "async": async_client}
         _logger.info("Created %s client", config.name, extra=extra)
         return client
 

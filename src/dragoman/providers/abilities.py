@@ -6,11 +6,23 @@ from functools import cache
 from typing import Final
 
 from dragoman.dialects import get_dialect
-from dragoman.messages import Image, Message, Request
+from dragoman.messages import Image, Message, OutputFormat, Request, Tool, ToolChoice
 from dragoman.providers.mode import Mode
 
-MODES: Final = (Mode.TOOLS,)
-"""The techniques that `structured` has today, the preferred one first. It has them in every dialect."""
+MODES: Final = {
+    Mode.TOOLS: "tools",
+    Mode.JSON_SCHEMA: "json_schema",
+    Mode.JSON: "json_object",
+    Mode.MD_JSON: "json_text",
+    Mode.REASONING_TOOLS: "tools_offered",
+}
+"""Which technique of `structured` a mode asks for. Every dialect has a way to each of them.
+
+Not there yet: `PARALLEL_TOOLS` (several values in one answer), `TOOLS_STRICT`, `RESPONSES_TOOLS` (name the dialect).
+"""
+
+NO_DEMANDS_WHILE_THINKING: Final = frozenset({"anthropic_messages", "bedrock_converse"})
+"""Claude calls tools only of its own choice while it thinks: docs.claude.com/en/build-with-claude/extended-thinking."""
 
 OPENAI_DIALECTS: Final = frozenset({"openai_chat", "openai_responses"})
 """Those that OpenAI's own SDK speaks."""
@@ -21,3 +33,28 @@ def has_pictures(dialect: str) -> bool:
     """Whether the dialect can say a picture: its codec is asked."""
     picture = Image.from_bytes(b"\x89PNG", "image/png")
     return not get_dialect(dialect).encode_request(Request(model="", messages=(Message("user", (picture,)),))).losses
+
+
+@cache
+def can_demand_call(dialect: str) -> bool:
+    """Whether the dialect can say that a tool must be called."""
+    demand = Request(model="", tools=(Tool(name="t"),), tool_choice=ToolChoice(mode="required"))
+    return not get_dialect(dialect).encode_request(demand).losses
+
+
+@cache
+def has_json_mode(dialect: str) -> bool:
+    """Whether the dialect can ask for any JSON, without a schema."""
+    wanted = Request(model="", output_format=OutputFormat(kind="json_object"))
+    return not get_dialect(dialect).encode_request(wanted).losses
+
+
+def modes_of(dialects: tuple[str, ...], lacks: frozenset[str]) -> list[Mode]:
+    """The modes that work at a provider, first the one that is usual in the first of its `dialects`.
+
+    One that is lacking is refused, but for `JSON`, which is asked for in words where there is no mode for it, and
+    `TOOLS`, which are offered where no call can be demanded.
+    """
+    modes = [mode for mode, technique in MODES.items() if technique not in lacks - {"json_object"}]
+    demanding = "forced_tools" not in lacks and all(map(can_demand_call, dialects[:1]))
+    return modes if demanding else sorted(modes, key=lambda mode: mode is not Mode.JSON_SCHEMA)

@@ -11,6 +11,7 @@ SPEC = ProviderSpec(
     base_url="https://api.deepseek.com",
     auth=bearer("DEEPSEEK_API_KEY"),
     quirks=(OLDER_LIMIT,),
+    lacks=frozenset({"json_schema"}),  # its formats are `text` and `json_object`
     paths={"anthropic_messages": lambda _: "/anthropic/v1/messages"},
     docs_url="https://api-docs.deepseek.com",
 )

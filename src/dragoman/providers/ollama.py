@@ -20,6 +20,7 @@ SPEC = ProviderSpec(
     paths={"openai_chat": lambda _: "/v1/chat/completions"},
     auth=bearer("OLLAMA_API_KEY", required=False),
     unload=_unload,
+    lacks=frozenset({"forced_tools"}),  # `tool_choice` is read in none of its dialects
     embeddings="ollama_embed",
     listing="ollama_tags",
     unreachable_hint="Is `ollama serve` running? If it runs elsewhere, pass base_url= or set `OLLAMA_HOST`.",

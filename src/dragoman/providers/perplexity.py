@@ -16,6 +16,7 @@ SPEC = ProviderSpec(
     base_url_env=("PERPLEXITY_BASE_URL",),
     auth=bearer("PERPLEXITY_API_KEY", "PERPLEXITYAI_API_KEY"),
     quirks=(OLDER_LIMIT,),
+    lacks=frozenset({"json_object"}),  # its formats are `json_schema` and `regex`
     strict_end=False,
     deprecated="Perplexity has announced the end of Sonar's chat for 2026-09-27, in favour of its Agent API",
     embeddings="openai_embeddings",

@@ -45,6 +45,7 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         price_list: The catalog's price list, when it is not called as the provider is; `""`: there is none.
         unload: The request that has a model put out of its server's memory, where one does. It is written in the
             dialect that the provider speaks by itself.
+        lacks: What its dialect has for structured output and it has not: `forced_tools`, `json_schema`, `json_object`.
         chats: Whether it answers prompts; some only embed.
         embeddings: The codec of its embeddings, or a function that tells it by the model; `None`: it has none.
         counting: How it counts tokens (`dialects/counting.py`); `None`: it does not.
@@ -73,6 +74,7 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
     strict_end: bool = True
     price_list: str | None = None
     unload: Callable[[str], Request] | None = None
+    lacks: frozenset[str] = frozenset()
     chats: bool = True
     embeddings: str | Callable[[str], str] | None = None
     counting: str | None = None
@@ -112,15 +114,16 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
 
     def config(self) -> ProviderConfig:
         """The same provider as the registry of clients records it. Braces in an address stay as they are."""
-        from dragoman.providers.abilities import MODES, OPENAI_DIALECTS, has_pictures  # few programs need the record
+        from dragoman.providers.abilities import OPENAI_DIALECTS, has_pictures, modes_of  # few programs need the record
         from dragoman.providers.config import ProviderConfig
 
         spoken = (*([self.dialect] if isinstance(self.dialect, str) else []), *self.also_speaks)
+        modes = modes_of(spoken, self.lacks)
         config = ProviderConfig(
             name=self.name,
             package_name="dragoman",  # no provider of ours is asked through its SDK
-            default_mode=MODES[0],
-            supported_modes=list(MODES),
+            default_mode=modes[0],
+            supported_modes=modes,
             env_var_name=next(iter(self.auth.variables), None),
             env_vars=self._variables(),
             deprecated=self.deprecated is not None,

@@ -15,6 +15,7 @@ SPEC = ProviderSpec(
     base_url_env=("WRITER_BASE_URL",),
     auth=bearer("WRITER_API_KEY"),
     quirks=(OLDER_LIMIT,),
+    lacks=frozenset({"json_object"}),  # its formats are `text` and `json_schema`
     paths={"openai_chat": lambda _: "/chat"},
     docs_url="https://dev.writer.com/api-reference/completion-api/chat-completion",
 )

@@ -2,5 +2,6 @@
 
 from dragoman.structured.ask import Ask, Extracted, extract
 from dragoman.structured.output import OutputType, output_type
+from dragoman.structured.techniques import TECHNIQUES, Technique
 
-__all__ = ["Ask", "Extracted", "OutputType", "extract", "output_type"]
+__all__ = ["TECHNIQUES", "Ask", "Extracted", "OutputType", "Technique", "extract", "output_type"]

@@ -1,4 +1,4 @@
-"""Ask until the answer fits: a forced tool call, validated, and asked again with what was wrong."""
+"""Ask until the answer fits: read as the technique says, validated, and asked again with what was wrong."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from dragoman.errors import Error, OutputError
 from dragoman.flow import Flow
-from dragoman.messages import LLMResponse, Message, Request, Role, ToolCall, ToolChoice, ToolResult, Usage
+from dragoman.messages import LLMResponse, Request, Usage
 from dragoman.structured.output import OutputType
+from dragoman.structured.techniques import Technique, correction
 
 T = TypeVar("T")
 
@@ -31,51 +32,43 @@ class Extracted(Struct, Generic[T], frozen=True):
     response: LLMResponse
 
 
-def extract(ask: Ask, request: Request, output: OutputType[T], *, max_retries: int) -> Flow[Extracted[T]]:
+def extract(
+    ask: Ask, request: Request, output: OutputType[T], technique: Technique, *, max_retries: int
+) -> Flow[Extracted[T]]:
     """Ask for a value of `output`, again up to `max_retries` times when the answer does not fit.
 
     Raises `OutputError` with every answer when none fits, at once when the model declined or was cut off.
     """
-    request = replace(
-        request,
-        tools=(*request.tools, output.tool),
-        tool_choice=ToolChoice(mode="required", names=(output.name,)),
-    )
+    request = technique.shape(request, output)
     answers: list[LLMResponse] = []
     while True:
-        try:
-            response = yield from ask(request)
-        except Error as error:  # the answers before it were paid for
-            error.attempts = (*(attempt for answer in answers for attempt in answer.attempts), *error.attempts)
-            raise
+        response = yield from _asked(ask, request, answers)
         answers.append(response)
-        call = next((call for call in response.tool_calls if call.name == output.name), None)
-        if call is None or not call.complete:
-            raise _output_error(_why_no_call(response), answers)
         try:
-            return Extracted(output.parse(call), _with_all_attempts(answers))
+            return Extracted(output.parse(technique.find(response, output)), _with_all_attempts(answers))
         except ValueError as error:  # pydantic.ValidationError is one
-            if len(answers) > max_retries:
-                raise _output_error(f"the answer does not fit {output.name}: {error}", answers) from error
-            request = replace(request, messages=(*request.messages, *_correction(response, call, error)))
+            why = _why_it_stopped(response)
+            if why or len(answers) > max_retries:
+                raise _output_error(why or f"the answer does not fit {output.name}: {error}", answers) from error
+            again = correction(technique, response, output, error)
+            request = replace(request, messages=(*request.messages, *again))
 
 
-def _why_no_call(response: LLMResponse) -> str:
+def _asked(ask: Ask, request: Request, answers: list[LLMResponse]) -> Flow[LLMResponse]:
+    try:
+        return (yield from ask(request))
+    except Error as error:  # the answers before it were paid for
+        error.attempts = (*(attempt for answer in answers for attempt in answer.attempts), *error.attempts)
+        raise
+
+
+def _why_it_stopped(response: LLMResponse) -> str | None:
+    """Why the same question would end in the same way, if it would."""
     if response.refusal is not None or response.finish_reason in ("refusal", "content_filter"):
         return f"the model declined: {response.refusal or response.finish_reason}"
     if response.finish_reason == "length":
         return "the answer was cut off by the token limit: raise max_tokens"
-    return "the model answered in text instead of the form asked for"
-
-
-def _correction(response: LLMResponse, call: ToolCall, error: ValueError) -> tuple[Message, Message]:
-    """The answer that did not fit, and what was wrong with it, as the next two turns."""
-    said = f"This does not fit. Correct it and call the tool again.\n{error}"
-    results = tuple(
-        ToolResult(id=each.id, name=each.name, content=said if each is call else "not run", is_error=True)
-        for each in response.tool_calls
-    )
-    return response.message, Message(Role.TOOL, results)
+    return None
 
 
 def _with_all_attempts(answers: list[LLMResponse]) -> LLMResponse:

@@ -1,12 +1,16 @@
-"""The caller's type as a tool the model must call, and its call as a value of that type."""
+"""The caller's type as a schema that an answer must fit, and an answer as a value of that type."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from msgspec import Raw
+from msgspec.json import Decoder
+
 from dragoman.errors import ConfigurationError
-from dragoman.messages import Tool, ToolCall
+from dragoman.messages import OutputFormat, Tool
+from dragoman.structured.portable import can_be_strict, portable
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -16,28 +20,33 @@ T = TypeVar("T")
 WRAPPED: Final = "value"
 """The one field of the object that stands around a type whose schema is no object."""
 
+_LONGEST_NAME: Final = 64
+"""OpenAI takes no longer one (platform.openai.com/docs/api-reference/chat/create, read 2026-11-21)."""
+
+_read_fields: Final = Decoder(dict[str, Raw]).decode
+
 
 class OutputType(Generic[T]):
-    """A type with its JSON Schema and its validator, both made by pydantic, once."""
+    """A type with its JSON Schema and its validator, both made by pydantic, once.
 
-    __slots__ = ("_adapter", "_wrapped", "name", "tool")
+    `schema` is always that of an object. `tool` and `format` say it in the two ways that requests have for it.
+    """
+
+    __slots__ = ("_adapter", "format", "name", "schema", "tool", "wrapped")
 
     def __init__(self, wanted: type[T]) -> None:
         self._adapter: TypeAdapter[T] = _adapter(wanted)
         schema = self._adapter.json_schema()
-        self._wrapped = schema.get("type") != "object"
-        self.name: str = _tool_name(wanted)
-        self.tool = Tool(
-            name=self.name,
-            description=schema.get("description") or f"Give the answer as {self.name}.",
-            parameters=_wrap(schema) if self._wrapped else schema,
-        )
+        self.wrapped: bool = schema.get("type") != "object"
+        self.name: str = _name(wanted)
+        self.schema: dict[str, Any] = _wrap(schema) if self.wrapped else schema
+        description = schema.get("description") or f"Give the answer as {self.name}."
+        self.tool = Tool(name=self.name, description=description, parameters=self.schema)
+        self.format = _format(self.name, self.schema)
 
-    def parse(self, call: ToolCall) -> T:
-        """The value in a call's arguments. Raises `pydantic.ValidationError`."""
-        if self._wrapped and set(call.arguments) == {WRAPPED}:
-            return self._adapter.validate_python(call.arguments[WRAPPED])
-        return self._adapter.validate_json(call.arguments_json)
+    def parse(self, text: str) -> T:
+        """The value in the JSON `text`. Raises `pydantic.ValidationError`."""
+        return self._adapter.validate_json(_unwrapped(text) if self.wrapped else text)
 
 
 def _adapter(wanted: type[T]) -> TypeAdapter[T]:
@@ -50,15 +59,30 @@ def _adapter(wanted: type[T]) -> TypeAdapter[T]:
         raise ConfigurationError(f"response_model: {error}") from error
 
 
+def _format(name: str, schema: dict[str, Any]) -> OutputFormat:
+    """Strict where that can be; where it cannot, the provider's default holds."""
+    shared = portable(schema)
+    return OutputFormat(kind="json_schema", name=name, schema=shared, strict=can_be_strict(shared) or None)
+
+
 def _wrap(schema: dict[str, Any]) -> dict[str, Any]:
     definitions = {"$defs": schema["$defs"]} if "$defs" in schema else {}
     inner = {key: value for key, value in schema.items() if key != "$defs"}
     return {"type": "object", "properties": {WRAPPED: inner}, "required": [WRAPPED], **definitions}
 
 
-def _tool_name(wanted: Any) -> str:
+def _unwrapped(text: str) -> str | bytes:
+    """What the one field holds; `text` itself when it is no such object, for then it may be the value."""
+    try:
+        fields = _read_fields(text)
+    except (ValueError, RecursionError):
+        return text
+    return bytes(fields[WRAPPED]) if fields.keys() == {WRAPPED} else text
+
+
+def _name(wanted: Any) -> str:
     name = getattr(wanted, "__name__", "output")
-    return name if name.isidentifier() and name.isascii() else "output"
+    return name[:_LONGEST_NAME] if name.isidentifier() and name.isascii() else "output"
 
 
 @lru_cache(maxsize=256)

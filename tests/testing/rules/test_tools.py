@@ -52,6 +52,20 @@ def test_auto_calls_what_the_prompt_speaks_of(prompt: str, calls: list[Any]) -> 
     assert bool(answer.content) is not bool(calls)
 
 
+@pytest.mark.parametrize(
+    ("instructions", "prompt", "calls"),
+    [
+        ("Answer by calling `current_time`.", "Hello", ["current_time"]),
+        ("Answer by calling `current_time`.", "What is the magic of 3?", ["magic_function"]),
+        ("You know the weather, and the time.", "Hello", []),
+    ],
+)
+def test_auto_calls_what_the_system_message_names_in_full(instructions: str, prompt: str, calls: list[str]) -> None:
+    messages = (Message("system", instructions), Message("user", prompt))
+    answer = RuleModel().answer(Request(model="m", messages=messages, tools=TOOLS))
+    assert [call.name for call in answer.tool_calls] == calls
+
+
 def test_a_word_stands_for_one_tool_the_one_that_fits_best() -> None:
     both = (WEATHER, FORECAST)
     assert [name for name, _ in called(ask("weather in Paris", tools=both))] == ["get_weather"]

@@ -38,6 +38,11 @@ class Prompt:
         return said[0] if said else ""
 
     @cached_property
+    def instructions(self) -> str:
+        """What the system messages say."""
+        return "\n".join(_joined(message) for message in self.request.messages if message.role is Role.SYSTEM)
+
+    @cached_property
     def facts(self) -> Facts:
         """What an answer can be filled with: from what the user said, the last first, then from new results."""
         return Facts([*self._said(), *(result.text for result in self.results)])

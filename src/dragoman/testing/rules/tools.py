@@ -2,7 +2,8 @@
 
 - `required` calls exactly one: the one it is limited to, else the one the prompt names, else the first.
 - `auto` calls a tool when the prompt names it (`get_weather`), or has a telling word of its name ("weather"); several
-  when several are named, unless parallel calls are off. It calls none when it has just been given results.
+  when several are named, unless parallel calls are off; when the prompt names none, those that the system message
+  names in full. It calls none when it has just been given results.
 - Arguments come from the facts of the prompt, not from results; two calls share them out.
 """
 
@@ -43,7 +44,7 @@ def calls_for(prompt: Prompt, ids: Ids, prefix: str) -> tuple[ToolCall, ...]:
     elif prompt.results:
         chosen = []
     else:
-        chosen = _named(allowed, prompt.text)
+        chosen = _named(allowed, prompt.text) or _named_in_full(allowed, prompt.instructions)
         if prompt.request.parallel_tool_calls is False:
             chosen = chosen[:1]
     facts = prompt.said_facts
@@ -52,7 +53,7 @@ def calls_for(prompt: Prompt, ids: Ids, prefix: str) -> tuple[ToolCall, ...]:
 
 def _named(tools: list[Tool], text: str) -> list[Tool]:
     """The tools that `text` names, in the order it names them: in full, or by a word of their names."""
-    in_full = [(found.start(), tool) for tool in tools if (found := _find(tool.name, text))]
+    in_full = [(place, tool) for tool in tools if (place := _place(tool.name, text)) is not None]
     named = {tool.name for _, tool in in_full}
     for name in named:
         text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " " * len(name), text)
@@ -60,8 +61,13 @@ def _named(tools: list[Tool], text: str) -> list[Tool]:
     return [tool for _, tool in sorted((*in_full, *by_word), key=lambda place: place[0])]
 
 
-def _find(name: str, text: str) -> re.Match[str] | None:
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
+def _named_in_full(tools: list[Tool], text: str) -> list[Tool]:
+    return [tool for tool in tools if _place(tool.name, text) is not None]
+
+
+def _place(name: str, text: str) -> int | None:
+    found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
+    return None if found is None else found.start()
 
 
 def _by_word(tools: list[Tool], text: str) -> Iterator[tuple[int, Tool]]:

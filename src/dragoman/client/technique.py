@@ -1,0 +1,78 @@
+"""Which technique a value is asked for by: the mode that was named, or what is right for the model."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dragoman.calls import Target
+from dragoman.catalog import default_technique, find_model
+from dragoman.errors import ConfigurationError
+from dragoman.messages import Request
+from dragoman.providers import ProviderSpec
+from dragoman.providers.abilities import (
+    MODES,
+    NO_DEMANDS_WHILE_THINKING,
+    can_demand_call,
+    has_json_mode,
+    modes_of,
+)
+from dragoman.providers.mode import Mode
+
+_MODE_OF: Final = {technique: mode for mode, technique in MODES.items()} | {"tools_offered": Mode.TOOLS}
+
+
+def technique_for(target: Target, request: Request, mode: Mode | None) -> str:
+    """The name of the technique for `request`. Raises `ConfigurationError` for a mode that the provider has not."""
+    spec, dialect = target.spec, target.dialect.name
+    if mode is not None:
+        _refuse_unsupported(spec, dialect, mode)
+    forced = _can_force(spec, dialect, request)
+    wanted = MODES[mode.core] if mode else default_technique(_list(spec), request.model, forced=forced)
+    return _said(wanted, spec, dialect, forced=forced)
+
+
+def usual_mode(spec: ProviderSpec, model: str, dialect: str) -> Mode:
+    """The mode that `model` is asked in when none is named."""
+    forced = _can_force(spec, dialect, Request(model=model))
+    mode = _MODE_OF[_said(default_technique(_list(spec), model, forced=forced), spec, dialect, forced=forced)]
+    return Mode.JSON if mode is Mode.MD_JSON and not _has_json_mode(spec, dialect) else mode
+
+
+def _said(technique: str, spec: ProviderSpec, dialect: str, *, forced: bool) -> str:
+    """`technique`, or what it becomes where it cannot be said."""
+    if technique == "tools" and not forced:
+        return "tools_offered"
+    if technique == "json_object" and not _has_json_mode(spec, dialect):
+        return "json_text"
+    return technique
+
+
+def _has_json_mode(spec: ProviderSpec, dialect: str) -> bool:
+    return "json_object" not in spec.lacks and has_json_mode(dialect)
+
+
+def _can_force(spec: ProviderSpec, dialect: str, request: Request) -> bool:
+    """Whether a call can be demanded: of the server, in the dialect, of the model, and in this request."""
+    if "forced_tools" in spec.lacks or not can_demand_call(dialect):
+        return False
+    if dialect in NO_DEMANDS_WHILE_THINKING and _thinks(request):
+        return False
+    facts = find_model(_list(spec), request.model)
+    return facts is None or facts.forced_tools
+
+
+def _list(spec: ProviderSpec) -> str:
+    """What the catalog knows the provider's models under: one without prices may have facts."""
+    return spec.prices or spec.name
+
+
+def _thinks(request: Request) -> bool:
+    options = request.reasoning
+    return options is not None and options.enabled is not False and options.effort != "none"
+
+
+def _refuse_unsupported(spec: ProviderSpec, dialect: str, mode: Mode) -> None:
+    supported = modes_of((dialect,), spec.lacks)
+    if mode.core not in supported:
+        names = ", ".join(map(str, supported))
+        raise ConfigurationError(f"Mode {mode} not supported by {spec.name}. Supported modes: {names}")

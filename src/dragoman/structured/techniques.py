@@ -1,0 +1,139 @@
+"""The ways to have an answer of a form: how the request says it, where the answer is read, how it is asked for again.
+
+technique        the request says                                     the answer is
+---------------  ---------------------------------------------------  -------------------------------
+`tools`          a tool, and that it must be called                   the arguments of the call
+`tools_offered`  a tool, and in words that it be called               the arguments of the call
+`json_schema`    the schema, as the form that the provider enforces   the first JSON value in the text
+`json_object`    any JSON as the form, and the schema in words        the first JSON value in the text
+`json_text`      the schema in words                                  the first JSON value in the text
+
+`tools_offered` is what `tools` becomes where a call cannot be demanded. Which one a model gets is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dragoman.messages import LLMResponse, Message, OutputFormat, Request, Role, Text, ToolCall, ToolChoice, ToolResult
+from dragoman.messages.json_text import encode_json
+from dragoman.structured.finding import first_json
+from dragoman.structured.output import OutputType
+
+T = TypeVar("T")
+
+Output: TypeAlias = OutputType[Any]
+
+
+class Technique(Struct, frozen=True):
+    """One way to have an answer of a form.
+
+    Attributes:
+        shape: Makes the request ask for it.
+        find: The JSON in the answer. Raises `ValueError` when there is none.
+        again: The words that ask for another try.
+    """
+
+    shape: Callable[[Request, Output], Request]
+    find: Callable[[LLMResponse, Output], str]
+    again: Callable[[Output], str]
+
+
+def correction(technique: Technique, response: LLMResponse, output: Output, error: ValueError) -> tuple[Message, ...]:
+    """The answer that did not fit, and what was wrong with it, as the next turns. Every call in it gets its result."""
+    said = f"This does not fit. {technique.again(output)}\n{error}"
+    answer = (response.message,) if response.parts else ()
+    if not response.tool_calls:
+        return (*answer, Message(Role.USER, said))
+    wrong = _call(response, output) or response.tool_calls[0]
+    results = [
+        ToolResult(id=call.id, name=call.name, content=said if call is wrong else "not run", is_error=True)
+        for call in response.tool_calls
+    ]
+    return (*answer, Message(Role.TOOL, results))
+
+
+# ---------------------------------------------------------------------- a tool
+
+
+def _demand_call(request: Request, output: Output) -> Request:
+    """Named only beside others: LM Studio takes no name (github.com/lmstudio-ai/lmstudio-bug-tracker/issues/670)."""
+    choice = ToolChoice(mode="required", names=(output.name,) if request.tools else ())
+    return replace(request, tools=(*request.tools, output.tool), tool_choice=choice)
+
+
+def _offer_tool(request: Request, output: Output) -> Request:
+    offered = replace(request, tools=(*request.tools, output.tool), tool_choice=None)
+    return _told(offered, f"Give the answer by calling the tool `{output.name}`, not as text.")
+
+
+def _call(response: LLMResponse, output: Output) -> ToolCall | None:
+    return next((call for call in response.tool_calls if call.name == output.name), None)
+
+
+def _arguments(response: LLMResponse, output: Output) -> str:
+    call = _call(response, output)
+    if call is None:
+        raise ValueError(f"the tool `{output.name}` was not called")
+    return call.arguments_json
+
+
+def _call_again(output: Output) -> str:
+    return f"Correct it and call the tool `{output.name}` again."
+
+
+# ---------------------------------------------------------------------- JSON as text
+
+
+def _demand_schema(request: Request, output: Output) -> Request:
+    return replace(request, output_format=output.format)
+
+
+def _demand_json(request: Request, output: Output) -> Request:
+    return replace(_ask_in_words(request, output), output_format=OutputFormat(kind="json_object"))
+
+
+def _ask_in_words(request: Request, output: Output) -> Request:
+    return _told(replace(request, output_format=None), f"Answer with JSON only, no other text. {_schema(output)}")
+
+
+def _json(response: LLMResponse, output: Output) -> str:
+    if not response.content.strip():
+        raise ValueError("the answer has no text")
+    return first_json(response.content, lists=output.wrapped)
+
+
+def _write_again(_: Output) -> str:
+    return "Correct it and answer with the whole JSON only."
+
+
+def _write_again_by_schema(output: Output) -> str:
+    """With the schema: a server that was to enforce it may not have (github.com/ollama/ollama/issues/17183)."""
+    return f"{_write_again(output)} {_schema(output)}"
+
+
+def _schema(output: Output) -> str:
+    return f"The JSON must fit this JSON Schema:\n{encode_json(output.schema).decode()}"
+
+
+def _told(request: Request, instruction: str) -> Request:
+    """With `instruction` at the end of the system message that opens the conversation, or as one."""
+    if not request.messages or request.messages[0].role is not Role.SYSTEM:
+        return replace(request, messages=(Message(Role.SYSTEM, instruction), *request.messages))
+    opening, *rest = request.messages
+    said, more = opening.content, f"\n\n{instruction}"
+    content = f"{said}{more}" if isinstance(said, str) else (*said, Text(more))
+    return replace(request, messages=(replace(opening, content=content), *rest))
+
+
+TECHNIQUES: Final[dict[str, Technique]] = {
+    "tools": Technique(_demand_call, _arguments, _call_again),
+    "tools_offered": Technique(_offer_tool, _arguments, _call_again),
+    "json_schema": Technique(_demand_schema, _json, _write_again_by_schema),
+    "json_object": Technique(_demand_json, _json, _write_again),
+    "json_text": Technique(_ask_in_words, _json, _write_again),
+}
