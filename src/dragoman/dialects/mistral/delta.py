@@ -66,6 +66,9 @@ def _encode_refusal(part: Refusal, losses: Losses) -> Wire:
 
 def _encode_audio(part: Audio, losses: Losses) -> Wire | None:
     if part.url is not None and part.data is None:
+        if ":" not in part.url:
+            losses.dropped("", "what has no scheme would be read as the sound itself")
+            return None
         lose_speech(part, losses)
         return {"type": "input_audio", "input_audio": part.url}
     wire = encode_audio(part, losses)
