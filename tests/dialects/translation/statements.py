@@ -261,6 +261,8 @@ def _part(part: Part, path: str, before: str) -> Iterator[Statement]:
         case Document(text=None, data=str()) if (part.media_type or "").startswith("text/"):
             yield Statement(f"{path}.text", meaning, part.content_bytes().decode())
             yield from _fields(part, path, meaning, but=("data",))
+        case Audio(url=str(), data=None):  # whoever fetches it is told its type there
+            yield from _fields(part, path, meaning, but=("media_type",))
         case _:
             yield from _fields(part, path, meaning)
     yield from _marks(part, path)
