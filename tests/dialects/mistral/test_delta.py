@@ -139,6 +139,10 @@ LOSSES: dict[str, tuple[dict[str, Any], str]] = {
         {"messages": (Message("assistant", (Reasoning("Hm", {"signature": "s"}, "anthropic_messages"), Text("5"))),)},
         "`messages[0].content[0]` was dropped: only `anthropic_messages` takes it back",
     ),
+    "a document of nothing": (
+        {"messages": (Message("user", (Document(),)),)},
+        "`messages[0].content[0]` was dropped: there is nothing in it",
+    ),
     "a sound from nowhere": (
         {"messages": (Message("user", (Audio(url="a.wav"),)),)},
         "`messages[0].content[0]` was dropped: what has no scheme would be read as the sound itself",

@@ -107,16 +107,6 @@ def test_a_picture_without_its_bytes_is_lost(picture: Image) -> None:
     assert [(loss.effect, loss.where) for loss in encoded.losses] == [("dropped", "parts[0]")]
 
 
-def test_a_source_of_no_passage_is_still_of_none_when_it_is_read() -> None:
-    cited = Text("Hi", (Citation(url="https://h", title="Sea"),))
-    wire = RESPONSES.encode_response(LLMResponse(id="resp_1", parts=(cited,)), ASKED).wire
-    (annotation,) = wire["output"][0]["content"][0]["annotations"]
-    assert (annotation["start_index"], annotation["end_index"]) == (0, 0)  # clients want numbers
-    (part,) = RESPONSES.decode_response(wire).parts
-    assert isinstance(part, Text)
-    assert part.citations == cited.citations
-
-
 def test_calls_side_by_side() -> None:
     """Chat completions may tell of two calls in turn."""
     calls = [ToolCall(id=f"c{n}", name="f", arguments={"n": n}) for n in range(2)]

@@ -84,6 +84,9 @@ def _encode_document(part: Document, losses: Losses) -> Wire | None:
     if part.file_id is not None:
         return {"type": "file", "file_id": part.file_id}
     url = part.url if part.data is None else part.data_url()
+    if url is None:
+        losses.dropped("", "there is nothing in it")
+        return None
     wire: Wire = {"type": "document_url", "document_url": url}
     return wire if part.name is None else {**wire, "document_name": part.name}
 

@@ -25,14 +25,11 @@ def decode_annotation(wire: Wire) -> Citation:
     if wire.get("type", _URL) != _URL:
         extra = extra_of(unknown(wire, _OTHER_FIELDS), {"type": wire["type"]})
         return Citation(title=_text(wire.get("filename")), extra=extra)
-    start, end = _number(wire.get("start_index")), _number(wire.get("end_index"))
-    if (start, end) == (0, 0):  # no passage: it is what those write who know none, and so do we
-        start = end = None
     return Citation(
         url=_text(wire.get("url")),
         title=_text(wire.get("title")),
-        start=start,
-        end=end,
+        start=_number(wire.get("start_index")),
+        end=_number(wire.get("end_index")),
         extra=extra_of(unknown(wire, _URL_FIELDS)),
     )
 
