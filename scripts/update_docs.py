@@ -15,6 +15,10 @@ from types import ModuleType
 
 from mission import with_proofs
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests do each way of translating, and say what came of it
+
+from tests.dialects.translation import matrix
+
 from dragoman import ProviderConfig, RetryConfig, Timeouts, errors
 from dragoman.catalog import files, requirements
 from dragoman.catalog.facts import CatalogFile
@@ -210,6 +214,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "providers": provider_table,
     "quirks": quirk_table,
     "deprecated": deprecated_table,
+    "translation_requests": lambda: matrix.table("request"),
+    "translation_answers": lambda: matrix.table("answer"),
 }
 
 

@@ -10,9 +10,10 @@ import pytest
 
 import dragoman
 from dragoman import Error, ModelInfo, ProviderError, RetryConfig
-from dragoman.dialects import dialect_names, get_dialect
+from dragoman.dialects import Dialect, dialect_names, get_dialect
 from dragoman.dialects.counting import get_counting
 from dragoman.dialects.listing import LISTINGS
+from dragoman.messages import Request
 
 from . import stand_ins
 from .corpus import Exchange, exchanges
@@ -92,13 +93,21 @@ def test_a_prompt_to_be_counted_is_written_as_it_was_recorded(exchange: Exchange
     if counting.dialect not in dialect_names() or "generateContentRequest" in body:
         pytest.skip(f"`{counting.dialect}` is not here to write it")
     dialect = get_dialect(counting.dialect)
-    wire = dialect.encode_request(dialect.decode_request({"max_tokens": 1, **body}, exchange.request["url"])).wire
-    written = counting.body(wire, body.get("model", "m"))
+    asked = decoded(dialect, body, exchange)
+    written = counting.body(dialect.encode_request(asked).wire, body.get("model", "m"))
     assert written.keys() <= body.keys() | {"generateContentRequest"}
-    assert (
-        dialect.decode_request({"max_tokens": 1, **written}).messages
-        == dialect.decode_request({"max_tokens": 1, **body}).messages
-    )
+    again = decoded(dialect, written.get("generateContentRequest", written), exchange)
+    assert again.messages == asked.messages
+
+
+NEEDED = {"anthropic_messages": {"max_tokens": 1}}
+"""What a request to be answered needs and one to be counted has not."""
+
+
+def decoded(dialect: Dialect, body: dict[str, Any], exchange: Exchange) -> Request:
+    """A body to be counted, read as one to be answered."""
+    path = exchange.request["url"].replace(":countTokens", ":generateContent")
+    return dialect.decode_request({**NEEDED.get(dialect.name, {}), **body}, path)
 
 
 @pytest.mark.parametrize(

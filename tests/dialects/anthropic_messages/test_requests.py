@@ -320,6 +320,10 @@ SAME: dict[str, tuple[Request, dict[str, Any]]] = {
         {"thinking": {"type": "adaptive", "display": "summarized"}, "output_config": {"effort": "high"}},
     ),
     "no thinking": (says(reasoning=ReasoningOptions(enabled=False)), {"thinking": {"type": "disabled"}}),
+    "no thinking, and a setting of next year": (
+        says(reasoning=ReasoningOptions(enabled=False, extra=kept(pace=None))),
+        {"thinking": {"type": "disabled", "pace": None}},
+    ),
     "thinking between tools": (
         says(reasoning=ReasoningOptions(enabled=True, extra=kept(type="between_tools"))),
         {"thinking": {"type": "between_tools"}},

@@ -23,12 +23,15 @@ from dragoman.errors import (
 from dragoman.messages import (
     Assembler,
     Citation,
+    CitationDelta,
     Event,
+    Finish,
     LLMResponse,
     Opaque,
     Reasoning,
     Request,
     Text,
+    TextDelta,
     TokenLogprob,
     ToolCall,
     Usage,
@@ -223,6 +226,27 @@ def test_a_citation_may_come_before_the_text_is_whole() -> None:
     )
     assert answer.content == "Hi"
     assert len(answer.citations) == 1
+
+
+def test_a_source_told_before_its_text_is_of_that_text() -> None:
+    """As Bedrock's stream may tell it."""
+    events = (
+        CitationDelta(citation=Citation(title="Rivers"), index=0),
+        TextDelta("Hi", 0),
+        Finish(finish_reason="stop"),
+    )
+    encoder = COHERE.stream_encoder(ASKED)
+    (said,) = read(*(decode_json(data) for each in events for _, data in encoder.feed(each))).parts
+    assert isinstance(said, Text)
+    assert (said.text, [citation.title for citation in said.citations]) == ("Hi", ["Rivers"])
+
+
+@pytest.mark.parametrize(("payload", "lost"), [({"signature": "s"}, ["parts[0].payload"]), ({}, []), (None, [])])
+def test_an_empty_thought_of_another_model_is_not_shown(payload: dict[str, Any] | None, lost: list[str]) -> None:
+    thought = Reasoning("", payload=payload, dialect="anthropic_messages")
+    encoded = COHERE.encode_response(LLMResponse(parts=(thought, Text("Hi")), model="m"), ASKED)
+    assert encoded.wire["message"]["content"] == [{"type": "text", "text": "Hi"}]
+    assert [loss.where for loss in encoded.losses] == lost
 
 
 def test_a_stream_that_failed_raises_after_what_had_come() -> None:

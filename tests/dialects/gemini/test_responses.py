@@ -22,6 +22,7 @@ from dragoman.messages import (
     TokenLogprob,
     ToolCall,
     Usage,
+    events_of,
 )
 
 ASKED = Request(model="m", messages=(Message("user", "Hi"),))
@@ -158,10 +159,16 @@ def test_thinking_of_another_model_is_shown_without_what_that_model_wants_back()
     assert [loss.where for loss in encoded.losses] == ["parts[0].payload"]
 
 
-def test_a_refusal_is_text_here() -> None:
-    encoded = DIALECT.encode_response(LLMResponse(parts=(Refusal("No."),), model="m"), ASKED)
+@pytest.mark.parametrize("reason", ["stop", "refusal"])
+def test_a_refusal_is_text_here_and_no_longer_says_why_the_answer_ended(reason: Any) -> None:
+    answer = LLMResponse(parts=(Refusal("No."),), model="m", finish_reason=reason)
+    encoded, encoder = DIALECT.encode_response(answer, ASKED), DIALECT.stream_encoder(ASKED)
     assert encoded.wire["candidates"][0]["content"]["parts"] == [{"text": "No."}]
-    assert [(loss.effect, loss.where) for loss in encoded.losses] == [("changed", "refusal")]
+    told = [("changed", "refusal"), ("changed", "finish_reason")]
+    assert [(loss.effect, loss.where) for loss in encoded.losses] == told
+    for event in events_of(answer):
+        encoder.feed(event)
+    assert [(loss.effect, loss.where) for loss in encoder.losses] == told
 
 
 def test_alternatives_have_parts_of_their_own() -> None:

@@ -90,6 +90,7 @@ PARTS: dict[str, tuple[Part, dict[str, Any]]] = {
     "file": (Document(file_id="f-1"), {"type": "file", "file_id": "f-1"}),
     "sound by its bytes": (Audio(data="QUJD"), {"type": "input_audio", "input_audio": "QUJD"}),
     "sound by URL": (Audio(url="https://h/s.mp3"), {"type": "input_audio", "input_audio": "https://h/s.mp3"}),
+    "sound in a bucket": (Audio(url="s3://b/s.wav"), {"type": "input_audio", "input_audio": "s3://b/s.wav"}),
     "sound of a known format": (
         Audio(data="QUJD", media_type="audio/mpeg"),
         {"type": "input_audio", "input_audio": {"data": "QUJD", "format": "mp3"}},
@@ -137,6 +138,14 @@ LOSSES: dict[str, tuple[dict[str, Any], str]] = {
     "another's thinking": (
         {"messages": (Message("assistant", (Reasoning("Hm", {"signature": "s"}, "anthropic_messages"), Text("5"))),)},
         "`messages[0].content[0]` was dropped: only `anthropic_messages` takes it back",
+    ),
+    "a document of nothing": (
+        {"messages": (Message("user", (Document(),)),)},
+        "`messages[0].content[0]` was dropped: there is nothing in it",
+    ),
+    "a sound from nowhere": (
+        {"messages": (Message("user", (Audio(url="a.wav"),)),)},
+        "`messages[0].content[0]` was dropped: what has no scheme would be read as the sound itself",
     ),
     "no usage": ({"stream": True, "include_usage": False}, "`include_usage` was dropped"),
     "OpenAI's own": (

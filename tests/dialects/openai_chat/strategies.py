@@ -245,12 +245,16 @@ def answers(draw: st.DrawFn, *, first: bool = True) -> dict[str, Any]:
     return {"parts": (*parts, *calls), "finish_reason": unified, "raw_finish_reason": reason}
 
 
+COUNTED_ELSEWHERE = ("tool_prompt_tokens", "billed_input_tokens", "billed_output_tokens")
+"""What this dialect does not count."""
+
+
 @st.composite
 def usages(draw: st.DrawFn) -> Usage:
     counts = {
         name: draw(maybe(numbers))
         for name in Usage.__struct_fields__
-        if name not in ("input_tokens", "output_tokens", "total_tokens", "reasoning_tokens")
+        if name not in ("input_tokens", "output_tokens", "total_tokens", "reasoning_tokens", *COUNTED_ELSEWHERE)
     }
     given, reasoning, rest = draw(st.tuples(numbers, maybe(numbers), st.integers(1, 10**6)))
     output = (reasoning or 0) + rest

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from dragoman.dialects import get_dialect
 from dragoman.errors import RateLimited
 from dragoman.messages import (
@@ -11,6 +13,7 @@ from dragoman.messages import (
     CitationDelta,
     Event,
     Finish,
+    Image,
     LLMResponse,
     Reasoning,
     Request,
@@ -95,6 +98,13 @@ def test_thoughts_of_others_are_a_summary() -> None:
     item = {"type": "reasoning", "id": "rs_1_0", "summary": [{"type": "summary_text", "text": "Hm"}]}
     assert wires[7]["item"] == item
     assert [loss.where for loss in encoder.losses] == ["parts[0].payload"]
+
+
+@pytest.mark.parametrize("picture", [Image(data=""), Image(url="https://h/a.png"), Image(file_id="f")])
+def test_a_picture_without_its_bytes_is_lost(picture: Image) -> None:
+    encoded = RESPONSES.encode_response(LLMResponse(id="resp_1", parts=(picture,)), ASKED)
+    assert encoded.wire["output"] == []
+    assert [(loss.effect, loss.where) for loss in encoded.losses] == [("dropped", "parts[0]")]
 
 
 def test_calls_side_by_side() -> None:

@@ -12,14 +12,13 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from msgspec.structs import replace
 
 from dragoman.dialects import dialect_names, get_dialect
-from dragoman.errors import Error
 from dragoman.messages import LLMResponse, Loss, Request, decode_json, encode_json
 
 from .features import ANSWERS, REQUESTS, Of
 from .statements import REMEMBERED, Statement, compare, covers, of_request, of_response
 
-Fate: TypeAlias = Literal["kept", "changed", "lost", "refused", "cannot say", "silent"]
-"""`cannot say`: the source has no words for it. `silent`, which no cell may be: gone, and nobody said so."""
+Fate: TypeAlias = Literal["kept", "changed", "lost", "cannot say", "silent"]
+"""`cannot say`: the source itself drops or changes it, and reports that. `silent`, which no cell may be: gone, and nobody said so."""
 
 KINDS = ("request", "answer")
 ASKED = Request(model="m", stream=False, include_usage=True)
@@ -57,14 +56,12 @@ def cells() -> list[Cell]:
 def fate(kind: str, feature: str, source: str, target: str) -> Fate:
     """What becomes of `feature`."""
     own = _own(kind, feature, source)
+    if own.silent:
+        return "silent"
     if not own.statements:
         return "cannot say"
-    try:
-        after, losses = _over(kind, target, own.record)
-    except Error:
-        return "refused"
-    before = _statements(kind, own.record)
-    silent, _ = compare(before, _statements(kind, after), losses)
+    after, losses = _over(kind, target, own.record)
+    silent, _ = compare(_statements(kind, own.record), _statements(kind, after), losses)
     if any(each in silent for each in own.statements):
         return "silent"
     fates = {_reported(each, losses) for each in own.statements}
@@ -74,27 +71,31 @@ def fate(kind: str, feature: str, source: str, target: str) -> Fate:
 
 
 class _Own(NamedTuple):
-    """What the source holds: the record as it reads it, and the statements that are the feature's."""
+    """What the source holds: the record as it reads it, and the statements that are the feature's; and whether it has
+    lost some of them without a word.
+    """
 
     record: Any
     statements: list[Statement]
+    silent: bool
 
 
 @cache
 def _own(kind: str, feature: str, source: str) -> _Own:
-    having, lacking = features(kind)[feature]
-    try:
-        record, losses = _over(kind, source, having(source))
-    except Error:
-        return _Own(None, [])
-    plain, _ = _over(kind, source, lacking(source))
-    spoken = [each.said for each in _statements(kind, plain)]
-    fresh = [each for each in _statements(kind, record) if each.meaning != REMEMBERED and not _taken(each, spoken)]
-    asked = [each for each in _statements(kind, having(source)) if each.meaning != REMEMBERED]
-    spoken = [each.said for each in _statements(kind, lacking(source))]
-    wanted = [each for each in asked if not _taken(each, spoken)]
-    told_apart = all(_reported(each, losses) == "dropped" for each in wanted) and bool(wanted)
-    return _Own(record, [] if told_apart else fresh)
+    having, lacking = (make(source) for make in features(kind)[feature])
+    record, losses = _over(kind, source, having)
+    plain, _ = _over(kind, source, lacking)
+    wanted = _added(kind, having, lacking)
+    silent, _ = compare(_statements(kind, having), _statements(kind, record), losses)
+    reported = bool(wanted) and all(_reported(each, losses) for each in wanted)
+    statements = [] if reported else _added(kind, record, plain)
+    return _Own(record, statements, any(each in silent for each in wanted))
+
+
+def _added(kind: str, having: Any, lacking: Any) -> list[Statement]:
+    """What is said with the feature and not without it."""
+    spoken = [each.said for each in _statements(kind, lacking)]
+    return [each for each in _statements(kind, having) if each.meaning != REMEMBERED and not _taken(each, spoken)]
 
 
 def _taken(statement: Statement, spoken: list[tuple[str, Any]]) -> bool:
@@ -112,7 +113,8 @@ def _over(kind: str, dialect: str, record: Any) -> tuple[Any, tuple[Loss, ...]]:
         encoded = codec.encode_request(record)
         return codec.decode_request(decode_json(encode_json(encoded.wire)), codec.path(record)), encoded.losses
     encoded = codec.encode_response(record, ASKED)
-    return replace(codec.decode_response(decode_json(encode_json(encoded.wire))), raw=None), encoded.losses
+    read = codec.decode_response(decode_json(encode_json(encoded.wire)))
+    return replace(read, raw=None, model=read.model or ASKED.model), encoded.losses  # whoever asked knows the model
 
 
 def _statements(kind: str, record: Request | LLMResponse) -> list[Statement]:
@@ -125,32 +127,35 @@ def _reported(statement: Statement, losses: Iterable[Loss]) -> str | None:
     return "dropped" if "dropped" in effects else next(iter(effects), None)
 
 
-SIGNS: dict[Fate, str] = {
-    "kept": "✓",
-    "changed": "≈",
-    "lost": "✗",
-    "refused": "⊘",
-    "cannot say": "·",
-    "silent": "SILENT",
-}
+SIGNS: dict[Fate, str] = {"kept": "✓", "changed": "≈", "lost": "✗", "cannot say": "·", "silent": "SILENT"}
 
 
 def table(kind: str) -> str:
-    """The cells as Markdown: a row a feature, a column a target; equal fates from all sources are one sign."""
+    """The cells as Markdown: a row a feature, a column a target, and before them the sources that cannot say it."""
     names = dialects()
-    lines = [f"| {kind} | {' | '.join(f'→ `{name}`' for name in names)} |", f"|{' --- |' * (len(names) + 1)}"]
+    heads = [kind, "cannot be said in", *(f"→ `{name}`" for name in names)]
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     for feature in features(kind):
-        row = [_summary(kind, feature, target) for target in names]
-        lines.append(f"| {feature} | {' | '.join(row)} |")
+        cells = [feature, _without(kind, feature), *(_summary(kind, feature, target) for target in names)]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
+def _without(kind: str, feature: str) -> str:
+    """The sources that have no words for the feature, whatever the target."""
+    pairs = {source: next(name for name in dialects() if name != source) for source in dialects()}
+    return _listed(source for source, other in pairs.items() if fate(kind, feature, source, other) == "cannot say")
+
+
 def _summary(kind: str, feature: str, target: str) -> str:
-    """One sign where all sources that can say it fare alike; else each fate with the sources it meets."""
-    by_fate: dict[str, list[str]] = {}
+    """The commonest fate alone; then each other one with the sources that meet it."""
+    by_sign: dict[str, list[str]] = {}
     for source in dialects():
         if source != target and (found := fate(kind, feature, source, target)) != "cannot say":
-            by_fate.setdefault(SIGNS[found], []).append(source)
-    if len(by_fate) <= 1:
-        return next(iter(by_fate), SIGNS["cannot say"])
-    return "<br>".join(f"{sign} {', '.join(sources)}" for sign, sources in by_fate.items())
+            by_sign.setdefault(SIGNS[found], []).append(source)
+    (usual, _), *others = sorted(by_sign.items(), key=lambda each: -len(each[1])) or [(SIGNS["cannot say"], [])]
+    return "<br>".join([usual, *(f"{sign} from {_listed(sources)}" for sign, sources in others)])
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

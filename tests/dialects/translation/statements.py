@@ -208,12 +208,13 @@ def _user(_: Message, placed: Placed, path: str) -> Iterator[Statement]:
 
 
 def _assistant(_: Message, placed: Placed, path: str) -> Iterator[Statement]:
-    """OpenAI remembers the sounds it has made by their ids: nothing else of them is sent again."""
+    """OpenAI remembers the sounds it has made by their ids: nothing else of them need be sent again."""
     yield Statement(f"{path}.role", "turn", "assistant")
     yield from _turn_parts([(where, _remembered(part)) for where, part in placed])
     for where, part in placed:
-        if isinstance(part, Audio) and part.id and part.transcript:
-            yield Statement(where, REMEMBERED, part.transcript)
+        if isinstance(part, Audio) and part.id:
+            said = (part.transcript, part.data, part.url, part.file_id, part.media_type)
+            yield from (Statement(where, REMEMBERED, value) for value in said if value)
 
 
 def _remembered(part: Part) -> Part:
@@ -261,6 +262,8 @@ def _part(part: Part, path: str, before: str) -> Iterator[Statement]:
         case Document(text=None, data=str()) if (part.media_type or "").startswith("text/"):
             yield Statement(f"{path}.text", meaning, part.content_bytes().decode())
             yield from _fields(part, path, meaning, but=("data",))
+        case Audio(url=str(), data=None):  # whoever fetches it is told its type there
+            yield from _fields(part, path, meaning, but=("media_type",))
         case _:
             yield from _fields(part, path, meaning)
     yield from _marks(part, path)
@@ -291,10 +294,16 @@ def _result_content(result: ToolResult, path: str) -> Iterator[Statement]:
 
 
 def _citations(citations: tuple[Citation, ...], path: str) -> Iterator[Statement]:
-    """The path leaves out which: a dialect may report all of a text's citations at once."""
+    """The path leaves out which: a dialect may report all of a text's citations at once.
+
+    A passage from 0 to 0 is none: it is what clients are told that want numbers.
+    """
     for citation in citations:
+        nowhere = not citation.start and not citation.end
         for name in ("unit", "url", "title", "cited_text", "document_index", "start", "end"):
             value = getattr(citation, name)
+            if name in ("start", "end") and nowhere:
+                continue
             if value is not None and (name, value) != ("unit", "answer"):
                 yield Statement(f"{path}.citations.{name}", f"citation.{name}", value)
         yield from _extra(citation.extra, f"{path}.citations")
@@ -391,7 +400,8 @@ def compare(before: list[Statement], after: list[Statement], losses: Iterable[Lo
     lost = [each for each in before if any(covers(loss, each.path) for loss in losses)]
     kept = [each for each in before if each not in lost and each.meaning != REMEMBERED]
     silent, rest = _matched(kept, joined(after))
-    spare = [*(str(each.value) for each in lost), *(loss.why for loss in losses)]
+    known = [*lost, *(each for each in before if each.meaning == REMEMBERED)]
+    spare = [*(str(each.value) for each in known), *(loss.why for loss in losses)]
     lost_meanings = {each.meaning for each in lost}
     rest = [each for each in rest if each.meaning not in _REPLACED or each.meaning not in lost_meanings]
     invented = [each for each in rest if not losses or not _is_explained(each.value, spare)]

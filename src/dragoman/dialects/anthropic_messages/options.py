@@ -88,7 +88,7 @@ def decode_reasoning(wire: Wire) -> ReasoningOptions | None:
     else:
         plain = ReasoningOptions(budget_tokens=budget)
     said = _encode_thinking(plain, [])
-    rest = {name: value for name, value in thinking.items() if said.get(name) != value}
+    rest = {name: value for name, value in thinking.items() if name not in said or said[name] != value}
     return replace(plain, effort=effort, extra=_thinking_extra(rest))
 
 

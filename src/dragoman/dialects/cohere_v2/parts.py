@@ -58,9 +58,10 @@ def _encode_refusal(part: Refusal, where: str, losses: list[Loss]) -> Wire:
 
 def _encode_reasoning(part: Reasoning, where: str, losses: list[Loss]) -> Wire | None:
     """Thinking is plain text here and bound to no model: only what another provider wants back with it is lost."""
-    if part.payload and part.dialect != NAME:
-        _drop("only who gave it takes it back", f"{where}.payload", losses)
-        if not part.text:
+    if part.dialect != NAME:
+        if part.payload:
+            _drop("only who gave it takes it back", f"{where}.payload", losses)
+        if not part.text:  # it was there for its payload
             return None
     return {"type": "thinking", "thinking": part.text}
 

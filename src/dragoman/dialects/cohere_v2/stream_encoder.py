@@ -139,15 +139,19 @@ class StreamEncoder:
 
     def _citation(self, event: CitationDelta) -> list[Frame]:
         losses: list[Loss] = []
-        place = self._places.get(event.index, 0)
+        frames = [] if event.index in self._places else self._begin_text(event.index)
         own = self._cited[event.index] = self._cited.get(event.index, -1) + 1
         wire = encode_citation(event.citation, f"parts[{event.index}].citations[{own}]", losses)
         self._lose(losses)
         if not is_ours(event.citation):
-            wire["content_index"] = place
+            wire["content_index"] = self._places[event.index]
         number, self._citations = self._citations, self._citations + 1
         start = _frame("citation-start", index=number, delta={"message": {"citations": wire}})
-        return [start, _frame("citation-end", index=number)]
+        return [*frames, start, _frame("citation-end", index=number)]
+
+    def _begin_text(self, part: int) -> list[Frame]:
+        """Elsewhere a source may come before the text it is of; here it names a content that has begun."""
+        return self._grow("text", part, "")
 
     # ------------------------------------------------------------------ calls
 

@@ -58,9 +58,13 @@ def encode_finish(reason: FinishReason | None, raw: str | None) -> str:
     return "STOP" if reason is None else _WORDS[reason]
 
 
-def report_ending(reason: FinishReason | None, word: str, where: str, losses: list[Loss], *, called: bool) -> None:
-    """`where` is the answer's place, for the path; `called` is whether a call of tools is in it."""
+def report_ending(
+    reason: FinishReason | None, word: str, where: str, losses: list[Loss], *, called: bool, refused: bool
+) -> None:
+    """`where` is the answer's place, for the path; `called` and `refused` are whether a call of tools or a refusal is
+    in it: a refusal, which is plain text here, cannot say in the place of `stop` why the answer ended.
+    """
     read = decode_finish(word, called=called)
-    if read != reason:
+    if read != reason or (refused and reason == "stop"):
         why = f"this dialect has no such word: it ends with `{word}`, which is read as `{read}`"
         losses.append(Loss(effect="changed", where=f"{where}finish_reason", why=why))

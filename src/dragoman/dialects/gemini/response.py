@@ -205,7 +205,8 @@ def _encode_candidate(choice: LLMResponse, number: int, rest: Wire, losses: list
     }
     if choice.logprobs:
         candidate["logprobsResult"] = encode_logprobs(choice.logprobs, here, losses)
-    report_ending(choice.finish_reason, word, here, losses, called=bool(choice.tool_calls))
+    called, refused = bool(choice.tool_calls), choice.refusal is not None
+    report_ending(choice.finish_reason, word, here, losses, called=called, refused=refused)
     report_stop_sequence(choice.stop_sequence, here, losses)
     candidate.update(grounding(_cited(choice.parts, where), choice.content, rest, losses))
     return {**candidate, **rest}

@@ -141,7 +141,7 @@ class StreamEncoder:
         end = choice.end
         reason, raw = (None, None) if end is None else (end.finish_reason, end.raw_finish_reason)
         word = encode_finish(reason, raw)
-        report_ending(reason, word, place_of(number), self._losses, called=choice.called)
+        report_ending(reason, word, place_of(number), self._losses, called=choice.called, refused=choice.refused)
         content = {"parts": [{"text": ""}], "role": "model"}
         sources = grounding(choice.cited, "".join(choice.texts), rest, self._losses)
         return {"content": content, "finishReason": word, "index": number, **sources, **rest}
@@ -184,7 +184,9 @@ class StreamEncoder:
         return self._part(event.choice, {"text": "", "thought": True, **event.payload})
 
     def _refuse(self, event: RefusalDelta) -> list[Frame]:
-        self._choice(event.choice).texts.append(event.text)
+        choice = self._choice(event.choice)
+        choice.texts.append(event.text)
+        choice.refused = True
         report_refusal(_place(event), self._losses)
         return self._part(event.choice, {"text": event.text})
 
@@ -220,11 +222,11 @@ class StreamEncoder:
 class _Choice:
     """What waits for the last frame of an answer."""
 
-    __slots__ = ("_counts", "called", "cited", "end", "texts")
+    __slots__ = ("_counts", "called", "cited", "end", "refused", "texts")
 
     def __init__(self) -> None:
         self.texts: list[str] = []
-        self.called = False
+        self.called = self.refused = False
         self.cited: list[tuple[str, Citation]] = []
         self.end: Finish | ChoiceFinish | None = None
         self._counts: dict[int, int] = {}

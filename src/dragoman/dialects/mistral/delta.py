@@ -66,6 +66,9 @@ def _encode_refusal(part: Refusal, losses: Losses) -> Wire:
 
 def _encode_audio(part: Audio, losses: Losses) -> Wire | None:
     if part.url is not None and part.data is None:
+        if ":" not in part.url:
+            losses.dropped("", "what has no scheme would be read as the sound itself")
+            return None
         lose_speech(part, losses)
         return {"type": "input_audio", "input_audio": part.url}
     wire = encode_audio(part, losses)
@@ -81,6 +84,9 @@ def _encode_document(part: Document, losses: Losses) -> Wire | None:
     if part.file_id is not None:
         return {"type": "file", "file_id": part.file_id}
     url = part.url if part.data is None else part.data_url()
+    if url is None:
+        losses.dropped("", "there is nothing in it")
+        return None
     wire: Wire = {"type": "document_url", "document_url": url}
     return wire if part.name is None else {**wire, "document_name": part.name}
 

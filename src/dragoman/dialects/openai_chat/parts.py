@@ -224,7 +224,7 @@ def _decode_audio(wire: Wire, where: str) -> Part:
 
 def _audio_from(text: str, **fields: Any) -> Audio:
     """A sound given by its URL or its bytes."""
-    is_url = text.startswith(("https://", "http://", "data:"))
+    is_url = ":" in text  # no letter of base64
     return Audio.from_url(text, **fields) if is_url else Audio(data=text, **fields)
 
 

@@ -38,7 +38,7 @@ def image_item(part: Image, header: Wire, losses: Losses) -> Wire:
 
 def encode_answer_image(part: Image, header: Wire, losses: Losses) -> Wire | None:
     """A picture of anyone as one that was made, which is the only way to show it."""
-    if part.data is None:
+    if not part.data:
         losses.dropped("", "an answer of this dialect holds pictures as bytes only")
         return None
     for name in ("url", "file_id", "detail"):
