@@ -207,6 +207,10 @@ LOST: dict[str, tuple[Request, tuple[str, str]]] = {
         Request(model="m", messages=(Message("user", (Text("a", cache=CacheMark()),)),)),
         ("dropped", "messages[0].content[0].cache"),
     ),
+    "a thought in a result": (
+        Request(model="m", messages=(Message("tool", (ToolResult(id="c", content=(Reasoning("Hm"),)),)),)),
+        ("dropped", "messages[0].content[0].content[0]"),
+    ),
     "a failed result": (
         Request(model="m", messages=(Message("tool", (ToolResult(id="c", content="x", is_error=True),)),)),
         ("dropped", "messages[0].content[0].is_error"),

@@ -6,7 +6,7 @@ the tool; new servers also read which call it answers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from dragoman.dialects.base import Wire, merge_extra, unknown_fields
@@ -65,7 +65,7 @@ def _encode_turns(message: Message, where: str, names: dict[str, str], losses: l
 def _encode_result(part: ToolResult, where: str, names: dict[str, str], losses: list[Loss]) -> Wire:
     turn = Turn(losses, pictures_first=True)
     content = (Text(part.content),) if isinstance(part.content, str) else part.content
-    turn.add_all(enumerate(content), where)
+    turn.add_all(_given_by_a_tool(content, where, losses), where)
     wire = turn.wire("tool")
     name = part.name or names.get(part.id)
     if name is not None:
@@ -78,6 +78,16 @@ def _encode_result(part: ToolResult, where: str, names: dict[str, str], losses: 
     lose_cache(part.cache, where, losses)
     merge_extra(wire, part.extra, NAME, where, losses)
     return wire
+
+
+def _given_by_a_tool(content: tuple[Part, ...], where: str, losses: list[Loss]) -> Iterator[tuple[int, Part]]:
+    """Without what only a model gives: nobody looks for it in a turn of a tool."""
+    for number, part in enumerate(content):
+        if isinstance(part, Reasoning | ToolCall):
+            why = "a tool neither thinks nor calls"
+            losses.append(Loss(effect="dropped", where=f"{where}.content[{number}]", why=why))
+        else:
+            yield number, part
 
 
 # ---------------------------------------------------------------------- decode
