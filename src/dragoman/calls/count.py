@@ -8,9 +8,11 @@ from msgspec.structs import replace
 
 from dragoman.calls.call import Call
 from dragoman.calls.estimate import estimate
+from dragoman.calls.fitting import fitted
 from dragoman.calls.log import CallLog
 from dragoman.calls.prepare import Outgoing, refuse_losses
 from dragoman.calls.side import Side, ask
+from dragoman.catalog import find_model
 from dragoman.dialects import get_dialect
 from dragoman.dialects.counting import Counting, get_counting
 from dragoman.flow import Flow
@@ -48,8 +50,10 @@ def _side(call: Call, counting: Counting) -> Side[int]:
     """The request in the dialect that counts, which need not be the one that answers."""
     target, request = call.target, call.request
     dialect = get_dialect(counting.dialect)
+    facts = find_model(target.spec.prices, request.model)
+    request, unfit = fitted(request, facts, dialect.effort_budgets)
     encoded = dialect.encode_request(request)
-    losses = encoded.losses
+    losses = unfit + encoded.losses
     for quirk in target.spec.quirks:
         if quirk.dialect in (None, dialect.name):
             losses += quirk.apply(encoded.wire)
