@@ -264,6 +264,7 @@ class RateLimited(ProviderError):
 
     status = 429
     retryable = True
+    hint = "Send less at a time, ask the provider for a higher limit, or allow more tries with retry_config=."
 
 
 class ProviderFailed(ProviderError):

@@ -142,7 +142,6 @@ def test_what_is_sent(mode: str, clock: Clock) -> None:
         ([failure(429, retry_after="7"), answer()], [7.0], ["RateLimited", "ok"]),
         ([failure(429, retry_after_ms="250"), answer()], [0.25], ["RateLimited", "ok"]),
         ([failure(429, retry_after="Sat, 21 Nov 2026 00:00:30 GMT"), answer()], [30.0], ["RateLimited", "ok"]),
-        ([failure(429, retry_after="100000"), answer()], [60.0], ["RateLimited", "ok"]),
         ([{"body": b"<html>", "headers": {}}, answer()], [0.5], ["DecodeError", "ok"]),
         ([answer(fail_after=ConnectionLost("cut")), answer()], [0.5], ["ConnectionLost", "ok"]),
     ],
@@ -179,6 +178,15 @@ def test_what_will_not_pass_is_raised_with_every_try(
     assert len(caught.value.attempts) == len(transport.requests) == tries
     assert caught.value.target == "openai/gpt-4o-mini"
     assert all(reply.closed for reply in transport.replies)
+
+
+@both
+def test_who_asks_for_too_long_a_pause_is_not_bothered_again(mode: str, clock: Clock) -> None:
+    transport = Transport(mode, failure(429, retry_after="100000"), answer())
+    with pytest.raises(RateLimited, match="asks for 100000 s") as caught:
+        drive(mode, generate(call(transport, clock)))
+    assert (len(caught.value.attempts), clock.slept) == (1, [])
+    assert caught.value.retry_after_seconds == 100_000
 
 
 @both
