@@ -16,7 +16,7 @@ from dragoman.catalog import find_model
 from dragoman.dialects import get_dialect
 from dragoman.dialects.counting import Counting, get_counting
 from dragoman.flow import Flow
-from dragoman.messages import Request, TokenCount, encode_json
+from dragoman.messages import Loss, Request, TokenCount, encode_json
 
 
 def count_tokens(call: Call) -> Flow[TokenCount]:
@@ -27,9 +27,14 @@ def count_tokens(call: Call) -> Flow[TokenCount]:
         return (yield from estimate(call.request))
     started = call.clock()
     log = CallLog(call, call.request.model, started)
-    side = _side(call, get_counting(name))
+    side, losses = _side(call, get_counting(name))
     tokens, _ = yield from ask(call, side, log, call.deadline_from(started))
-    return TokenCount(tokens=tokens, exact=True, method=name)
+    return TokenCount(tokens=tokens, exact=not any(map(_uncounted, losses)), method=name, warnings=losses)
+
+
+def _uncounted(loss: Loss) -> bool:
+    """Whether it takes away from what is counted: a message, a part or a tool, and no setting."""
+    return loss.effect == "dropped" and loss.where.startswith(("messages", "tools"))
 
 
 def _prompt_of(request: Request) -> Request:
@@ -46,8 +51,8 @@ def _prompt_of(request: Request) -> Request:
     )
 
 
-def _side(call: Call, counting: Counting) -> Side[int]:
-    """The request in the dialect that counts, which need not be the one that answers."""
+def _side(call: Call, counting: Counting) -> tuple[Side[int], tuple[Loss, ...]]:
+    """The request in the dialect that counts, which need not be the one that answers, and what got lost."""
     target, request = call.target, call.request
     dialect = get_dialect(counting.dialect)
     facts = find_model(target.spec.prices, request.model)
@@ -60,4 +65,4 @@ def _side(call: Call, counting: Counting) -> Side[int]:
     refuse_losses(call, losses, request.model)
     path = target.at(counting.path(target.path_in(dialect, request)))
     body: dict[str, Any] = counting.body(encoded.wire, request.model)
-    return Side(outgoing=Outgoing(path=path, body=encode_json(body)), decode=counting.tokens)
+    return Side(outgoing=Outgoing(path=path, body=encode_json(body)), decode=counting.tokens), losses
