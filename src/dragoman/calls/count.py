@@ -26,8 +26,8 @@ def count_tokens(call: Call) -> Flow[TokenCount]:
     if name is None:
         return (yield from estimate(call.request))
     started = call.clock()
-    log = CallLog(call, call.request.model, started)
     side, losses = _side(call, get_counting(name))
+    log = CallLog(call, call.request.model, started, losses=losses)
     tokens, _ = yield from ask(call, side, log, call.deadline_from(started))
     return TokenCount(tokens=tokens, exact=not any(map(_uncounted, losses)), method=name, warnings=losses)
 

@@ -13,7 +13,7 @@ from dragoman.calls.fitting import fitted
 from dragoman.catalog import ModelFacts, find_model
 from dragoman.errors import LossRefused
 from dragoman.http import HttpRequest
-from dragoman.messages import Loss, Request, encode_json
+from dragoman.messages import Loss, Request, Role, encode_json
 from dragoman.providers import Credential
 from dragoman.secret import Secret
 
@@ -45,7 +45,10 @@ class Prepared(Outgoing, frozen=True, kw_only=True):
 
 
 def prepare(call: Call) -> Prepared:
-    """Encode the request and correct it for the provider. Raises `LossRefused` when the call wants no losses."""
+    """Encode the request and correct it for the provider.
+
+    Raises `LossRefused` when the call wants no losses, or nothing would be left of a message of the user's.
+    """
     target = call.target
     facts = find_model(target.spec.prices, call.request.model)
     request, unfit = fitted(call.request, facts, target.dialect.effort_budgets)
@@ -55,6 +58,7 @@ def prepare(call: Call) -> Prepared:
     for quirk in target.quirks:
         losses += quirk.apply(encoded.wire)
     refuse_losses(call, losses, request.model)
+    _refuse_emptied(call, losses)
     return Prepared(
         request=request, path=target.path(request), body=encode_json(encoded.wire), losses=losses, notes=notes
     )
@@ -64,6 +68,19 @@ def refuse_losses(terms: Terms, losses: tuple[Loss, ...], model: str) -> None:
     """Raise `LossRefused` when there are losses and the call wants none."""
     if losses and terms.on_loss == "error":
         raise LossRefused(losses, provider=terms.target.spec.name, model=model)
+
+
+def _refuse_emptied(call: Call, losses: tuple[Loss, ...]) -> None:
+    """Raise `LossRefused` when nothing is left of what the user says: no answer could be one to it."""
+    dropped = {loss.where: loss for loss in losses if loss.effect == "dropped"}
+    for index, message in enumerate(call.request.messages if dropped else ()):
+        lost = [dropped.get(f"messages[{index}].content[{place}]") for place in range(len(message.parts))]
+        if message.role == Role.USER and lost and None not in lost:
+            error = LossRefused(filter(None, lost), provider=call.target.spec.name, model=call.request.model)
+            error.hint = (
+                f"Nothing would be left of messages[{index}]: choose a provider that takes it, or say it in text."
+            )
+            raise error
 
 
 def _with_default_limit(
