@@ -26,6 +26,7 @@ class Error(Exception):
         model: For what.
         partial: What had arrived of the answer when the error came, or `None`.
         attempts: A record of each try of the call.
+        warnings: What of the request was not sent, for the dialect could not express it.
     """
 
     status: ClassVar[int] = 500
@@ -39,6 +40,7 @@ class Error(Exception):
         self.model = model
         self.partial: LLMResponse | None = None
         self.attempts: tuple[Attempt, ...] = ()
+        self.warnings: tuple[Loss, ...] = ()
 
     def at(self, provider: str, model: str) -> Self:
         """The same error, knowing where it happened (kept when already known)."""
@@ -135,7 +137,7 @@ class NoModelFits(CallerError):
 
 
 class LossRefused(CallerError):
-    """`on_loss="error"`, and the dialect cannot express all of the request. `losses` lists what."""
+    """`on_loss="error"`, or a message left empty: the dialect cannot express all of it. `losses` lists what."""
 
     hint = "Leave these out, choose a provider that has them, or pass on_loss='warn'."
 
@@ -264,6 +266,7 @@ class RateLimited(ProviderError):
 
     status = 429
     retryable = True
+    hint = "Send less at a time, ask the provider for a higher limit, or allow more tries with retry_config=."
 
 
 class ProviderFailed(ProviderError):

@@ -17,11 +17,13 @@ from dragoman.errors import LossRefused, Overloaded, Unauthorized, UnsupportedFe
 from dragoman.flow import run
 from dragoman.http import Origin
 from dragoman.messages import (
+    Audio,
     Document,
     Image,
     Message,
     ModelInfo,
     OutputFormat,
+    ReasoningOptions,
     Request,
     Text,
     Tool,
@@ -37,6 +39,7 @@ from .conftest import Clock
 
 both = pytest.mark.parametrize("mode", MODES)
 MODELS = {"openai": "gpt-4o-mini", "anthropic": "claude-sonnet-4-5"}
+SOUND = Audio(data=b"RIFF", media_type="audio/wav")
 TOOL = Tool(name="get_weather", parameters={"type": "object"})
 
 
@@ -101,6 +104,39 @@ def test_a_count_fails_as_an_answer_does(mode: str, clock: Clock) -> None:
     with pytest.raises(Overloaded, match="`anthropic/claude-sonnet-4-5`: busy") as caught:
         drive(mode, count_tokens(call(transport, clock, "anthropic")))
     assert [attempt.outcome for attempt in caught.value.attempts] == ["Overloaded"] * 3
+
+
+@both
+@pytest.mark.parametrize(
+    ("lost", "where", "exact", "shown"),
+    [
+        (
+            {"messages": (Message("user", [Text("Hi"), SOUND]),)},
+            "messages[0].content[1]",
+            False,
+            "<TokenCount about 14",
+        ),
+        ({"output_format": OutputFormat(kind="json_object")}, "output_format", True, "<TokenCount 14"),
+    ],
+)
+def test_what_was_not_counted_is_said(
+    mode: str, clock: Clock, lost: dict[str, Any], where: str, exact: bool, shown: str
+) -> None:
+    asked = call(Transport(mode, body({"input_tokens": 14})), clock, "anthropic")
+    counted, _ = drive(mode, count_tokens(replace(asked, request=replace(asked.request, **lost))))
+    assert [loss.where for loss in counted.warnings] == [where]
+    assert counted.exact is exact
+    assert repr(counted).startswith(shown)
+
+
+@both
+def test_an_effort_is_counted_as_the_model_takes_it(mode: str, clock: Clock) -> None:
+    transport = Transport(mode, body({"input_tokens": 14}))
+    counted, _ = drive(
+        mode, count_tokens(call(transport, clock, "anthropic", reasoning=ReasoningOptions(effort="low")))
+    )
+    assert json.loads(transport.requests[0].body)["thinking"] == {"type": "enabled", "budget_tokens": 1024}
+    assert [loss.where for loss in counted.warnings] == ["reasoning.effort"]
 
 
 @both

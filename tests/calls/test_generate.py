@@ -30,7 +30,7 @@ from dragoman.errors import (
     UnsupportedFeature,
 )
 from dragoman.http import Origin, Timeouts
-from dragoman.messages import Document, Finish, Message, Request, Restarted, TextDelta
+from dragoman.messages import Audio, Document, Finish, Message, Request, Restarted, Text, TextDelta, Video
 from dragoman.providers import get_spec
 from dragoman.secret import HIDDEN, Secret
 
@@ -39,6 +39,7 @@ from .conftest import Clock
 
 both = pytest.mark.parametrize("mode", MODES)
 
+SOUND = Audio(data=b"RIFF", media_type="audio/wav")
 KEY = "sk-marked-secret-key"
 
 
@@ -142,7 +143,6 @@ def test_what_is_sent(mode: str, clock: Clock) -> None:
         ([failure(429, retry_after="7"), answer()], [7.0], ["RateLimited", "ok"]),
         ([failure(429, retry_after_ms="250"), answer()], [0.25], ["RateLimited", "ok"]),
         ([failure(429, retry_after="Sat, 21 Nov 2026 00:00:30 GMT"), answer()], [30.0], ["RateLimited", "ok"]),
-        ([failure(429, retry_after="100000"), answer()], [60.0], ["RateLimited", "ok"]),
         ([{"body": b"<html>", "headers": {}}, answer()], [0.5], ["DecodeError", "ok"]),
         ([answer(fail_after=ConnectionLost("cut")), answer()], [0.5], ["ConnectionLost", "ok"]),
     ],
@@ -179,6 +179,15 @@ def test_what_will_not_pass_is_raised_with_every_try(
     assert len(caught.value.attempts) == len(transport.requests) == tries
     assert caught.value.target == "openai/gpt-4o-mini"
     assert all(reply.closed for reply in transport.replies)
+
+
+@both
+def test_who_asks_for_too_long_a_pause_is_not_bothered_again(mode: str, clock: Clock) -> None:
+    transport = Transport(mode, failure(429, retry_after="100000"), answer())
+    with pytest.raises(RateLimited, match="asks for 100000 s") as caught:
+        drive(mode, generate(call(transport, clock)))
+    assert (len(caught.value.attempts), clock.slept) == (1, [])
+    assert caught.value.retry_after_seconds == 100_000
 
 
 @both
@@ -306,13 +315,45 @@ def test_leaving_early_closes_the_connection(mode: str, clock: Clock) -> None:
 
 @both
 def test_losses_are_reported_or_refused_before_anything_is_sent(mode: str, clock: Clock) -> None:
-    request = {"messages": (Message("user", [Document(url="https://h/x.pdf")]),)}
+    request = {"messages": (Message("user", [Text("Read"), Document(url="https://h/x.pdf")]),)}
     response, _ = drive(mode, generate(call(Transport(mode, answer()), clock, request=request)))
     assert [loss.effect for loss in response.warnings] == ["dropped"]
     transport = Transport(mode, answer())
     with pytest.raises(LossRefused, match=r"messages\[0\]"):
         drive(mode, generate(call(transport, clock, request=request, on_loss="error")))
     assert transport.requests == []
+
+
+@both
+@pytest.mark.parametrize(
+    ("provider", "messages", "lost"),
+    [
+        ("anthropic", [Message("user", [SOUND])], "messages[0].content[0]"),
+        ("ollama", [Message("user", [SOUND])], "messages[0].content[0]"),
+        ("openai", [Message("user", "Hi"), Message("user", [Video(url="https://h/v.mp4")])], "messages[1].content[0]"),
+    ],
+)
+def test_a_message_that_would_be_empty_is_not_sent(
+    mode: str, clock: Clock, provider: str, messages: list[Message], lost: str
+) -> None:
+    transport = Transport(mode, answer())
+    asked = call(transport, clock, provider=provider, request={"messages": tuple(messages)})
+    with pytest.raises(LossRefused, match="Nothing would be left") as caught:
+        drive(mode, generate(asked))
+    assert [loss.where for loss in caught.value.losses] == [lost]
+    assert transport.requests == []
+
+
+@both
+def test_an_error_says_what_got_lost_before_it(mode: str, clock: Clock) -> None:
+    """A provider may refuse a request for what is not in it any more."""
+    request = {"messages": (Message("user", [Text("Read"), Document(url="https://h/x.pdf")]),)}
+    with pytest.raises(Rejected) as caught:
+        drive(mode, generate(call(Transport(mode, failure(400)), clock, request=request)))
+    assert [loss.where for loss in caught.value.warnings] == ["messages[0].content[1]"]
+    with pytest.raises(Rejected) as caught:
+        drive(mode, generate(call(Transport(mode, failure(400)), clock)))
+    assert caught.value.warnings == ()
 
 
 @both

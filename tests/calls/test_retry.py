@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from dragoman.calls import RetryConfig
-from dragoman.calls.retry import backoff, pause_before_next, retry_after, retry_after_date
+from dragoman.calls.retry import backoff, hint_of_pause, pause_before_next, retry_after, retry_after_date
 from dragoman.errors import (
     ConfigurationError,
     ConnectFailed,
@@ -32,7 +34,8 @@ PLAIN = RetryConfig(use_jitter=False)
         (TimedOut("too long", phase="total"), 1, 600, None),
         (RateLimited("wait", retry_after_seconds=7), 1, 600, 7),
         (RateLimited("wait", retry_after_seconds=7), 1, 5, None),
-        (RateLimited("wait", retry_after_seconds=3600), 1, 600, 60),  # clamped to max_delay
+        (RateLimited("wait", retry_after_seconds=60), 1, 600, 60),
+        (RateLimited("wait", retry_after_seconds=61), 1, 600, None),  # above max_delay, and before it all is in vain
         (RateLimited("wait", retry_after_seconds=0), 1, 600, 0),
         (RateLimited("no more today", retryable=False), 1, 600, None),  # the provider says not to
         (Rejected("bad"), 1, 600, None),
@@ -44,6 +47,22 @@ PLAIN = RetryConfig(use_jitter=False)
 def test_pause_before_the_next_try(error: Error, tried: int, seconds_left: float, pause: float | None) -> None:
     """S0.13."""
     assert pause_before_next(error, PLAIN, tried=tried, seconds_left=seconds_left, random=lambda: 1.0) == pause
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds_left", "hint"),
+    [
+        (RateLimited("wait", retry_after_seconds=3600), 600, r"asks for 3600 s .* allows 60: wait"),
+        (Overloaded("busy", retry_after_seconds=7.5), 5, r"asks for 7.5 s .* timeout= leaves: wait"),
+        (RateLimited("wait", retry_after_seconds=7), 600, None),
+        (RateLimited("wait"), 600, None),
+        (RateLimited("no more today", retry_after_seconds=3600, retryable=False), 600, None),
+        (ConnectFailed("refused"), 600, None),
+    ],
+)
+def test_a_pause_that_is_too_long_is_explained(error: Error, seconds_left: float, hint: str | None) -> None:
+    said = hint_of_pause(error, PLAIN, seconds_left=seconds_left)
+    assert said is None if hint is None else re.search(hint, said or "")
 
 
 def test_backoff_doubles_up_to_its_limit() -> None:

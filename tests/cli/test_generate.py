@@ -21,7 +21,8 @@ def test_the_answer_goes_to_standard_output_and_nothing_else_does(run: Command) 
 
 
 def test_options_reach_the_model(run: Command, emulator: Emulator) -> None:
-    run("generate", "Hi", *MODEL, "--system", "Be brief.", "-t", "0.5", "--max-tokens", "20", "--reasoning", "low")
+    options = ("--system", "Be brief.", "-t", "0.5", "--max-tokens", "20", "--reasoning", "low")
+    run("generate", "Hi", "--model", "openai/a-model-of-my-own", *options)
     wire = emulator.requests[-1].wire
     assert wire["messages"][0] == {"role": "system", "content": "Be brief."}
     assert (wire["temperature"], wire["max_completion_tokens"], wire["reasoning_effort"]) == (0.5, 20, "low")

@@ -177,6 +177,23 @@ def test_a_value_of_the_callers_type(emulator: Emulator, provider: str, mode: st
 
 
 @modes
+def test_losses_of_a_value_go_to_the_log(emulator: Emulator, mode: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Who gets the response has them in its `warnings`."""
+    llm = Either(emulator, "anthropic", mode, seed=7)
+    assert llm.generate("John Smith is 42 years old", response_model=Contact, logprobs=True).age == 42
+    (line,) = caplog.records
+    assert (line.name, line.levelname) == ("dragoman", "WARNING")
+    assert line.getMessage() == (
+        "`anthropic/claude-3-5-haiku-latest`: `seed` was dropped: this dialect has no such setting; "
+        "`logprobs` was dropped: this dialect has no such setting"
+    )
+    caplog.clear()
+    llm.generate("Hi")
+    Either(emulator, "openai", mode).generate("John Smith is 42 years old", response_model=Contact)
+    assert caplog.records == []
+
+
+@modes
 @providers
 def test_a_value_is_not_streamed_in_silence(emulator: Emulator, provider: str, mode: str) -> None:
     with pytest.raises(UnsupportedFeature, match="leave one of them out"):

@@ -9,7 +9,7 @@ import pytest
 from dragoman.client.options import GenerateOptions, check_options, request_of, timeouts_of
 from dragoman.errors import ConfigurationError
 from dragoman.http import Timeouts
-from dragoman.messages import Extra, OutputFormat, ReasoningOptions, ToolChoice
+from dragoman.messages import Extra, Opaque, OutputFormat, ReasoningOptions, Tool, ToolChoice
 
 
 @pytest.mark.parametrize(
@@ -20,9 +20,14 @@ from dragoman.messages import Extra, OutputFormat, ReasoningOptions, ToolChoice
         ({"temperature": 2.1}, "temperature must be a number from 0 to 2"),  # S2.2
         ({"temperature": "hot"}, "temperature must be a number"),
         ({"temperature": -0.1}, "temperature"),
-        ({"max_tokens": 0}, "max_tokens must be a number of at least 1"),
+        ({"max_tokens": 0}, "max_tokens must be a whole number of at least 1, not 0"),
+        ({"max_tokens": 5.5}, "max_tokens must be a whole number"),
+        ({"temperature": True}, "temperature must be a number from 0 to 2, not True"),
         ({"top_p": 1.5}, "top_p"),
-        ({"n": 0}, "n must be"),
+        ({"n": 0}, "n must be a whole number from 1 to 128, not 0"),
+        ({"n": True}, "n must be a whole number"),
+        ({"n": 5.5}, "n must be a whole number"),
+        ({"n": "2"}, "n must be a whole number"),
         ({"system": ["Be brief"]}, "system must be text, not list"),
         ({"images": "photo.png"}, "images must be a list, not str"),
         ({"messages": {"role": "user", "content": "x"}}, "messages must be a list, not dict"),
@@ -34,7 +39,8 @@ from dragoman.messages import Extra, OutputFormat, ReasoningOptions, ToolChoice
         ({"output_format": 5}, "output_format must be 'text', 'json', a JSON Schema"),
         ({"stop": 5}, "stop must be a text or a list of texts, not int"),
         ({"extra_body": [1]}, "extra_body must be a mapping"),
-        ({"reasoning_effort": 5}, "reasoning_effort must be text"),
+        ({"reasoning_effort": 5}, "reasoning_effort must be 'none' or 'minimal' or 'low' or .* or 'max', not 5"),
+        ({"reasoning_effort": "hard"}, "reasoning_effort must be 'none' or .*, not 'hard'"),
         ({"seed": "7"}, "seed must be a whole number"),
         ({"on_loss": "ignore"}, "on_loss must be 'warn' or 'error'"),
         ({"mode": "json_mode"}, r"mode must be a Mode such as Mode\.TOOLS, not 'json_mode'"),
@@ -77,7 +83,29 @@ def test_good_options_pass() -> None:
     ],
 )  # fmt: skip
 def test_each_option_reaches_its_field(option: str, value: Any, field: str, expected: Any) -> None:
-    assert getattr(request_of("m", (), (), {option: value}), field) == expected
+    tools = (Tool(name="get_weather"), Tool(name="f"))
+    assert getattr(request_of("m", (), tools, {option: value}), field) == expected
+
+
+@pytest.mark.parametrize(
+    ("tools", "says"),
+    [
+        ((), "tool_choice names `f`, and no tools are given"),
+        ((Tool(name="g"), Tool(name="h")), "tool_choice names `f`, and tools has `g`, `h`"),
+    ],
+)
+@pytest.mark.parametrize("choice", ["f", ToolChoice(mode="required", names=("f",)), {"type": "tool", "name": "f"}])
+def test_a_chosen_tool_must_be_there(choice: Any, tools: tuple[Tool, ...], says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says):
+        request_of("m", (), tools, {"tool_choice": choice})
+
+
+def test_a_chosen_tool_may_be_one_that_only_the_provider_knows() -> None:
+    search = Opaque(dialect="anthropic_messages", payload={"type": "web_search_20250305", "name": "web_search"})
+    expected = ToolChoice(mode="required", names=("web_search",))
+    assert request_of("m", (), (search,), {"tool_choice": "web_search"}).tool_choice == expected
+    body = {"tool_choice": "web_search", "extra_body": {"tools": [{"type": "web_search"}]}}
+    assert request_of("m", (), (), body).tool_choice == expected
 
 
 def test_every_option_is_documented_or_speaks_for_itself() -> None:

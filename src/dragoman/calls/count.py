@@ -8,13 +8,15 @@ from msgspec.structs import replace
 
 from dragoman.calls.call import Call
 from dragoman.calls.estimate import estimate
+from dragoman.calls.fitting import fitted
 from dragoman.calls.log import CallLog
 from dragoman.calls.prepare import Outgoing, refuse_losses
 from dragoman.calls.side import Side, ask
+from dragoman.catalog import find_model
 from dragoman.dialects import get_dialect
 from dragoman.dialects.counting import Counting, get_counting
 from dragoman.flow import Flow
-from dragoman.messages import Request, TokenCount, encode_json
+from dragoman.messages import Loss, Request, TokenCount, encode_json
 
 
 def count_tokens(call: Call) -> Flow[TokenCount]:
@@ -24,10 +26,15 @@ def count_tokens(call: Call) -> Flow[TokenCount]:
     if name is None:
         return (yield from estimate(call.request))
     started = call.clock()
-    log = CallLog(call, call.request.model, started)
-    side = _side(call, get_counting(name))
+    side, losses = _side(call, get_counting(name))
+    log = CallLog(call, call.request.model, started, losses=losses)
     tokens, _ = yield from ask(call, side, log, call.deadline_from(started))
-    return TokenCount(tokens=tokens, exact=True, method=name)
+    return TokenCount(tokens=tokens, exact=not any(map(_uncounted, losses)), method=name, warnings=losses)
+
+
+def _uncounted(loss: Loss) -> bool:
+    """Whether it takes away from what is counted: a message, a part or a tool, and no setting."""
+    return loss.effect == "dropped" and loss.where.startswith(("messages", "tools"))
 
 
 def _prompt_of(request: Request) -> Request:
@@ -44,16 +51,18 @@ def _prompt_of(request: Request) -> Request:
     )
 
 
-def _side(call: Call, counting: Counting) -> Side[int]:
-    """The request in the dialect that counts, which need not be the one that answers."""
+def _side(call: Call, counting: Counting) -> tuple[Side[int], tuple[Loss, ...]]:
+    """The request in the dialect that counts, which need not be the one that answers, and what got lost."""
     target, request = call.target, call.request
     dialect = get_dialect(counting.dialect)
+    facts = find_model(target.spec.prices, request.model)
+    request, unfit = fitted(request, facts, dialect.effort_budgets)
     encoded = dialect.encode_request(request)
-    losses = encoded.losses
+    losses = unfit + encoded.losses
     for quirk in target.spec.quirks:
         if quirk.dialect in (None, dialect.name):
             losses += quirk.apply(encoded.wire)
     refuse_losses(call, losses, request.model)
     path = target.at(counting.path(target.path_in(dialect, request)))
     body: dict[str, Any] = counting.body(encoded.wire, request.model)
-    return Side(outgoing=Outgoing(path=path, body=encode_json(body)), decode=counting.tokens)
+    return Side(outgoing=Outgoing(path=path, body=encode_json(body)), decode=counting.tokens), losses

@@ -39,9 +39,9 @@ def embed(call: EmbeddingCall) -> Flow[EmbeddingResponse]:
     answers: list[EmbeddingResponse] = []
     attempts: tuple[Attempt, ...] = ()
     for part, body in zip(parts, encoded, strict=True):
-        log = CallLog(call, request.model, started, notes=notes, before=attempts)
+        log = CallLog(call, request.model, started, notes=notes, losses=losses, before=attempts)
         answer, progress = yield from ask(call, _side(call, part, body), log, deadline)
-        answers.append(log.finish(answer, progress, losses=losses))
+        answers.append(log.finish(answer, progress))
         attempts = answers[-1].attempts
     return _joined(answers)
 

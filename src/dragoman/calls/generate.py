@@ -26,10 +26,10 @@ def generate(call: Call) -> Flow[LLMResponse]:
     started = call.clock()
     deadline = call.deadline_from(started)
     prepared = prepare(call)
-    log = CallLog(call, call.request.model, started, notes=prepared.notes)
+    log = CallLog(call, call.request.model, started, notes=prepared.notes, losses=prepared.losses)
     response, progress = yield from tried(call, log, deadline, partial(_once, call, prepared, deadline))
     tier = response.service_tier or call.request.service_tier
-    response = log.finish(response, progress, service_tier=tier, losses=prepared.losses)
+    response = log.finish(response, progress, service_tier=tier)
     first = progress.intake.first_content_at if progress.intake else None
     return response if first is None else replace(response, first_token_seconds=first - started)
 

@@ -23,9 +23,12 @@ Answer = TypeVar("Answer", LLMResponse, EmbeddingResponse)
 
 
 class CallLog:
-    """The tries of one request, in order. `before` are those of the requests that the same call made earlier."""
+    """The tries of one request, in order. `before` are those of the requests that the same call made earlier.
 
-    __slots__ = ("_before", "_model", "_notes", "_started", "_terms", "_tries", "pause_seconds")
+    What was noted and what was lost when the request was made holds for each try, and goes with the outcome.
+    """
+
+    __slots__ = ("_before", "_losses", "_model", "_notes", "_started", "_terms", "_tries", "pause_seconds")
 
     def __init__(
         self,
@@ -34,12 +37,14 @@ class CallLog:
         started: float,
         *,
         notes: tuple[str, ...] = (),
+        losses: tuple[Loss, ...] = (),
         before: tuple[Attempt, ...] = (),
     ) -> None:
         self._terms = terms
         self._model = model
         self._started = started
         self._notes = notes
+        self._losses = losses
         self._before = before
         self._tries: list[Attempt] = []
         self.pause_seconds = 0.0
@@ -58,6 +63,7 @@ class CallLog:
         cost = _cost_of_failure(error, progress)
         self._tries.append(self._record(progress, type(error).__name__, usage, cost, error))
         error.attempts = (*self._before, *self._tries)
+        error.warnings = self._losses
 
     def succeeded(
         self, progress: Progress, usage: Usage | None = None, cost: Decimal | None = _FREE
@@ -71,7 +77,6 @@ class CallLog:
         progress: Progress,
         *,
         service_tier: str | None = None,
-        losses: tuple[Loss, ...] = (),
     ) -> Answer:
         """The response with who, when, how often and how much."""
         terms, headers = self._terms, progress.headers
@@ -86,7 +91,7 @@ class CallLog:
             cost_note=why_unknown,
             latency_seconds=terms.clock() - self._started,
             attempts=self.succeeded(progress, response.usage, cost.usd),
-            warnings=(*response.warnings, *losses),
+            warnings=(*response.warnings, *self._losses),
         )
 
     def _record(

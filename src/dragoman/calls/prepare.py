@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from dragoman._version import __version__
 from dragoman.calls.call import Call, Terms
-from dragoman.catalog import find_model
+from dragoman.calls.fitting import fitted
+from dragoman.catalog import ModelFacts, find_model
 from dragoman.errors import LossRefused
 from dragoman.http import HttpRequest
-from dragoman.messages import Loss, Request, encode_json
+from dragoman.messages import Loss, Request, Role, encode_json
 from dragoman.providers import Credential
 from dragoman.secret import Secret
 
@@ -44,14 +45,20 @@ class Prepared(Outgoing, frozen=True, kw_only=True):
 
 
 def prepare(call: Call) -> Prepared:
-    """Encode the request and correct it for the provider. Raises `LossRefused` when the call wants no losses."""
+    """Encode the request and correct it for the provider.
+
+    Raises `LossRefused` when the call wants no losses, or nothing would be left of a message of the user's.
+    """
     target = call.target
-    request, notes = _with_default_limit(call)
+    facts = find_model(target.spec.prices, call.request.model)
+    request, unfit = fitted(call.request, facts, target.dialect.effort_budgets)
+    request, notes = _with_default_limit(request, facts, target.dialect.default_max_tokens)
     encoded = target.dialect.encode_request(request)
-    losses = encoded.losses
+    losses = unfit + encoded.losses
     for quirk in target.quirks:
         losses += quirk.apply(encoded.wire)
     refuse_losses(call, losses, request.model)
+    _refuse_emptied(call, losses)
     return Prepared(
         request=request, path=target.path(request), body=encode_json(encoded.wire), losses=losses, notes=notes
     )
@@ -63,18 +70,34 @@ def refuse_losses(terms: Terms, losses: tuple[Loss, ...], model: str) -> None:
         raise LossRefused(losses, provider=terms.target.spec.name, model=model)
 
 
-def _with_default_limit(call: Call) -> tuple[Request, tuple[str, ...]]:
+def _refuse_emptied(call: Call, losses: tuple[Loss, ...]) -> None:
+    """Raise `LossRefused` when nothing is left of what the user says: no answer could be one to it."""
+    dropped = {loss.where: loss for loss in losses if loss.effect == "dropped"}
+    for index, message in enumerate(call.request.messages if dropped else ()):
+        lost = [dropped.get(f"messages[{index}].content[{place}]") for place in range(len(message.parts))]
+        if message.role == Role.USER and lost and None not in lost:
+            error = LossRefused(filter(None, lost), provider=call.target.spec.name, model=call.request.model)
+            error.hint = (
+                f"Nothing would be left of messages[{index}]: choose a provider that takes it, or say it in text."
+            )
+            raise error
+
+
+def _with_default_limit(
+    request: Request, facts: ModelFacts | None, default: int | None
+) -> tuple[Request, tuple[str, ...]]:
     """The request with `max_tokens` where the dialect demands it and the caller named none, and a note of it.
 
-    It is what the dialect says, or the most that the model writes where that is less.
+    It is what the dialect says, with the budget for thinking on top (the limit must be above it), or the most that the
+    model writes where that is less.
     """
-    request, default = call.request, call.target.dialect.default_max_tokens
     if request.max_tokens is not None or default is None:
         return request, ()
-    facts = find_model(call.target.spec.prices, request.model)
-    if facts is not None and facts.output_tokens is not None:
-        default = min(default, facts.output_tokens)
-    return replace(request, max_tokens=default), (f"max_tokens={default} by default: the dialect demands a limit",)
+    thinking = (request.reasoning and request.reasoning.budget_tokens) or 0
+    most = facts.output_tokens if facts is not None else None
+    limit = default + thinking if most is None else min(default + thinking, most)
+    of_it = f", and thinking may take {thinking} of it" if thinking else ""
+    return replace(request, max_tokens=limit), (f"max_tokens={limit} by default: the dialect demands a limit{of_it}",)
 
 
 def http_request(

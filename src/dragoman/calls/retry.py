@@ -17,7 +17,7 @@ class RetryConfig(Struct, frozen=True, kw_only=True):
         max_attempts: Tries in all, the first included.
         initial_delay: Upper bound of the first pause, in seconds.
         exponential_base: What that bound is multiplied by for each further pause.
-        max_delay: No pause is longer, in seconds, whatever the provider asks for.
+        max_delay: No pause is longer, in seconds; a provider that asks for more is not tried again.
         use_jitter: Choose each pause at random between 0 and its bound ("full jitter"), so that callers spread out.
     """
 
@@ -39,13 +39,29 @@ def pause_before_next(
 ) -> float | None:
     """Seconds to wait before the next try after `tried` tries, or `None` when there shall be none.
 
-    The provider's `Retry-After` is obeyed up to `max_delay`; a pause that would outlast the call is not begun.
+    The provider's `Retry-After` is obeyed, or there is no next try: one before that time would be refused. Nor is a
+    pause begun that would outlast the call.
     """
     if not error.retryable or tried >= config.max_attempts:
         return None
     asked = error.retry_after_seconds if isinstance(error, ProviderError) else None
-    pause = min(asked, config.max_delay) if asked is not None else backoff(config, tried, random)
+    if asked is not None and asked > config.max_delay:
+        return None
+    pause = backoff(config, tried, random) if asked is None else asked
     return pause if pause < seconds_left else None
+
+
+def hint_of_pause(error: Error, config: RetryConfig, *, seconds_left: float) -> str | None:
+    """What to do about a pause that the provider asks for and that is too long for this call; `None` for others."""
+    asked = error.retry_after_seconds if isinstance(error, ProviderError) and error.retryable else None
+    if asked is None:
+        return None
+    if asked > config.max_delay:
+        longest = f"retry_config=RetryConfig(max_delay=...) allows {config.max_delay:g}"
+        return f"The provider asks for {asked:g} s before the next try, and {longest}: wait, or allow more."
+    if asked >= seconds_left:
+        return f"The provider asks for {asked:g} s before the next try, more than timeout= leaves: wait, or allow more."
+    return None
 
 
 def backoff(config: RetryConfig, tried: int, random: Callable[[], float]) -> float:

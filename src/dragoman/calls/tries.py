@@ -8,7 +8,7 @@ from typing import TypeVar
 from dragoman.calls.attempt import Progress
 from dragoman.calls.call import Terms
 from dragoman.calls.log import CallLog
-from dragoman.calls.retry import pause_before_next
+from dragoman.calls.retry import hint_of_pause, pause_before_next
 from dragoman.calls.target import credential_for
 from dragoman.errors import Error
 from dragoman.flow import Flow, emit, sleep
@@ -40,4 +40,6 @@ def tried(
 
 def _pause(terms: Terms, error: Error, log: CallLog, deadline: float | None) -> float | None:
     left = float("inf") if deadline is None else deadline - terms.clock()
+    if hint := hint_of_pause(error, terms.retry, seconds_left=left):
+        error.hint = hint
     return pause_before_next(error, terms.retry, tried=len(log), seconds_left=left, random=terms.random)

@@ -12,6 +12,7 @@ from dragoman.catalog.recommend import Recommendation, recommend
 from dragoman.catalog.requirements import require
 from dragoman.catalog.retirement import RetiredModelWarning, warn_if_retired
 from dragoman.catalog.techniques import default_technique
+from dragoman.catalog.thinking import thinks
 
 __all__ = [
     "COMPARISON",
@@ -36,5 +37,6 @@ __all__ = [
     "recommend",
     "refresh",
     "require",
+    "thinks",
     "warn_if_retired",
 ]

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, NoReturn, Self, TypeVar, Unpack, overloa
 from dragoman.client.chat import AsyncChat, Chat, Prompt
 from dragoman.client.inputs import EmbedInputs
 from dragoman.client.options import EmbedOptions, GenerateOptions, SideOptions, ToolLike
-from dragoman.client.plan import Plan
+from dragoman.client.plan import Plan, value_of
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.client.tools import run_tools
 from dragoman.errors import ConfigurationError, UnsupportedFeature
@@ -117,7 +117,8 @@ class LLM(LLMBase):
             Error: One of our errors, with every try in `attempts` and what had arrived in `partial`.
         """
         if response_model is not None:
-            return self.extract(response_model, prompt, max_retries=_retries(max_retries, stream), **options).value
+            retries = _retries(max_retries, stream)
+            return value_of(self.extract(response_model, prompt, max_retries=retries, **options))
         _refuse_retries(max_retries)
         flow = self._plan.generate(prompt, options, stream=stream)
         return Stream(flow) if stream else run(flow)
@@ -219,7 +220,7 @@ class AsyncLLM(LLMBase):
         return AsyncStream(flow) if stream else async_run(flow)
 
     async def _value(self, extracted: Coroutine[Any, Any, Extracted[T]]) -> T:
-        return (await extracted).value
+        return value_of(await extracted)
 
     def extract(
         self,

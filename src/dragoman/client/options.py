@@ -150,21 +150,21 @@ REQUEST_FIELDS: Final = frozenset({
 })  # fmt: skip
 """Options that are fields of `Request` under the same name."""
 
-_RANGES: Final[dict[str, tuple[float, float]]] = {
-    "temperature": (0, 2),
-    "top_p": (0, 1),
+_RANGES: Final[dict[str, tuple[float, float]]] = {"temperature": (0, 2), "top_p": (0, 1)}
+
+_COUNTS: Final[dict[str, tuple[int, float]]] = {
     "max_tokens": (1, float("inf")),
     "top_k": (1, float("inf")),
     "n": (1, 128),
     "reasoning_budget": (0, float("inf")),
     "dimensions": (1, float("inf")),
 }
+"""Whole numbers, from and to."""
 
 _KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
     "system": ((str,), "text"),
     "user": ((str,), "text"),
     "service_tier": ((str,), "text"),
-    "reasoning_effort": ((str,), "text"),
     "stop": ((str, Sequence), "a text or a list of texts"),
     "seed": ((int,), "a whole number"),
     "frequency_penalty": ((int, float), "a number"),
@@ -181,6 +181,7 @@ _KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
 
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "on_loss": ("warn", "error"),
+    "reasoning_effort": ("none", "minimal", "low", "medium", "high", "xhigh", "max"),
     "dtype": get_args(VectorType),
     "encoding": ("float", "base64"),
 }
@@ -237,9 +238,15 @@ def check_options(options: Mapping[str, Any], kind: type = GenerateOptions) -> N
 
 def _check_range(name: str, value: object) -> None:
     low, high = _RANGES[name]
-    if not (isinstance(value, int | float) and low <= value <= high):
-        limits = f"from {low:g} to {high:g}" if high != float("inf") else f"of at least {low:g}"
-        raise ConfigurationError(f"{name} must be a number {limits}, not {value!r}")
+    if isinstance(value, bool) or not (isinstance(value, int | float) and low <= value <= high):
+        raise ConfigurationError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}")
+
+
+def _check_count(name: str, value: object) -> None:
+    low, high = _COUNTS[name]
+    if isinstance(value, bool) or not (isinstance(value, int) and low <= value <= high):
+        limits = f"from {low} to {high:g}" if high != float("inf") else f"of at least {low}"
+        raise ConfigurationError(f"{name} must be a whole number {limits}, not {value!r}")
 
 
 def _check_kind(name: str, value: object) -> None:
@@ -279,6 +286,7 @@ def _check_mode(name: str, value: object) -> None:
 
 _CHECKS: Final[dict[str, Callable[[str, object], None]]] = {
     **dict.fromkeys(_RANGES, _check_range),
+    **dict.fromkeys(_COUNTS, _check_count),
     **dict.fromkeys(_KINDS, _check_kind),
     **dict.fromkeys(_LISTS, _check_list),
     **dict.fromkeys(_WORDS, _check_word),
@@ -313,7 +321,8 @@ def request_of(model: str, messages: tuple[Message, ...], tools: tuple[Tool | Op
         stop = options["stop"]
         fields["stop"] = (stop,) if isinstance(stop, str) else tuple(stop or ())
     if "tool_choice" in options:
-        fields["tool_choice"] = tool_choice_of(options["tool_choice"])
+        fields["tool_choice"] = choice = tool_choice_of(options["tool_choice"])
+        _check_chosen(choice, tools, options.get("extra_body") or {})
     if "output_format" in options:
         fields["output_format"] = output_format_of(options["output_format"])
     if "reasoning_effort" in options or "reasoning_budget" in options:
@@ -341,6 +350,17 @@ def tool_choice_of(choice: ToolChoice | str | Mapping[str, Any] | None) -> ToolC
             return tool_choice_of(mode)
         case _:
             raise ConfigurationError("tool_choice is 'auto', 'required', 'none', a tool's name or a ToolChoice")
+
+
+def _check_chosen(choice: ToolChoice | None, tools: tuple[Tool | Opaque, ...], extra_body: JsonObject) -> None:
+    """Raise `ConfigurationError` for a chosen tool that is not there, where every tool's name is known."""
+    if choice is None or "tools" in extra_body or any(isinstance(tool, Opaque) for tool in tools):
+        return
+    given = [tool.name for tool in tools if isinstance(tool, Tool)]
+    unknown = next((name for name in choice.names if name not in given), None)
+    if unknown is not None:
+        there = f"tools has {', '.join(f'`{name}`' for name in given)}" if given else "no tools are given"
+        raise ConfigurationError(f"tool_choice names `{unknown}`, and {there}")
 
 
 def output_format_of(wanted: OutputFormat | JsonObject | str | None) -> OutputFormat | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from time import monotonic
 from typing import Any, Final, TypeVar, cast
@@ -49,6 +50,17 @@ T = TypeVar("T")
 
 _EMBEDDING_FIELDS: Final = frozenset({"dimensions", "input_type", "dtype", "encoding", "truncate", "user"})
 """Options that are fields of `EmbeddingRequest` under the same name."""
+
+
+_logger: Final = logging.getLogger("dragoman")
+
+
+def value_of(extracted: Extracted[T]) -> T:
+    """The value, for a caller who gets no response: what it would say of losses goes to the log."""
+    response = extracted.response
+    if response.warnings:
+        _logger.warning("`%s/%s`: %s", response.provider, response.model, "; ".join(map(str, response.warnings)))
+    return extracted.value
 
 
 class Plan:

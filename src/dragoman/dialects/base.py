@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Final, Protocol, TypeAlias, cast
 
 from msgspec import Struct
 
@@ -15,6 +15,18 @@ from dragoman.messages import Event, Extra, JsonObject, LLMResponse, Loss, Reque
 
 Wire: TypeAlias = dict[str, Any]
 """A JSON body in a provider's words."""
+
+
+EFFORT_BUDGETS: Final[Mapping[str, int]] = {
+    "minimal": 1024,
+    "low": 1024,
+    "medium": 8192,
+    "high": 24_576,
+    "xhigh": 24_576,
+    "max": 24_576,
+}
+"""Tokens of thinking for each effort, as Google has published them (ai.google.dev/gemini-api/docs/openai#thinking, read
+2026-11-21); nobody else has."""
 
 
 class Encoded(Struct, frozen=True):
@@ -69,6 +81,9 @@ class Dialect(Protocol):
     """How ids of tool calls begin: `"call_"`."""
     default_max_tokens: int | None
     """The limit to send when the caller names none, for dialects that demand one; codecs do not fill it in."""
+    effort_budgets: Mapping[str, int]
+    """Tokens of thinking for each effort, for models of this wire that take a number and no word; empty where its codec
+    sees to them itself or no model wants a number. Codecs do not fill it in."""
 
     def path(self, request: Request) -> str:
         """Where a request goes, below the provider's prefix."""

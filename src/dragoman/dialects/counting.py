@@ -1,7 +1,7 @@
 """How tokens are counted without an answer, by the providers that do it.
 
 What is counted is the request that would be sent: its dialect encodes it, and here it is made fit for the endpoint that
-counts. Estimates are made elsewhere (`calls/count.py`); this is what the provider says.
+counts. Estimates are made elsewhere (`calls/estimate.py`); this is what the provider says.
 """
 
 from __future__ import annotations

@@ -8,19 +8,23 @@ from typing import Any
 
 from msgspec import Struct
 
+from dragoman.messages.response import Loss
+
 
 class TokenCount(Struct, frozen=True, kw_only=True):
     """How many tokens a prompt is. `int(count)` is the number.
 
     Attributes:
         tokens: The input tokens: messages, tools and media.
-        exact: Whether the provider counted. Otherwise it is an estimate.
+        exact: Whether the provider counted all of it. Otherwise it is an estimate, or the count of a part.
         method: How it was counted: the endpoint asked, or how it was estimated.
+        warnings: What the dialect that counts could not express.
     """
 
     tokens: int
     exact: bool
     method: str
+    warnings: tuple[Loss, ...] = ()
 
     def __int__(self) -> int:
         return self.tokens

@@ -28,6 +28,7 @@ class Telegraph:
     id_prefix: str = "wire-"
     call_id_prefix: str = "call-"
     default_max_tokens: int | None = None
+    effort_budgets: Mapping[str, int] = {}
 
     def path(self, request: Request) -> str:
         return "/telegraph"

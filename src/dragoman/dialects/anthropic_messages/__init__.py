@@ -14,7 +14,7 @@ from dragoman.dialects.anthropic_messages.request import decode_request, encode_
 from dragoman.dialects.anthropic_messages.response import decode_response, encode_response
 from dragoman.dialects.anthropic_messages.stream import StreamDecoder
 from dragoman.dialects.anthropic_messages.stream_encoder import StreamEncoder
-from dragoman.dialects.base import Dialect, Encoded, Wire
+from dragoman.dialects.base import EFFORT_BUDGETS, Dialect, Encoded, Wire
 from dragoman.errors import Error, ProviderError
 from dragoman.http import Framing
 from dragoman.messages import LLMResponse, Request
@@ -32,6 +32,7 @@ class AnthropicMessages:
     id_prefix: str = "msg_"
     call_id_prefix: str = "toolu_"
     default_max_tokens: int | None = 4096
+    effort_budgets: Mapping[str, int] = EFFORT_BUDGETS
 
     def path(self, request: Request) -> str:  # noqa: ARG002  # the same for every request
         return "/v1/messages"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dragoman.dialects.base import Dialect, Encoded, Wire
+from dragoman.dialects.base import EFFORT_BUDGETS, Dialect, Encoded, Wire
 from dragoman.dialects.bedrock_converse.errors import decode_error, encode_error
 from dragoman.dialects.bedrock_converse.name import NAME
 from dragoman.dialects.bedrock_converse.request import decode_request, encode_request, path_of
@@ -29,6 +29,7 @@ class BedrockConverse:
     id_prefix: str = ""
     call_id_prefix: str = "tooluse_"
     default_max_tokens: int | None = None
+    effort_budgets: Mapping[str, int] = EFFORT_BUDGETS
 
     def path(self, request: Request) -> str:
         return path_of(request)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dragoman.dialects.base import Dialect, Encoded, Wire
+from dragoman.dialects.base import EFFORT_BUDGETS, Dialect, Encoded, Wire
 from dragoman.dialects.cohere_v2.errors import decode_error, encode_error
 from dragoman.dialects.cohere_v2.request import decode_request, encode_request
 from dragoman.dialects.cohere_v2.response import decode_response, encode_response
@@ -28,6 +28,7 @@ class CohereV2:
     id_prefix: str = ""
     call_id_prefix: str = "call_"
     default_max_tokens: int | None = None
+    effort_budgets: Mapping[str, int] = EFFORT_BUDGETS
 
     def path(self, request: Request) -> str:  # noqa: ARG002  # the same for every request
         return "/v2/chat"

@@ -30,6 +30,7 @@ class Gemini:
     id_prefix: str = "gemini-"
     call_id_prefix: str = "call_"
     default_max_tokens: int | None = None
+    effort_budgets: Mapping[str, int] = {}
 
     def path(self, request: Request) -> str:
         return path_of(request.model, stream=request.stream)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from dragoman.dialects.base import Wire
+from dragoman.dialects.base import EFFORT_BUDGETS, Wire
 from dragoman.dialects.gemini.checks import optional, wanted
 from dragoman.dialects.gemini.extras import extra_of, own, restore
 from dragoman.dialects.gemini.models import generation, thinks_by_budget
@@ -104,7 +104,6 @@ _LEVELS: Final = {
     "xhigh": "XHIGH",
     "max": "XHIGH",
 }
-_BUDGETS: Final = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24_576, "xhigh": 24_576, "max": 24_576}
 
 
 def _least(model: str) -> str:
@@ -114,7 +113,7 @@ def _least(model: str) -> str:
 def _encode_effort(effort: str, model: str, losses: list[Loss]) -> Wire:
     where = "reasoning.effort"
     if thinks_by_budget(model):
-        budget = _BUDGETS.get(effort)
+        budget = EFFORT_BUDGETS.get(effort)
         if budget is None:
             losses.append(Loss(effect="dropped", where=where, why="it is no effort that has a budget of tokens"))
             return {}

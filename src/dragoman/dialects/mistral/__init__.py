@@ -29,6 +29,7 @@ class Mistral:
     id_prefix: str = ""
     call_id_prefix: str = ""
     default_max_tokens: int | None = None
+    effort_budgets: Mapping[str, int] = {}
 
     def path(self, request: Request) -> str:  # noqa: ARG002  # the same for every request
         return "/chat/completions"

@@ -28,6 +28,7 @@ class Ollama:
     id_prefix: str = "chat-"
     call_id_prefix: str = "call_"
     default_max_tokens: int | None = None
+    effort_budgets: Mapping[str, int] = {}
 
     def path(self, request: Request) -> str:  # noqa: ARG002  # the same for every request
         return "/api/chat"

@@ -28,6 +28,7 @@ class OpenAIChat:
     id_prefix: str = "chatcmpl-"
     call_id_prefix: str = CALL_PREFIX
     default_max_tokens: int | None = None
+    effort_budgets: Mapping[str, int] = {}
 
     def path(self, request: Request) -> str:  # noqa: ARG002  # the same for every request
         return "/chat/completions"

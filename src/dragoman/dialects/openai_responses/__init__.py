@@ -30,6 +30,7 @@ class OpenAIResponses:
     id_prefix: str = ID_PREFIX
     call_id_prefix: str = CALL_PREFIX
     default_max_tokens: int | None = None
+    effort_budgets: Mapping[str, int] = {}
 
     def path(self, request: Request) -> str:  # noqa: ARG002  # the same for every request
         return "/responses"
