@@ -233,6 +233,50 @@ def test_azure_by_its_classic_addresses(emulator: Emulator) -> None:
     assert goes_to(create("azure_openai", azure_deployment="d", **common)) == url
 
 
+def test_azure_by_its_classic_addresses_does_what_is_not_chat(emulator: Emulator) -> None:
+    """Only what a deployment does has it in its path; what embeds is another deployment than what chats."""
+    common: dict[str, Any] = {"azure_endpoint": emulator.url, "api_version": "2024-10-21", "api_key": "0a1b"}
+    with create("azure_openai", dialect="openai_responses", **common) as llm:
+        llm.generate("Hi")
+        llm.models()
+    with create("azure_openai", model="embedding", azure_deployment="chatting", **common) as llm:
+        llm.embed("Hi")
+    assert [seen.target for seen in emulator.requests] == [
+        "/openai/responses?api-version=2024-10-21",
+        "/openai/models?api-version=2024-10-21",
+        "/openai/deployments/embedding/embeddings?api-version=2024-10-21",
+    ]
+
+
+RESOURCE = "https://r.openai.azure.com"
+PORTAL = f"{RESOURCE}/openai/deployments/d/chat/completions?api-version=2025-01-01-preview"
+ENDPOINTS = {
+    RESOURCE: RESOURCE,
+    f"{RESOURCE}/": RESOURCE,
+    f"{RESOURCE}/openai": RESOURCE,
+    f"{RESOURCE}/openai/": RESOURCE,
+    f"{RESOURCE}/openai/v1": RESOURCE,
+    f"{RESOURCE}/openai/v1/": RESOURCE,
+    PORTAL: RESOURCE,
+    PORTAL.partition("?")[0]: RESOURCE,
+    f"{RESOURCE}/openai/responses?api-version=2025-04-01-preview": RESOURCE,
+    "https://gate.azure-api.net/models": "https://gate.azure-api.net/models",
+    "https://gate.azure-api.net/models/openai/v1": "https://gate.azure-api.net/models",
+}
+"""What may be given as the endpoint: the resource it means."""
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_azure_takes_its_endpoint_with_what_the_portal_shows_after_it(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource = ENDPOINTS[endpoint]
+    assert goes_to(create("azure_openai", azure_endpoint=endpoint)) == f"{resource}/openai/v1{CHAT}"
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", endpoint)
+    classic = f"{resource}/openai/deployments/m{CHAT}?api-version=1"
+    assert goes_to(create("azure_openai", api_version="1")) == classic
+
+
 def test_azure_takes_a_token_from_a_function(emulator: Emulator) -> None:
     with create("azure_openai", azure_endpoint=emulator.url, api_key=lambda: "eyJ0b2tlbg.x.y") as llm:
         llm.generate("Hi")
@@ -240,7 +284,7 @@ def test_azure_takes_a_token_from_a_function(emulator: Emulator) -> None:
 
 
 def test_azure_needs_to_know_where() -> None:
-    with pytest.raises(ConfigurationError, match="AZURE_OPENAI_ENDPOINT"):
+    with pytest.raises(ConfigurationError, match="azure_endpoint=, or set `AZURE_OPENAI_ENDPOINT`"):
         create("azure_openai")
 
 

@@ -41,21 +41,22 @@ def test_a_quirk_changes_the_body_and_says_what_was_lost(name: str) -> None:
     assert all(loss.why == WHY for loss in losses)
 
 
-def test_only_openai_itself_is_not_sent_top_k() -> None:
+def test_only_openais_models_are_not_sent_top_k() -> None:
     def lost(provider: str) -> list[str]:
         return [loss.where for quirk in get_spec(provider).quirks for loss in quirk.apply({"top_k": 5, "messages": []})]
 
-    assert lost("openai") == ["top_k"]
+    assert lost("openai") == lost("azure_openai") == ["top_k"]
     assert lost("openai_compatible") == []
 
 
-def test_only_openai_itself_is_not_sent_the_reasoning_of_earlier_turns() -> None:
+@pytest.mark.parametrize("provider", ["openai", "azure_openai"])
+def test_only_openais_models_are_not_sent_the_reasoning_of_earlier_turns(provider: str) -> None:
     def sent(provider: str) -> tuple[dict[str, Any], list[str]]:
         body: dict[str, Any] = {"model": "m", "messages": [{**THOUGHT, "reasoning_details": []}]}
         losses = [loss for quirk in get_spec(provider).quirks for loss in quirk.apply(body)]
         return body["messages"][0], [loss.where for loss in losses]
 
-    turn, lost = sent("openai")
+    turn, lost = sent(provider)
     assert turn == {"role": "assistant", "content": "5"}
     assert sorted(lost) == [f"messages[0].{name}" for name in ("reasoning", "reasoning_content", "reasoning_details")]
     turn, lost = sent("openai_compatible")
