@@ -360,6 +360,10 @@ def test_lm_studio_takes_an_address_without_a_path(emulator: Emulator) -> None:
 ASKED: dict[str, Any] = {"model": "m", "messages": [], "max_completion_tokens": 5}
 TOOL: dict[str, Any] = {"type": "function", "function": {"name": "f", "strict": True}}
 QUIRKS: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[str]]] = {
+    "groq": (
+        "openai_chat", {"logprobs": True, "top_logprobs": 2, "top_k": 5, "n": 2, "seed": 1}, {"seed": 1},
+        ["logprobs", "top_logprobs", "top_k", "n"],
+    ),
     "moonshot": ("openai_chat", {"tool_choice": "required"}, {"tool_choice": "auto"}, ["tool_choice"]),
     "xai": (
         "openai_chat", {"tools": [TOOL]}, {"tools": [{"type": "function", "function": {"name": "f"}}]},
@@ -382,6 +386,7 @@ def test_quirks(name: str) -> None:
     body = {**ASKED, **{field: [*value] if isinstance(value, list) else value for field, value in asked.items()}}
     assert corrected(get_spec(name), dialect, body) == lost
     assert {field: body[field] for field in sent} == sent
+    assert not body.keys() & (set(lost) - sent.keys())
     assert ("model" in body) is (name != "vertex")
 
 

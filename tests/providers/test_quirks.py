@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dragoman.providers import get_spec
-from dragoman.providers.quirks import Quirk, drop, drop_from_history, rename
+from dragoman.providers.quirks import Quirk, drop, drop_from_history, one_answer, rename
 
 WHY = "because"
 THOUGHT: dict[str, Any] = {"role": "assistant", "content": "5", "reasoning": "Hm", "reasoning_content": "Hm"}
@@ -17,6 +17,8 @@ CASES: dict[str, tuple[Quirk, dict[str, Any], dict[str, Any], list[str]]] = {
     "not there": (rename("a", "b", why=WHY), {"c": 1}, {"c": 1}, []),
     "dropped": (drop("a", why=WHY), {"a": 1, "b": 2}, {"b": 2}, ["a"]),
     "nothing to drop": (drop("a", why=WHY), {"b": 2}, {"b": 2}, []),
+    "one answer for several": (one_answer(why=WHY), {"n": 2, "b": 2}, {"b": 2}, ["n"]),
+    "one answer was wanted": (one_answer(why=WHY), {"n": 1, "b": 2}, {"b": 2}, []),
     "dropped from history": (
         drop_from_history("reasoning", "reasoning_content", why=WHY),
         {"messages": [{"role": "user", "content": "2+3"}, dict(THOUGHT)]},

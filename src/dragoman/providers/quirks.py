@@ -59,6 +59,17 @@ def drop(field: str, *, why: str) -> Quirk:
     return Quirk(f"drop {field}", why, apply)
 
 
+def one_answer(*, why: str) -> Quirk:
+    """Ask for one answer where more were wanted."""
+
+    def apply(body: dict[str, Any]) -> tuple[Loss, ...]:
+        if body.pop("n", 1) == 1:
+            return ()
+        return (Loss(effect="dropped", where="n", why=why),)
+
+    return Quirk("one answer", why, apply, "openai_chat")
+
+
 def drop_from_tools(field: str, *, why: str) -> Quirk:
     """Do not send `field` of the functions among the tools."""
 
