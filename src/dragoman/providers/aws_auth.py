@@ -106,11 +106,9 @@ def _keys(access: str, secret: str, token: str | None) -> AwsKeys:
 def _keys_of_botocore(provider: str, profile: str | None) -> AwsKeys:
     """The keys that botocore finds, renewed when they are about to expire: it may read files and ask servers."""
     try:
-        found = _credentials(profile, *(os.environ.get(name) for name in _DECIDING))
+        found = _credentials(provider, profile, *(os.environ.get(name) for name in _DECIDING))
     except ImportError:
         raise _without_botocore(provider, profile) from None
-    if found is None:
-        raise MissingKey(_NOTHING, provider=provider)
     frozen = found.get_frozen_credentials()
     return _keys(frozen.access_key, frozen.secret_key, frozen.token)
 
@@ -124,13 +122,19 @@ _DECIDING: Final = ("AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FI
 
 
 @lru_cache(maxsize=32)
-def _credentials(profile: str | None, *_: str | None) -> Any:
-    """The record that botocore itself renews; `None` when it finds nothing. Raises `ImportError` without botocore."""
+def _credentials(provider: str, profile: str | None, *_: str | None) -> Any:
+    """The record that botocore itself renews. Raises `ImportError` without botocore.
+
+    Raises `MissingKey` when it finds nothing, which is not kept: after `aws sso login` it finds something.
+    """
     session, exceptions = import_module("botocore.session"), import_module("botocore.exceptions")
     try:
-        return session.Session(profile=profile).get_credentials()
+        found = session.Session(profile=profile).get_credentials()
     except exceptions.BotoCoreError as error:
         raise ConfigurationError(f"botocore finds no AWS credentials: {error}") from error
+    if found is None:
+        raise MissingKey(_NOTHING, provider=provider)
+    return found
 
 
 def _without_botocore(provider: str, profile: str | None) -> MissingKey | MissingPackage:
