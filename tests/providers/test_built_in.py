@@ -284,7 +284,7 @@ def test_azure_takes_a_token_from_a_function(emulator: Emulator) -> None:
 
 
 def test_azure_needs_to_know_where() -> None:
-    with pytest.raises(ConfigurationError, match="azure_endpoint=, or set `AZURE_OPENAI_ENDPOINT`"):
+    with pytest.raises(ConfigurationError, match="azure_endpoint= or base_url=, or set `AZURE_OPENAI_ENDPOINT`"):
         create("azure_openai")
 
 

@@ -210,9 +210,16 @@ def _base_url(spec: ProviderSpec, argument: str | None, settings: Mapping[str, s
     """Where the provider is: the argument, then its variables, then its usual place."""
     found = argument or _variable(spec) or spec.url_for(settings)
     if not found:
-        names = " or ".join(f"`{name}`" for name in spec.base_url_variables)
-        raise ConfigurationError(f"`{spec.name}` needs to know where: pass base_url=, or set {names}")
+        raise ConfigurationError(_how_to_say_where(spec))
     return found if spec.bare_host_port is None else whole_url(found, spec.bare_host_port)
+
+
+def _how_to_say_where(spec: ProviderSpec) -> str:
+    own = [setting for setting in spec.settings if setting.is_address]
+    arguments = " or ".join(f"{name}=" for name in (*(setting.name for setting in own), "base_url"))
+    variables = [*(env for setting in own for env in setting.env), *spec.base_url_variables]
+    named = " or ".join(f"`{name}`" for name in variables)
+    return f"`{spec.name}` needs to know where: pass {arguments}, or set {named}"
 
 
 def _variable(spec: ProviderSpec) -> str | None:

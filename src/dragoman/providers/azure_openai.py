@@ -12,7 +12,6 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from dragoman.errors import ConfigurationError
 from dragoman.messages import Request
 from dragoman.providers.azure_auth import AzureAuth
 from dragoman.providers.openai import SPEC as OPENAI
@@ -24,12 +23,8 @@ _TAIL: Final = re.compile(r"(?<!/)/openai(?:/v1(?:/.*)?|/deployments/.*|/respons
 
 
 def _address(settings: Mapping[str, str]) -> str:
-    endpoint = settings.get("azure_endpoint")
-    if not endpoint:
-        raise ConfigurationError(
-            "`azure_openai` needs to know where: pass azure_endpoint=, or set `AZURE_OPENAI_ENDPOINT`"
-        )
-    return _TAIL.sub("", endpoint.strip()).rstrip("/") + _prefix(settings)
+    endpoint = _TAIL.sub("", settings.get("azure_endpoint", "").strip()).rstrip("/")
+    return endpoint and f"{endpoint}{_prefix(settings)}"
 
 
 def _prefix(settings: Mapping[str, str]) -> str:
@@ -57,7 +52,7 @@ SPEC = ProviderSpec(
     base_url=_address,
     default_prefix=_prefix,
     settings=(
-        Setting(name="azure_endpoint", env=("AZURE_OPENAI_ENDPOINT",), about="the resource's address"),
+        Setting(name="azure_endpoint", env=("AZURE_OPENAI_ENDPOINT",), is_address=True, about="the resource's address"),
         Setting(name="azure_deployment", about="the deployment that chats, when not called as the model"),
         Setting(name="api_version", env=("OPENAI_API_VERSION",), about="for the classic addresses"),
     ),
