@@ -74,6 +74,16 @@ def test_a_plugin_that_is_no_spec_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         get_spec("bad")
 
 
+def test_a_plugin_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("broken", "no_such_package.spec:SPEC", "dragoman.providers")
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [entry])
+    with pytest.raises(
+        ConfigurationError, match=r"`no_such_package\.spec:SPEC` for provider `broken` .*No module"
+    ) as caught:
+        get_spec("broken")
+    assert isinstance(caught.value.__cause__, ModuleNotFoundError)
+
+
 def test_quirks_change_the_body_and_say_what_is_lost() -> None:
     body = {"max_completion_tokens": 5, "seed": 1}
     assert rename("max_completion_tokens", "max_tokens", why="old name").apply(body) == ()

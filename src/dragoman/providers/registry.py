@@ -11,10 +11,13 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
 from dragoman.providers.spec import ProviderSpec
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint  # loaded where it is asked for
 
 ENTRY_POINTS: Final = "dragoman.providers"
 _NOT_PROVIDERS: Final = frozenset({
@@ -43,14 +46,23 @@ def _from_entry_point(name: str, key: str) -> ProviderSpec:
 
     for entry in entry_points(group=ENTRY_POINTS):
         if normal_name(entry.name) == key:
-            spec = entry.load()
-            if not isinstance(spec, ProviderSpec):
-                raise ConfigurationError(f"the plugin `{entry.value}` for provider `{name}` is not a ProviderSpec")
-            return spec
+            return _loaded(entry, name)
     known = provider_names()
     close = get_close_matches(key, known, n=1)
     meant = f" Did you mean `{close[0]}`?" if close else ""
     raise UnknownProvider(f"Unknown provider: {name}.{meant} Known: {', '.join(known)}")
+
+
+def _loaded(entry: EntryPoint, name: str) -> ProviderSpec:
+    """The spec of a plugin. Raises `ConfigurationError`, whatever the plugin's module raises."""
+    plugin = f"the plugin `{entry.value}` for provider `{name}`"
+    try:
+        spec = entry.load()
+    except Exception as error:
+        raise ConfigurationError(f"{plugin} cannot be loaded: {type(error).__name__}: {error}") from error
+    if not isinstance(spec, ProviderSpec):
+        raise ConfigurationError(f"{plugin} is not a ProviderSpec")
+    return spec
 
 
 def provider_names() -> list[str]:
