@@ -38,7 +38,7 @@ KeyLike = str | Secret | Callable[[], str] | Callable[[], Awaitable[str]] | None
 
 @overload
 def create_llm(
-    provider: str,
+    provider: str | ProviderSpec,
     model: str | None = None,
     *,
     api_key: KeyLike = None,
@@ -54,7 +54,7 @@ def create_llm(
 
 @overload
 def create_llm(
-    provider: str,
+    provider: str | ProviderSpec,
     model: str | None = None,
     *,
     api_key: KeyLike = None,
@@ -69,7 +69,7 @@ def create_llm(
 
 
 def create_llm(
-    provider: str,
+    provider: str | ProviderSpec,
     model: str | None = None,
     *,
     api_key: KeyLike = None,
@@ -87,7 +87,7 @@ def create_llm(
     goes to the provider whose price list knows it.
 
     Args:
-        provider: The provider's name, or `provider/model`.
+        provider: The provider's name, or `provider/model`; or the `ProviderSpec` of one that is registered nowhere.
         model: The model's name there.
         api_key: The key, or a function that gives one for each call. Otherwise `use_keys(...)`, then the
             environment, in the official SDK's order.
@@ -124,13 +124,17 @@ def create_llm(
 
 
 def list_models(
-    provider: str, *, api_key: KeyLike = None, base_url: str | None = None, **options: Unpack[ClientOptions]
+    provider: str | ProviderSpec,
+    *,
+    api_key: KeyLike = None,
+    base_url: str | None = None,
+    **options: Unpack[ClientOptions],
 ) -> list[ModelInfo]:
     """List the models that `provider` offers to a key: `llm.models()` without a model to begin with.
 
     Raises `UnknownProvider`, and what any call may raise.
     """
-    spec = get_spec(provider)
+    spec = provider if isinstance(provider, ProviderSpec) else get_spec(provider)
     settings, rest = find_settings(spec.name, spec.settings, options)
     spec = _form(spec, settings, base_url)
     target = _target(
@@ -150,15 +154,24 @@ def list_models(
 def _form(spec: ProviderSpec, settings: Mapping[str, str], base_url: str | None) -> ProviderSpec:
     """The form of the provider for what is set, and a warning when it should not be used any more."""
     if spec.deprecated is not None:
-        warn(f"the provider `{spec.name}` is deprecated: {spec.deprecated}", DeprecationWarning, stacklevel=3)
+        said = f"the provider `{spec.name}` is deprecated: {spec.deprecated}"
+        warn(said, DeprecationWarning, stacklevel=frames_of_ours())
     return spec if spec.form is None else spec.form(spec, settings, base_url or _variable(spec))
 
 
-def _which(provider: str, model: str | None) -> tuple[ProviderSpec, str]:
+def _which(provider: str | ProviderSpec, model: str | None) -> tuple[ProviderSpec, str]:
     """The provider and the model that were meant."""
+    if model == "":
+        raise ModelStringError("the model's name is empty")
+    if isinstance(provider, ProviderSpec):
+        if model is None:
+            raise ModelStringError(f"which model of `{provider.name}`? Pass model=")
+        return provider, model
+    return _by_name(provider, model)
+
+
+def _by_name(provider: str, model: str | None) -> tuple[ProviderSpec, str]:
     if model is not None:
-        if not model:
-            raise ModelStringError("the model's name is empty")
         return get_spec(provider), model
     if "/" in provider:
         name, model = split_model(provider)

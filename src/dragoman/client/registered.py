@@ -10,6 +10,8 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal, TypeVar, overload
 
+from msgspec.structs import replace
+
 from dragoman.client.by_model import ByModel
 from dragoman.client.create import KeyLike, create_llm
 from dragoman.client.instructor import AsyncInstructor, Instructor
@@ -26,6 +28,7 @@ from dragoman.providers import (
     provider_names,
     split_model,
 )
+from dragoman.providers.auth import KeyAuth
 from dragoman.providers.config import ProviderConfig
 from dragoman.providers.mode import Mode
 
@@ -39,7 +42,7 @@ class SpecFactory:
     """Makes the clients of a provider that has a spec, on our own transport."""
 
     def __init__(self, spec: ProviderSpec) -> None:
-        self._spec = spec
+        self._spec = replace(spec, deprecated=None)  # the registry says so, once
 
     def create_client(
         self,
@@ -50,7 +53,7 @@ class SpecFactory:
         **kwargs: Any,
     ) -> Instructor | AsyncInstructor:
         """A client for `model`; `kwargs` are those of `create_llm`."""
-        name = self._spec.name
+        spec, name = self._spec, self._spec.name
         if kwargs.pop("cache", None) is not None:
             raise UnsupportedFeature(f"cache= is not there yet for `{name}`: keep the answers that you want again")
         if not model:
@@ -58,10 +61,10 @@ class SpecFactory:
         options: dict[str, Any] = {"api_key": api_key, **kwargs, **({"mode": mode} if mode else {})}
         mode = mode or usual_mode(self._spec, model, kwargs.get("dialect") or self._spec.dialect_for(model))
         if async_client:
-            awaited = ByModel(lambda model: create_llm(name, model, async_client=True, **options))
+            awaited = ByModel(lambda model: create_llm(spec, model, async_client=True, **options))
             return AsyncInstructor(awaited, name, model, mode)
         return Instructor(
-            ByModel(lambda model: create_llm(name, model, async_client=False, **options)), name, model, mode
+            ByModel(lambda model: create_llm(spec, model, async_client=False, **options)), name, model, mode
         )
 
     def __repr__(self) -> str:
@@ -80,9 +83,12 @@ class SpecEntry(Entry):
         return None if given is None else super().mode(given)
 
     def key(self, given: KeyLike) -> KeyLike:
-        """The key given by argument. Others are looked for at each call, as the spec says; here, whether any is."""
-        config = self.config
-        if given or not config.requires_auth or given_key(self.spec.name, None):
+        """The key given by argument. Others are looked for at each call, as the spec says; here, whether any is.
+
+        Where credentials may come from elsewhere than variables (a profile, a machine), that is left to the call.
+        """
+        auth = self.spec.auth
+        if given or not auth.required or not isinstance(auth, KeyAuth) or given_key(self.spec.name, None):
             return given
         if not any(os.environ.get(variable) for variable in self.spec.auth.variables):
             return super().key(given)

@@ -23,7 +23,8 @@ class ProviderConfig:
         name: What stands before the slash in `provider/model`.
         package_name: The package that must be installed: both `import_name` and `pip_name`, unless they are given.
         default_mode: The mode when none is asked for.
-        supported_modes: The modes that may be asked for; empty: any.
+        supported_modes: The modes that may be asked for; empty: any, for what is registered, and none for a provider of
+            ours that only embeds.
         env_var_name: The variable that may hold the key.
         env_vars: Further variables: what each is for → its name.
         docs_url: Where it is described. Left out: the page of that name under Instructor's integrations.
