@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from dragoman.messages import Request
 from dragoman.providers.azure_auth import AzureAuth
-from dragoman.providers.openai import SPEC as OPENAI
+from dragoman.providers.quirks import OF_OPENAI
 from dragoman.providers.settings import Setting
 from dragoman.providers.spec import ProviderSpec
 
@@ -58,7 +58,7 @@ SPEC = ProviderSpec(
     ),
     form=_form,
     auth=AzureAuth(),
-    quirks=OPENAI.quirks,
+    quirks=OF_OPENAI,
     embeddings="openai_embeddings",
     docs_url="https://learn.microsoft.com/azure/ai-foundry/openai/reference",
 )

@@ -117,3 +117,15 @@ def drop_from_history(*fields: str, why: str) -> Quirk:
         return tuple(Loss(effect="dropped", where=f"messages[{number}].{field}", why=why) for number, _, field in found)
 
     return Quirk(f"drop {', '.join(fields)} from history", why, apply, "openai_chat")
+
+
+OF_OPENAI = (
+    drop("top_k", why="OpenAI refuses the whole request for it"),
+    drop_from_history(
+        "reasoning_content",
+        "reasoning",
+        "reasoning_details",
+        why="OpenAI's chat API gives no reasoning and takes none back; its fields are other hosts'",
+    ),
+)
+"""For OpenAI's own models, wherever they are."""

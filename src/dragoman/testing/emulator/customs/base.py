@@ -38,12 +38,14 @@ class Counting(Struct, frozen=True, kw_only=True):
 class Listing(Struct, frozen=True, kw_only=True):
     """How models are listed: the bodies for all of them and for one.
 
-    `path` is set where it is not `/models`, which all dialects share (headers then tell whose client is calling).
+    `path` is set where it is not `/models`, which all dialects share. Headers then tell whose client is calling, or
+    `parameter`, in the query of those who list so and of no others.
     """
 
     models: Callable[[Sequence[str]], Wire]
     model: Callable[[str], Wire]
     path: str | None = None
+    parameter: str = ""
 
 
 def _openai_model(name: str) -> Wire:
