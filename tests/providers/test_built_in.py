@@ -14,9 +14,12 @@ from dragoman import LLM, RetryConfig, UnknownModel
 from dragoman.dialects import dialect_names
 from dragoman.errors import ConfigurationError, ConnectFailed, MissingKey
 from dragoman.flow import run
+from dragoman.http import HttpRequest, Origin
 from dragoman.messages import Message, Request
 from dragoman.providers import ProviderSpec, built_in_names, get_spec
 from dragoman.testing import Emulator
+from dragoman.transport import TransportOptions
+from dragoman.transport.litellm_function import arguments_of
 
 BEARER = "authorization"
 
@@ -288,8 +291,20 @@ def test_azure_needs_to_know_where() -> None:
         create("azure_openai")
 
 
+@pytest.mark.parametrize("given", [{"http_client": object()}, {"transport": TransportOptions()}])
+def test_what_litellm_sends_in_this_process_goes_over_no_connection_of_ours(given: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="http_client= and transport= have no use"):
+        create("litellm", **given)
+
+
+def test_headers_go_along_to_litellms_function() -> None:
+    sent = (("content-type", "application/json"), ("user-agent", "us"), ("Authorization", "Bearer k"), ("X-Team", "a"))
+    http = HttpRequest(origin=Origin("http", "h", 80), target="/", headers=sent, body=b"{}")
+    assert arguments_of(http) == {"api_key": "k", "extra_headers": {"x-team": "a"}, "max_retries": 0}
+
+
 def test_cloudflare_needs_an_account() -> None:
-    with pytest.raises(ConfigurationError, match=r"account_id.*CLOUDFLARE_ACCOUNT_ID"):
+    with pytest.raises(ConfigurationError, match=r"needs an account_id.*CLOUDFLARE_ACCOUNT_ID"):
         create("cloudflare")
     assert "/accounts/mine/" in goes_to(create("cloudflare", account_id="mine"))
 

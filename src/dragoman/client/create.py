@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from inspect import currentframe
-from typing import Any, Literal, Unpack, cast, overload
+from typing import Any, Final, Literal, Unpack, cast, overload
 from warnings import warn
 
 from dragoman.calls import Key, Target
 from dragoman.catalog import providers_of, warn_if_retired
 from dragoman.client.connect import AsyncOnDemand, OnDemand
 from dragoman.client.llm import LLM, AsyncLLM
-from dragoman.client.options import ClientOptions
+from dragoman.client.options import ClientOptions, GenerateOptions
 from dragoman.client.plan import Plan
 from dragoman.dialects import Dialect, get_dialect
 from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
@@ -23,9 +23,9 @@ from dragoman.providers import (
     built_in_names,
     find_settings,
     get_spec,
+    how_unknown,
     is_provider,
     parse_base_url,
-    provider_names,
     split_model,
     whole_url,
 )
@@ -106,7 +106,7 @@ def create_llm(
         ConfigurationError: A setting cannot be right.
     """
     spec, model = _which(provider, model)
-    settings, options = find_settings(spec.name, spec.settings, defaults)
+    settings, options = _settings(spec, defaults)
     warn_if_retired(spec.prices, model, stacklevel=frames_of_ours())
     spec = _form(spec, settings, base_url)
     target = _target(
@@ -135,7 +135,7 @@ def list_models(
     Raises `UnknownProvider`, and what any call may raise.
     """
     spec = provider if isinstance(provider, ProviderSpec) else get_spec(provider)
-    settings, rest = find_settings(spec.name, spec.settings, options)
+    settings, rest = _settings(spec, options)
     spec = _form(spec, settings, base_url)
     target = _target(
         spec,
@@ -149,6 +149,26 @@ def list_models(
     )
     with LLM(Plan(target, rest)) as llm:
         return llm.models()
+
+
+def _settings(spec: ProviderSpec, options: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """The provider's settings, and the options that are left. Raises `ConfigurationError` for those of another's."""
+    settings, rest = find_settings(spec.name, spec.settings, options)
+    foreign = rest.keys() & (ClientOptions.__annotations__.keys() - GenerateOptions.__annotations__.keys())
+    if foreign:
+        raise ConfigurationError(_foreign(spec, min(foreign)))
+    return settings, rest
+
+
+def _foreign(spec: ProviderSpec, name: str) -> str:
+    own = [setting.name for setting in spec.settings]
+    meant = f": {_ELSEWHERE[name]}= is meant" if _ELSEWHERE.get(name) in own else ""
+    takes = f"It takes {', '.join(f'{each}=' for each in own)}" if own else "It has none"
+    return f"`{name}` is no setting of `{spec.name}`{meant}. {takes}"
+
+
+_ELSEWHERE: Final = {"region": "location", "region_name": "location", "location": "region"}
+"""What other providers call the same."""
 
 
 def _form(spec: ProviderSpec, settings: Mapping[str, str], base_url: str | None) -> ProviderSpec:
@@ -180,10 +200,7 @@ def _by_name(provider: str, model: str | None) -> tuple[ProviderSpec, str]:
         raise ModelStringError(f"which model of `{provider}`? Pass model=, or write `{provider}/MODEL`")
     knowing = sorted(set(built_in_names()) & set(providers_of(provider)))
     if not knowing:
-        raise UnknownProvider(
-            f"Unknown provider: {provider}. Known: {', '.join(provider_names())}. "
-            "If it is a model, say whose: `provider/model`"
-        )
+        raise UnknownProvider(f"{how_unknown(provider)}. If it is a model, say whose: `provider/model`")
     if len(knowing) > 1:
         choices = " or ".join(f"`{name}/{provider}`" for name in knowing)
         raise ModelStringError(f"several providers have `{provider}`: write {choices}")
@@ -263,6 +280,11 @@ def _transport(
     spec: ProviderSpec, http_client: Any, options: TransportOptions | None, *, async_client: bool
 ) -> Transport | AsyncTransport:
     if spec.carrier is not None:
+        if http_client is not None or options is not None:
+            raise ConfigurationError(
+                f"`{spec.name}` sends nothing itself here, so http_client= and transport= have no use: leave them out, "
+                "or pass base_url= where it is reached over HTTP"
+            )
         return spec.carrier("async" if async_client else "sync")
     if http_client is not None:
         if options is not None:

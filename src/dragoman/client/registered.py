@@ -28,7 +28,6 @@ from dragoman.providers import (
     provider_names,
     split_model,
 )
-from dragoman.providers.auth import KeyAuth
 from dragoman.providers.config import ProviderConfig
 from dragoman.providers.mode import Mode
 
@@ -83,12 +82,9 @@ class SpecEntry(Entry):
         return None if given is None else super().mode(given)
 
     def key(self, given: KeyLike) -> KeyLike:
-        """The key given by argument. Others are looked for at each call, as the spec says; here, whether any is.
-
-        Where credentials may come from elsewhere than variables (a profile, a machine), that is left to the call.
-        """
-        auth = self.spec.auth
-        if given or not auth.required or not isinstance(auth, KeyAuth) or given_key(self.spec.name, None):
+        """The key given by argument. Others are looked for at each call, as the spec says; here, whether any is."""
+        config = self.config
+        if given or not config.requires_auth or given_key(self.spec.name, None):
             return given
         if not any(os.environ.get(variable) for variable in self.spec.auth.variables):
             return super().key(given)

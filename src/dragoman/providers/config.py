@@ -33,7 +33,8 @@ class ProviderConfig:
         deprecation_message: What to tell them.
         base_url: Where its API lives.
         uses_openai_client: Whether it is OpenAI's API at another address.
-        requires_auth: Whether it needs a key.
+        requires_auth: Whether it needs an API key. The credentials of a cloud, which may come from a machine or a
+            profile, are none.
         supports_vision: Whether its requests have a place for pictures. What a model makes of them, its page says.
         supports_streaming: Whether answers can be had piece by piece.
         import_name: The module whose presence shows that the package is installed, such as `google.genai`.

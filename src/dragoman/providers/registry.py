@@ -47,10 +47,32 @@ def _from_entry_point(name: str, key: str) -> ProviderSpec:
     for entry in entry_points(group=ENTRY_POINTS):
         if normal_name(entry.name) == key:
             return _loaded(entry, name)
+    raise UnknownProvider(how_unknown(name))
+
+
+_CALLED_ELSEWHERE: Final = {
+    "aws": "bedrock", "azure": "azure_openai", "claude": "anthropic", "fireworks_ai": "fireworks", "gemini": "google",
+    "google_genai": "google", "grok": "xai", "huggingface": "huggingface_router", "kimi": "moonshot",
+    "lm_studio": "lmstudio", "nvidia_nim": "nvidia", "qwen": "dashscope", "together_ai": "together",
+    "vertex_ai": "vertex",
+}  # fmt: skip
+"""Names that other libraries have for providers, to say what is meant. They do not work: a provider has one name."""
+
+
+def how_unknown(name: str) -> str:
+    """What to say of a name that no provider has: which one may be meant, and which there are."""
     known = provider_names()
-    close = get_close_matches(key, known, n=1)
-    meant = f" Did you mean `{close[0]}`?" if close else ""
-    raise UnknownProvider(f"Unknown provider: {name}.{meant} Known: {', '.join(known)}")
+    provider, colon, model = name.partition(":")
+    key = normal_name(provider)
+    close = [_CALLED_ELSEWHERE[key]] if key in _CALLED_ELSEWHERE else get_close_matches(key, known)
+    named = next((each for each in close if not _is_deprecated(each)), None)
+    meant = f" Did you mean `{named}{f'/{model}' if colon else ''}`?" if named else ""
+    return f"Unknown provider: {name}.{meant} Known: {', '.join(known)}"
+
+
+def _is_deprecated(name: str) -> bool:
+    """Whether it should not be named to anybody any more; plugins are not read for it."""
+    return name in built_in_names() and get_spec(name).deprecated is not None
 
 
 def _loaded(entry: EntryPoint, name: str) -> ProviderSpec:

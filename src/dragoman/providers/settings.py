@@ -58,6 +58,7 @@ def find_settings(
 def _how_to_give(provider: str, setting: Setting) -> str:
     variables = " or ".join(f"`{name}`" for name in setting.env)
     about = f" ({setting.about})" if setting.about else ""
-    return f"`{provider}` needs a {setting.name}{about}: pass {setting.name}=" + (
+    article = "an" if setting.name[0] in "aeiou" else "a"
+    return f"`{provider}` needs {article} {setting.name}{about}: pass {setting.name}=" + (
         f", or set {variables}" if variables else ""
     )

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from dragoman.http import AsyncTransport, Transport
 from dragoman.messages import Request
-from dragoman.providers.auth import Auth
+from dragoman.providers.auth import Auth, KeyAuth
 from dragoman.providers.quirks import Quirk
 from dragoman.providers.settings import Setting
 
@@ -130,7 +130,7 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
             deprecation_message=self.deprecated,
             base_url=self.base_url if isinstance(self.base_url, str) else None,
             uses_openai_client=not OPENAI_DIALECTS.isdisjoint(spoken),
-            requires_auth=self.auth.required,
+            requires_auth=isinstance(self.auth, KeyAuth) and self.auth.required,
             supports_vision=self.chats and any(map(has_pictures, spoken)),
             supports_streaming=self.chats,
         )
