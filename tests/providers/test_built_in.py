@@ -325,6 +325,21 @@ def test_claude_on_vertex(location: str, address: str, monkeypatch: pytest.Monke
     assert goes_to(llm, stream=True) == f"{place}:streamRawPredict"
 
 
+def test_claude_answers_on_vertex(emulator: Emulator) -> None:
+    """Its model is in the path and its version in the body."""
+    given: dict[str, Any] = {"project": "p", "api_key": "k", "base_url": emulator.url, "max_tokens": 50}
+    with create("vertex", model="claude-sonnet-4-5@20250929", **given) as llm:
+        whole = llm.generate("Say exactly: one")
+        streamed = llm.generate("Say exactly: two three", stream=True).drain()
+    assert (whole.content, streamed.content) == ("one", "two three")
+    first, second = emulator.requests
+    assert first.request is not None
+    assert first.wire is not None
+    assert (first.request.model, "model" in first.wire) == ("claude-sonnet-4-5@20250929", False)
+    assert first.wire["anthropic_version"] == "vertex-2023-10-16"
+    assert [first.path.rpartition(":")[2], second.path.rpartition(":")[2]] == ["rawPredict", "streamRawPredict"]
+
+
 @pytest.mark.parametrize("name", ["deepseek", "vllm", "llamacpp", "lmstudio", "openrouter", "fireworks"])
 def test_hosts_that_speak_anthropics_wire_too(name: str, emulator: Emulator) -> None:
     assert "anthropic_messages" in get_spec(name).also_speaks

@@ -49,9 +49,9 @@ def routes_for(
     routes = [Route(_ending(path), ("POST",), "generate", get_dialect(name)) for path, name in further.items()]
     routes += embedding_routes(dialects, codecs)
     for dialect in sorted(dialects, key=lambda dialect: -len(_path(dialect, stream=False))):
-        paths = sorted({_path(dialect, stream=False), _path(dialect, stream=True)})
-        routes += [Route(_ending(path), ("POST",), "generate", dialect) for path in paths]
         customs = customs_of(dialect.name)
+        paths = sorted({_path(dialect, stream=False), _path(dialect, stream=True), *customs.elsewhere})
+        routes += [Route(_ending(path), ("POST",), "generate", dialect) for path in paths]
         if customs.counting:
             routes.append(Route(_ending(customs.counting.path), ("POST",), "count_tokens", dialect))
         if customs.listing.path:
