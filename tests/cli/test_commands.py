@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -122,3 +125,29 @@ def test_doctor_says_what_to_install(run: Command) -> None:
 def test_doctor_offline_sends_nothing(run: Command, emulator: Emulator) -> None:
     assert run("doctor", "openai", "--offline").returncode == 0
     assert emulator.requests == []
+
+
+@pytest.fixture
+def broken_plugin(tmp_path: Path) -> dict[str, str]:
+    """The environment of a Python in which a package is installed whose provider cannot be loaded."""
+    installed = tmp_path / "broken-1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (installed / "entry_points.txt").write_text("[dragoman.providers]\nbroken = no_such_package:SPEC\n")
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))}
+
+
+def test_a_broken_plugin_is_a_row_among_the_providers(run: Command, broken_plugin: dict[str, str]) -> None:
+    result = run("providers", **broken_plugin)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert {"no_such_package", "openai"} <= set(re.findall(r"\w+", result.stdout))
+    rows = json.loads(run("providers", "--json", **broken_plugin).stdout)
+    assert "no_such_package" in next(row["failed"] for row in rows if row["name"] == "broken")
+
+
+def test_a_broken_plugin_is_a_finding_of_doctor(run: Command, broken_plugin: dict[str, str]) -> None:
+    result = run("doctor", "--offline", "--json", **broken_plugin)
+    assert result.returncode == 1
+    (finding,) = (it for it in json.loads(result.stdout) if it["what"] == "provider broken")
+    assert finding["state"] == "failed"
+    assert "no_such_package" in finding["advice"]

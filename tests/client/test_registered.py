@@ -275,6 +275,14 @@ def test_a_plugin_is_listed_unread_and_found(monkeypatch: pytest.MonkeyPatch) ->
     assert [(str(warning.message), warning.filename) for warning in caught] == [("Old.", __file__)]
 
 
+def test_a_deprecation_is_told_once(emulator: Emulator) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        client = from_provider("perplexity/sonar", api_key="k", base_url=emulator.url)
+        client.create(response_model=int, messages=[{"role": "user", "content": "The number is 42"}])
+    assert [(warning.category, warning.filename) for warning in caught] == [(DeprecationWarning, __file__)]
+
+
 def test_a_plugin_that_is_gone_is_not_found() -> None:
     assert not provider_registry.has_provider("plugin")
     with pytest.raises(UnknownProvider):

@@ -8,7 +8,7 @@ import pytest
 
 from dragoman.dialects.counting import COUNTINGS, get_counting
 from dragoman.dialects.listing import LISTINGS, get_listing
-from dragoman.errors import ConfigurationError
+from dragoman.errors import ConfigurationError, DecodeError
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,31 @@ def test_entries_of_servers_that_say_little() -> None:
     )
     assert (model.id, model.created_at, model.owner, model.context_tokens) == ("m", None, None, 8192)
     assert LISTINGS["anthropic_models"].model({"id": "m", "created_at": "soon"}).created_at is None
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("cohere_models", {"object": "list", "data": [{"id": "m"}]}),
+        ("openai_models", {"data": [{"name": "m"}]}),
+        ("openai_models", {"data": ["m"]}),
+        ("openai_models", {"data": 5}),
+        ("gemini_models", {}),
+    ],
+)
+def test_what_is_no_list_of_models_is_said_to_be_none_and_not_asked_for_again(name: str, page: dict[str, Any]) -> None:
+    with pytest.raises(DecodeError, match="no list of models as") as caught:
+        LISTINGS[name].models(page)
+    assert not caught.value.retryable
+
+
+def test_a_list_may_be_empty() -> None:
+    assert LISTINGS["ollama_tags"].models({"models": None}) == LISTINGS["ollama_tags"].models({"models": []}) == []
+
+
+def test_googles_models_have_their_bare_names() -> None:
+    (model,) = LISTINGS["gemini_models"].models({"models": [{"name": "models/gemini-2.5-pro"}]})
+    assert (model.id, model.raw["name"]) == ("gemini-2.5-pro", "models/gemini-2.5-pro")
 
 
 @pytest.mark.parametrize("find", [get_counting, lambda name: get_listing(name, "openai_chat")])

@@ -160,6 +160,14 @@ def test_a_chain_that_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         find()
 
 
+def test_a_login_while_the_program_runs_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    botocore = Botocore(monkeypatch, None)
+    with pytest.raises(MissingKey):
+        find()
+    botocore.found = FOUND
+    assert "Credential=CHAIN/" in authorization(find())
+
+
 def test_a_profile_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     botocore = Botocore(monkeypatch, None)
     botocore.found = botocore.failure

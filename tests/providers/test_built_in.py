@@ -14,9 +14,12 @@ from dragoman import LLM, RetryConfig, UnknownModel
 from dragoman.dialects import dialect_names
 from dragoman.errors import ConfigurationError, ConnectFailed, MissingKey
 from dragoman.flow import run
+from dragoman.http import HttpRequest, Origin
 from dragoman.messages import Message, Request
 from dragoman.providers import ProviderSpec, built_in_names, get_spec
 from dragoman.testing import Emulator
+from dragoman.transport import TransportOptions
+from dragoman.transport.litellm_function import arguments_of
 
 BEARER = "authorization"
 
@@ -233,6 +236,50 @@ def test_azure_by_its_classic_addresses(emulator: Emulator) -> None:
     assert goes_to(create("azure_openai", azure_deployment="d", **common)) == url
 
 
+def test_azure_by_its_classic_addresses_does_what_is_not_chat(emulator: Emulator) -> None:
+    """Only what a deployment does has it in its path; what embeds is another deployment than what chats."""
+    common: dict[str, Any] = {"azure_endpoint": emulator.url, "api_version": "2024-10-21", "api_key": "0a1b"}
+    with create("azure_openai", dialect="openai_responses", **common) as llm:
+        llm.generate("Hi")
+        llm.models()
+    with create("azure_openai", model="embedding", azure_deployment="chatting", **common) as llm:
+        llm.embed("Hi")
+    assert [seen.target for seen in emulator.requests] == [
+        "/openai/responses?api-version=2024-10-21",
+        "/openai/models?api-version=2024-10-21",
+        "/openai/deployments/embedding/embeddings?api-version=2024-10-21",
+    ]
+
+
+RESOURCE = "https://r.openai.azure.com"
+PORTAL = f"{RESOURCE}/openai/deployments/d/chat/completions?api-version=2025-01-01-preview"
+ENDPOINTS = {
+    RESOURCE: RESOURCE,
+    f"{RESOURCE}/": RESOURCE,
+    f"{RESOURCE}/openai": RESOURCE,
+    f"{RESOURCE}/openai/": RESOURCE,
+    f"{RESOURCE}/openai/v1": RESOURCE,
+    f"{RESOURCE}/openai/v1/": RESOURCE,
+    PORTAL: RESOURCE,
+    PORTAL.partition("?")[0]: RESOURCE,
+    f"{RESOURCE}/openai/responses?api-version=2025-04-01-preview": RESOURCE,
+    "https://gate.azure-api.net/models": "https://gate.azure-api.net/models",
+    "https://gate.azure-api.net/models/openai/v1": "https://gate.azure-api.net/models",
+}
+"""What may be given as the endpoint: the resource it means."""
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_azure_takes_its_endpoint_with_what_the_portal_shows_after_it(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource = ENDPOINTS[endpoint]
+    assert goes_to(create("azure_openai", azure_endpoint=endpoint)) == f"{resource}/openai/v1{CHAT}"
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", endpoint)
+    classic = f"{resource}/openai/deployments/m{CHAT}?api-version=1"
+    assert goes_to(create("azure_openai", api_version="1")) == classic
+
+
 def test_azure_takes_a_token_from_a_function(emulator: Emulator) -> None:
     with create("azure_openai", azure_endpoint=emulator.url, api_key=lambda: "eyJ0b2tlbg.x.y") as llm:
         llm.generate("Hi")
@@ -240,12 +287,24 @@ def test_azure_takes_a_token_from_a_function(emulator: Emulator) -> None:
 
 
 def test_azure_needs_to_know_where() -> None:
-    with pytest.raises(ConfigurationError, match="AZURE_OPENAI_ENDPOINT"):
+    with pytest.raises(ConfigurationError, match="azure_endpoint= or base_url=, or set `AZURE_OPENAI_ENDPOINT`"):
         create("azure_openai")
 
 
+@pytest.mark.parametrize("given", [{"http_client": object()}, {"transport": TransportOptions()}])
+def test_what_litellm_sends_in_this_process_goes_over_no_connection_of_ours(given: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="http_client= and transport= have no use"):
+        create("litellm", **given)
+
+
+def test_headers_go_along_to_litellms_function() -> None:
+    sent = (("content-type", "application/json"), ("user-agent", "us"), ("Authorization", "Bearer k"), ("X-Team", "a"))
+    http = HttpRequest(origin=Origin("http", "h", 80), target="/", headers=sent, body=b"{}")
+    assert arguments_of(http) == {"api_key": "k", "extra_headers": {"x-team": "a"}, "max_retries": 0}
+
+
 def test_cloudflare_needs_an_account() -> None:
-    with pytest.raises(ConfigurationError, match=r"account_id.*CLOUDFLARE_ACCOUNT_ID"):
+    with pytest.raises(ConfigurationError, match=r"needs an account_id.*CLOUDFLARE_ACCOUNT_ID"):
         create("cloudflare")
     assert "/accounts/mine/" in goes_to(create("cloudflare", account_id="mine"))
 
@@ -264,6 +323,21 @@ def test_claude_on_vertex(location: str, address: str, monkeypatch: pytest.Monke
     place = f"{address}/v1/projects/p/locations/{location}/publishers/anthropic/models/claude-sonnet-4-5@20250929"
     assert goes_to(llm) == f"{place}:rawPredict"
     assert goes_to(llm, stream=True) == f"{place}:streamRawPredict"
+
+
+def test_claude_answers_on_vertex(emulator: Emulator) -> None:
+    """Its model is in the path and its version in the body."""
+    given: dict[str, Any] = {"project": "p", "api_key": "k", "base_url": emulator.url, "max_tokens": 50}
+    with create("vertex", model="claude-sonnet-4-5@20250929", **given) as llm:
+        whole = llm.generate("Say exactly: one")
+        streamed = llm.generate("Say exactly: two three", stream=True).drain()
+    assert (whole.content, streamed.content) == ("one", "two three")
+    first, second = emulator.requests
+    assert first.request is not None
+    assert first.wire is not None
+    assert (first.request.model, "model" in first.wire) == ("claude-sonnet-4-5@20250929", False)
+    assert first.wire["anthropic_version"] == "vertex-2023-10-16"
+    assert [first.path.rpartition(":")[2], second.path.rpartition(":")[2]] == ["rawPredict", "streamRawPredict"]
 
 
 @pytest.mark.parametrize("name", ["deepseek", "vllm", "llamacpp", "lmstudio", "openrouter", "fireworks"])
@@ -316,6 +390,10 @@ def test_lm_studio_takes_an_address_without_a_path(emulator: Emulator) -> None:
 ASKED: dict[str, Any] = {"model": "m", "messages": [], "max_completion_tokens": 5}
 TOOL: dict[str, Any] = {"type": "function", "function": {"name": "f", "strict": True}}
 QUIRKS: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[str]]] = {
+    "groq": (
+        "openai_chat", {"logprobs": True, "top_logprobs": 2, "top_k": 5, "n": 2, "seed": 1}, {"seed": 1},
+        ["logprobs", "top_logprobs", "top_k", "n"],
+    ),
     "moonshot": ("openai_chat", {"tool_choice": "required"}, {"tool_choice": "auto"}, ["tool_choice"]),
     "xai": (
         "openai_chat", {"tools": [TOOL]}, {"tools": [{"type": "function", "function": {"name": "f"}}]},
@@ -338,6 +416,7 @@ def test_quirks(name: str) -> None:
     body = {**ASKED, **{field: [*value] if isinstance(value, list) else value for field, value in asked.items()}}
     assert corrected(get_spec(name), dialect, body) == lost
     assert {field: body[field] for field in sent} == sent
+    assert not body.keys() & (set(lost) - sent.keys())
     assert ("model" in body) is (name != "vertex")
 
 

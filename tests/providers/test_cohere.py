@@ -30,3 +30,9 @@ def test_an_answer_has_the_name_of_the_model_that_was_asked(prefix: str) -> None
             response = llm.generate("Say exactly: here")
         assert (response.content, response.model) == ("here", "command-a-03-2025")
         assert emulator.requests[-1].path == "/v2/chat"
+
+
+def test_its_models_are_listed_in_its_form() -> None:
+    with Emulator(models=["command-a-03-2025"]) as emulator:
+        (model,) = dragoman.list_models("cohere", api_key="k", base_url=emulator.url)
+    assert (model.id, model.abilities >= {"chat"}) == ("command-a-03-2025", True)

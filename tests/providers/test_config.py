@@ -12,6 +12,7 @@ import pytest
 from dragoman import Mode, ProviderConfig
 from dragoman.providers import ProviderSpec, Setting, built_in_names, get_spec
 from dragoman.providers.auth import KeyAuth, KeySource, bearer
+from dragoman.providers.aws_auth import AwsAuth
 
 
 def config(**given: Any) -> ProviderConfig:
@@ -102,8 +103,10 @@ def test_what_a_provider_file_becomes() -> None:
         ({"auth": KeyAuth(sources=(), required=False)}, {"env_var_name": None}),
         ({"auth": KeyAuth(sources=(KeySource("A"), KeySource("B")))}, {"env_var_name": "A", "requires_auth": True}),
         ({"dialect": "anthropic_messages"}, {"uses_openai_client": False, "supports_vision": True}),
-        ({"dialect": lambda model: model, "also_speaks": ("openai_chat",)}, {"uses_openai_client": True}),
-        ({"dialect": lambda model: model}, {"uses_openai_client": False, "supports_vision": False}),
+        ({"dialect": lambda _: "gemini", "also_speaks": ("openai_chat",)}, {"uses_openai_client": True}),
+        ({"dialect": lambda _: "gemini"}, {"uses_openai_client": False, "supports_vision": True}),
+        ({"auth": AwsAuth(service="small")}, {"requires_auth": False, "env_var_name": "AWS_BEARER_TOKEN_BEDROCK"}),
+        ({"chats": False}, {"supports_vision": False, "supports_streaming": False, "supported_modes": []}),
         ({"base_url": lambda settings: settings["x"]}, {"base_url": None}),
         ({"docs_url": None}, {"docs_url": "https://docs.instructor.com/integrations/small"}),
     ],
@@ -117,8 +120,7 @@ def test_what_each_field_becomes(fields: dict[str, Any], made: dict[str, Any]) -
 def test_every_provider_has_a_record(name: str) -> None:
     made = get_spec(name).config()
     assert made.name == name
-    assert made.default_mode in made.supported_modes
-    assert made.supports_streaming
+    assert (made.default_mode in made.supported_modes) is made.supports_streaming is get_spec(name).chats
     assert "docs.instructor.com" not in made.docs_url or get_spec(name).docs_url is None
 
 

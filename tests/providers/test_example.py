@@ -14,7 +14,9 @@ import pytest
 
 import dragoman
 from dragoman import providers
-from dragoman.errors import MissingKey, RateLimited
+from dragoman.errors import MissingKey, ModelStringError, RateLimited
+from dragoman.providers import ProviderSpec
+from dragoman.providers.auth import bearer
 from dragoman.testing import Emulator
 
 ROOT = Path(__file__).parents[2]
@@ -115,6 +117,22 @@ def python(environment: dict[str, str], *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def test_a_spec_in_ones_own_program_is_enough() -> None:
+    """Without a package: `create_llm` and `list_models` take it in place of a name."""
+    spec = ProviderSpec(
+        name="tower", dialect="openai_chat", base_url="http://127.0.0.1:1/v1", default_prefix="/v1",
+        auth=bearer("TOWER_API_KEY"),
+    )  # fmt: skip
+    with Emulator() as emulator:
+        with dragoman.create_llm(spec, "beam-1", api_key="k", base_url=emulator.url) as llm:
+            answer = llm.generate("Say exactly: light")
+        listed = dragoman.list_models(spec, api_key="k", base_url=emulator.url)
+    assert (answer.content, answer.provider) == ("light", "tower")
+    assert {model.provider for model in listed} == {"tower"}
+    with pytest.raises(ModelStringError, match="which model of `tower`"):
+        dragoman.create_llm(spec)
 
 
 def test_installed_it_is_listed_and_not_loaded(installed: dict[str, str]) -> None:

@@ -35,14 +35,11 @@ def headers_of(credential: Credential | None) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def nothing_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("GOOGLE_API_KEY", "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_PROJECT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
     monkeypatch.setenv("NO_GCE_CHECK", "true")
-    application_default.cache_clear()
-    yield
-    application_default.cache_clear()
 
 
 class Tokens(BaseHTTPRequestHandler):
@@ -97,6 +94,18 @@ def test_a_token_is_fetched_once_and_again_when_it_has_ended() -> None:
     application_default().expiry = None
     application_default().token = None
     assert headers_of(run(AUTH.find("vertex", None, settings))) == {"authorization": "Bearer token-2"}
+
+
+@with_google_auth
+@pytest.mark.usefixtures("service_account")
+def test_another_key_file_is_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    first = application_default()
+    assert application_default() is first
+    info = {"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r"}
+    file = tmp_path / "other.json"
+    file.write_text(json.dumps(info))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+    assert application_default().refresh_token == "r"
 
 
 @with_google_auth

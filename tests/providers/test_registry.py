@@ -8,6 +8,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
+import dragoman
 from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
 from dragoman.messages import Loss
 from dragoman.providers import ProviderSpec, get_spec, provider_names, split_model
@@ -32,6 +33,43 @@ def test_an_unknown_name_lists_the_known(name: str) -> None:
     with pytest.raises(UnknownProvider, match=r"Known: .*anthropic.*openai") as caught:
         get_spec(name)
     assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("vertex_ai", "vertex"),
+        ("gemini", "google"),
+        ("azure", "azure_openai"),
+        ("openai:gpt-4o", "openai/gpt-4o"),
+        ("gemini:gemini-2.5-pro", "google/gemini-2.5-pro"),
+        ("opanai", "openai"),
+    ],
+)
+def test_an_unknown_name_says_which_may_be_meant(name: str, meant: str) -> None:
+    for ask in (get_spec, dragoman.create_llm):
+        with pytest.raises(UnknownProvider, match=f"Did you mean `{meant}`"):
+            ask(name)
+
+
+def test_a_deprecated_name_is_not_named() -> None:
+    with pytest.raises(UnknownProvider) as caught:
+        get_spec("vertexaii")
+    assert "Did you mean `vertexai`" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "said"),
+    [
+        ("vertex", "region", r"`region` is no setting of `vertex`: location= is meant. It takes project=, location="),
+        ("bedrock", "location", r"region= is meant. It takes region="),
+        ("bedrock", "account_id", r"is no setting of `bedrock`. It takes region="),
+        ("openai", "region", r"is no setting of `openai`. It has none"),
+    ],
+)
+def test_another_providers_setting_is_refused_by_name(name: str, option: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        dragoman.create_llm(name, "m", **{option: "x"})  # pyright: ignore[reportArgumentType, reportCallIssue]  # any of them
 
 
 def test_asking_for_one_provider_loads_no_other() -> None:
@@ -72,6 +110,16 @@ def test_a_plugin_that_is_no_spec_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [entry])
     with pytest.raises(ConfigurationError, match="not a ProviderSpec"):
         get_spec("bad")
+
+
+def test_a_plugin_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("broken", "no_such_package.spec:SPEC", "dragoman.providers")
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [entry])
+    with pytest.raises(
+        ConfigurationError, match=r"`no_such_package\.spec:SPEC` for provider `broken` .*No module"
+    ) as caught:
+        get_spec("broken")
+    assert isinstance(caught.value.__cause__, ModuleNotFoundError)
 
 
 def test_quirks_change_the_body_and_say_what_is_lost() -> None:

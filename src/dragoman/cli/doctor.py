@@ -60,11 +60,11 @@ def doctor(
 ) -> None:
     """Look for packages and keys, and ask each provider for its models. Keys are never shown.
 
-    Ends with 1 when a provider that was named, or whose key was found, does not answer.
+    Ends with 1 when a provider that was named, or whose key was found, does not answer, or when one cannot be loaded.
     """
-    specs = [get_spec(name) for name in provider or provider_names()]
+    specs, broken = _found(provider or provider_names())
     asked = [spec for spec in specs if provider or key_variable(spec)]
-    findings = [_python(), *_packages(), *map(_key, specs)]
+    findings = [_python(), *_packages(), *broken, *map(_key, specs)]
     findings += [_not_asked(spec) for spec in asked] if offline else _reachable(asked, quiet=json)
     if json:
         print_json([{field: getattr(it, field) for field in it.__struct_fields__} for it in findings])
@@ -72,6 +72,18 @@ def doctor(
         _show(findings)
     if any(finding.state == "failed" for finding in findings):
         raise typer.Exit(ANYTHING_ELSE)
+
+
+def _found(names: Sequence[str]) -> tuple[list[ProviderSpec], list[Finding]]:
+    """The providers called `names`, and those that cannot be loaded: a plugin may be broken."""
+    specs: list[ProviderSpec] = []
+    broken: list[Finding] = []
+    for name in names:
+        try:
+            specs.append(get_spec(name))
+        except ConfigurationError as error:
+            broken.append(Finding(what=f"provider {name}", state="failed", found="not set up", advice=error.message))
+    return specs, broken
 
 
 def _python() -> Finding:

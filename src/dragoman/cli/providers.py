@@ -6,9 +6,11 @@ import os
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from dragoman.cli.output import console, print_json
+from dragoman.errors import ConfigurationError
 from dragoman.providers import ProviderSpec, get_spec, provider_names
 
 
@@ -16,18 +18,29 @@ def providers(
     json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
 ) -> None:
     """List the providers: dialect, where their key is looked for, and whether one was found (it is never shown)."""
-    rows = [row(get_spec(name)) for name in provider_names()]
+    rows = list(map(row_of, provider_names()))
     if json:
         print_json(rows)
         return
     table = Table("provider", "dialect", "key", "found in", box=None, header_style="bold")
     for it in rows:
+        if it.get("failed"):
+            table.add_row(it["name"], "(failed)", escape(it["failed"]), style="red")
+            continue
         key = " or ".join(it["key_variables"]) if it["key_required"] else "(none needed)"
         note = " (deprecated)" if it["deprecated"] else ""
         table.add_row(
             it["name"] + note, it["dialect"], key, it["key_found_in"] or "", style="" if it["key_found_in"] else "dim"
         )
     console().print(table)
+
+
+def row_of(name: str) -> dict[str, Any]:
+    """The facts of the provider called `name`, or why there are none: a plugin may be broken."""
+    try:
+        return row(get_spec(name))
+    except ConfigurationError as error:
+        return {"name": name, "failed": error.message}
 
 
 def row(spec: ProviderSpec) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from inspect import currentframe
-from typing import Any, Literal, Unpack, cast, overload
+from typing import Any, Final, Literal, Unpack, cast, overload
 from warnings import warn
 
 from dragoman.calls import Key, Target
 from dragoman.catalog import providers_of, warn_if_retired
 from dragoman.client.connect import AsyncOnDemand, OnDemand
 from dragoman.client.llm import LLM, AsyncLLM
-from dragoman.client.options import ClientOptions
+from dragoman.client.options import ClientOptions, GenerateOptions
 from dragoman.client.plan import Plan
 from dragoman.dialects import Dialect, get_dialect
 from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
@@ -23,9 +23,9 @@ from dragoman.providers import (
     built_in_names,
     find_settings,
     get_spec,
+    how_unknown,
     is_provider,
     parse_base_url,
-    provider_names,
     split_model,
     whole_url,
 )
@@ -38,7 +38,7 @@ KeyLike = str | Secret | Callable[[], str] | Callable[[], Awaitable[str]] | None
 
 @overload
 def create_llm(
-    provider: str,
+    provider: str | ProviderSpec,
     model: str | None = None,
     *,
     api_key: KeyLike = None,
@@ -54,7 +54,7 @@ def create_llm(
 
 @overload
 def create_llm(
-    provider: str,
+    provider: str | ProviderSpec,
     model: str | None = None,
     *,
     api_key: KeyLike = None,
@@ -69,7 +69,7 @@ def create_llm(
 
 
 def create_llm(
-    provider: str,
+    provider: str | ProviderSpec,
     model: str | None = None,
     *,
     api_key: KeyLike = None,
@@ -87,7 +87,7 @@ def create_llm(
     goes to the provider whose price list knows it.
 
     Args:
-        provider: The provider's name, or `provider/model`.
+        provider: The provider's name, or `provider/model`; or the `ProviderSpec` of one that is registered nowhere.
         model: The model's name there.
         api_key: The key, or a function that gives one for each call. Otherwise `use_keys(...)`, then the
             environment, in the official SDK's order.
@@ -106,7 +106,7 @@ def create_llm(
         ConfigurationError: A setting cannot be right.
     """
     spec, model = _which(provider, model)
-    settings, options = find_settings(spec.name, spec.settings, defaults)
+    settings, options = _settings(spec, defaults)
     warn_if_retired(spec.prices, model, stacklevel=frames_of_ours())
     spec = _form(spec, settings, base_url)
     target = _target(
@@ -124,14 +124,18 @@ def create_llm(
 
 
 def list_models(
-    provider: str, *, api_key: KeyLike = None, base_url: str | None = None, **options: Unpack[ClientOptions]
+    provider: str | ProviderSpec,
+    *,
+    api_key: KeyLike = None,
+    base_url: str | None = None,
+    **options: Unpack[ClientOptions],
 ) -> list[ModelInfo]:
     """List the models that `provider` offers to a key: `llm.models()` without a model to begin with.
 
     Raises `UnknownProvider`, and what any call may raise.
     """
-    spec = get_spec(provider)
-    settings, rest = find_settings(spec.name, spec.settings, options)
+    spec = provider if isinstance(provider, ProviderSpec) else get_spec(provider)
+    settings, rest = _settings(spec, options)
     spec = _form(spec, settings, base_url)
     target = _target(
         spec,
@@ -147,18 +151,47 @@ def list_models(
         return llm.models()
 
 
+def _settings(spec: ProviderSpec, options: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """The provider's settings, and the options that are left. Raises `ConfigurationError` for those of another's."""
+    settings, rest = find_settings(spec.name, spec.settings, options)
+    foreign = rest.keys() & (ClientOptions.__annotations__.keys() - GenerateOptions.__annotations__.keys())
+    if foreign:
+        raise ConfigurationError(_foreign(spec, min(foreign)))
+    return settings, rest
+
+
+def _foreign(spec: ProviderSpec, name: str) -> str:
+    own = [setting.name for setting in spec.settings]
+    meant = f": {_ELSEWHERE[name]}= is meant" if _ELSEWHERE.get(name) in own else ""
+    takes = f"It takes {', '.join(f'{each}=' for each in own)}" if own else "It has none"
+    return f"`{name}` is no setting of `{spec.name}`{meant}. {takes}"
+
+
+_ELSEWHERE: Final = {"region": "location", "region_name": "location", "location": "region"}
+"""What other providers call the same."""
+
+
 def _form(spec: ProviderSpec, settings: Mapping[str, str], base_url: str | None) -> ProviderSpec:
     """The form of the provider for what is set, and a warning when it should not be used any more."""
     if spec.deprecated is not None:
-        warn(f"the provider `{spec.name}` is deprecated: {spec.deprecated}", DeprecationWarning, stacklevel=3)
+        said = f"the provider `{spec.name}` is deprecated: {spec.deprecated}"
+        warn(said, DeprecationWarning, stacklevel=frames_of_ours())
     return spec if spec.form is None else spec.form(spec, settings, base_url or _variable(spec))
 
 
-def _which(provider: str, model: str | None) -> tuple[ProviderSpec, str]:
+def _which(provider: str | ProviderSpec, model: str | None) -> tuple[ProviderSpec, str]:
     """The provider and the model that were meant."""
+    if model == "":
+        raise ModelStringError("the model's name is empty")
+    if isinstance(provider, ProviderSpec):
+        if model is None:
+            raise ModelStringError(f"which model of `{provider.name}`? Pass model=")
+        return provider, model
+    return _by_name(provider, model)
+
+
+def _by_name(provider: str, model: str | None) -> tuple[ProviderSpec, str]:
     if model is not None:
-        if not model:
-            raise ModelStringError("the model's name is empty")
         return get_spec(provider), model
     if "/" in provider:
         name, model = split_model(provider)
@@ -167,10 +200,7 @@ def _which(provider: str, model: str | None) -> tuple[ProviderSpec, str]:
         raise ModelStringError(f"which model of `{provider}`? Pass model=, or write `{provider}/MODEL`")
     knowing = sorted(set(built_in_names()) & set(providers_of(provider)))
     if not knowing:
-        raise UnknownProvider(
-            f"Unknown provider: {provider}. Known: {', '.join(provider_names())}. "
-            "If it is a model, say whose: `provider/model`"
-        )
+        raise UnknownProvider(f"{how_unknown(provider)}. If it is a model, say whose: `provider/model`")
     if len(knowing) > 1:
         choices = " or ".join(f"`{name}/{provider}`" for name in knowing)
         raise ModelStringError(f"several providers have `{provider}`: write {choices}")
@@ -210,9 +240,16 @@ def _base_url(spec: ProviderSpec, argument: str | None, settings: Mapping[str, s
     """Where the provider is: the argument, then its variables, then its usual place."""
     found = argument or _variable(spec) or spec.url_for(settings)
     if not found:
-        names = " or ".join(f"`{name}`" for name in spec.base_url_variables)
-        raise ConfigurationError(f"`{spec.name}` needs to know where: pass base_url=, or set {names}")
+        raise ConfigurationError(_how_to_say_where(spec))
     return found if spec.bare_host_port is None else whole_url(found, spec.bare_host_port)
+
+
+def _how_to_say_where(spec: ProviderSpec) -> str:
+    own = [setting for setting in spec.settings if setting.is_address]
+    arguments = " or ".join(f"{name}=" for name in (*(setting.name for setting in own), "base_url"))
+    variables = [*(env for setting in own for env in setting.env), *spec.base_url_variables]
+    named = " or ".join(f"`{name}`" for name in variables)
+    return f"`{spec.name}` needs to know where: pass {arguments}, or set {named}"
 
 
 def _variable(spec: ProviderSpec) -> str | None:
@@ -243,6 +280,11 @@ def _transport(
     spec: ProviderSpec, http_client: Any, options: TransportOptions | None, *, async_client: bool
 ) -> Transport | AsyncTransport:
     if spec.carrier is not None:
+        if http_client is not None or options is not None:
+            raise ConfigurationError(
+                f"`{spec.name}` sends nothing itself here, so http_client= and transport= have no use: leave them out, "
+                "or pass base_url= where it is reached over HTTP"
+            )
         return spec.carrier("async" if async_client else "sync")
     if http_client is not None:
         if options is not None:

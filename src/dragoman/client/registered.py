@@ -10,6 +10,8 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal, TypeVar, overload
 
+from msgspec.structs import replace
+
 from dragoman.client.by_model import ByModel
 from dragoman.client.create import KeyLike, create_llm
 from dragoman.client.instructor import AsyncInstructor, Instructor
@@ -39,7 +41,7 @@ class SpecFactory:
     """Makes the clients of a provider that has a spec, on our own transport."""
 
     def __init__(self, spec: ProviderSpec) -> None:
-        self._spec = spec
+        self._spec = replace(spec, deprecated=None)  # the registry says so, once
 
     def create_client(
         self,
@@ -50,7 +52,7 @@ class SpecFactory:
         **kwargs: Any,
     ) -> Instructor | AsyncInstructor:
         """A client for `model`; `kwargs` are those of `create_llm`."""
-        name = self._spec.name
+        spec, name = self._spec, self._spec.name
         if kwargs.pop("cache", None) is not None:
             raise UnsupportedFeature(f"cache= is not there yet for `{name}`: keep the answers that you want again")
         if not model:
@@ -58,10 +60,10 @@ class SpecFactory:
         options: dict[str, Any] = {"api_key": api_key, **kwargs, **({"mode": mode} if mode else {})}
         mode = mode or usual_mode(self._spec, model, kwargs.get("dialect") or self._spec.dialect_for(model))
         if async_client:
-            awaited = ByModel(lambda model: create_llm(name, model, async_client=True, **options))
+            awaited = ByModel(lambda model: create_llm(spec, model, async_client=True, **options))
             return AsyncInstructor(awaited, name, model, mode)
         return Instructor(
-            ByModel(lambda model: create_llm(name, model, async_client=False, **options)), name, model, mode
+            ByModel(lambda model: create_llm(spec, model, async_client=False, **options)), name, model, mode
         )
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from dragoman.dialects.base import Wire, list_in, object_in
-from dragoman.errors import ConfigurationError
+from dragoman.errors import ConfigurationError, DecodeError
 from dragoman.messages import ModelInfo
 
 
@@ -30,8 +30,27 @@ class Listing(Struct, frozen=True, kw_only=True):
     next_page: Callable[[Wire], str | None] = lambda _: None
 
     def models(self, wire: Wire) -> list[ModelInfo]:
-        """The models of a page."""
-        return [self.model(entry) for entry in wire[self.field]]
+        """The models of a page. Raises `DecodeError` for what is no page of this listing's."""
+        entries = wire.get(self.field, _NONE)
+        try:
+            return [self.model(entry) for entry in entries or ()]
+        except (AttributeError, KeyError, TypeError) as error:
+            raise _not_a_list(self, wire) from error
+
+
+_NONE: Final = object()
+"""In place of a list that is missing, which is not the same as one that is empty or null."""
+
+
+def _not_a_list(listing: Listing, wire: Wire) -> DecodeError:
+    """Where base_url leads to a server that lists in another way, asking again brings nothing else."""
+    found = ", ".join(f"`{name}`" for name in wire) or "nothing"
+    error = DecodeError(
+        f"this is no list of models as `{listing.path.partition('?')[0]}` gives it here: in place of `{listing.field}` "
+        f"with entries that have a name there is {found}; does base_url lead to this provider?"
+    )
+    error.retryable = False
+    return error
 
 
 def _first(entry: Mapping[str, Any], *names: str) -> Any:
@@ -106,7 +125,7 @@ def _after_id(wire: Wire) -> str | None:
 
 def _gemini_model(entry: Wire) -> ModelInfo:
     return ModelInfo(
-        id=entry["name"],
+        id=entry["name"].removeprefix("models/"),  # the name of the resource, which `raw` keeps
         name=entry.get("displayName"),
         context_tokens=entry.get("inputTokenLimit"),
         max_output_tokens=entry.get("outputTokenLimit"),

@@ -28,7 +28,8 @@ from dragoman.secret import Secret
 BEARER: Final = KeySource("AWS_BEARER_TOKEN_BEDROCK")
 _KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 """The variables of keys that sign; the last is for temporary ones."""
-_DEFAULT_REGION: Final = "us-east-1"
+DEFAULT_REGION: Final = "us-east-1"
+"""What is meant where no region is found anywhere: botocore has none, and the plan of `create_llm` wants one."""
 
 
 class Signer(Struct, frozen=True, kw_only=True):
@@ -106,11 +107,9 @@ def _keys(access: str, secret: str, token: str | None) -> AwsKeys:
 def _keys_of_botocore(provider: str, profile: str | None) -> AwsKeys:
     """The keys that botocore finds, renewed when they are about to expire: it may read files and ask servers."""
     try:
-        found = _credentials(profile, *(os.environ.get(name) for name in _DECIDING))
+        found = _credentials(provider, profile, *(os.environ.get(name) for name in _DECIDING))
     except ImportError:
         raise _without_botocore(provider, profile) from None
-    if found is None:
-        raise MissingKey(_NOTHING, provider=provider)
     frozen = found.get_frozen_credentials()
     return _keys(frozen.access_key, frozen.secret_key, frozen.token)
 
@@ -124,13 +123,19 @@ _DECIDING: Final = ("AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FI
 
 
 @lru_cache(maxsize=32)
-def _credentials(profile: str | None, *_: str | None) -> Any:
-    """The record that botocore itself renews; `None` when it finds nothing. Raises `ImportError` without botocore."""
+def _credentials(provider: str, profile: str | None, *_: str | None) -> Any:
+    """The record that botocore itself renews. Raises `ImportError` without botocore.
+
+    Raises `MissingKey` when it finds nothing, which is not kept: after `aws sso login` it finds something.
+    """
     session, exceptions = import_module("botocore.session"), import_module("botocore.exceptions")
     try:
-        return session.Session(profile=profile).get_credentials()
+        found = session.Session(profile=profile).get_credentials()
     except exceptions.BotoCoreError as error:
         raise ConfigurationError(f"botocore finds no AWS credentials: {error}") from error
+    if found is None:
+        raise MissingKey(_NOTHING, provider=provider)
+    return found
 
 
 def _without_botocore(provider: str, profile: str | None) -> MissingKey | MissingPackage:
@@ -146,17 +151,17 @@ def _without_botocore(provider: str, profile: str | None) -> MissingKey | Missin
 
 
 def region_for(settings: Mapping[str, str]) -> str:
-    """The region: as given or in the environment, else that of the profile."""
-    region = settings.get("region") or _region_of_profile(settings.get("profile")) or _DEFAULT_REGION
+    """The region among `settings`. Raises `ConfigurationError` for what cannot be one."""
+    region = settings.get("region") or DEFAULT_REGION
     if not region.replace("-", "").isalnum() or not region.isascii():
-        raise ConfigurationError(f"`{region:.40}` is no AWS region: they are called like `{_DEFAULT_REGION}`")
+        raise ConfigurationError(f"`{region:.40}` is no AWS region: they are called like `{DEFAULT_REGION}`")
     return region
 
 
-def _region_of_profile(profile: str | None) -> str | None:
-    """The region in AWS's own configuration file, if there is one."""
+def region_of_profile(options: Mapping[str, Any]) -> str | None:
+    """The region in AWS's own configuration file, if there is one, for the profile that is meant."""
     path = Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()
-    name = profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or "default"
+    name = options.get("profile") or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or "default"
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(path.read_text())

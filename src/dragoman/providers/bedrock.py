@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from dragoman.providers.aws_auth import AwsAuth, region_for
+from dragoman.providers.aws_auth import DEFAULT_REGION, AwsAuth, region_for, region_of_profile
 from dragoman.providers.settings import Setting
 from dragoman.providers.spec import ProviderSpec
 
@@ -25,7 +25,14 @@ SPEC = ProviderSpec(
     base_url_env=("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL"),
     paths={"openai_chat": lambda _: "/openai/v1/chat/completions"},
     settings=(
-        Setting(name="region", aliases=("region_name",), env=("AWS_REGION", "AWS_DEFAULT_REGION")),
+        Setting(
+            name="region",
+            aliases=("region_name",),
+            env=("AWS_REGION", "AWS_DEFAULT_REGION"),
+            find=region_of_profile,
+            default=DEFAULT_REGION,
+            about="where none is found, not even in the profile, us-east-1 is meant",
+        ),
         Setting(name="profile"),
         Setting(name="aws_access_key_id"),
         Setting(name="aws_secret_access_key"),

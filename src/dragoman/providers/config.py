@@ -23,7 +23,8 @@ class ProviderConfig:
         name: What stands before the slash in `provider/model`.
         package_name: The package that must be installed: both `import_name` and `pip_name`, unless they are given.
         default_mode: The mode when none is asked for.
-        supported_modes: The modes that may be asked for; empty: any.
+        supported_modes: The modes that may be asked for; empty: any, for what is registered, and none for a provider of
+            ours that only embeds.
         env_var_name: The variable that may hold the key.
         env_vars: Further variables: what each is for → its name.
         docs_url: Where it is described. Left out: the page of that name under Instructor's integrations.
@@ -32,7 +33,8 @@ class ProviderConfig:
         deprecation_message: What to tell them.
         base_url: Where its API lives.
         uses_openai_client: Whether it is OpenAI's API at another address.
-        requires_auth: Whether it needs a key.
+        requires_auth: Whether it needs an API key. The credentials of a cloud, which may come from a machine or a
+            profile, are none.
         supports_vision: Whether its requests have a place for pictures. What a model makes of them, its page says.
         supports_streaming: Whether answers can be had piece by piece.
         import_name: The module whose presence shows that the package is installed, such as `google.genai`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from threading import Lock
 from typing import Any, Final
 
@@ -85,9 +85,17 @@ def fetch_token(provider: str) -> Token:
     return Token(Secret(credentials.token), getattr(credentials, "quota_project_id", None))
 
 
-@cache
+_DECIDING: Final = (_TOKEN.env, "CLOUDSDK_CONFIG", "GOOGLE_CLOUD_QUOTA_PROJECT")
+"""Variables by which other credentials may be found."""
+
+
 def application_default() -> Any:
-    """The credentials of this machine, found once."""
+    """The credentials of this machine, found once for what the variables say."""
+    return _found(*map(os.environ.get, _DECIDING))
+
+
+@lru_cache(maxsize=32)
+def _found(*_: str | None) -> Any:
     import google.auth  # pyright: ignore[reportMissingImports]  # an extra
 
     return google.auth.default(scopes=SCOPES)[0]  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # has no types here

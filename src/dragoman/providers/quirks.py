@@ -59,6 +59,17 @@ def drop(field: str, *, why: str) -> Quirk:
     return Quirk(f"drop {field}", why, apply)
 
 
+def one_answer(*, why: str) -> Quirk:
+    """Ask for one answer where more were wanted."""
+
+    def apply(body: dict[str, Any]) -> tuple[Loss, ...]:
+        if body.pop("n", 1) == 1:
+            return ()
+        return (Loss(effect="dropped", where="n", why=why),)
+
+    return Quirk("one answer", why, apply, "openai_chat")
+
+
 def drop_from_tools(field: str, *, why: str) -> Quirk:
     """Do not send `field` of the functions among the tools."""
 
@@ -106,3 +117,15 @@ def drop_from_history(*fields: str, why: str) -> Quirk:
         return tuple(Loss(effect="dropped", where=f"messages[{number}].{field}", why=why) for number, _, field in found)
 
     return Quirk(f"drop {', '.join(fields)} from history", why, apply, "openai_chat")
+
+
+OF_OPENAI = (
+    drop("top_k", why="OpenAI refuses the whole request for it"),
+    drop_from_history(
+        "reasoning_content",
+        "reasoning",
+        "reasoning_details",
+        why="OpenAI's chat API gives no reasoning and takes none back; its fields are other hosts'",
+    ),
+)
+"""For OpenAI's own models, wherever they are."""

@@ -11,10 +11,13 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
 from dragoman.providers.spec import ProviderSpec
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint  # loaded where it is asked for
 
 ENTRY_POINTS: Final = "dragoman.providers"
 _NOT_PROVIDERS: Final = frozenset({
@@ -43,14 +46,45 @@ def _from_entry_point(name: str, key: str) -> ProviderSpec:
 
     for entry in entry_points(group=ENTRY_POINTS):
         if normal_name(entry.name) == key:
-            spec = entry.load()
-            if not isinstance(spec, ProviderSpec):
-                raise ConfigurationError(f"the plugin `{entry.value}` for provider `{name}` is not a ProviderSpec")
-            return spec
+            return _loaded(entry, name)
+    raise UnknownProvider(how_unknown(name))
+
+
+_CALLED_ELSEWHERE: Final = {
+    "aws": "bedrock", "azure": "azure_openai", "claude": "anthropic", "fireworks_ai": "fireworks", "gemini": "google",
+    "google_genai": "google", "grok": "xai", "huggingface": "huggingface_router", "kimi": "moonshot",
+    "lm_studio": "lmstudio", "nvidia_nim": "nvidia", "qwen": "dashscope", "together_ai": "together",
+    "vertex_ai": "vertex",
+}  # fmt: skip
+"""Names that other libraries have for providers, to say what is meant. They do not work: a provider has one name."""
+
+
+def how_unknown(name: str) -> str:
+    """What to say of a name that no provider has: which one may be meant, and which there are."""
     known = provider_names()
-    close = get_close_matches(key, known, n=1)
-    meant = f" Did you mean `{close[0]}`?" if close else ""
-    raise UnknownProvider(f"Unknown provider: {name}.{meant} Known: {', '.join(known)}")
+    provider, colon, model = name.partition(":")
+    key = normal_name(provider)
+    close = [_CALLED_ELSEWHERE[key]] if key in _CALLED_ELSEWHERE else get_close_matches(key, known)
+    named = next((each for each in close if not _is_deprecated(each)), None)
+    meant = f" Did you mean `{named}{f'/{model}' if colon else ''}`?" if named else ""
+    return f"Unknown provider: {name}.{meant} Known: {', '.join(known)}"
+
+
+def _is_deprecated(name: str) -> bool:
+    """Whether it should not be named to anybody any more; plugins are not read for it."""
+    return name in built_in_names() and get_spec(name).deprecated is not None
+
+
+def _loaded(entry: EntryPoint, name: str) -> ProviderSpec:
+    """The spec of a plugin. Raises `ConfigurationError`, whatever the plugin's module raises."""
+    plugin = f"the plugin `{entry.value}` for provider `{name}`"
+    try:
+        spec = entry.load()
+    except Exception as error:
+        raise ConfigurationError(f"{plugin} cannot be loaded: {type(error).__name__}: {error}") from error
+    if not isinstance(spec, ProviderSpec):
+        raise ConfigurationError(f"{plugin} is not a ProviderSpec")
+    return spec
 
 
 def provider_names() -> list[str]:

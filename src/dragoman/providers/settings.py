@@ -16,15 +16,17 @@ class Setting(Struct, frozen=True, kw_only=True):
     """One thing a provider wants to know.
 
     Looked for as an argument of `create_llm` under `name` or one of `aliases`, then in `env` in order, then by `find`,
-    then `default`. Without any of them it is missing, which is an error where it is `required`.
+    then `default`. Without any of them it is missing, which is an error where it is `required`. `find` is given the
+    options of `create_llm`. One that `is_address` says where the provider is, in place of `base_url`.
     """
 
     name: str
     env: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     default: str | None = None
-    find: Callable[[], str | None] | None = None
+    find: Callable[[Mapping[str, Any]], str | None] | None = None
     required: bool = False
+    is_address: bool = False
     about: str = ""
 
     def look_up(self, options: Mapping[str, Any]) -> str | None:
@@ -32,7 +34,7 @@ class Setting(Struct, frozen=True, kw_only=True):
         if given is not None:
             return given.reveal() if isinstance(given, Secret) else str(given)
         found = next((os.environ[name] for name in self.env if os.environ.get(name)), None)
-        return found or (self.find and self.find()) or self.default
+        return found or (self.find and self.find(options)) or self.default
 
 
 def find_settings(
@@ -56,6 +58,7 @@ def find_settings(
 def _how_to_give(provider: str, setting: Setting) -> str:
     variables = " or ".join(f"`{name}`" for name in setting.env)
     about = f" ({setting.about})" if setting.about else ""
-    return f"`{provider}` needs a {setting.name}{about}: pass {setting.name}=" + (
+    article = "an" if setting.name[0] in "aeiou" else "a"
+    return f"`{provider}` needs {article} {setting.name}{about}: pass {setting.name}=" + (
         f", or set {variables}" if variables else ""
     )

@@ -117,13 +117,13 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         from dragoman.providers.abilities import OPENAI_DIALECTS, has_pictures, modes_of  # few programs need the record
         from dragoman.providers.config import ProviderConfig
 
-        spoken = (*([self.dialect] if isinstance(self.dialect, str) else []), *self.also_speaks)
+        spoken = (self.dialect_for(""), *self.also_speaks)
         modes = modes_of(spoken, self.lacks)
         config = ProviderConfig(
             name=self.name,
             package_name="dragoman",  # no provider of ours is asked through its SDK
             default_mode=modes[0],
-            supported_modes=modes,
+            supported_modes=modes if self.chats else [],
             env_var_name=next(iter(self.auth.variables), None),
             env_vars=self._variables(),
             deprecated=self.deprecated is not None,
@@ -131,7 +131,8 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
             base_url=self.base_url if isinstance(self.base_url, str) else None,
             uses_openai_client=not OPENAI_DIALECTS.isdisjoint(spoken),
             requires_auth=isinstance(self.auth, KeyAuth) and self.auth.required,
-            supports_vision=any(map(has_pictures, spoken)),
+            supports_vision=self.chats and any(map(has_pictures, spoken)),
+            supports_streaming=self.chats,
         )
         config.docs_url = self.docs_url or config.docs_url
         return config

@@ -18,6 +18,8 @@ from dragoman.http import AsyncTransport, Frame, Framing, HttpRequest, Transport
 from dragoman.messages import decode_json, encode_json
 
 _BEARER: Final = "Bearer "
+_NOT_PASSED_ON: Final = frozenset({"authorization", "content-type", "user-agent"})
+"""Headers that litellm makes itself, and the key, which is an argument of its own."""
 _DONE: Final[Frame] = ("", b"[DONE]")
 _CODES: Final = {
     "ContextWindowExceededError": "context_length_exceeded",
@@ -45,11 +47,15 @@ def load_litellm() -> Any:
 
 
 def arguments_of(request: HttpRequest) -> dict[str, Any]:
-    """The body as keyword arguments, with the key and the time that is left."""
+    """The body as keyword arguments, with the key, the caller's headers and the time that is left."""
     arguments: dict[str, Any] = decode_json(request.body)
-    key = next((value for name, value in request.headers if name == "authorization"), "")
+    headers = {name.lower(): value for name, value in request.headers}
+    key = headers.get("authorization", "")
     if key:
         arguments["api_key"] = key.removeprefix(_BEARER)
+    further = {name: value for name, value in headers.items() if name not in _NOT_PASSED_ON}
+    if further:
+        arguments["extra_headers"] = further
     if request.deadline is not None:
         arguments["timeout"] = max(request.deadline - monotonic(), 0.001)
     return {**arguments, "max_retries": 0}

@@ -70,6 +70,12 @@ def test_models_as_googles_clients_want_them(client: Client) -> None:
     assert client.send("GET", f"/v1beta/{models[0]['name']}", x_goog_api_key="k").json == models[0]
 
 
+@pytest.mark.parametrize("path", ["/v1/models?page_size=5", "/cohere_v2/v1/models"])
+def test_models_as_coheres_clients_want_them(client: Client, path: str) -> None:
+    models = client.send("GET", path).json["models"]
+    assert all("endpoints" in model for model in models)
+
+
 def test_googles_tokens_are_counted_also_of_a_whole_request(client: Client) -> None:
     wire = body("gemini", "Hello")
     path = "/v1beta/models/gemini-2.5-flash:countTokens"

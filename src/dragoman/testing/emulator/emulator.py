@@ -79,7 +79,9 @@ class Emulator:
             if replaying and spec.auth.variables:
                 variables[spec.auth.variables[0]] = key
             for setting in spec.settings:
-                if setting.required and setting.env:
+                if setting.is_address and setting.env:
+                    variables[setting.env[0]] = self._address(spec)
+                elif setting.required and setting.env:
                     variables.setdefault(setting.env[0], "emulator")
         return variables
 

@@ -14,6 +14,7 @@ from dragoman.dialects.embeddings import EmbeddingCodec
 from dragoman.messages import EmbeddingRequest, Request
 from dragoman.providers import built_in_names, get_spec, join_path
 from dragoman.testing.emulator.customs import customs_of
+from dragoman.testing.emulator.http import HttpCall
 
 Action: TypeAlias = Literal["generate", "embed", "count_tokens", "models", "model", "home"]
 
@@ -48,9 +49,9 @@ def routes_for(
     routes = [Route(_ending(path), ("POST",), "generate", get_dialect(name)) for path, name in further.items()]
     routes += embedding_routes(dialects, codecs)
     for dialect in sorted(dialects, key=lambda dialect: -len(_path(dialect, stream=False))):
-        paths = sorted({_path(dialect, stream=False), _path(dialect, stream=True)})
-        routes += [Route(_ending(path), ("POST",), "generate", dialect) for path in paths]
         customs = customs_of(dialect.name)
+        paths = sorted({_path(dialect, stream=False), _path(dialect, stream=True), *customs.elsewhere})
+        routes += [Route(_ending(path), ("POST",), "generate", dialect) for path in paths]
         if customs.counting:
             routes.append(Route(_ending(customs.counting.path), ("POST",), "count_tokens", dialect))
         if customs.listing.path:
@@ -122,13 +123,17 @@ def _is_meant(dialect: Dialect | None, path: str, headers: Mapping[str, str]) ->
     return path.startswith(f"/{dialect.name}/") or bool(client and client in headers.get("user-agent", ""))
 
 
-def dialect_of_caller(dialects: Sequence[Dialect], headers: Mapping[str, str]) -> Dialect:
-    """Whose client is calling, as headers tell: the dialect whose own are there, else the first dialect."""
-    return next((dialect for dialect in dialects if _is_told_by(dialect, headers)), dialects[0])
+def dialect_of_caller(dialects: Sequence[Dialect], call: HttpCall) -> Dialect:
+    """Whose client is calling: the dialect that the path begins with, or whose headers or parameters are there.
+
+    Without a sign it is the first dialect.
+    """
+    return next((dialect for dialect in dialects if _is_told_by(dialect, call)), dialects[0])
 
 
-def _is_told_by(dialect: Dialect, headers: Mapping[str, str]) -> bool:
-    if _is_meant(dialect, "", headers):
+def _is_told_by(dialect: Dialect, call: HttpCall) -> bool:
+    headers, customs = call.headers, customs_of(dialect.name)
+    if _is_meant(dialect, call.path, headers) or customs.listing.parameter in call.query:
         return True
-    telling = customs_of(dialect.name).telling_headers or dict.fromkeys(name for name, _ in dialect.headers())
+    telling = customs.telling_headers or dict.fromkeys(name for name, _ in dialect.headers())
     return bool(telling) and all(name in headers and value in (None, headers[name]) for name, value in telling.items())

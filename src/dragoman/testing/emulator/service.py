@@ -109,7 +109,7 @@ class Service:
             seen=seen,
             allowed=tuple(method for route in routes for method in route.methods),
             route=route,
-            dialect=dialect or dialect_of_caller(self.dialects, call.headers),
+            dialect=dialect or dialect_of_caller(self.dialects, call),
             request_id=self.memory.model.ids.make("req_"),
         )
 

@@ -29,6 +29,9 @@ def _with_limit(wire: Wire) -> Wire:
 CUSTOMS = Customs(
     price_list="anthropic",
     request_id_header="request-id",
+    elsewhere=tuple(
+        f"/publishers/anthropic/models/MODEL-NAME:{verb}" for verb in ("rawPredict", "streamRawPredict")
+    ),  # Vertex AI
     listing=Listing(models=_models, model=_model),
     counting=Counting(
         path="/messages/count_tokens", request=_with_limit, reply=lambda tokens: {"input_tokens": tokens}

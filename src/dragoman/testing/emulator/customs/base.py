@@ -38,12 +38,14 @@ class Counting(Struct, frozen=True, kw_only=True):
 class Listing(Struct, frozen=True, kw_only=True):
     """How models are listed: the bodies for all of them and for one.
 
-    `path` is set where it is not `/models`, which all dialects share (headers then tell whose client is calling).
+    `path` is set where it is not `/models`, which all dialects share. Headers then tell whose client is calling, or
+    `parameter`, in the query of those who list so and of no others.
     """
 
     models: Callable[[Sequence[str]], Wire]
     model: Callable[[str], Wire]
     path: str | None = None
+    parameter: str = ""
 
 
 def _openai_model(name: str) -> Wire:
@@ -72,6 +74,7 @@ class Customs(Struct, frozen=True, kw_only=True):
         request_id_header: The header that carries the id of the HTTP request.
         telling_headers: Headers that only this dialect's clients send; `{}`: those that the dialect demands. A value
             of `None` is any.
+        elsewhere: Paths at which another host takes its requests; `MODEL-NAME` stands for a model's name.
         client: What the provider's own client calls itself in `user-agent`, for dialects on the path of another.
         counting: `None`: the provider does not count.
         own_answer: The answer to a request that asks the server itself and no model, `None` for all others.
@@ -83,6 +86,7 @@ class Customs(Struct, frozen=True, kw_only=True):
     price_list: str = ""
     request_id_header: str = "x-request-id"
     telling_headers: Mapping[str, str | None] = {}
+    elsewhere: tuple[str, ...] = ()
     client: str = ""
     listing: Listing = Listing(models=_openai_models, model=_openai_model)
     counting: Counting | None = None

@@ -27,6 +27,6 @@ def _tokens(count: int) -> Wire:
 CUSTOMS = Customs(
     price_list="cohere",
     telling_headers={"x-fern-sdk-name": "cohere"},
-    listing=Listing(models=_models, model=_model),
+    listing=Listing(models=_models, model=_model, parameter="page_size"),
     counting=Counting(path="/tokenize", request=_as_asked, reply=_tokens),
 )
