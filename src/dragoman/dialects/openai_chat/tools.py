@@ -27,12 +27,13 @@ def encode_tools(request: Request, wire: Wire, losses: Losses) -> None:
     """Write `tools` and `tool_choice`, or `functions` and `function_call` for what came in the old form."""
     tools: list[Wire] = []
     functions: list[Wire] = []
+    search: Wire = {}
     for number, tool in enumerate(request.tools):
         losses.at = ("tools", number)
         if isinstance(tool, Opaque):
             tools += _encode_opaque(tool, losses)
         elif isinstance(tool, ServerTool):
-            _encode_server_tool(tool, wire, losses)
+            search |= _encode_server_tool(tool, losses)
         elif is_legacy(tool, losses.delta):
             functions.append(_encode_legacy(tool))
         elif tool.text_format is not None and not losses.delta.free_form_tools:
@@ -41,6 +42,7 @@ def encode_tools(request: Request, wire: Wire, losses: Losses) -> None:
             tools.append(_encode_tool(tool, losses))
     losses.at = ()
     wire |= {name: entries for name, entries in (("tools", tools), ("functions", functions)) if entries}
+    wire |= search
     if request.tool_choice is not None:
         _encode_choice(request, request.tool_choice, wire, losses)
 
@@ -65,12 +67,13 @@ SERVER_TOOLS: Final[Forms] = {"web_search": {}}
 WEB_SEARCH: Final = "web_search_options"
 
 
-def _encode_server_tool(tool: ServerTool, wire: Wire, losses: Losses) -> None:
+def _encode_server_tool(tool: ServerTool, losses: Losses) -> Wire:
     forms = SERVER_TOOLS if losses.delta.server_tools else {}
     options = encode_server_tool(tool, forms, losses.delta.name, losses.path(""), losses.found)
-    if options is not None:
-        lose_mark(tool.cache, None, losses)
-        wire[WEB_SEARCH] = options
+    if options is None:
+        return {}
+    lose_mark(tool.cache, None, losses)
+    return {WEB_SEARCH: options}
 
 
 def _encode_tool(tool: Tool, losses: Losses) -> Wire:
