@@ -46,9 +46,9 @@ _ROOMS = {
         "Attempt", "Audio", "CacheMark", "ChoiceFinish", "Citation", "CitationDelta", "Document", "EmbeddingResponse",
         "Event", "Extra", "Finish", "FinishReason", "Image", "LLMResponse", "LogprobsDelta", "Loss", "Message",
         "ModelInfo", "Opaque", "OutputFormat", "Part", "PartAdded", "Reasoning", "ReasoningDelta", "ReasoningEnd",
-        "ReasoningOptions", "Refusal", "RefusalDelta", "Request", "ResponseStart", "Restarted", "Role", "Seam", "Text",
-        "TextDelta", "TokenCount", "TokenLogprob", "Tool", "ToolCall", "ToolCallDelta", "ToolCallEnd", "ToolCallStart",
-        "ToolChoice", "ToolResult", "Usage", "UsageUpdate", "Video",
+        "ReasoningOptions", "Refusal", "RefusalDelta", "Request", "ResponseStart", "Restarted", "Role", "Seam",
+        "ServerTool", "ServerToolCall", "Text", "TextDelta", "TokenCount", "TokenLogprob", "Tool", "ToolCall",
+        "ToolCallDelta", "ToolCallEnd", "ToolCallStart", "ToolChoice", "ToolResult", "Usage", "UsageUpdate", "Video",
     ),
 }  # fmt: skip
 """Which room each public name lives in."""

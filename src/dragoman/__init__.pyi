@@ -91,6 +91,8 @@ from dragoman.messages import ResponseStart as ResponseStart
 from dragoman.messages import Restarted as Restarted
 from dragoman.messages import Role as Role
 from dragoman.messages import Seam as Seam
+from dragoman.messages import ServerTool as ServerTool
+from dragoman.messages import ServerToolCall as ServerToolCall
 from dragoman.messages import Text as Text
 from dragoman.messages import TextDelta as TextDelta
 from dragoman.messages import TokenCount as TokenCount

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import pytest
 from pydantic import BaseModel, Field
@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from dragoman.client.tools import run_tools, tool_of_function, tools_of
 from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.flow import async_run, run
-from dragoman.messages import LLMResponse, Opaque, Tool, ToolCall, ToolResult
+from dragoman.messages import LLMResponse, Opaque, ServerTool, Tool, ToolCall, ToolResult
 
 
 class Place(BaseModel):
@@ -153,9 +153,27 @@ def test_tools_may_be_given_in_any_form(given: Any) -> None:
     assert (tool.name, tool.description, dict(tool.parameters)) == ("f", "d", {"type": "object", "properties": {}})
 
 
-def test_a_server_side_tool_stays_what_it_is() -> None:
-    (tool,) = tools_of([{"type": "web_search_20250305", "name": "web_search"}])
-    assert tool == Opaque("anthropic_messages", {"type": "web_search_20250305", "name": "web_search"})
+BASH = {"type": "bash_20250124", "name": "bash"}
+FETCH = {"type": "web_fetch_20250910", "name": "web_fetch", "max_uses": 2}
+
+
+@pytest.mark.parametrize(
+    ("given", "tool"),
+    [
+        ("web_search", ServerTool("web_search")),
+        (ServerTool("web_search", {"max_uses": 3}), ServerTool("web_search", {"max_uses": 3})),
+        (FETCH, ServerTool("url_context", {"max_uses": 2}, "anthropic_messages")),
+        (BASH, Opaque("anthropic_messages", BASH)),
+    ],
+)
+def test_tools_that_the_provider_runs(given: Any, tool: ServerTool | Opaque) -> None:
+    assert tools_of([given]) == (tool,)
+
+
+@pytest.mark.parametrize("tools", [["web_serch"], [ServerTool(cast("Any", "web_serch"))], ["web_search", "web_search"]])
+def test_a_name_that_is_no_server_side_tool_or_is_there_twice(tools: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"known are web_search|two tools named `web_search`"):
+        tools_of(tools)
 
 
 @pytest.mark.parametrize(("wrong", "error"), [(7, TypeError), ({"type": "function"}, ConfigurationError)])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dragoman.messages import LLMResponse
+from dragoman.messages import LLMResponse, Opaque
 
 ROOT = Path(os.environ.get("DRAGOMAN_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus")
 KNOWN_DIFFERENCES: dict[str, dict[str, str]] = tomllib.loads(
@@ -132,7 +132,12 @@ def _response_differences(expect: dict[str, Any], response: LLMResponse) -> dict
         for name, value in got.items()
         if name in expect and value != (expect[name] if name in ("text", "citations_count") else expect[name] or None)
     }
-    return wrong | _tool_call_differences(expect, response) | _usage_differences(expect, response)
+    return (
+        wrong
+        | _tool_call_differences(expect, response)
+        | _server_differences(expect, response)
+        | _usage_differences(expect, response)
+    )
 
 
 def _tool_call_differences(expect: dict[str, Any], response: LLMResponse) -> dict[str, str]:
@@ -144,6 +149,24 @@ def _tool_call_differences(expect: dict[str, Any], response: LLMResponse) -> dic
         (not a[0] or a[0] == b[0]) and a[1:] == b[1:] for a, b in zip(want, got, strict=True)
     )
     return {} if same else {"tool_calls": f"{got} != {want}"}
+
+
+def _server_differences(expect: dict[str, Any], response: LLMResponse) -> dict[str, str]:
+    """What ran at the provider. SDKs tell more or less of it: all of what they tell must be found."""
+    want = expect.get("server_tool_calls") or []
+    calls = [
+        {"id": call.id, "name": call.name, "arguments": call.input, "type": part.payload.get("type")}
+        for call, part in zip(response.server_tool_calls, _server_parts(response), strict=True)
+    ]
+    told = {"id", "name", "arguments", "type"}
+    got = [{name: call[name] for name in told & each.keys()} for call, each in zip(calls, want, strict=False)]
+    asked = [{name: each[name] for name in told & each.keys()} for each in want]
+    same = "server_tool_calls" not in expect or (len(calls) == len(want) and got == asked)
+    return {} if same else {"server_tool_calls": f"{calls} != {want}"}
+
+
+def _server_parts(response: LLMResponse) -> list[Opaque]:
+    return [part for part in response.parts if isinstance(part, Opaque) and part.kind == "server_tool_call"]
 
 
 def _usage_differences(expect: dict[str, Any], response: LLMResponse) -> dict[str, str]:

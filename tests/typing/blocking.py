@@ -23,6 +23,8 @@ from dragoman import (
     Message,
     ModelInfo,
     Role,
+    ServerTool,
+    ServerToolCall,
     Stream,
     Text,
     Timeouts,
@@ -58,6 +60,10 @@ dragoman.create_lm("openai/gpt-4o-mini")  # pyright: ignore[reportAttributeAcces
 # ---------------------------------------------------------------------- generate
 
 assert_type(llm.generate("Hi"), LLMResponse)
+assert_type(llm.generate("Hi", tools=["web_search", ServerTool("file_search", {"ids": []}), get_weather]), LLMResponse)
+assert_type(llm.generate("Hi", tools=["web_search"]).server_tool_calls, tuple[ServerToolCall, ...])
+llm.generate("Hi", tools=["web_serch"])  # pyright: ignore[reportArgumentType]  # misspelt
+ServerTool("web_serch")  # pyright: ignore[reportArgumentType]  # misspelt
 assert_type(llm.generate("Hi", stream=False), LLMResponse)
 assert_type(llm.generate("Hi", stream=True), Stream)
 assert_type(llm.generate("Hi", response_model=Contact), Contact)

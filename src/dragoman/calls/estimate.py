@@ -19,6 +19,7 @@ from typing import Any, Final, assert_never
 
 from dragoman.flow import Flow, invoke
 from dragoman.messages import (
+    AnyTool,
     Audio,
     Document,
     Image,
@@ -27,9 +28,9 @@ from dragoman.messages import (
     Reasoning,
     Refusal,
     Request,
+    ServerTool,
     Text,
     TokenCount,
-    Tool,
     ToolCall,
     ToolResult,
     Video,
@@ -111,7 +112,9 @@ def _result_pieces(result: ToolResult) -> Iterator[str | None]:
             yield from _pieces(part)
 
 
-def _tool_text(tool: Tool | Opaque) -> str:
+def _tool_text(tool: AnyTool) -> str:
     if isinstance(tool, Opaque):
         return encode_json(tool.payload).decode()
+    if isinstance(tool, ServerTool):
+        return f"{tool.name}{encode_json(tool.options).decode()}"
     return f"{tool.name}{tool.description or ''}{encode_json(tool.text_format or tool.parameters).decode()}"

@@ -15,17 +15,17 @@ from dragoman.calls import RetryConfig
 from dragoman.errors import ConfigurationError
 from dragoman.http import Timeouts
 from dragoman.messages import (
+    AnyTool,
     Document,
     Extra,
     Image,
     InputType,
     JsonObject,
     Message,
-    Opaque,
     OutputFormat,
     ReasoningOptions,
     Request,
-    Tool,
+    ServerToolName,
     ToolChoice,
     VectorType,
 )
@@ -37,8 +37,11 @@ if TYPE_CHECKING:
 MessageLike: TypeAlias = Message | Mapping[str, Any]
 """A message, or a plain dict in OpenAI's or Anthropic's form."""
 
-ToolLike: TypeAlias = Tool | Opaque | Callable[..., Any] | Mapping[str, Any]
-"""A tool, a Python function, or a plain dict in OpenAI's, Anthropic's or the bare `name`/`parameters` form."""
+ToolLike: TypeAlias = AnyTool | ServerToolName | Callable[..., Any] | Mapping[str, Any]
+"""A tool, a Python function, the name of a tool that the provider runs, or a plain dict.
+
+The dict has OpenAI's, Anthropic's or the bare `name`/`parameters` form.
+"""
 
 ImageLike: TypeAlias = Image | str | Path | bytes
 """An image, its path, its URL, or its bytes."""
@@ -314,7 +317,7 @@ def timeouts_of(timeout: float | Timeouts | None) -> Timeouts:
     return Timeouts(total=timeout)
 
 
-def request_of(model: str, messages: tuple[Message, ...], tools: tuple[Tool | Opaque, ...], options: Any) -> Request:
+def request_of(model: str, messages: tuple[Message, ...], tools: tuple[AnyTool, ...], options: Any) -> Request:
     """The canonical request for a call with checked `options`."""
     fields = {name: options[name] for name in REQUEST_FIELDS & options.keys()}
     if "stop" in options:

@@ -5,40 +5,67 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from dragoman.client.docstrings import read_docstring
 from dragoman.client.options import ToolLike
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError, Rejected, UnsupportedFeature
 from dragoman.flow import Flow, invoke, is_async
-from dragoman.messages import LLMResponse, Message, Opaque, Role, Tool, ToolCall, ToolResult, encode_json
+from dragoman.messages import (
+    AnyTool,
+    LLMResponse,
+    Message,
+    Opaque,
+    Role,
+    ServerTool,
+    ServerToolName,
+    Tool,
+    ToolCall,
+    ToolResult,
+    encode_json,
+)
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 
-def tools_of(tools: Iterable[ToolLike]) -> tuple[Tool | Opaque, ...]:
-    """Tools, functions and plain dicts as canonical tools. Raises `ConfigurationError` for two of one name."""
+def tools_of(tools: Iterable[ToolLike]) -> tuple[AnyTool, ...]:
+    """Tools of all forms as canonical ones. Raises `ConfigurationError` for two of one name, or a name nobody knows."""
     found = tuple(_tool_of(tool) for tool in tools)
-    names = [tool.name for tool in found if isinstance(tool, Tool)]
+    names = [tool.name for tool in found if not isinstance(tool, Opaque)]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ConfigurationError(f"there are two tools named `{twice}`: the model could not tell them apart")
     return found
 
 
-def _tool_of(tool: ToolLike) -> Tool | Opaque:
+def _tool_of(tool: ToolLike) -> AnyTool:
     if isinstance(tool, Tool | Opaque):
         return tool
+    if isinstance(tool, str | ServerTool):
+        return _server_tool(tool)
     if isinstance(tool, Mapping):
         return _tool_of_dict(dict(cast("Mapping[str, Any]", tool)))
     if callable(tool):
         return tool_of_function(tool)
-    raise TypeError(f"a tool is a function, a Tool or a dict, not {type(tool).__name__}")
+    raise TypeError(
+        f"a tool is a function, a Tool, a dict or the name of a server-side tool, not {type(tool).__name__}"
+    )
 
 
-def _tool_of_dict(tool: dict[str, Any]) -> Tool | Opaque:
+def _server_tool(tool: str | ServerTool) -> ServerTool:
+    found = ServerTool(cast("ServerToolName", tool)) if isinstance(tool, str) else tool
+    if found.name not in _SERVER_TOOLS:
+        known = ", ".join(_SERVER_TOOLS)
+        raise ConfigurationError(f"providers run no tool called `{found.name}`; known are {known}")
+    return found
+
+
+_SERVER_TOOLS: Final[tuple[ServerToolName, ...]] = get_args(ServerToolName)
+
+
+def _tool_of_dict(tool: dict[str, Any]) -> AnyTool:
     if "parameters" in tool and "name" in tool:  # the bare form
         tool = {"type": "function", "function": {name: value for name, value in tool.items() if name != "type"}}
     form = (

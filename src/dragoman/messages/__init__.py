@@ -49,12 +49,13 @@ from dragoman.messages.parts import (
     parse_arguments,
 )
 from dragoman.messages.request import OutputFormat, ReasoningOptions, Request
-from dragoman.messages.response import Attempt, FinishReason, LLMResponse, Loss, TokenLogprob
-from dragoman.messages.tools import Tool, ToolChoice
+from dragoman.messages.response import Attempt, FinishReason, LLMResponse, Loss, ServerToolCall, TokenLogprob
+from dragoman.messages.tools import AnyTool, ServerTool, ServerToolName, Tool, ToolChoice
 from dragoman.messages.usage import Usage
 
 __all__ = [
     "METADATA_EVENTS",
+    "AnyTool",
     "Assembler",
     "Attempt",
     "Audio",
@@ -95,6 +96,9 @@ __all__ = [
     "Restarted",
     "Role",
     "Seam",
+    "ServerTool",
+    "ServerToolCall",
+    "ServerToolName",
     "Text",
     "TextDelta",
     "TokenCount",

@@ -239,11 +239,28 @@ class Refusal(PartBase, frozen=True, kw_only=False, tag="refusal"):
     text: str
 
 
-class Opaque(PartBase, frozen=True, kw_only=False, tag="opaque"):
-    """Something only `dialect` knows, kept as it came: server-side tool blocks, new part types."""
+class Opaque(PartBase, frozen=True, kw_only=False, tag="opaque", eq=False):  # noqa: PLW1641  # a payload has no hash
+    """Something only `dialect` knows, kept as it came: server-side tool blocks, new part types.
+
+    Decoders say what they know of it: `kind`, and for what a tool of the provider was asked and gave its `name` in
+    the provider's words, the `id` that joins call and result, `input` and `output`. All of that is in `payload` too:
+    encoders write `payload` alone, and two that have the same are equal.
+    """
 
     dialect: str
     payload: JsonObject
+    kind: Literal["server_tool_call", "server_tool_result"] | None = None
+    name: str | None = None
+    id: str | None = None
+    input: Any = None
+    output: Any = None
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Opaque and self._kept == other._kept
+
+    @property
+    def _kept(self) -> tuple[Any, ...]:
+        return self.dialect, self.payload, self.cache, self.extra
 
 
 Part: TypeAlias = Text | Image | Audio | Video | Document | ToolCall | ToolResult | Reasoning | Refusal | Opaque

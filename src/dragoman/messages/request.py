@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from dragoman.messages.message import Message
-from dragoman.messages.parts import Extra, JsonObject, Opaque
-from dragoman.messages.tools import Tool, ToolChoice
+from dragoman.messages.parts import Extra, JsonObject
+from dragoman.messages.tools import AnyTool, ToolChoice
 
 Effort: TypeAlias = str
 """How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`; a model takes a part of these."""
@@ -50,7 +50,7 @@ class Request(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     Attributes:
         model: The model's name at its provider.
         messages: The conversation in order; system messages stand where the caller put them.
-        tools: Functions, and server-side tools as `Opaque` of their dialect.
+        tools: Functions, tools that the provider runs, and others as `Opaque` of their dialect.
         parallel_tool_calls: `False` allows at most one call a turn.
         stream: Ask for events instead of one body.
         include_usage: `False` asks a stream not to report usage (only some dialects can).
@@ -66,7 +66,7 @@ class Request(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
 
     model: str
     messages: tuple[Message, ...] = ()
-    tools: tuple[Tool | Opaque, ...] = ()
+    tools: tuple[AnyTool, ...] = ()
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     output_format: OutputFormat | None = None

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, cast
 
 from msgspec import Struct
-from msgspec.structs import force_setattr
+from msgspec.structs import force_setattr, replace
 
 from dragoman.messages.message import Message, Role
 from dragoman.messages.parts import (
@@ -16,6 +16,7 @@ from dragoman.messages.parts import (
     Document,
     Extra,
     Image,
+    Opaque,
     Part,
     Text,
     ToolCall,
@@ -56,6 +57,18 @@ class TokenLogprob(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     logprob: float
     bytes: tuple[int, ...] | None = None
     top: tuple[TokenLogprob, ...] = ()
+
+
+class ServerToolCall(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """What a tool of the provider was asked, and what it gave, as the provider wrote both.
+
+    `name` is the provider's word (`nova_grounding`). `result` is `None` while it runs, and where nothing is shown.
+    """
+
+    name: str
+    input: Any = None
+    id: str | None = None
+    result: Any = None
 
 
 class Attempt(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
@@ -185,6 +198,17 @@ class LLMResponse(Struct, frozen=True):
         return tuple(part for part in self.parts if isinstance(part, ToolCall))
 
     @property
+    def server_tool_calls(self) -> tuple[ServerToolCall, ...]:
+        """What the provider's own tools did. There is nothing to answer; citations are in `citations`."""
+        calls: list[ServerToolCall] = []
+        for part in self.parts:
+            if isinstance(part, Opaque) and part.kind == "server_tool_call":
+                calls.append(ServerToolCall(name=part.name or "", input=part.input, id=part.id, result=part.output))
+            elif isinstance(part, Opaque) and part.kind == "server_tool_result":
+                _answer(calls, part)
+        return tuple(calls)
+
+    @property
     def reasoning(self) -> str | None:
         """The model's thinking as text, or `None` when it showed none."""
         return self.message.reasoning
@@ -223,3 +247,11 @@ class LLMResponse(Struct, frozen=True):
             "this response is already here: `LLM.generate` is synchronous. "
             "For `await`, make the client with `create_llm(..., async_client=True)`"
         )
+
+
+def _answer(calls: list[ServerToolCall], result: Opaque) -> None:
+    """Join `result` to its call: the one of its id, or where servers give none the latest of its name."""
+    for place, call in reversed(tuple(enumerate(calls))):
+        if call.id == result.id if result.id is not None else call.name == result.name:
+            calls[place] = replace(call, result=result.output)
+            return

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from dragoman.messages.parts import CacheMark, Extra, JsonObject
+from dragoman.messages.parts import CacheMark, Extra, JsonObject, Opaque
 
 
 class Tool(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
@@ -30,6 +30,28 @@ class Tool(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
 
     def __repr__(self) -> str:
         return f"Tool({self.name}({', '.join(self.parameters.get('properties') or {})}))"
+
+
+ServerToolName: TypeAlias = Literal["web_search", "code_execution", "url_context", "file_search"]
+"""What at least two dialects have: search the web, run code, read the pages a prompt names, search uploaded files."""
+
+
+class ServerTool(Struct, frozen=True, repr_omit_defaults=True):
+    """A tool that the provider runs itself. Each dialect has its own word for it, and some have none.
+
+    `options` is what only a provider knows (`{"max_uses": 3}`), laid over how the dialect writes the tool: a version
+    is chosen by its `type`. `dialect` is whose options they are: another reports them as lost. With `None` they are
+    written whatever the dialect: the caller vouches for them.
+    """
+
+    name: ServerToolName
+    options: JsonObject = field(default_factory=dict[str, Any])
+    dialect: str | None = None
+    cache: CacheMark | None = None
+
+
+AnyTool: TypeAlias = Tool | ServerTool | Opaque
+"""What a request may offer: functions, tools of the provider, and tools that only one dialect knows."""
 
 
 class ToolChoice(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):

@@ -28,6 +28,7 @@ from dragoman.messages import (
     Refusal,
     Request,
     Role,
+    ServerTool,
     Text,
     Tool,
     ToolCall,
@@ -271,7 +272,9 @@ SAME: dict[str, tuple[Request, dict[str, Any]]] = {
                     cache=CacheMark(),
                     extra=kept(defer_loading=True),
                 ),
-                Opaque(NAME, {"type": "web_search_20250305", "name": "web_search", "max_uses": 2}),
+                ServerTool("web_search", {"max_uses": 2}, NAME, cache=CacheMark()),
+                ServerTool("code_execution", {"type": "code_execution_20260120"}, NAME),
+                Opaque(NAME, {"type": "bash_20250124", "name": "bash"}),
             )
         ),
         {
@@ -283,7 +286,9 @@ SAME: dict[str, tuple[Request, dict[str, Any]]] = {
                     "cache_control": EPHEMERAL,
                     "defer_loading": True,
                 },
-                {"type": "web_search_20250305", "name": "web_search", "max_uses": 2},
+                {"type": "web_search_20250305", "name": "web_search", "max_uses": 2, "cache_control": EPHEMERAL},
+                {"type": "code_execution_20260120", "name": "code_execution"},
+                {"type": "bash_20250124", "name": "bash"},
             ]
         },
     ),

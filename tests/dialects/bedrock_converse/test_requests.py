@@ -24,6 +24,7 @@ from dragoman.messages import (
     Refusal,
     Request,
     Role,
+    ServerTool,
     Text,
     Tool,
     ToolCall,
@@ -211,7 +212,7 @@ def test_a_document_without_a_title_gets_a_name_that_is_none() -> None:
 
 def test_a_cache_mark_is_a_block_after_the_part() -> None:
     marked = (Text("a", cache=CacheMark()), Text("b"), Image(**PNG, cache=CacheMark(ttl="1h")))
-    tools = (Tool(name="f", cache=CacheMark()), Opaque(NAME, {"systemTool": {"name": "nova_grounding"}}))
+    tools = (Tool(name="f", cache=CacheMark()), ServerTool("web_search", cache=CacheMark()))
     system = Message(Role.SYSTEM, (Text("Be brief.", cache=CacheMark()),))
     request = Request(model="m", messages=(system, Message(Role.USER, marked)), tools=tools)
     wire = DIALECT.encode_request(request).wire
@@ -219,7 +220,12 @@ def test_a_cache_mark_is_a_block_after_the_part() -> None:
     assert kinds == ["text", "cachePoint", "text", "image", "cachePoint"]
     assert wire["messages"][0]["content"][-1] == {"cachePoint": {"type": "default", "ttl": "1h"}}
     assert wire["system"] == [{"text": "Be brief."}, {"cachePoint": {"type": "default"}}]
-    assert [next(iter(tool)) for tool in wire["toolConfig"]["tools"]] == ["toolSpec", "cachePoint", "systemTool"]
+    assert [next(iter(tool)) for tool in wire["toolConfig"]["tools"]] == [
+        "toolSpec",
+        "cachePoint",
+        "systemTool",
+        "cachePoint",
+    ]
     assert sent(request) == request
 
 

@@ -23,6 +23,7 @@ from dragoman.messages import (
     ReasoningOptions,
     Refusal,
     Request,
+    ServerTool,
     Text,
     Tool,
     ToolCall,
@@ -93,8 +94,8 @@ FIELDS: dict[str, tuple[Request, dict[str, Any]]] = {
         {"tools": [{"functionDeclarations": [{"name": "look"}]}]},
     ),
     "functions beside a tool of Google's": (
-        ask(tools=(Tool(name="look"), Opaque("gemini", {"googleSearch": {}}))),
-        {"tools": [{"functionDeclarations": [{"name": "look"}]}, {"googleSearch": {}}]},
+        ask(tools=(Tool(name="look"), ServerTool("web_search"), Opaque("gemini", {"googleMaps": {}}))),
+        {"tools": [{"functionDeclarations": [{"name": "look"}]}, {"googleSearch": {}}, {"googleMaps": {}}]},
     ),
     "the model may call": (ask(tool_choice=ToolChoice()), {"toolConfig": {"functionCallingConfig": {"mode": "AUTO"}}}),
     "it must call one of these": (

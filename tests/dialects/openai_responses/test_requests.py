@@ -22,6 +22,7 @@ from dragoman.messages import (
     ReasoningOptions,
     Refusal,
     Request,
+    ServerTool,
     Text,
     Tool,
     ToolCall,
@@ -192,13 +193,17 @@ FIELDS: dict[str, tuple[Wire, dict[str, Any]]] = {
                 {"type": "function", "name": "f", "description": "d", "parameters": SCHEMA, "strict": True},
                 {"type": "custom", "name": "g", "format": {"type": "grammar", "syntax": "lark", "definition": "x"}},
                 {"type": "web_search", "search_context_size": "low"},
+                {"type": "code_interpreter", "container": "cntr_1"},
+                {"type": "code_interpreter"},
             ]
         },
         {
             "tools": (
                 Tool(name="f", description="d", parameters=SCHEMA, strict=True),
                 Tool(name="g", text_format={"type": "grammar", "syntax": "lark", "definition": "x"}),
-                Opaque(NAME, {"type": "web_search", "search_context_size": "low"}),
+                ServerTool("web_search", {"search_context_size": "low"}, NAME),
+                ServerTool("code_execution", {"container": "cntr_1"}, NAME),
+                Opaque(NAME, {"type": "code_interpreter"}),
             )
         },
     ),

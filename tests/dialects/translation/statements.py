@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from dragoman.messages import (
+    AnyTool,
     Audio,
     CacheMark,
     Citation,
@@ -24,7 +25,6 @@ from dragoman.messages import (
     LLMResponse,
     Loss,
     Message,
-    Opaque,
     OutputFormat,
     Part,
     Reasoning,
@@ -141,7 +141,7 @@ def _settings(request: Request) -> Iterator[Statement]:
                 yield Statement(name, name, value)
 
 
-def _tool(tool: Tool | Opaque, path: str) -> Iterator[Statement]:
+def _tool(tool: AnyTool, path: str) -> Iterator[Statement]:
     yield from _fields(tool, path, "tool")
     if isinstance(tool, Tool) and tool.text_format is None:
         yield Statement(f"{path}.parameters", "tool.parameters", dict(tool.parameters))
@@ -323,7 +323,7 @@ def _marks(record: Any, path: str) -> Iterator[Statement]:
     cache = getattr(record, "cache", None)
     if cache is not None:
         yield from _cache(cache, path)
-    yield from _extra(record.extra, path)
+    yield from _extra(getattr(record, "extra", None), path)
 
 
 def _cache(mark: CacheMark, path: str) -> Iterator[Statement]:

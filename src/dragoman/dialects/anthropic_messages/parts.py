@@ -12,6 +12,7 @@ from typing import Any, Final, assert_never, cast
 
 from dragoman.dialects.anthropic_messages.citations import decode_citation, encode_citation
 from dragoman.dialects.anthropic_messages.name import NAME
+from dragoman.dialects.anthropic_messages.server_blocks import opaque_block
 from dragoman.dialects.base import Wire, unknown_fields, write_extra
 from dragoman.messages import (
     Audio,
@@ -267,7 +268,7 @@ def decode_parts(blocks: Sequence[Wire]) -> tuple[Part, ...]:
 def decode_part(block: Wire) -> Part:
     """The part in `block`. Raises `KeyError`, `TypeError` … when it is not what its `type` says."""
     decode = _DECODERS.get(block["type"])
-    return Opaque(NAME, block) if decode is None else decode(block)
+    return opaque_block(block) if decode is None else decode(block)
 
 
 _TEXT: Final = frozenset({"type", "text", "citations", "cache_control"})

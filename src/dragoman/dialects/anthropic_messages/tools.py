@@ -1,7 +1,7 @@
 """Tools and how the model chooses among them.
 
 A function of the caller is a `Tool`. What has a dated type (`web_search_20250305`) runs at Anthropic or is known to the
-model by that type: it is kept whole as an `Opaque`.
+model by that type: it is a `ServerTool` when other providers have its like, else it is kept whole as an `Opaque`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, Literal
 
+from msgspec.structs import replace
+
 from dragoman.dialects.anthropic_messages.checks import objects, optional, required
 from dragoman.dialects.anthropic_messages.name import NAME
-from dragoman.dialects.anthropic_messages.parts import decode_marks, encode_cache_mark, encode_part
+from dragoman.dialects.anthropic_messages.parts import (
+    decode_cache_mark,
+    decode_marks,
+    encode_cache_mark,
+    encode_part,
+    plain_cache_mark,
+)
 from dragoman.dialects.base import Wire, write_extra
-from dragoman.messages import Loss, Opaque, Request, Tool, ToolChoice
+from dragoman.dialects.server_tools import Forms, decode_server_tool, encode_server_tool
+from dragoman.messages import AnyTool, Loss, Opaque, Request, ServerTool, ServerToolName, Tool, ToolChoice
+
+SERVER_TOOLS: Final[Forms] = {
+    "web_search": {"type": "web_search_20250305", "name": "web_search"},
+    "code_execution": {"type": "code_execution_20250825", "name": "code_execution"},
+    "url_context": {"type": "web_fetch_20250910", "name": "web_fetch"},
+}
+"""The versions that older models know too; a newer one is asked for by its `type`.
+
+Source: the tools of `messages.create` in Anthropic's own client, none of which needs a beta header; read 2026-11-21.
+"""
 
 # ---------------------------------------------------------------------- canonical to wire
 
@@ -30,9 +49,11 @@ def encode_tools(request: Request, wire: Wire, losses: list[Loss]) -> None:
         _encode_parallel(request, wire, losses)
 
 
-def _encode_tool(tool: Tool | Opaque, where: str, losses: list[Loss]) -> Wire | None:
+def _encode_tool(tool: AnyTool, where: str, losses: list[Loss]) -> Wire | None:
     if isinstance(tool, Opaque):
         return encode_part(tool, where, losses)
+    if isinstance(tool, ServerTool):
+        return _encode_server_tool(tool, where, losses)
     if tool.text_format is not None:
         losses.append(Loss(effect="dropped", where=where, why="every tool takes a JSON object here, none free text"))
         return None
@@ -45,6 +66,13 @@ def _encode_tool(tool: Tool | Opaque, where: str, losses: list[Loss]) -> Wire | 
     if tool.cache is not None:
         block["cache_control"] = encode_cache_mark(tool.cache)
     write_extra(block, tool.extra, NAME, where, losses)
+    return block
+
+
+def _encode_server_tool(tool: ServerTool, where: str, losses: list[Loss]) -> Wire | None:
+    block = encode_server_tool(tool, SERVER_TOOLS, NAME, where, losses)
+    if block is not None and tool.cache is not None:
+        block["cache_control"] = encode_cache_mark(tool.cache)
     return block
 
 
@@ -93,7 +121,7 @@ _MODES: Final[dict[str, Literal["auto", "required", "none"]]] = {
 _CHOICE: Final = frozenset({"type", "name", "disable_parallel_tool_use"})
 
 
-def decode_tools(wire: Wire) -> tuple[Tool | Opaque, ...]:
+def decode_tools(wire: Wire) -> tuple[AnyTool, ...]:
     """The tools. Raises `Rejected`."""
     value = wire.get("tools")
     if value is None:
@@ -101,10 +129,10 @@ def decode_tools(wire: Wire) -> tuple[Tool | Opaque, ...]:
     return tuple(_decode_tool(tool, f"tools.{n}.") for n, tool in enumerate(objects(value, "tools")))
 
 
-def _decode_tool(tool: Wire, where: str) -> Tool | Opaque:
+def _decode_tool(tool: Wire, where: str) -> AnyTool:
     kind = optional(tool, "type", str, where)
     if kind not in (None, "custom"):
-        return Opaque(NAME, tool)
+        return _decode_server_tool(tool, kind) or Opaque(NAME, tool)
     return Tool(
         name=required(tool, "name", str, where),
         description=optional(tool, "description", str, where),
@@ -112,6 +140,23 @@ def _decode_tool(tool: Wire, where: str) -> Tool | Opaque:
         strict=optional(tool, "strict", bool, where),
         **decode_marks(tool, _TOOL),
     )
+
+
+_UNDATED: Final[dict[str, ServerToolName]] = {
+    form["type"].rpartition("_")[0]: name for name, form in SERVER_TOOLS.items()
+}
+
+
+def _decode_server_tool(tool: Wire, kind: str) -> ServerTool | None:
+    name = _UNDATED.get(kind.rpartition("_")[0])
+    if name is None:
+        return None
+    mark = tool.get("cache_control")
+    if not plain_cache_mark(mark):
+        return decode_server_tool(name, tool, SERVER_TOOLS[name], NAME)
+    rest = {field: value for field, value in tool.items() if field != "cache_control"}
+    decoded = decode_server_tool(name, rest, SERVER_TOOLS[name], NAME)
+    return decoded and replace(decoded, cache=decode_cache_mark(mark))
 
 
 def decode_choice(wire: Wire) -> dict[str, Any]:

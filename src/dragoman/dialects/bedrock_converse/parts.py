@@ -284,7 +284,8 @@ def _decode_tool_use(block: Wire) -> Part:
     wire = field(block, "toolUse", dict)
     kind = wire.get("type")
     if kind == "server_tool_use":
-        return Opaque(NAME, block)
+        called = {"name": wire.get("name"), "id": wire.get("toolUseId"), "input": wire.get("input")}
+        return Opaque(NAME, block, "server_tool_call", **called)
     given = wire.get("input")
     fields: dict[str, Any] = {}
     if isinstance(given, dict):
@@ -304,8 +305,10 @@ def call_extra(kind: str | None, rest: Wire) -> Extra | None:
 def _decode_tool_result(block: Wire) -> Part:
     """A result of the caller's. One with a `type` came from a server's tool."""
     wire = field(block, "toolResult", dict)
-    if wire.get("type") is not None:
-        return Opaque(NAME, block)
+    kind = wire.get("type")
+    if kind is not None:
+        name = str(kind).removesuffix("_result")
+        return Opaque(NAME, block, "server_tool_result", name, wire.get("toolUseId"), output=wire.get("content"))
     return ToolResult(
         id=text(wire, "toolUseId"),
         content=_decode_inside(maybe(wire, "content", list) or []),

@@ -1,8 +1,9 @@
 """Tools and how the model chooses among them.
 
-A function of the caller is a `Tool`. What runs at Amazon (`systemTool`) is kept whole as an `Opaque`. Two rules of the
-API are met here (docs.aws.amazon.com/bedrock/latest/userguide/tool-use.html, read 2026-11-21): there is no way to
-forbid calls but to offer no tools, and a history with calls needs a `toolConfig`.
+A function of the caller is a `Tool`. What runs at Amazon (`systemTool`) is a `ServerTool` when other providers have its
+like, else it is kept whole as an `Opaque`. Two rules of the API are met here
+(docs.aws.amazon.com/bedrock/latest/userguide/tool-use.html, read 2026-11-21): there is no way to forbid calls but to
+offer no tools, and a history with calls needs a `toolConfig`.
 """
 
 from __future__ import annotations
@@ -25,10 +26,29 @@ from dragoman.dialects.bedrock_converse.reading import (
     text,
     why_broken,
 )
-from dragoman.messages import Loss, Message, Opaque, Request, Tool, ToolCall, ToolChoice, ToolResult
+from dragoman.dialects.server_tools import Forms, decode_server_tool, encode_server_tool
+from dragoman.messages import (
+    AnyTool,
+    Loss,
+    Message,
+    Opaque,
+    Request,
+    ServerTool,
+    ServerToolName,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+)
 
 PLACEHOLDER: Final = "It was used earlier in this conversation. It cannot be called any more."
 """The description of a tool that stands in `toolConfig` only because history has calls; requests are read without."""
+
+SERVER_TOOLS: Final[Forms] = {
+    "web_search": {"name": "nova_grounding"},
+    "code_execution": {"name": "nova_code_interpreter"},
+}
+"""The `systemTool`s of Nova (docs.aws.amazon.com/nova/latest/nova2-userguide, "Built-in tools", read 2026-11-21)."""
 
 # ---------------------------------------------------------------------- canonical to wire
 
@@ -70,7 +90,7 @@ def _offered(request: Request, losses: list[Loss]) -> list[Wire]:
     return []
 
 
-def _encode_each(tools: Sequence[Tool | Opaque], losses: list[Loss]) -> list[Wire]:
+def _encode_each(tools: Sequence[AnyTool], losses: list[Loss]) -> list[Wire]:
     wires: list[Wire] = []
     for number, tool in enumerate(tools):
         where = f"tools[{number}]"
@@ -83,12 +103,15 @@ def _encode_each(tools: Sequence[Tool | Opaque], losses: list[Loss]) -> list[Wir
     return wires
 
 
-def _encode_tool(tool: Tool | Opaque, where: str, losses: list[Loss]) -> Wire | None:
+def _encode_tool(tool: AnyTool, where: str, losses: list[Loss]) -> Wire | None:
     if isinstance(tool, Opaque):
         if tool.dialect == NAME:
             return dict(tool.payload)
         losses.append(Loss(effect="dropped", where=where, why=f"only `{tool.dialect}` knows it"))
         return None
+    if isinstance(tool, ServerTool):
+        system = encode_server_tool(tool, SERVER_TOOLS, NAME, where, losses)
+        return None if system is None else {"systemTool": system}
     if tool.text_format is not None:
         losses.append(Loss(effect="dropped", where=where, why="every tool takes a JSON object here, none free text"))
         return None
@@ -163,9 +186,9 @@ _CONFIG: Final = frozenset({"tools", "toolChoice"})
 _MODES: Final[dict[str, Literal["auto", "required"]]] = {"auto": "auto", "any": "required", "tool": "required"}
 
 
-def decode_tools(config: Wire) -> tuple[Tool | Opaque, ...]:
+def decode_tools(config: Wire) -> tuple[AnyTool, ...]:
     """The tools. Raises `Rejected`."""
-    tools: list[Tool | Opaque] = []
+    tools: list[AnyTool] = []
     for number, block in enumerate(objects(config.get("tools") or [], "toolConfig/tools")):
         mark = decode_cache_mark(block)
         if mark is not None and tools and tools[-1].cache is None:
@@ -180,10 +203,10 @@ def decode_tools(config: Wire) -> tuple[Tool | Opaque, ...]:
     return tuple(tools)
 
 
-def _decode_tool(block: Wire) -> Tool | Opaque | None:
+def _decode_tool(block: Wire) -> AnyTool | None:
     """The tool; `None` for one that is there for the sake of history only."""
     if "toolSpec" not in block:
-        return Opaque(NAME, block)
+        return _decode_system_tool(block) or Opaque(NAME, block)
     spec = field(block, "toolSpec", dict)
     if spec.get("description") == PLACEHOLDER:
         return None
@@ -196,6 +219,17 @@ def _decode_tool(block: Wire) -> Tool | Opaque | None:
         strict=maybe(spec, "strict", bool),
         extra=unknown_fields(spec, known, NAME),
     )
+
+
+_NAMES: Final[dict[str, ServerToolName]] = {form["name"]: name for name, form in SERVER_TOOLS.items()}
+
+
+def _decode_system_tool(block: Wire) -> ServerTool | None:
+    if block.keys() != {"systemTool"}:
+        return None
+    system: Wire = field(block, "systemTool", dict)
+    name = _NAMES.get(str(system.get("name")))
+    return name and decode_server_tool(name, system, SERVER_TOOLS[name], NAME)
 
 
 def decode_choice(config: Wire) -> ToolChoice | None:

@@ -11,7 +11,8 @@ from dragoman.dialects.cohere_v2.parts import unknown
 from dragoman.dialects.cohere_v2.wire import NAME, ToolFunction
 from dragoman.dialects.cohere_v2.wire import Tool as WireTool
 from dragoman.dialects.marks import lose_cache
-from dragoman.messages import Loss, Opaque, Request, Tool, ToolChoice
+from dragoman.dialects.server_tools import encode_server_tool
+from dragoman.messages import AnyTool, Loss, Opaque, Request, ServerTool, Tool, ToolChoice
 
 # ---------------------------------------------------------------------- encode
 
@@ -36,12 +37,14 @@ def encode_tools(request: Request, wire: Wire, losses: list[Loss]) -> None:
         losses.append(Loss(effect="dropped", where="parallel_tool_calls", why=why))
 
 
-def _encode_tool(tool: Tool | Opaque, where: str, losses: list[Loss]) -> Wire | None:
+def _encode_tool(tool: AnyTool, where: str, losses: list[Loss]) -> Wire | None:
     if isinstance(tool, Opaque):
         if tool.dialect == NAME:
             return dict(tool.payload)
         losses.append(Loss(effect="dropped", where=where, why=f"only `{tool.dialect}` knows it"))
         return None
+    if isinstance(tool, ServerTool):
+        return encode_server_tool(tool, {}, NAME, where, losses)
     if tool.text_format is not None:
         losses.append(Loss(effect="dropped", where=where, why="every tool takes a JSON object here, none free text"))
         return None
@@ -55,7 +58,7 @@ def _encode_tool(tool: Tool | Opaque, where: str, losses: list[Loss]) -> Wire | 
     return entry
 
 
-def _encode_strict(tools: Sequence[Tool | Opaque], wire: Wire, losses: list[Loss]) -> None:
+def _encode_strict(tools: Sequence[AnyTool], wire: Wire, losses: list[Loss]) -> None:
     """All tools are held to their schemas or none is."""
     strict = [isinstance(tool, Tool) and bool(tool.strict) for tool in tools]
     if strict and all(strict):
@@ -80,14 +83,14 @@ _ENTRY: Final = frozenset(WireTool.__annotations__)
 _FUNCTION: Final = frozenset(ToolFunction.__annotations__)
 
 
-def decode_tools(wire: Wire) -> tuple[Tool | Opaque, ...]:
+def decode_tools(wire: Wire) -> tuple[AnyTool, ...]:
     """Raises `Rejected`."""
     strict = True if optional(wire, "strict_tools", bool) else None
     entries = objects(wire, "tools")
     return tuple(_decode_tool(entry, f"tools[{number}].", strict) for number, entry in enumerate(entries))
 
 
-def _decode_tool(entry: Wire, where: str, strict: bool | None) -> Tool | Opaque:
+def _decode_tool(entry: Wire, where: str, strict: bool | None) -> AnyTool:
     if entry.get("type", "function") != "function":
         return Opaque(NAME, entry)
     function: Wire = required(entry, "function", dict, where)

@@ -16,6 +16,7 @@ from dragoman.dialects.gemini.citations import report_in_history
 from dragoman.dialects.gemini.extras import extra_of, own, rest_of, restore
 from dragoman.dialects.gemini.media import decode_media, encode_media
 from dragoman.dialects.gemini.name import NAME
+from dragoman.dialects.gemini.server_parts import opaque_part
 from dragoman.messages import (
     Audio,
     Document,
@@ -198,7 +199,7 @@ def decode_part(wire: Wire, ids: CallIds) -> Part:
         return Text(text)
     kinds = [name for name in _DECODERS if wire.get(name) is not None]
     decoded = _DECODERS[kinds[0]](wire, ids) if len(kinds) == 1 else None
-    return Opaque(NAME, wire) if decoded is None else decoded
+    return opaque_part(wire) if decoded is None else decoded
 
 
 _TEXT: Final = frozenset({"text", "thought"})

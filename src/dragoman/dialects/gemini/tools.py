@@ -1,7 +1,7 @@
 """Tools and how the model chooses among them.
 
-Functions of the caller are `Tool`s; they are declared together. Tools that run at Google (`googleSearch`,
-`codeExecution` …) are kept whole as `Opaque`s.
+Functions of the caller are `Tool`s; they are declared together. Tools that run at Google are `ServerTool`s when other
+providers have their like, else (`googleMaps`, `computerUse` …) they are kept whole as `Opaque`s.
 """
 
 from __future__ import annotations
@@ -14,10 +14,22 @@ from dragoman.dialects.gemini.checks import objects, optional, required, wanted
 from dragoman.dialects.gemini.extras import extra_of, own, restore
 from dragoman.dialects.gemini.name import NAME
 from dragoman.dialects.gemini.schemas import json_schema_of
-from dragoman.messages import Loss, Opaque, Request, Tool, ToolChoice
+from dragoman.dialects.server_tools import Forms, decode_server_tool, encode_server_tool
+from dragoman.messages import AnyTool, JsonObject, Loss, Opaque, Request, ServerTool, ServerToolName, Tool, ToolChoice
 
 _FUNCTIONS: Final = "functionDeclarations"
 _NO_PARAMETERS: Final = Tool(name="").parameters
+
+_WORDS: Final[dict[ServerToolName, str]] = {
+    "web_search": "googleSearch",
+    "code_execution": "codeExecution",
+    "url_context": "urlContext",
+    "file_search": "fileSearch",
+}
+"""ai.google.dev/api/caching#Tool, read 2026-11-21."""
+
+_EMPTY: Final[JsonObject] = {}
+_FORMS: Final[Forms] = dict.fromkeys(_WORDS, _EMPTY)
 
 # ---------------------------------------------------------------------- canonical to wire
 
@@ -28,8 +40,8 @@ def encode_tools(request: Request, wire: Wire, losses: list[Loss]) -> None:
     tools: list[Wire] = []
     for number, tool in enumerate(request.tools):
         where = f"tools[{number}]"
-        if isinstance(tool, Opaque):
-            tools += _encode_server_tool(tool, where, losses)
+        if not isinstance(tool, Tool):
+            tools += _encode_other(tool, where, losses)
         elif (declaration := _encode_tool(tool, where, losses)) is not None:
             if not declared:
                 tools.append({_FUNCTIONS: declared})
@@ -43,7 +55,11 @@ def encode_tools(request: Request, wire: Wire, losses: list[Loss]) -> None:
         losses.append(Loss(effect="dropped", where="parallel_tool_calls", why=why))
 
 
-def _encode_server_tool(tool: Opaque, where: str, losses: list[Loss]) -> list[Wire]:
+def _encode_other(tool: ServerTool | Opaque, where: str, losses: list[Loss]) -> list[Wire]:
+    if isinstance(tool, ServerTool):
+        _report_mark(tool, where, losses)
+        options = encode_server_tool(tool, _FORMS, NAME, where, losses)
+        return [] if options is None else [{_WORDS[tool.name]: options}]
     if tool.dialect == NAME:
         return [dict(tool.payload)]
     losses.append(Loss(effect="dropped", where=where, why=f"only `{tool.dialect}` knows it"))
@@ -62,10 +78,14 @@ def _encode_tool(tool: Tool, where: str, losses: list[Loss]) -> Wire | None:
     if tool.strict is not None:
         why = "there is no such switch on one tool"
         losses.append(Loss(effect="dropped", where=f"{where}.strict", why=why))
-    if tool.cache is not None:
-        losses.append(Loss(effect="dropped", where=f"{where}.cache", why="this dialect marks nothing"))
+    _report_mark(tool, where, losses)
     restore(declaration, tool.extra, where, losses)
     return declaration
+
+
+def _report_mark(tool: Tool | ServerTool, where: str, losses: list[Loss]) -> None:
+    if tool.cache is not None:
+        losses.append(Loss(effect="dropped", where=f"{where}.cache", why="this dialect marks nothing"))
 
 
 def _is_spelled(tool: Tool) -> bool:
@@ -92,20 +112,29 @@ _PARAMETERS: Final = ("parametersJsonSchema", "parameters")
 _DECLARATION: Final = frozenset({"name", "description", *_PARAMETERS})
 
 
-def decode_tools(wire: Wire) -> tuple[Tool | Opaque, ...]:
+def decode_tools(wire: Wire) -> tuple[AnyTool, ...]:
     """The tools. Raises `Rejected`."""
     value = wire.get("tools")
     return () if value is None else tuple(_decode_all(objects(value, "tools")))
 
 
-def _decode_all(tools: list[Wire]) -> Iterator[Tool | Opaque]:
+def _decode_all(tools: list[Wire]) -> Iterator[AnyTool]:
     for number, tool in enumerate(tools):
         where = f"tools[{number}].{_FUNCTIONS}"
         for place, declaration in enumerate(objects(tool.get(_FUNCTIONS) or [], where)):
             yield _decode_tool(declaration, f"{where}[{place}].")
         for name, value in tool.items():
             if name != _FUNCTIONS:
-                yield Opaque(NAME, {name: value})
+                yield _decode_other(name, value)
+
+
+_NAMES: Final[dict[str, ServerToolName]] = {word: name for name, word in _WORDS.items()}
+
+
+def _decode_other(word: str, value: Any) -> ServerTool | Opaque:
+    name = _NAMES.get(word)
+    known = name and isinstance(value, dict) and decode_server_tool(name, cast("Wire", value), _EMPTY, NAME)
+    return known or Opaque(NAME, {word: value})
 
 
 def _decode_tool(declaration: Wire, where: str) -> Tool:

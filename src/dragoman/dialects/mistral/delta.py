@@ -106,6 +106,7 @@ DELTA: Final = Delta(
     free_form_tools=False,
     cache_marks=False,
     refusals=False,
+    server_tools=False,
 )
 """For requests."""
 

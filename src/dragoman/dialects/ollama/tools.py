@@ -9,7 +9,8 @@ from dragoman.dialects.checks import objects, optional, required
 from dragoman.dialects.marks import lose_cache
 from dragoman.dialects.ollama.wire import NAME, ToolFunction
 from dragoman.dialects.ollama.wire import Tool as WireTool
-from dragoman.messages import Extra, Loss, Opaque, Request, Tool, ToolChoice
+from dragoman.dialects.server_tools import encode_server_tool
+from dragoman.messages import AnyTool, Extra, Loss, Opaque, Request, ServerTool, Tool, ToolChoice
 
 # ---------------------------------------------------------------------- encode
 
@@ -27,12 +28,14 @@ def encode_tools(request: Request, wire: Wire, losses: list[Loss]) -> None:
         losses.append(Loss(effect="dropped", where="parallel_tool_calls", why=why))
 
 
-def _encode_tool(tool: Tool | Opaque, where: str, losses: list[Loss]) -> Wire | None:
+def _encode_tool(tool: AnyTool, where: str, losses: list[Loss]) -> Wire | None:
     if isinstance(tool, Opaque):
         if tool.dialect == NAME:
             return dict(tool.payload)
         losses.append(Loss(effect="dropped", where=where, why=f"only `{tool.dialect}` knows it"))
         return None
+    if isinstance(tool, ServerTool):
+        return encode_server_tool(tool, {}, NAME, where, losses)
     if tool.text_format is not None:
         losses.append(Loss(effect="dropped", where=where, why="every tool takes a JSON object here, none free text"))
         return None
@@ -74,12 +77,12 @@ _ENTRY: Final = frozenset(WireTool.__annotations__)
 _FUNCTION: Final = frozenset(ToolFunction.__annotations__)
 
 
-def decode_tools(wire: Wire) -> tuple[Tool | Opaque, ...]:
+def decode_tools(wire: Wire) -> tuple[AnyTool, ...]:
     """Raises `Rejected`."""
     return tuple(_decode_tool(entry, f"tools[{number}].") for number, entry in enumerate(objects(wire, "tools")))
 
 
-def _decode_tool(entry: Wire, where: str) -> Tool | Opaque:
+def _decode_tool(entry: Wire, where: str) -> AnyTool:
     if entry.get("type", "function") != "function":
         return Opaque(NAME, entry)
     function = required(entry, "function", dict, where)

@@ -37,6 +37,7 @@ class Delta(Struct, frozen=True, kw_only=True):
         free_form_tools: Whether it has tools that take text; else their calls have it as an argument `input`.
         cache_marks: Whether it has marks for the cache.
         refusals: Whether it tells refusals from text.
+        server_tools: Whether the provider searches the web when the body says so.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Delta(Struct, frozen=True, kw_only=True):
     free_form_tools: bool = True
     cache_marks: bool = True
     refusals: bool = True
+    server_tools: bool = True
 
 
 OPENAI: Final = Delta(name=NAME, endings=OWN_WORDS)

@@ -14,7 +14,7 @@ from dragoman.dialects.base import Encoded, Wire
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses, extra_of, is_ours, restore
 from dragoman.dialects.openai_chat.messages import decode_messages, encode_messages
-from dragoman.dialects.openai_chat.tools import decode_choice, decode_tools, encode_tools
+from dragoman.dialects.openai_chat.tools import WEB_SEARCH, decode_choice, decode_tools, decode_web_search, encode_tools
 from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.messages import Extra, JsonObject, OutputFormat, ReasoningOptions, Request
 
@@ -185,6 +185,13 @@ def _decode_functions(value: Any, fields: Wire, _: Wire) -> None:
     fields["tools"] = (*fields.get("tools", ()), *decode_tools(value, "functions"))
 
 
+def _decode_web_search(value: Any, fields: Wire, rest: Wire) -> None:
+    if isinstance(value, dict):
+        fields["tools"] = (*fields.get("tools", ()), decode_web_search(cast("Wire", value)))
+    else:
+        rest[WEB_SEARCH] = value
+
+
 def _decode_tool_choice(value: Any, fields: Wire, rest: Wire) -> None:
     choice = decode_choice(value)
     if choice is None:
@@ -295,6 +302,7 @@ _DECODE: Final[dict[str, Callable[[Any, Wire, Wire], None]]] = {
     "messages": _decode_messages,
     "tools": _decode_tools,
     "functions": _decode_functions,
+    WEB_SEARCH: _decode_web_search,
     "tool_choice": _decode_tool_choice,
     "function_call": _decode_function_call,
     "stop": _decode_stop,

@@ -13,7 +13,8 @@ from dragoman.dialects.openai_chat.delta import OPENAI, Delta
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses, decode_mark, extra_of, lose_mark, restore, unknown
 from dragoman.dialects.openai_chat.wire import NAME, CustomTool, FunctionTool, ToolEntry, fields_of
-from dragoman.messages import JsonObject, Opaque, Request, Tool, ToolChoice
+from dragoman.dialects.server_tools import Forms, encode_server_tool
+from dragoman.messages import AnyTool, JsonObject, Opaque, Request, ServerTool, Tool, ToolChoice
 
 _ENTRY: Final = fields_of(ToolEntry)
 _FUNCTION: Final = fields_of(FunctionTool)
@@ -26,10 +27,13 @@ def encode_tools(request: Request, wire: Wire, losses: Losses) -> None:
     """Write `tools` and `tool_choice`, or `functions` and `function_call` for what came in the old form."""
     tools: list[Wire] = []
     functions: list[Wire] = []
+    search: Wire = {}
     for number, tool in enumerate(request.tools):
         losses.at = ("tools", number)
         if isinstance(tool, Opaque):
             tools += _encode_opaque(tool, losses)
+        elif isinstance(tool, ServerTool):
+            search |= _encode_server_tool(tool, losses)
         elif is_legacy(tool, losses.delta):
             functions.append(_encode_legacy(tool))
         elif tool.text_format is not None and not losses.delta.free_form_tools:
@@ -38,12 +42,15 @@ def encode_tools(request: Request, wire: Wire, losses: Losses) -> None:
             tools.append(_encode_tool(tool, losses))
     losses.at = ()
     wire |= {name: entries for name, entries in (("tools", tools), ("functions", functions)) if entries}
+    wire |= search
     if request.tool_choice is not None:
         _encode_choice(request, request.tool_choice, wire, losses)
 
 
-def is_legacy(tool: Tool | Opaque, delta: Delta = OPENAI) -> bool:
+def is_legacy(tool: AnyTool, delta: Delta = OPENAI) -> bool:
     """Whether the tool came among `functions`."""
+    if not isinstance(tool, Tool):
+        return False
     return tool.extra is not None and tool.extra.dialect == delta.name and tool.extra.spelling.get("type", "") is None
 
 
@@ -52,6 +59,21 @@ def _encode_opaque(tool: Opaque, losses: Losses) -> list[Wire]:
         return [dict(tool.payload)]
     losses.dropped("", f"only `{tool.dialect}` knows this tool")
     return []
+
+
+SERVER_TOOLS: Final[Forms] = {"web_search": {}}
+"""It is a field of the body, for models that search (`gpt-4o-search-preview`)."""
+
+WEB_SEARCH: Final = "web_search_options"
+
+
+def _encode_server_tool(tool: ServerTool, losses: Losses) -> Wire:
+    forms = SERVER_TOOLS if losses.delta.server_tools else {}
+    options = encode_server_tool(tool, forms, losses.delta.name, losses.path(""), losses.found)
+    if options is None:
+        return {}
+    lose_mark(tool.cache, None, losses)
+    return {WEB_SEARCH: options}
 
 
 def _encode_tool(tool: Tool, losses: Losses) -> Wire:
@@ -133,7 +155,7 @@ def _encode_legacy_choice(choice: ToolChoice, wire: Wire, losses: Losses) -> Non
 # ---------------------------------------------------------------------- decode
 
 
-def decode_tools(value: Any, where: str) -> tuple[Tool | Opaque, ...]:
+def decode_tools(value: Any, where: str) -> tuple[AnyTool, ...]:
     """Raises `Rejected` for what is no list of tools."""
     if not isinstance(value, list):
         raise rejected(where, "a list of tools is needed here")
@@ -150,6 +172,10 @@ def _decode_tool(value: Any, where: str) -> Tool | Opaque:
     if kind == "custom":
         return _decode_custom(entry, where)
     return Opaque(dialect=NAME, payload=entry)
+
+
+def decode_web_search(options: Wire) -> ServerTool:
+    return ServerTool("web_search", options, NAME if options else None)
 
 
 def _decode_function(entry: Wire, where: str) -> Tool:

@@ -201,6 +201,7 @@ class ChatRequest(TypedDict, total=False):
     messages: list[JsonObject]
     tools: list[JsonObject]
     tool_choice: str | JsonObject
+    web_search_options: JsonObject
     parallel_tool_calls: bool
     functions: list[FunctionTool]  # until 2023
     function_call: str | JsonObject  # until 2023

@@ -26,6 +26,7 @@ from dragoman.dialects.openai_responses.extras import (
 from dragoman.dialects.openai_responses.images import IMAGE_CALL, decode_image, image_item
 from dragoman.dialects.openai_responses.parts import object_in
 from dragoman.dialects.openai_responses.reasoning import decode_reasoning, encode_reasoning
+from dragoman.dialects.openai_responses.server_items import opaque_item
 from dragoman.dialects.openai_responses.wire import NAME, MessageItem, OutputRefusal, OutputText, fields_of
 from dragoman.messages import Extra, Image, JsonObject, Opaque, Part, Reasoning, Refusal, Text, ToolCall
 
@@ -134,7 +135,7 @@ def decode_item(item: Wire, where: str) -> Part:
             raise rejected(f"{where}.name", "the name of a tool is needed here")
         return call
     image = decode_image(item, header) if kind == IMAGE_CALL else None
-    return image or Opaque(dialect=NAME, payload=item)
+    return image or opaque_item(item)
 
 
 def decode_message(item: Wire, where: str) -> list[Part]:

@@ -17,6 +17,7 @@ from dragoman.dialects.openai_responses.finish import encode_finish, finish_reas
 from dragoman.dialects.openai_responses.images import IMAGE_CALL, decode_image
 from dragoman.dialects.openai_responses.output import Output
 from dragoman.dialects.openai_responses.reasoning import decode_reasoning
+from dragoman.dialects.openai_responses.server_items import opaque_item
 from dragoman.dialects.openai_responses.usage import decode_usage, encode_usage
 from dragoman.dialects.openai_responses.wire import NAME
 from dragoman.errors import DecodeError
@@ -97,7 +98,7 @@ def decode_item(item: Wire, *seed: object) -> list[Part]:
     if call is not None:
         return [call]
     image = decode_image(item, item_header(item)) if kind == IMAGE_CALL else None
-    return [image or Opaque(dialect=NAME, payload=item)]
+    return [image or opaque_item(item)]
 
 
 def item_header(item: Wire) -> Wire:

@@ -1,4 +1,7 @@
-"""Tools and how the model must choose among them, both ways. OpenAI's own tools are `Opaque`."""
+"""Tools and how the model must choose among them, both ways.
+
+OpenAI's own tools are `ServerTool`s when other providers have their like, else `Opaque`.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,19 @@ from dragoman.dialects.openai_chat.parts import text_in
 from dragoman.dialects.openai_responses.extras import extra_of, lose_mark, restore, unknown
 from dragoman.dialects.openai_responses.parts import object_in, optional_text
 from dragoman.dialects.openai_responses.wire import NAME, ToolEntry, fields_of
-from dragoman.messages import JsonObject, Opaque, Request, Tool, ToolChoice
+from dragoman.dialects.server_tools import Forms, decode_server_tool, encode_server_tool
+from dragoman.messages import AnyTool, JsonObject, Opaque, Request, ServerTool, ServerToolName, Tool, ToolChoice
 
 _KNOWN: Final = fields_of(ToolEntry)
 _FUNCTION: Final = _KNOWN - {"format"}
 _CUSTOM: Final = _KNOWN - {"parameters", "strict"}
+
+SERVER_TOOLS: Final[Forms] = {
+    "web_search": {"type": "web_search"},
+    "code_execution": {"type": "code_interpreter", "container": {"type": "auto"}},
+    "file_search": {"type": "file_search"},
+}
+"""platform.openai.com/docs/api-reference/responses/create, `tools`, read 2026-11-21."""
 
 # ---------------------------------------------------------------------- encode
 
@@ -24,14 +35,25 @@ def encode_tools(request: Request, losses: Losses) -> list[Wire]:
     entries: list[Wire] = []
     for number, tool in enumerate(request.tools):
         losses.at = ("tools", number)
-        if not isinstance(tool, Opaque):
-            entries.append(_encode_tool(tool, losses))
-        elif tool.dialect == NAME:
-            entries.append(dict(tool.payload))
-        else:
-            losses.dropped("", f"only `{tool.dialect}` knows this tool")
+        entry = _encode_any(tool, losses)
+        if entry is not None:
+            entries.append(entry)
     losses.at = ()
     return entries
+
+
+def _encode_any(tool: AnyTool, losses: Losses) -> Wire | None:
+    match tool:
+        case Tool():
+            return _encode_tool(tool, losses)
+        case ServerTool():
+            lose_mark(tool.cache, None, losses)
+            return encode_server_tool(tool, SERVER_TOOLS, NAME, losses.path(""), losses.found)
+        case Opaque() if tool.dialect == NAME:
+            return dict(tool.payload)
+        case Opaque():
+            losses.dropped("", f"only `{tool.dialect}` knows this tool")
+            return None
 
 
 def _encode_tool(tool: Tool, losses: Losses) -> Wire:
@@ -66,17 +88,23 @@ def encode_choice(request: Request, choice: ToolChoice, losses: Losses) -> str |
     if choice.mode == "none":
         losses.dropped("tool_choice.names", "no tool may be called, whatever its name")
         return "none"
-    custom = {tool.name for tool in request.tools if isinstance(tool, Tool) and tool.text_format is not None}
-    tools: list[Wire] = [{"type": "custom" if name in custom else "function", "name": name} for name in choice.names]
+    others = {tool.name: _choice_of(tool) for tool in request.tools if not isinstance(tool, Opaque)}
+    tools: list[Wire] = [others.get(name) or {"type": "function", "name": name} for name in choice.names]
     if choice.mode == "required" and len(tools) == 1:
         return tools[0]
     return {"type": "allowed_tools", "mode": choice.mode, "tools": tools}
 
 
+def _choice_of(tool: Tool | ServerTool) -> Wire:
+    if isinstance(tool, Tool):
+        return {"type": "function" if tool.text_format is None else "custom", "name": tool.name}
+    return {"type": SERVER_TOOLS.get(tool.name, {}).get("type", tool.name)}
+
+
 # ---------------------------------------------------------------------- decode
 
 
-def decode_tools(value: Any) -> tuple[Tool | Opaque, ...]:
+def decode_tools(value: Any) -> tuple[AnyTool, ...]:
     """Raises `Rejected` for what is no list of tools."""
     if not isinstance(value, list):
         raise rejected("tools", "a list of tools is needed here")
@@ -84,17 +112,25 @@ def decode_tools(value: Any) -> tuple[Tool | Opaque, ...]:
     return tuple([_decode_tool(entry, f"tools[{number}]") for number, entry in enumerate(entries)])
 
 
-def _decode_tool(value: Any, where: str) -> Tool | Opaque:
+def _decode_tool(value: Any, where: str) -> AnyTool:
     entry = object_in(value, where)
     match entry.get("type"):
         case "function":
             return _decode_function(entry, where)
         case "custom":
             return _decode_custom(entry, where)
-        case str():
-            return Opaque(dialect=NAME, payload=entry)
+        case str(kind):
+            name = _NAMES.get(kind)
+            known = name and decode_server_tool(name, entry, SERVER_TOOLS[name], NAME)
+            return known or Opaque(dialect=NAME, payload=entry)
         case _:
             raise rejected(f"{where}.type", "the type of the tool is needed here")
+
+
+_NAMES: Final[dict[str, ServerToolName]] = {
+    **{form["type"]: name for name, form in SERVER_TOOLS.items()},
+    "web_search_preview": "web_search",  # until August 2025
+}
 
 
 def _decode_function(entry: Wire, where: str) -> Tool:

@@ -12,6 +12,7 @@ from typing import Final, assert_never
 from msgspec import Struct
 
 from dragoman.messages import (
+    AnyTool,
     Audio,
     CacheMark,
     Document,
@@ -22,8 +23,8 @@ from dragoman.messages import (
     Reasoning,
     Refusal,
     Request,
+    ServerTool,
     Text,
-    Tool,
     ToolCall,
     ToolResult,
     Video,
@@ -65,9 +66,11 @@ def pieces_of(request: Request) -> Iterator[Piece]:
         yield from _message_pieces(message)
 
 
-def _tool_piece(tool: Tool | Opaque) -> Piece:
+def _tool_piece(tool: AnyTool) -> Piece:
     if isinstance(tool, Opaque):
         return _text_piece(encode_json(tool.payload).decode(), tool.cache)
+    if isinstance(tool, ServerTool):
+        return _text_piece(f"{tool.name}{encode_json(tool.options).decode()}", tool.cache)
     described = f"{tool.name}{tool.description or ''}{encode_json(tool.text_format or tool.parameters).decode()}"
     return _text_piece(described, tool.cache)
 
