@@ -8,8 +8,7 @@ from typing import Final
 from dragoman.catalog.facts import ModelFacts
 
 _NEVER: Final = re.compile(r"\b(gpt-3\.?5|gpt-4|chatgpt-4o|claude-(v1|2|instant|3[.-]5|3-(haiku|sonnet|opus)))")
-"""Families that came before thinking (developers.openai.com/api/docs/guides/reasoning and
-docs.claude.com/en/docs/build-with-claude/extended-thinking, read 2026-11-21)."""
+"""Families that came before thinking. From memory, not from a page: both makers' guides on reasoning should say it."""
 
 
 def thinks(facts: ModelFacts) -> bool | None:

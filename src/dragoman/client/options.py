@@ -26,6 +26,7 @@ from dragoman.messages import (
     ReasoningOptions,
     Request,
     ServerToolName,
+    Tool,
     ToolChoice,
     VectorType,
 )
@@ -355,9 +356,9 @@ def tool_choice_of(choice: ToolChoice | str | Mapping[str, Any] | None) -> ToolC
             raise ConfigurationError("tool_choice is 'auto', 'required', 'none', a tool's name or a ToolChoice")
 
 
-def _check_chosen(choice: ToolChoice | None, tools: tuple[Tool | Opaque, ...], extra_body: JsonObject) -> None:
+def _check_chosen(choice: ToolChoice | None, tools: tuple[AnyTool, ...], extra_body: JsonObject) -> None:
     """Raise `ConfigurationError` for a chosen tool that is not there, where every tool's name is known."""
-    if choice is None or "tools" in extra_body or any(isinstance(tool, Opaque) for tool in tools):
+    if choice is None or "tools" in extra_body or any(not isinstance(tool, Tool) for tool in tools):
         return
     given = [tool.name for tool in tools if isinstance(tool, Tool)]
     unknown = next((name for name in choice.names if name not in given), None)
