@@ -29,9 +29,9 @@ SERVER_TOOLS: Final[Forms] = {
     "code_execution": {"type": "code_execution_20250825", "name": "code_execution"},
     "url_context": {"type": "web_fetch_20250910", "name": "web_fetch"},
 }
-"""The versions that older models know too; a newer one is asked for by its `type`.
+"""A newer version is asked for by its `type`.
 
-Source: the tools of `messages.create` in Anthropic's own client, none of which needs a beta header; read 2026-11-21.
+Source: `ToolUnionParam` of Anthropic's own client, 0.125, whose `messages.create` sends no beta header; 2026-11-21.
 """
 
 # ---------------------------------------------------------------------- canonical to wire

@@ -48,7 +48,7 @@ SERVER_TOOLS: Final[Forms] = {
     "web_search": {"name": "nova_grounding"},
     "code_execution": {"name": "nova_code_interpreter"},
 }
-"""The `systemTool`s of Nova (docs.aws.amazon.com/nova/latest/nova2-userguide, "Built-in tools", read 2026-11-21)."""
+"""The `systemTool`s of Nova (recorded with `amazon.nova-2-lite`; 2026-11-21)."""
 
 # ---------------------------------------------------------------------- canonical to wire
 

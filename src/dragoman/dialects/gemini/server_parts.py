@@ -1,6 +1,6 @@
 """Parts of tools that run at Google: kept whole, and told what they are.
 
-A search that is not among the parts is told by its sources alone. `executableCode` has an id in newer models only.
+A search that is not among the parts is told by its sources alone. Code need not have an id.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ _WORDS: Final[dict[ServerToolName, str]] = {
     "url_context": "urlContext",
     "file_search": "fileSearch",
 }
-"""ai.google.dev/api/caching#Tool, read 2026-11-21."""
+"""Source: recorded requests (`codeExecution` beside functions); 2026-11-21. A `fileSearch` needs its stores as well."""
 
 _EMPTY: Final[JsonObject] = {}
 _FORMS: Final[Forms] = dict.fromkeys(_WORDS, _EMPTY)

@@ -62,7 +62,7 @@ def _encode_opaque(tool: Opaque, losses: Losses) -> list[Wire]:
 
 
 SERVER_TOOLS: Final[Forms] = {"web_search": {}}
-"""It is a field of the body, for models that search (`gpt-4o-search-preview`)."""
+"""It is a field of the body, for models that search (recorded: `gpt-4o-search-preview`)."""
 
 WEB_SEARCH: Final = "web_search_options"
 

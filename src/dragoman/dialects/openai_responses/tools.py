@@ -26,7 +26,7 @@ SERVER_TOOLS: Final[Forms] = {
     "code_execution": {"type": "code_interpreter", "container": {"type": "auto"}},
     "file_search": {"type": "file_search"},
 }
-"""platform.openai.com/docs/api-reference/responses/create, `tools`, read 2026-11-21."""
+"""Source: `ToolParam` of OpenAI's own client, 2.54; 2026-11-21. A `file_search` needs the ids of its stores as well."""
 
 # ---------------------------------------------------------------------- encode
 
@@ -129,7 +129,7 @@ def _decode_tool(value: Any, where: str) -> AnyTool:
 
 _NAMES: Final[dict[str, ServerToolName]] = {
     **{form["type"]: name for name, form in SERVER_TOOLS.items()},
-    "web_search_preview": "web_search",  # until August 2025
+    "web_search_preview": "web_search",  # an earlier name, still in use
 }
 
 
