@@ -11,6 +11,7 @@ import socket
 from collections.abc import Sequence
 from contextlib import suppress
 from math import inf
+from threading import local
 from time import monotonic
 from typing import TYPE_CHECKING, Final, cast
 
@@ -24,6 +25,7 @@ from dragoman.transport.readiness import Readiness
 if TYPE_CHECKING:
     from dragoman.transport.pool import Pool
 
+_MOST_AT_ONCE: Final = 65_536
 _HIGH_WATER: Final = 256 * 1024
 """How much may wait for a slow reader before the peer is made to wait, too."""
 
@@ -44,7 +46,21 @@ def runs_here(loop: asyncio.AbstractEventLoop) -> bool:
         return False
 
 
-class AsyncioConnection(asyncio.Protocol):
+class _Inbox(local):
+    """Where the event loop of a thread puts what it receives, for the moment until `buffer_updated` has it.
+
+    One is enough: a loop fills it and hands it over in one step. A plain protocol is given a fresh 256 KiB object for
+    every read, whose pages the system takes back and gives again: that cost 50 µs a call (2026-11-21).
+    """
+
+    def __init__(self) -> None:
+        self.view = memoryview(bytearray(_MOST_AT_ONCE))
+
+
+_INBOX: Final = _Inbox()
+
+
+class AsyncioConnection(asyncio.BufferedProtocol):
     """A connection to an origin, perhaps through a proxy. It is made for a call, whose parser and clock it gets.
 
     Attributes:
@@ -212,7 +228,11 @@ class AsyncioConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # as large as it may be
+        return _INBOX.view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data = bytes(_INBOX.view[:nbytes])
         parser = self._parser
         self._proven = True
         if parser is None:
