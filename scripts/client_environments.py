@@ -11,7 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1] / ".clients"
 
-OUR_TESTS = ["hypothesis>=6.135", "pytest>=9", "pytest-timeout>=2.4", "--editable", str(ROOT.parent)]
+TEST_TOOLS = ["hypothesis>=6.135", "pytest>=9", "pytest-timeout>=2.4"]
+OUR_TESTS = [*TEST_TOOLS, "--editable", str(ROOT.parent)]
 
 CLIENTS = {
     "openai": ["openai>=3.3,<4"],
@@ -25,9 +26,10 @@ CLIENTS = {
     "groq": ["groq>=1.7,<2"],
     "anthropic_codec": ["anthropic>=2.11,<3", *OUR_TESTS],
     "litellm": ["litellm>=1.100,<1.109", "mcp", *OUR_TESTS],
-    "vertex": ["cryptography", "google-auth>=2.40", *OUR_TESTS],
+    "vertex": ["cryptography", *TEST_TOOLS, "--editable", f"{ROOT.parent}[vertex]"],
 }
-"""Environment → what is installed in it. Those with ours too run tests in which theirs and ours meet."""
+"""Environment → what is installed in it. Those with ours too run tests in which theirs and ours meet;
+`vertex` has what our extra of that name brings, and nothing else that could hide what the extra lacks."""
 
 
 def make(name: str, packages: list[str]) -> None:
