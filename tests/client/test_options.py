@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dragoman.client.options import GenerateOptions, check_options, request_of, timeouts_of
+from dragoman.client.options import BUDGETS, REQUEST_FIELDS, GenerateOptions, check_options, request_of, timeouts_of
 from dragoman.errors import ConfigurationError
 from dragoman.http import Timeouts
 from dragoman.messages import Extra, Opaque, OutputFormat, ReasoningOptions, Tool, ToolChoice
@@ -112,10 +112,8 @@ def test_every_option_is_documented_or_speaks_for_itself() -> None:
     """Options without a field in the request are the client's own."""
     own = {"system", "messages", "images", "documents", "tools", "headers", "timeout", "retry_config", "on_loss", "stop",
            "tool_choice", "output_format", "reasoning_effort", "reasoning_budget", "extra_body",
-               "mode"}  # fmt: skip
-    from dragoman.client.options import REQUEST_FIELDS
-
-    assert set(GenerateOptions.__annotations__) == own | REQUEST_FIELDS
+           "mode"}  # fmt: skip
+    assert set(GenerateOptions.__annotations__) == own | REQUEST_FIELDS | BUDGETS
 
 
 @pytest.mark.parametrize(

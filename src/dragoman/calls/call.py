@@ -66,6 +66,13 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 class Call(Terms, frozen=True, kw_only=True):
-    """One call of a model that answers."""
+    """One call of a model that answers.
+
+    Attributes:
+        max_input_tokens: The most that its input may be, by an estimate; longer ones are refused before they are sent.
+        context_budget: The most that input and answer may be together; `max_tokens` is lowered to what is left.
+    """
 
     request: Request
+    max_input_tokens: int | None = None
+    context_budget: int | None = None

@@ -7,6 +7,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from dragoman.calls.attempt import Progress, attempt
+from dragoman.calls.budget import within_budget
 from dragoman.calls.call import Call
 from dragoman.calls.log import CallLog
 from dragoman.calls.prepare import Prepared, http_request, prepare
@@ -25,8 +26,9 @@ def generate(call: Call) -> Flow[LLMResponse]:
     """
     started = call.clock()
     deadline = call.deadline_from(started)
+    call, notes = yield from within_budget(call)
     prepared = prepare(call)
-    log = CallLog(call, call.request.model, started, notes=prepared.notes, losses=prepared.losses)
+    log = CallLog(call, call.request.model, started, notes=notes + prepared.notes, losses=prepared.losses)
     response, progress = yield from tried(call, log, deadline, partial(_once, call, prepared, deadline))
     tier = response.service_tier or call.request.service_tier
     response = log.finish(response, progress, service_tier=tier)

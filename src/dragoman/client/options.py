@@ -71,6 +71,10 @@ class GenerateOptions(TypedDict, total=False):
     """`"json"`, a JSON Schema, or an `OutputFormat`. For typed results use `response_model`."""
     max_tokens: int
     """Limit on the answer in tokens, thinking included."""
+    max_input_tokens: int
+    """Limit on the input in tokens, by an estimate: what is longer is refused before it is sent."""
+    context_budget: int
+    """Limit on input and answer together, in tokens: lowers `max_tokens` to what the input leaves."""
     temperature: float
     """0 (steady) to 2 (varied); Anthropic takes 0 to 1."""
     top_p: float
@@ -154,10 +158,15 @@ REQUEST_FIELDS: Final = frozenset({
 })  # fmt: skip
 """Options that are fields of `Request` under the same name."""
 
+BUDGETS: Final = frozenset({"max_input_tokens", "context_budget"})
+"""Options that are fields of `Call` under the same name."""
+
 _RANGES: Final[dict[str, tuple[float, float]]] = {"temperature": (0, 2), "top_p": (0, 1)}
 
 _COUNTS: Final[dict[str, tuple[int, float]]] = {
     "max_tokens": (1, float("inf")),
+    "max_input_tokens": (1, float("inf")),
+    "context_budget": (1, float("inf")),
     "top_k": (1, float("inf")),
     "n": (1, 128),
     "reasoning_budget": (0, float("inf")),

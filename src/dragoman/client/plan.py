@@ -22,6 +22,7 @@ from dragoman.calls import (
 )
 from dragoman.client.inputs import embedding_inputs, messages_of
 from dragoman.client.options import (
+    BUDGETS,
     OF_ALL_CALLS,
     EmbedOptions,
     SideOptions,
@@ -183,7 +184,8 @@ class Plan:
         return request_of(self._target.model, messages, tools_of(options.get("tools") or ()), options)
 
     def _call(self, request: Request, options: Mapping[str, Any], deadline: float | None = None) -> Call:
-        return Call(request=request, deadline=deadline, **self._terms(options))
+        limits = {name: options[name] for name in BUDGETS & options.keys()}
+        return Call(request=request, deadline=deadline, **limits, **self._terms(options))
 
     def _terms(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of `Terms` that `options` say."""
