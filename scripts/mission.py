@@ -35,7 +35,7 @@ LATER: dict[str, str] = {
     **dict.fromkeys(ids_in("S1.1"), _STRUCTURED),
     **dict.fromkeys(ids_in("S2.1 S2.12 S2.23 S2.24 S2.26 S2.27 S2.30 S2.31"), _LOCAL),
     **dict.fromkeys(ids_in("S3.9 S3.11 S3.14"), _ROUTING),
-    **dict.fromkeys(ids_in("S3.10"), _GATEWAY),
+    **dict.fromkeys(ids_in("S0.50 S3.10"), _GATEWAY),
     **dict.fromkeys(ids_in("S4.15"), _STRUCTURED),
     **dict.fromkeys(ids_in("X1 X8-X12"), _ROUTING),
     **dict.fromkeys(ids_in("X5 X25"), _GATEWAY),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from dragoman import __version__
+
 ROOT = Path(__file__).parents[1]
 DECISIONS = ROOT / "docs" / "decisions"
 PAPERS = [*ROOT.glob("*.md"), *DECISIONS.glob("*.md")]
@@ -37,3 +39,8 @@ def test_the_index_names_each_decision_by_its_title() -> None:
     rows = re.findall(r"^\| \[(\d{4})\]\(\S+\) \| (.+) \|$", (DECISIONS / "README.md").read_text(), re.MULTILINE)
     titles = [path.read_text().splitlines()[0] for path in sorted(DECISIONS.glob("0*.md"))]
     assert [f"# {number}: {title}" for number, title in rows] == titles
+
+
+def test_the_version_to_pin_is_the_one_there_is() -> None:
+    """S0.49"""
+    assert f"`dragoman=={__version__}`" in (ROOT / "README.md").read_text()
