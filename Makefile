@@ -37,9 +37,9 @@ test-clients: setup  ## The official SDKs against our emulator, each in its own 
 	$(BIN)/python scripts/client_environments.py
 	DRAGOMAN_CLIENTS_REQUIRED=1 $(BIN)/python -m pytest -m clients tests/clients
 	.clients/anthropic_codec/bin/python -m pytest -m clients tests/dialects/anthropic_messages/test_official_sdk.py
-	.clients/boto3/bin/python -m pytest -m clients tests/transport/test_event_stream.py tests/providers/test_aws_signature.py
+	.clients/boto3/bin/python -m pytest -m clients tests/transport/test_event_stream.py tests/providers/auth/test_aws_signature.py
 	.clients/litellm/bin/python -m pytest -W ignore -m clients tests/providers/test_litellm.py
-	.clients/vertex/bin/python -m pytest -m clients tests/providers/test_gcp_auth.py
+	.clients/vertex/bin/python -m pytest -m clients tests/providers/auth/test_google.py
 
 test-local: setup  ## Models inside the process
 	@echo 'There are no engines yet that run models inside the process, so there is nothing to test here.'

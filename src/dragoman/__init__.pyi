@@ -15,6 +15,8 @@ from dragoman.client import create_llm as create_llm
 from dragoman.client import list_models as list_models
 from dragoman.client.instructor import AsyncInstructor as AsyncInstructor
 from dragoman.client.instructor import Instructor as Instructor
+from dragoman.client.mode import Mode as Mode
+from dragoman.client.provider_config import ProviderConfig as ProviderConfig
 from dragoman.client.registered import from_provider as from_provider
 from dragoman.client.registered import provider_registry as provider_registry
 from dragoman.client.registered import register_provider as register_provider
@@ -109,8 +111,6 @@ from dragoman.messages import UsageUpdate as UsageUpdate
 from dragoman.messages import Video as Video
 from dragoman.providers import provider_names as provider_names
 from dragoman.providers import use_keys as use_keys
-from dragoman.providers.config import ProviderConfig as ProviderConfig
-from dragoman.providers.mode import Mode as Mode
 from dragoman.secret import Secret as Secret
 from dragoman.structured import Extracted as Extracted
 from dragoman.transport import TransportOptions as TransportOptions

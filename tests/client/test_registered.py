@@ -22,9 +22,10 @@ from dragoman import (
     register_provider,
     use_keys,
 )
+from dragoman.client.provider_config import config_of
 from dragoman.client.registered import FLAG, SpecRegistry
 from dragoman.errors import ConfigurationError, MissingKey, ModelStringError, UnknownProvider, UnsupportedFeature
-from dragoman.providers import ProviderSpec, built_in_names, get_spec, provider_names
+from dragoman.providers import ProviderSpec, built_in_names, get_spec, provider_names, registry
 from dragoman.providers.auth import bearer
 from dragoman.testing import Emulator
 
@@ -62,7 +63,7 @@ def test_every_provider_of_ours_is_there_from_the_start() -> None:
     assert provider_registry.list_providers() == provider_names()
     for name in built_in_names():
         assert provider_registry.has_provider(name)
-        assert provider_registry.get_config(name) == get_spec(name).config()
+        assert provider_registry.get_config(name) == config_of(get_spec(name))
         assert hasattr(provider_registry.get_factory(name), "create_client")
 
 
@@ -70,7 +71,7 @@ def test_nothing_is_loaded_before_it_is_used() -> None:
     """S4.21, S4.25."""
     code = """
 import sys, dragoman
-def loaded(): return [name for name in ("anthropic", "openai") if f"dragoman.providers.{name}" in sys.modules]
+def loaded(): return [name for name in ("anthropic", "openai") if f"dragoman.providers.builtin.{name}" in sys.modules]
 registry = dragoman.provider_registry
 registry.list_providers(), registry.has_provider("openai"), repr(registry)
 print(loaded())
@@ -251,13 +252,11 @@ PLUGIN = ProviderSpec(
 
 
 @pytest.fixture
-def plugin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, __name__, sys.modules[shown.__module__])
     entry = EntryPoint("plugin", f"{__name__}:PLUGIN", "dragoman.providers")
     monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [entry])
-    get_spec.cache_clear()
-    yield
-    get_spec.cache_clear()
+    monkeypatch.setattr(registry, "_loaded", {})
 
 
 @pytest.mark.usefixtures("plugin")

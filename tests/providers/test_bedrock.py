@@ -14,8 +14,8 @@ from dragoman import RetryConfig
 from dragoman.errors import ConfigurationError, Error, MissingKey, MissingPackage, Unauthorized
 from dragoman.flow import run
 from dragoman.http import Origin
-from dragoman.providers import aws_auth, get_spec, use_keys
-from dragoman.providers.auth import Credential
+from dragoman.providers import get_spec, use_keys
+from dragoman.providers.auth import Credential, aws
 from dragoman.secret import Secret
 from dragoman.testing import Emulator
 
@@ -35,7 +35,7 @@ def _nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    aws_auth._credentials.cache_clear()
+    aws._credentials.cache_clear()
 
 
 def find(settings: dict[str, str] | None = None, argument: str | None = None) -> Credential | None:

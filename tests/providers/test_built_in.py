@@ -17,9 +17,9 @@ from dragoman.flow import run
 from dragoman.http import HttpRequest, Origin
 from dragoman.messages import Message, Request
 from dragoman.providers import ProviderSpec, built_in_names, get_spec
+from dragoman.providers.litellm_function import arguments_of
 from dragoman.testing import Emulator
 from dragoman.transport import TransportOptions
-from dragoman.transport.litellm_function import arguments_of
 
 BEARER = "authorization"
 

@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 import dragoman
-from dragoman import providers
 from dragoman.errors import MissingKey, ModelStringError, RateLimited
-from dragoman.providers import ProviderSpec
+from dragoman.providers import ProviderSpec, builtin, registry
 from dragoman.providers.auth import bearer
 from dragoman.testing import Emulator
 
@@ -29,14 +28,14 @@ HERE = PACKAGE / "src" / "dragoman_lighthouse"
 
 @pytest.fixture
 def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    """An emulator that stands for Lighthouse, whose file lies as if in `src/dragoman/providers/`."""
-    monkeypatch.setattr(providers, "__path__", [*providers.__path__, str(HERE)])
+    """An emulator that stands for Lighthouse, whose file lies as if in `src/dragoman/providers/builtin/`."""
+    monkeypatch.setattr(builtin, "__path__", [*builtin.__path__, str(HERE)])
+    monkeypatch.setattr(registry, "_loaded", {})
     with Emulator() as running:
         monkeypatch.setenv("LIGHTHOUSE_BASE_URL", running.url)
         monkeypatch.setenv("LIGHTHOUSE_API_KEY", "key-of-the-lighthouse")
         yield running
-    providers.get_spec.cache_clear()
-    sys.modules.pop("dragoman.providers.lighthouse", None)
+    sys.modules.pop("dragoman.providers.builtin.lighthouse", None)
 
 
 def test_it_is_found_by_its_name(emulator: Emulator) -> None:

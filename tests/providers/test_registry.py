@@ -73,7 +73,7 @@ def test_another_providers_setting_is_refused_by_name(name: str, option: str, sa
 
 
 def test_asking_for_one_provider_loads_no_other() -> None:
-    code = "import sys; from dragoman.providers import get_spec; get_spec('openai'); print('dragoman.providers.anthropic' in sys.modules)"
+    code = "import sys; from dragoman.providers import get_spec; get_spec('openai'); print('dragoman.providers.builtin.anthropic' in sys.modules)"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
         == "False"

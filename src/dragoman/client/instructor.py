@@ -12,11 +12,11 @@ from typing import Any, Final, Generic, Literal, NoReturn, Self, TypeVar, Unpack
 
 from dragoman.client.by_model import AnyLLM, ByModel
 from dragoman.client.llm import DEFAULT_RETRIES, LLM, AsyncLLM
+from dragoman.client.mode import Mode
 from dragoman.client.options import GenerateOptions, MessageLike
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.messages import LLMResponse
-from dragoman.providers.mode import Mode
 
 T = TypeVar("T")
 

@@ -33,7 +33,7 @@ from dragoman.messages import (
 from dragoman.secret import Secret
 
 if TYPE_CHECKING:
-    from dragoman.providers.mode import Mode
+    from dragoman.client.mode import Mode
 
 MessageLike: TypeAlias = Message | Mapping[str, Any]
 """A message, or a plain dict in OpenAI's or Anthropic's form."""
@@ -291,7 +291,7 @@ def _check_word(name: str, value: object) -> None:
 
 
 def _check_mode(name: str, value: object) -> None:
-    from dragoman.providers.mode import Mode  # few programs name one
+    from dragoman.client.mode import Mode  # few programs name one
 
     if not isinstance(value, Mode):
         raise ConfigurationError(f"{name} must be a Mode such as Mode.TOOLS, not {value!r}")

@@ -15,6 +15,8 @@ from msgspec.structs import replace
 from dragoman.client.by_model import ByModel
 from dragoman.client.create import KeyLike, create_llm
 from dragoman.client.instructor import AsyncInstructor, Instructor
+from dragoman.client.mode import Mode
+from dragoman.client.provider_config import ProviderConfig, config_of
 from dragoman.client.registry import Entry, FactoryLike, ProviderRegistry
 from dragoman.client.technique import usual_mode
 from dragoman.errors import ModelStringError, UnknownProvider, UnsupportedFeature
@@ -28,8 +30,6 @@ from dragoman.providers import (
     provider_names,
     split_model,
 )
-from dragoman.providers.config import ProviderConfig
-from dragoman.providers.mode import Mode
 
 Factory = TypeVar("Factory", bound=FactoryLike)
 
@@ -74,7 +74,7 @@ class SpecEntry(Entry):
     """A provider that has a spec."""
 
     def __init__(self, spec: ProviderSpec) -> None:
-        super().__init__(spec.config(), lazy=lambda: SpecFactory(spec))
+        super().__init__(config_of(spec), lazy=lambda: SpecFactory(spec))
         self.spec = spec
 
     def mode(self, given: Mode | None) -> Mode | None:

@@ -19,10 +19,10 @@ from traceback import format_exception
 from typing import Any, Final, Protocol, TypeAlias, cast
 
 from dragoman.client.create import KeyLike, frames_of_ours
+from dragoman.client.mode import Mode
+from dragoman.client.provider_config import ProviderConfig
 from dragoman.errors import ConfigurationError, MissingKey, MissingPackage, UnknownProvider
 from dragoman.providers import normal_name
-from dragoman.providers.config import ProviderConfig
-from dragoman.providers.mode import Mode
 from dragoman.secret import Secret
 
 _logger: Final = logging.getLogger(__name__)

@@ -6,17 +6,17 @@ from typing import Final
 
 from dragoman.calls import Target
 from dragoman.catalog import default_technique, find_model
-from dragoman.errors import ConfigurationError
-from dragoman.messages import Request
-from dragoman.providers import ProviderSpec
-from dragoman.providers.abilities import (
+from dragoman.client.abilities import (
     MODES,
     NO_DEMANDS_WHILE_THINKING,
     can_demand_call,
     has_json_mode,
     modes_of,
 )
-from dragoman.providers.mode import Mode
+from dragoman.client.mode import Mode
+from dragoman.errors import ConfigurationError
+from dragoman.messages import Request
+from dragoman.providers import ProviderSpec
 
 _MODE_OF: Final = {technique: mode for mode, technique in MODES.items()} | {"tools_offered": Mode.TOOLS}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from dragoman.providers.auth import lent_keys
+from dragoman.providers.auth.keys import lent_keys
 from dragoman.providers.registry import get_spec
 from dragoman.secret import Secret
 

@@ -1,16 +1,14 @@
 """The registry: provider files found by their names, loaded when first asked for.
 
-A file in this folder that holds a `SPEC` is a provider; nothing else names it. Packages elsewhere register a spec
-under the entry-point group `dragoman.providers`; those are read only for names that are not built in.
+A file in `builtin/` is a provider and holds its `SPEC`; nothing else names it. Packages elsewhere register a spec under
+the entry-point group `dragoman.providers`; those are read only for names that are not built in.
 """
 
 from __future__ import annotations
 
 from difflib import get_close_matches
-from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Final
 
 from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
@@ -20,11 +18,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint  # loaded where it is asked for
 
 ENTRY_POINTS: Final = "dragoman.providers"
-_NOT_PROVIDERS: Final = frozenset({
-    "__init__", "abilities", "auth", "aws_auth", "aws_signature", "azure_auth", "base_url", "config", "gcp_auth",
-    "lending", "mode", "quirks",
-    "registry", "settings", "spec",
-})  # fmt: skip
+_BUILT_IN: Final = "dragoman.providers.builtin"
 
 
 def normal_name(name: str) -> str:
@@ -32,12 +26,26 @@ def normal_name(name: str) -> str:
     return name.strip().lower().replace("-", "_")
 
 
-@cache
+_loaded: Final[dict[str, ProviderSpec]] = {}
+"""The specs that were asked for, by normal name."""
+
+
 def get_spec(name: str) -> ProviderSpec:
-    """The spec of the provider called `name`. Raises `UnknownProvider`, listing the known ones."""
+    """The spec of the provider called `name`, the same object for all who ask.
+
+    Raises `UnknownProvider`, listing the known ones.
+    """
     key = normal_name(name)
-    if key.isidentifier() and key not in _NOT_PROVIDERS and find_spec(f"dragoman.providers.{key}") is not None:
-        return import_module(f"dragoman.providers.{key}").SPEC
+    spec = _loaded.get(key)
+    if spec is not None:
+        return spec
+    spec = _load(name, key)  # under no lock of ours: a module that is imported may itself ask for a spec
+    return _loaded.setdefault(key, spec)
+
+
+def _load(name: str, key: str) -> ProviderSpec:
+    if key in built_in_names():
+        return import_module(f"{_BUILT_IN}.{key}").SPEC
     return _from_entry_point(name, key)
 
 
@@ -46,7 +54,7 @@ def _from_entry_point(name: str, key: str) -> ProviderSpec:
 
     for entry in entry_points(group=ENTRY_POINTS):
         if normal_name(entry.name) == key:
-            return _loaded(entry, name)
+            return _of_plugin(entry, name)
     raise UnknownProvider(how_unknown(name))
 
 
@@ -75,7 +83,7 @@ def _is_deprecated(name: str) -> bool:
     return name in built_in_names() and get_spec(name).deprecated is not None
 
 
-def _loaded(entry: EntryPoint, name: str) -> ProviderSpec:
+def _of_plugin(entry: EntryPoint, name: str) -> ProviderSpec:
     """The spec of a plugin. Raises `ConfigurationError`, whatever the plugin's module raises."""
     plugin = f"the plugin `{entry.value}` for provider `{name}`"
     try:
@@ -96,8 +104,8 @@ def provider_names() -> list[str]:
 
 
 def built_in_names() -> list[str]:
-    """The providers that have a file here."""
-    return sorted({path.stem for path in Path(__file__).parent.glob("*.py")} - _NOT_PROVIDERS)
+    """The providers that have a file in `builtin/`."""
+    return sorted(module.name for module in iter_modules(import_module(_BUILT_IN).__path__))
 
 
 def is_provider(name: str) -> bool:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from dragoman.http import AsyncTransport, Transport
 from dragoman.messages import Request
-from dragoman.providers.auth import Auth, KeyAuth
+from dragoman.providers.auth import Auth
 from dragoman.providers.quirks import Quirk
 from dragoman.providers.settings import Setting
-
-if TYPE_CHECKING:
-    from dragoman.providers.config import ProviderConfig
 
 BySettings: TypeAlias = str | Callable[[Mapping[str, str]], str]
 """A text, with the provider's settings in braces (`https://{region}.host`), or a function of them."""
@@ -111,36 +108,6 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
 
     def query_for(self, settings: Mapping[str, str]) -> str:
         return _filled(self.query, settings)
-
-    def config(self) -> ProviderConfig:
-        """The same provider as the registry of clients records it. Braces in an address stay as they are."""
-        from dragoman.providers.abilities import OPENAI_DIALECTS, has_pictures, modes_of  # few programs need the record
-        from dragoman.providers.config import ProviderConfig
-
-        spoken = (self.dialect_for(""), *self.also_speaks)
-        modes = modes_of(spoken, self.lacks)
-        config = ProviderConfig(
-            name=self.name,
-            package_name="dragoman",  # no provider of ours is asked through its SDK
-            default_mode=modes[0],
-            supported_modes=modes if self.chats else [],
-            env_var_name=next(iter(self.auth.variables), None),
-            env_vars=self._variables(),
-            deprecated=self.deprecated is not None,
-            deprecation_message=self.deprecated,
-            base_url=self.base_url if isinstance(self.base_url, str) else None,
-            uses_openai_client=not OPENAI_DIALECTS.isdisjoint(spoken),
-            requires_auth=isinstance(self.auth, KeyAuth) and self.auth.required,
-            supports_vision=self.chats and any(map(has_pictures, spoken)),
-            supports_streaming=self.chats,
-        )
-        config.docs_url = self.docs_url or config.docs_url
-        return config
-
-    def _variables(self) -> dict[str, str]:
-        """Where its address and its settings are read from when they are not given."""
-        named = {setting.name: setting.env[0] for setting in self.settings if setting.env}
-        return {**({"base_url": self.base_url_env[0]} if self.base_url_env else {}), **named}
 
 
 def alias(spec: ProviderSpec, name: str, *, use: str) -> ProviderSpec:

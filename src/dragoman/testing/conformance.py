@@ -21,6 +21,7 @@ import pytest
 from pydantic import BaseModel
 
 from dragoman.calls import RetryConfig
+from dragoman.client.provider_config import config_of
 from dragoman.dialects import dialect_names, get_dialect
 from dragoman.errors import (
     ConfigurationError,
@@ -150,7 +151,7 @@ class ProviderConformance:
     def test_it_is_known(self) -> None:
         assert self.provider in provider_names()
         assert self.spec.name == self.provider
-        assert self.spec.config().name == self.provider
+        assert config_of(self.spec).name == self.provider
         assert self.spec.base_url or self.spec.base_url_env, "nobody can know where it is"
 
     def test_whole(self, emulator: Emulator, face: Face, llm: Any) -> None:

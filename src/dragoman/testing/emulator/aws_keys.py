@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dragoman.errors import Unauthorized
-from dragoman.providers.aws_signature import ALGORITHM, Scope, signature_of
+from dragoman.providers.auth.aws_signature import ALGORITHM, Scope, signature_of
 from dragoman.secret import Secret
 from dragoman.testing.emulator.http import HttpCall
 

@@ -21,8 +21,8 @@ from msgspec import Struct
 from dragoman.errors import ConfigurationError, MissingKey, MissingPackage
 from dragoman.flow import Flow, invoke
 from dragoman.http import Origin
-from dragoman.providers.auth import Credential, Header, Key, KeySource, given_key
-from dragoman.providers.aws_signature import AwsKeys, sign
+from dragoman.providers.auth.aws_signature import AwsKeys, sign
+from dragoman.providers.auth.keys import Credential, Header, Key, KeySource, given_key
 from dragoman.secret import Secret
 
 BEARER: Final = KeySource("AWS_BEARER_TOKEN_BEDROCK")

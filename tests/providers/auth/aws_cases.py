@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from dragoman.providers.aws_signature import AwsKeys
+from dragoman.providers.auth.aws_signature import AwsKeys
 from dragoman.secret import Secret
 
 KEYS = AwsKeys("AKIDEXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"))

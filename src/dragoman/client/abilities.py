@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
+from dragoman.client.mode import Mode
 from dragoman.dialects import get_dialect
 from dragoman.messages import Image, Message, OutputFormat, Request, Tool, ToolChoice
-from dragoman.providers.mode import Mode
 
 MODES: Final = {
     Mode.TOOLS: "tools",

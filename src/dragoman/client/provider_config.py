@@ -1,7 +1,7 @@
 """`ProviderConfig`: what the registry of clients knows about a provider before any of its code is loaded.
 
 It is the public record for those who register a client of their own. A provider file says more, in a `ProviderSpec`;
-`ProviderSpec.config()` derives this from it.
+`config_of` derives this from it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from dragoman.providers.mode import Mode
+from dragoman.client.abilities import OPENAI_DIALECTS, has_pictures, modes_of
+from dragoman.client.mode import Mode
+from dragoman.providers import ProviderSpec
+from dragoman.providers.auth import KeyAuth
 
 _DOCS: Final = "https://docs.instructor.com"
 """The default of the registry's first design, which is Instructor's; configurations may rely on it."""
@@ -67,3 +70,32 @@ class ProviderConfig:
         self.install_cmd = self.install_cmd or f"pip install {self.pip_name}"
         if self.docs_url == _DOCS:
             self.docs_url = f"{_DOCS}/integrations/{self.name}"
+
+
+def config_of(spec: ProviderSpec) -> ProviderConfig:
+    """The same provider as the registry of clients records it. Braces in an address stay as they are."""
+    spoken = (spec.dialect_for(""), *spec.also_speaks)
+    modes = modes_of(spoken, spec.lacks)
+    config = ProviderConfig(
+        name=spec.name,
+        package_name="dragoman",  # no provider of ours is asked through its SDK
+        default_mode=modes[0],
+        supported_modes=modes if spec.chats else [],
+        env_var_name=next(iter(spec.auth.variables), None),
+        env_vars=_variables(spec),
+        deprecated=spec.deprecated is not None,
+        deprecation_message=spec.deprecated,
+        base_url=spec.base_url if isinstance(spec.base_url, str) else None,
+        uses_openai_client=not OPENAI_DIALECTS.isdisjoint(spoken),
+        requires_auth=isinstance(spec.auth, KeyAuth) and spec.auth.required,
+        supports_vision=spec.chats and any(map(has_pictures, spoken)),
+        supports_streaming=spec.chats,
+    )
+    config.docs_url = spec.docs_url or config.docs_url
+    return config
+
+
+def _variables(spec: ProviderSpec) -> dict[str, str]:
+    """Where its address and its settings are read from when they are not given."""
+    named = {setting.name: setting.env[0] for setting in spec.settings if setting.env}
+    return {**({"base_url": spec.base_url_env[0]} if spec.base_url_env else {}), **named}

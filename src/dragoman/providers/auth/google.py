@@ -13,7 +13,7 @@ from msgspec import Struct
 from dragoman.errors import MissingKey, MissingPackage
 from dragoman.flow import Flow, invoke
 from dragoman.http import Origin
-from dragoman.providers.auth import Key, KeySource, given_key
+from dragoman.providers.auth.keys import Key, KeySource, given_key
 from dragoman.secret import Secret
 
 SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from dragoman.dialects import get_dialect
 from dragoman.messages import Request
-from dragoman.providers.gcp_auth import GoogleAuth
+from dragoman.providers.auth.google import GoogleAuth
 from dragoman.providers.quirks import name_version
 from dragoman.providers.settings import Setting
 from dragoman.providers.spec import ProviderSpec

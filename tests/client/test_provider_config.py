@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from dragoman import Mode, ProviderConfig
+from dragoman.client.provider_config import config_of
 from dragoman.providers import ProviderSpec, Setting, built_in_names, get_spec
 from dragoman.providers.auth import KeyAuth, KeySource, bearer
-from dragoman.providers.aws_auth import AwsAuth
+from dragoman.providers.auth.aws import AwsAuth
 
 
 def config(**given: Any) -> ProviderConfig:
@@ -80,7 +81,7 @@ FULL = ProviderSpec(
 
 
 def test_what_a_provider_file_becomes() -> None:
-    assert FULL.config() == ProviderConfig(
+    assert config_of(FULL) == ProviderConfig(
         name="full",
         package_name="dragoman",
         default_mode=Mode.TOOLS,
@@ -113,12 +114,12 @@ def test_what_a_provider_file_becomes() -> None:
 )
 def test_what_each_field_becomes(fields: dict[str, Any], made: dict[str, Any]) -> None:
     spec = ProviderSpec(**{"name": "small", "dialect": "openai_chat", "auth": bearer("K"), **fields})
-    assert {name: getattr(spec.config(), name) for name in made} == made
+    assert {name: getattr(config_of(spec), name) for name in made} == made
 
 
 @pytest.mark.parametrize("name", built_in_names())
 def test_every_provider_has_a_record(name: str) -> None:
-    made = get_spec(name).config()
+    made = config_of(get_spec(name))
     assert made.name == name
     assert (made.default_mode in made.supported_modes) is made.supports_streaming is get_spec(name).chats
     assert "docs.instructor.com" not in made.docs_url or get_spec(name).docs_url is None
@@ -126,7 +127,7 @@ def test_every_provider_has_a_record(name: str) -> None:
 
 def test_anthropic_as_the_registry_knows_it() -> None:
     """Of the four modes in the plan one is not there yet: `PARALLEL_TOOLS`, several values in one answer."""
-    made = get_spec("anthropic").config()
+    made = config_of(get_spec("anthropic"))
     assert (made.env_var_name, made.supports_vision, made.supports_streaming) == ("ANTHROPIC_API_KEY", True, True)
     assert {Mode.TOOLS, Mode.JSON, Mode.REASONING_TOOLS} < {*made.supported_modes}
     assert made.supported_modes == EVERY_MODE
@@ -145,7 +146,7 @@ def test_anthropic_as_the_registry_knows_it() -> None:
 )
 def test_modes_of_a_provider(name: str, first: Mode, without: set[Mode]) -> None:
     """Those that work, the usual one of its dialect first."""
-    made = get_spec(name).config()
+    made = config_of(get_spec(name))
     assert made.default_mode is made.supported_modes[0] is first
     assert {*EVERY_MODE} - {*made.supported_modes} == without
 
@@ -183,5 +184,5 @@ def test_every_mode_has_a_core_that_is_its_own(mode: Mode) -> None:
 
 
 def test_asking_for_a_provider_does_not_load_its_record() -> None:
-    code = "import sys, dragoman.client; from dragoman.providers import get_spec; get_spec('openai'); print([m for m in ('dataclasses', 'dragoman.providers.config', 'dragoman.providers.mode') if m in sys.modules])"
+    code = "import sys, dragoman.client; from dragoman.providers import get_spec; get_spec('openai'); print([m for m in ('dataclasses', 'dragoman.client.provider_config', 'dragoman.client.mode') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

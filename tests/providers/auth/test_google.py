@@ -21,7 +21,7 @@ from dragoman.errors import MissingKey, MissingPackage
 from dragoman.flow import async_run, run
 from dragoman.http import Origin
 from dragoman.providers.auth import Credential
-from dragoman.providers.gcp_auth import GoogleAuth, application_default
+from dragoman.providers.auth.google import GoogleAuth, application_default
 from dragoman.secret import Secret
 
 pytestmark = pytest.mark.clients

@@ -13,7 +13,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from dragoman.messages import Request
-from dragoman.providers.azure_auth import AzureAuth
+from dragoman.providers.auth.azure import AzureAuth
 from dragoman.providers.quirks import OF_OPENAI
 from dragoman.providers.settings import Setting
 from dragoman.providers.spec import ProviderSpec

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 
-from dragoman.providers.auth import Header
+from dragoman.providers.auth.keys import Header
 from dragoman.secret import Secret
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from dragoman.providers.aws_signature import AwsKeys, canonical_request, sign
+from dragoman.providers.auth.aws_signature import AwsKeys, canonical_request, sign
 from dragoman.secret import Secret
 
 from .aws_cases import AT, CASES, KEYS, Case

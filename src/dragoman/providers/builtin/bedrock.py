@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from dragoman.providers.aws_auth import DEFAULT_REGION, AwsAuth, region_for, region_of_profile
+from dragoman.providers.auth.aws import DEFAULT_REGION, AwsAuth, region_for, region_of_profile
 from dragoman.providers.settings import Setting
 from dragoman.providers.spec import ProviderSpec
 

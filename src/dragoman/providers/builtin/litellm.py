@@ -15,7 +15,7 @@ from dragoman.providers.spec import ProviderSpec
 
 
 def _carrier(kind: Literal["sync", "async"]) -> Transport | AsyncTransport:
-    from dragoman.transport.litellm_function import carrier
+    from dragoman.providers.litellm_function import carrier
 
     return carrier(kind)
 

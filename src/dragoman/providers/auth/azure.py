@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dragoman.flow import Flow
-from dragoman.providers.auth import Key, KeyAuth, KeySource, find_key, given_key
+from dragoman.providers.auth.keys import Key, KeyAuth, KeySource, find_key, given_key
 from dragoman.secret import Secret
 
 _TOKEN: Final = KeySource("AZURE_OPENAI_AD_TOKEN")
