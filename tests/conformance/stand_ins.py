@@ -15,7 +15,9 @@ from dragoman.providers.registry import ENTRY_POINTS
 def spec(name: str, **fields: str) -> ProviderSpec:
     dialect = fields.pop("dialect", "openai_chat")
     known = dialect if dialect in dialect_names() else "openai_chat"
-    return ProviderSpec(name=name, dialect=known, auth=bearer("STAND_IN_KEY", required=False), price_list="", **fields)
+    return ProviderSpec(
+        name=name, dialect=known, auth=bearer("STAND_IN_KEY", required=False), price_list=None, **fields
+    )
 
 
 SPECS = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dragoman.dialects.counting import COUNTINGS, get_counting
-from dragoman.dialects.listing import LISTINGS, get_listing
+from dragoman.dialects.listing import LISTINGS, get_listing, listing_of
 from dragoman.errors import ConfigurationError, DecodeError
 
 
@@ -71,16 +71,16 @@ def test_the_next_page(name: str, page: dict[str, Any], more: str | None) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "dialect", "path"),
+    ("dialect", "path"),
     [
-        (None, "openai_chat", "/models"),
-        (None, "anthropic_messages", "/v1/models?limit=1000"),
-        (None, "ollama", "/api/tags"),
-        ("openai_models", "anthropic_messages", "/models"),
+        ("openai_chat", "/models"),
+        ("mistral", "/models"),
+        ("anthropic_messages", "/v1/models?limit=1000"),
+        ("ollama", "/api/tags"),
     ],
 )
-def test_how_a_provider_lists(name: str | None, dialect: str, path: str) -> None:
-    assert get_listing(name, dialect).path == path
+def test_how_those_list_who_speak_a_dialect_at_home(dialect: str, path: str) -> None:
+    assert get_listing(listing_of(dialect)).path == path
 
 
 def test_entries_of_servers_that_say_little() -> None:
@@ -116,7 +116,7 @@ def test_googles_models_have_their_bare_names() -> None:
     assert (model.id, model.raw["name"]) == ("gemini-2.5-pro", "models/gemini-2.5-pro")
 
 
-@pytest.mark.parametrize("find", [get_counting, lambda name: get_listing(name, "openai_chat")])
+@pytest.mark.parametrize("find", [get_counting, get_listing])
 def test_a_name_that_is_none(find: Any) -> None:
     with pytest.raises(ConfigurationError, match="`nowhere`; known are"):
         find("nowhere")

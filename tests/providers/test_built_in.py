@@ -178,7 +178,7 @@ def base_url(name: str, emulator: Emulator) -> str:
 def is_served(name: str) -> bool:
     """Whether the emulator answers at the provider's path."""
     spec = get_spec(name)
-    if not spoken(name) or spec.form is not None:
+    if not spoken(name) or spec.configure is not None:
         return spoken(name) and name != "vertex"
     return not spec.paths.keys() & {spec.dialect_for("m")}
 

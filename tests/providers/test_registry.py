@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 import dragoman
 from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
 from dragoman.messages import Loss
-from dragoman.providers import ProviderSpec, get_spec, provider_names, split_model
+from dragoman.providers import ProviderSpec, built_in_names, get_spec, provider_names, split_model
 from dragoman.providers.auth import bearer
 from dragoman.providers.quirks import drop, rename
 
@@ -21,6 +23,26 @@ def test_every_provider_file_holds_its_spec(name: str) -> None:
     spec = get_spec(name)
     assert spec.name == name
     assert spec.base_url is not None or spec.base_url_env
+
+
+@pytest.mark.parametrize("name", built_in_names())
+def test_a_provider_file_is_small(name: str) -> None:
+    """S4.25: what does not fit is machinery, and lies beside the folder."""
+    module = sys.modules[f"dragoman.providers.builtin.{get_spec(name).name}"]
+    assert len(Path(str(module.__file__)).read_text().splitlines()) < 40
+
+
+@pytest.mark.parametrize(
+    ("fields", "prices", "listing"),
+    [
+        ({}, "small", "anthropic_models"),
+        ({"price_list": "large", "listing": "openai_models"}, "large", "openai_models"),
+        ({"price_list": None, "listing": None}, None, None),
+    ],
+)
+def test_what_a_file_need_not_say(fields: dict[str, Any], prices: str | None, listing: str | None) -> None:
+    spec = ProviderSpec(name="small", dialect="anthropic_messages", auth=bearer("K"), **fields)
+    assert (spec.prices, spec.listing_for("m")) == (prices, listing)
 
 
 @pytest.mark.parametrize("spelling", ["openai_compatible", "OpenAI-Compatible", " openai-compatible "])

@@ -12,7 +12,6 @@ from dragoman.calls.fitting import fitted
 from dragoman.calls.log import CallLog
 from dragoman.calls.prepare import Outgoing, refuse_losses
 from dragoman.calls.side import Side, ask
-from dragoman.catalog import find_model
 from dragoman.dialects import get_dialect
 from dragoman.dialects.counting import Counting, get_counting
 from dragoman.flow import Flow
@@ -55,7 +54,7 @@ def _side(call: Call, counting: Counting) -> tuple[Side[int], tuple[Loss, ...]]:
     """The request in the dialect that counts, which need not be the one that answers, and what got lost."""
     target, request = call.target, call.request
     dialect = get_dialect(counting.dialect)
-    facts = find_model(target.spec.prices, request.model)
+    facts = target.facts(request.model)
     request, unfit = fitted(request, facts, dialect.effort_budgets)
     encoded = dialect.encode_request(request)
     losses = unfit + encoded.losses

@@ -11,7 +11,7 @@ from dragoman.calls.attempt import Progress, add_circumstances
 from dragoman.calls.call import Terms
 from dragoman.calls.hiding import hide, secrets_of
 from dragoman.calls.retry import retry_after
-from dragoman.catalog import Cost, cost_of, find_model
+from dragoman.catalog import Cost, cost_of
 from dragoman.errors import ConnectFailed, Error, TimedOut, UnknownModel
 from dragoman.messages import Attempt, EmbeddingResponse, LLMResponse, Loss, Usage
 from dragoman.providers import Credential, ProviderSpec
@@ -128,9 +128,7 @@ def _add_hint(error: Error, spec: ProviderSpec, model: str) -> None:
 
 def _cost(terms: Terms, model: str, usage: Usage, service_tier: str | None) -> Cost:
     """At the tier that served, which may be another than was asked for; at that one where the answer does not say."""
-    prices = terms.target.spec.prices
-    facts = find_model(prices, model) if prices else None
-    return cost_of(facts, usage, today=terms.today(), service_tier=service_tier)
+    return cost_of(terms.target.facts(model), usage, today=terms.today(), service_tier=service_tier)
 
 
 def _cost_of_failure(error: Error, progress: Progress) -> Decimal | None:

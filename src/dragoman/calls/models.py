@@ -8,7 +8,7 @@ from dragoman.calls.call import Terms
 from dragoman.calls.log import CallLog
 from dragoman.calls.prepare import Outgoing
 from dragoman.calls.side import Side, ask
-from dragoman.catalog import find_model
+from dragoman.catalog import ModelFacts
 from dragoman.dialects.base import Wire
 from dragoman.dialects.listing import Listing, get_listing
 from dragoman.errors import UnsupportedFeature
@@ -19,9 +19,10 @@ from dragoman.messages import Attempt, ModelInfo
 def list_models(terms: Terms) -> Flow[list[ModelInfo]]:
     """Every model that the provider lists, in its order, with what the catalog knows of them."""
     spec = terms.target.spec
-    if spec.listing == "":
+    name = spec.listing_for(terms.target.model)
+    if name is None:
         raise UnsupportedFeature("this provider has no list of its models that a program can read", provider=spec.name)
-    listing = get_listing(spec.listing, spec.dialect_for(terms.target.model))
+    listing = get_listing(name)
     started = terms.clock()
     deadline = terms.deadline_from(started)
     models: list[ModelInfo] = []
@@ -33,7 +34,7 @@ def list_models(terms: Terms) -> Flow[list[ModelInfo]]:
         models += page
         attempts = log.succeeded(progress)
     today = terms.today()
-    return [_with_facts(model, spec.name, spec.prices, today) for model in models]
+    return [_with_facts(model, spec.name, _facts(terms, model), today) for model in models]
 
 
 def _page(terms: Terms, listing: Listing, more: str) -> Side[tuple[list[ModelInfo], str | None]]:
@@ -44,9 +45,12 @@ def _page(terms: Terms, listing: Listing, more: str) -> Side[tuple[list[ModelInf
     return Side(outgoing=Outgoing(method="GET", path=path), decode=decode)
 
 
-def _with_facts(model: ModelInfo, provider: str, price_list: str, today: str) -> ModelInfo:
+def _facts(terms: Terms, model: ModelInfo) -> ModelFacts | None:
     """Google's names begin with `models/`, the catalog's do not."""
-    facts = find_model(price_list, model.id.removeprefix("models/")) if price_list else None
+    return terms.target.facts(model.id.removeprefix("models/"))
+
+
+def _with_facts(model: ModelInfo, provider: str, facts: ModelFacts | None, today: str) -> ModelInfo:
     if facts is None:
         return replace(model, provider=provider)
     prices = facts.prices_on(today) or {}

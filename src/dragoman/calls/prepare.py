@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from dragoman._version import __version__
 from dragoman.calls.call import Call, Terms
 from dragoman.calls.fitting import fitted
-from dragoman.catalog import ModelFacts, find_model
+from dragoman.catalog import ModelFacts
 from dragoman.errors import LossRefused
 from dragoman.http import HttpRequest
 from dragoman.messages import Loss, Request, Role, encode_json
@@ -50,7 +50,7 @@ def prepare(call: Call) -> Prepared:
     Raises `LossRefused` when the call wants no losses, or nothing would be left of a message of the user's.
     """
     target = call.target
-    facts = find_model(target.spec.prices, call.request.model)
+    facts = target.facts(call.request.model)
     request, unfit = fitted(call.request, facts, target.dialect.effort_budgets)
     request, notes = _with_default_limit(request, facts, target.dialect.default_max_tokens)
     encoded = target.dialect.encode_request(request)

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, cast
 
 from msgspec import Struct
 
+from dragoman.catalog import ModelFacts, find_model
 from dragoman.dialects import Dialect
 from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.flow import Flow, invoke, is_async
@@ -41,6 +42,11 @@ class Target(Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         return f"{self.spec.name}/{self.model}" if self.model else self.spec.name
+
+    def facts(self, model: str) -> ModelFacts | None:
+        """What the catalog knows of `model` where the provider's prices are."""
+        prices = self.spec.prices
+        return None if prices is None else find_model(prices, model)
 
     def path(self, request: Request) -> str:
         return self.at(self.path_in(self.dialect, request))

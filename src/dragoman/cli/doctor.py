@@ -133,7 +133,7 @@ def _reachable(specs: Sequence[ProviderSpec], *, quiet: bool) -> list[Finding]:
 
 def _ask(spec: ProviderSpec) -> Finding:
     what = f"{spec.name} answers"
-    if spec.listing == "":
+    if spec.listing is None:
         return Finding(what=what, state="not asked", advice="it has no list of models to ask for")
     try:
         listed = list_models(spec.name, timeout=_SECONDS)

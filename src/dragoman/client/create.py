@@ -107,7 +107,7 @@ def create_llm(
     """
     spec, model = _which(provider, model)
     settings, options = _settings(spec, defaults)
-    warn_if_retired(spec.prices, model, stacklevel=frames_of_ours())
+    warn_if_retired(spec.prices or spec.name, model, stacklevel=frames_of_ours())
     spec = _form(spec, settings, base_url)
     target = _target(
         spec,
@@ -176,7 +176,7 @@ def _form(spec: ProviderSpec, settings: Mapping[str, str], base_url: str | None)
     if spec.deprecated is not None:
         said = f"the provider `{spec.name}` is deprecated: {spec.deprecated}"
         warn(said, DeprecationWarning, stacklevel=frames_of_ours())
-    return spec if spec.form is None else spec.form(spec, settings, base_url or _variable(spec))
+    return spec if spec.configure is None else spec.configure(spec, settings, base_url or _variable(spec))
 
 
 def _which(provider: str | ProviderSpec, model: str | None) -> tuple[ProviderSpec, str]:
@@ -279,13 +279,13 @@ def _key(api_key: object) -> Key:
 def _transport(
     spec: ProviderSpec, http_client: Any, options: TransportOptions | None, *, async_client: bool
 ) -> Transport | AsyncTransport:
-    if spec.carrier is not None:
+    if spec.make_transport is not None:
         if http_client is not None or options is not None:
             raise ConfigurationError(
                 f"`{spec.name}` sends nothing itself here, so http_client= and transport= have no use: leave them out, "
                 "or pass base_url= where it is reached over HTTP"
             )
-        return spec.carrier("async" if async_client else "sync")
+        return spec.make_transport("async" if async_client else "sync")
     if http_client is not None:
         if options is not None:
             raise ConfigurationError("http_client= brings its own settings: pass it or transport=, not both")

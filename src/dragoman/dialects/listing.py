@@ -195,9 +195,13 @@ _OF_DIALECTS: Final[Mapping[str, str]] = {
 """How those who speak a dialect at home list their models; others do it as OpenAI does."""
 
 
-def get_listing(name: str | None, dialect: str) -> Listing:
-    """The way of listing called `name`, or that of who speaks `dialect` at home."""
-    name = name or _OF_DIALECTS.get(dialect, "openai_models")
+def listing_of(dialect: str) -> str:
+    """The name of the way in which those list their models who speak `dialect` at home."""
+    return _OF_DIALECTS.get(dialect, "openai_models")
+
+
+def get_listing(name: str) -> Listing:
+    """The way of listing called `name`. Raises `ConfigurationError` for a name that is none."""
     if name not in LISTINGS:
         raise ConfigurationError(f"there is no way of listing models `{name}`; known are {', '.join(LISTINGS)}")
     return LISTINGS[name]

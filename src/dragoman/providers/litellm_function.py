@@ -29,9 +29,9 @@ _CODES: Final = {
 """By class of litellm's: the code that says the same."""
 
 
-def carrier(kind: Literal["sync", "async"]) -> Transport | AsyncTransport:
-    """What carries calls to litellm's functions."""
-    return AsyncFunctionTransport() if kind == "async" else FunctionTransport()
+def function_transport(face: Literal["sync", "async"]) -> Transport | AsyncTransport:
+    """The transport for threads or for tasks."""
+    return AsyncFunctionTransport() if face == "async" else FunctionTransport()
 
 
 def load_litellm() -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, TypeAlias
+from enum import Enum
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dragoman.dialects.listing import listing_of
 from dragoman.http import AsyncTransport, Transport
 from dragoman.messages import Request
 from dragoman.providers.auth import Auth
@@ -16,6 +18,15 @@ from dragoman.providers.settings import Setting
 
 BySettings: TypeAlias = str | Callable[[Mapping[str, str]], str]
 """A text, with the provider's settings in braces (`https://{region}.host`), or a function of them."""
+
+
+class AsUsual(Enum):
+    """What a field holds of which there is nothing to say: neither a name of its own nor that there is none."""
+
+    AS_USUAL = "as usual"
+
+
+AS_USUAL: Final = AsUsual.AS_USUAL
 
 
 class ProviderSpec(Struct, frozen=True, kw_only=True):
@@ -33,20 +44,22 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         query: What is put after the `?` of every request.
         paths: By dialect: where a request goes below the prefix, when not where the dialect says.
         settings: What it wants to know besides model and key.
-        form: Changes the spec for what the caller has set: the settings, and the base URL if any.
-        carrier: Makes what carries its calls when that is not HTTP, for threads (`"sync"`) or tasks (`"async"`).
+        configure: Gives the spec as it is for what the caller has set: the settings, and the base URL if any.
+        make_transport: Makes the transport of its calls when that is not HTTP, for threads (`"sync"`) or tasks
+            (`"async"`).
         auth: How its key is found and sent.
         env_headers: Variables whose value, when set, is sent as a header.
         quirks: Corrections of the body, in order.
         strict_end: Whether its streams always end with the dialect's end marker.
-        price_list: The catalog's price list, when it is not called as the provider is; `""`: there is none.
+        price_list: The catalog's price list; `AS_USUAL`: it is called as the provider; `None`: there is none.
         unload: The request that has a model put out of its server's memory, where one does. It is written in the
             dialect that the provider speaks by itself.
         lacks: What its dialect has for structured output and it has not: `forced_tools`, `json_schema`, `json_object`.
         chats: Whether it answers prompts; some only embed.
         embeddings: The codec of its embeddings, or a function that tells it by the model; `None`: it has none.
         counting: How it counts tokens (`dialects/counting.py`); `None`: it does not.
-        listing: How it lists its models (`dialects/listing.py`); `None`: as its dialect does at home.
+        listing: How it lists its models (`dialects/listing.py`); `AS_USUAL`: as its dialect does at home; `None`: it
+            does not.
         unreachable_hint: What to do when nothing answers at its address, for servers that the caller runs.
         unknown_model_hint: What to do when it does not know the model, with `{model}` in it.
         deprecated: What to use in its place and why, when it should not be used any more.
@@ -64,27 +77,27 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
     query: BySettings = ""
     paths: Mapping[str, Callable[[Request], str]] = {}
     settings: tuple[Setting, ...] = ()
-    form: Callable[[ProviderSpec, Mapping[str, str], str | None], ProviderSpec] | None = None
-    carrier: Callable[[Literal["sync", "async"]], Transport | AsyncTransport] | None = None
+    configure: Callable[[ProviderSpec, Mapping[str, str], str | None], ProviderSpec] | None = None
+    make_transport: Callable[[Literal["sync", "async"]], Transport | AsyncTransport] | None = None
     env_headers: tuple[tuple[str, str], ...] = ()
     quirks: tuple[Quirk, ...] = ()
     strict_end: bool = True
-    price_list: str | None = None
+    price_list: str | AsUsual | None = AS_USUAL
     unload: Callable[[str], Request] | None = None
     lacks: frozenset[str] = frozenset()
     chats: bool = True
     embeddings: str | Callable[[str], str] | None = None
     counting: str | None = None
-    listing: str | None = None
+    listing: str | AsUsual | None = AS_USUAL
     unreachable_hint: str | None = None
     unknown_model_hint: str | None = None
     deprecated: str | None = None
     docs_url: str | None = None
 
     @property
-    def prices(self) -> str:
-        """The name of the price list in the catalog."""
-        return self.name if self.price_list is None else self.price_list
+    def prices(self) -> str | None:
+        """The name of the price list in the catalog, `None` when there is none."""
+        return self.name if self.price_list is AS_USUAL else self.price_list
 
     @property
     def base_url_variables(self) -> tuple[str, ...]:
@@ -98,6 +111,10 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
     def embeddings_for(self, model: str) -> str | None:
         """The codec of embeddings by `model`."""
         return self.embeddings(model) if callable(self.embeddings) else self.embeddings
+
+    def listing_for(self, model: str) -> str | None:
+        """How it lists its models, `None` when it does not."""
+        return listing_of(self.dialect_for(model)) if self.listing is AS_USUAL else self.listing
 
     def url_for(self, settings: Mapping[str, str]) -> str | None:
         """Where its API lives, `None` when the caller must say."""

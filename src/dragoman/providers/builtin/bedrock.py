@@ -1,27 +1,15 @@
 """Amazon Bedrock. Reference: docs.aws.amazon.com/bedrock/latest/APIReference (read 2026-11-21)."""
 
-from collections.abc import Mapping
-from typing import Final
-
-from dragoman.providers.auth.aws import DEFAULT_REGION, AwsAuth, region_for, region_of_profile
+from dragoman.providers.addresses.aws import runtime_address
+from dragoman.providers.auth.aws import DEFAULT_REGION, AwsAuth, region_of_profile
 from dragoman.providers.settings import Setting
 from dragoman.providers.spec import ProviderSpec
-
-_SUFFIXES: Final = {"cn-": "amazonaws.com.cn"}
-"""By the beginning of a region: domains that are not `amazonaws.com`."""
-
-
-def _address(settings: Mapping[str, str]) -> str:
-    region = region_for(settings)
-    suffix = next((suffix for start, suffix in _SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
-    return f"https://bedrock-runtime.{region}.{suffix}"
-
 
 SPEC = ProviderSpec(
     name="bedrock",
     dialect="bedrock_converse",
     also_speaks=("openai_chat",),
-    base_url=_address,
+    base_url=runtime_address,
     base_url_env=("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL"),
     paths={"openai_chat": lambda _: "/openai/v1/chat/completions"},
     settings=(
@@ -39,6 +27,6 @@ SPEC = ProviderSpec(
         Setting(name="aws_session_token"),
     ),
     auth=AwsAuth(service="bedrock"),
-    listing="",
+    listing=None,
     docs_url="https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html",
 )

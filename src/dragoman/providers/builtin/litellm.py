@@ -14,16 +14,16 @@ from dragoman.providers.auth import ARGUMENT_ONLY, bearer
 from dragoman.providers.spec import ProviderSpec
 
 
-def _carrier(kind: Literal["sync", "async"]) -> Transport | AsyncTransport:
-    from dragoman.providers.litellm_function import carrier
+def _functions(face: Literal["sync", "async"]) -> Transport | AsyncTransport:
+    from dragoman.providers.litellm_function import function_transport
 
-    return carrier(kind)
+    return function_transport(face)
 
 
-def _form(spec: ProviderSpec, _: Mapping[str, str], base_url: str | None) -> ProviderSpec:
+def _proxy_or_function(spec: ProviderSpec, _: Mapping[str, str], base_url: str | None) -> ProviderSpec:
     if base_url:
         return spec
-    return replace(spec, auth=ARGUMENT_ONLY, carrier=_carrier, unreachable_hint=None)
+    return replace(spec, auth=ARGUMENT_ONLY, make_transport=_functions, unreachable_hint=None)
 
 
 SPEC = ProviderSpec(
@@ -31,9 +31,9 @@ SPEC = ProviderSpec(
     dialect="openai_chat",
     base_url="http://localhost:4000",
     base_url_env=("LITELLM_PROXY_API_BASE",),
-    form=_form,
+    configure=_proxy_or_function,
     auth=bearer("LITELLM_PROXY_API_KEY", "LITELLM_API_KEY", required=False),
-    price_list="",
+    price_list=None,
     unreachable_hint="Is the proxy running? Start it with `litellm --config CONFIG.yaml`.",
     docs_url="https://docs.litellm.ai",
 )

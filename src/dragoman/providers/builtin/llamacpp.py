@@ -14,7 +14,7 @@ SPEC = ProviderSpec(
     quirks=(OLDER_LIMIT,),
     unreachable_hint="Is `llama-server -m MODEL.gguf` running? If it runs elsewhere, pass base_url=.",
     unknown_model_hint="Start the server with the model: `llama-server -hf {model}`.",
-    price_list="",
+    price_list=None,
     embeddings="openai_embeddings",
     docs_url="https://github.com/ggml-org/llama.cpp/tree/master/tools/server",
 )

@@ -15,7 +15,7 @@ SPEC = ProviderSpec(
     quirks=(OLDER_LIMIT,),
     unreachable_hint="Is LM Studio's server running (`lms server start`)? If it runs elsewhere, pass base_url=.",
     unknown_model_hint="Load the model in LM Studio, or with `lms load {model}`.",
-    price_list="",
+    price_list=None,
     embeddings="openai_embeddings",
     docs_url="https://lmstudio.ai/docs/developer/openai-compat",
 )

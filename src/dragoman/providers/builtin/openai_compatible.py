@@ -15,5 +15,5 @@ SPEC = ProviderSpec(
     quirks=(rename("max_completion_tokens", "max_tokens", why="most compatible servers know only the older name"),),
     embeddings="openai_embeddings",
     strict_end=False,
-    price_list="",
+    price_list=None,
 )

@@ -14,7 +14,7 @@ SPEC = ProviderSpec(
     quirks=(OLDER_LIMIT,),
     unreachable_hint="Is `vllm serve MODEL` running? If it runs elsewhere, pass base_url=.",
     unknown_model_hint="The server has the one model it was started with: `vllm serve {model}`.",
-    price_list="",
+    price_list=None,
     embeddings="openai_embeddings",
     docs_url="https://docs.vllm.ai/en/latest/serving/openai_compatible_server",
 )

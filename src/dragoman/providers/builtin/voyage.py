@@ -12,6 +12,6 @@ SPEC = ProviderSpec(
     auth=bearer("VOYAGE_API_KEY"),
     chats=False,
     embeddings="voyage_embeddings",
-    listing="",
+    listing=None,
     docs_url="https://docs.voyageai.com/reference/embeddings-api",
 )
