@@ -119,12 +119,8 @@ class Dialect(Protocol):
     def encode_error(self, error: Error) -> tuple[int, Wire]: ...
 
 
-_FOLDERS = {
-    folder.parent.name: f"{__package__}.{folder.parent.name}"
-    for folder in Path(__file__).parent.glob("*/__init__.py")
-    if folder.parent.name != "embeddings"  # codecs of another kind, with a list of their own
-}
-"""A folder here is a dialect; nothing else names it."""
+_FOLDERS = {wire.parent.name: f"{__package__}.{wire.parent.name}" for wire in Path(__file__).parent.glob("*/wire.py")}
+"""A folder here that says how its wire looks is a dialect; nothing else names it."""
 
 
 def dialect_names() -> list[str]:

@@ -1,4 +1,4 @@
-"""Codecs for embeddings, both ways, one module each: the module's presence registers it.
+"""Codecs for embeddings, both ways, each a module in `codecs/`. What they share is here.
 
 They are pure, as dialects are. Errors need no codec of their own: a provider words them as its chat dialect does.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
-from pathlib import Path
+from pkgutil import iter_modules
 from typing import Final, Literal, Protocol
 
 from msgspec import Struct
@@ -59,12 +59,13 @@ class EmbeddingCodec(Protocol):
         ...
 
 
-_NOT_CODECS: Final = frozenset({"__init__", "base", "numbers", "openai_form"})
+_CODECS: Final = "dragoman.dialects.embeddings.codecs"
+"""A module in there is a codec; nothing else names it."""
 
 
 def embedding_codec_names() -> list[str]:
     """The names `get_embedding_codec` takes."""
-    return sorted({path.stem for path in Path(__file__).parent.glob("*.py")} - _NOT_CODECS)
+    return sorted(module.name for module in iter_modules(import_module(_CODECS).__path__))
 
 
 def get_embedding_codec(name: str) -> EmbeddingCodec:
@@ -72,7 +73,7 @@ def get_embedding_codec(name: str) -> EmbeddingCodec:
     if name not in embedding_codec_names():
         known = ", ".join(embedding_codec_names())
         raise ConfigurationError(f"there is no codec for embeddings `{name}`; known are {known}")
-    return import_module(f"{__package__}.{name}").CODEC
+    return import_module(f"{_CODECS}.{name}").CODEC
 
 
 def batches(inputs: Sequence[EmbeddingInput], limits: Limits) -> Iterator[tuple[EmbeddingInput, ...]]:

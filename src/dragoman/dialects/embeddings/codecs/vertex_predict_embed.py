@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from dragoman.dialects.base import Encoded, Wire, object_in, unknown_fields, write_extra
 from dragoman.dialects.embeddings.base import EmbeddingCodec, Limits, input_type_for, refuse_inputs, rows_in
-from dragoman.dialects.embeddings.gemini_embed import INPUT_TYPES, TASK_TYPES, google_losses, model_in
+from dragoman.dialects.embeddings.codecs.gemini_embed import INPUT_TYPES, TASK_TYPES, google_losses, model_in
 from dragoman.errors import Rejected
 from dragoman.messages import EmbeddingRequest, EmbeddingResponse, Usage
 
