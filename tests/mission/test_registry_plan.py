@@ -44,7 +44,7 @@ def lines_of_code(path: Path) -> list[str]:
 
 
 HERE = Path(inspect.getfile(registered))
-PROVIDERS = HERE.parents[1] / "providers"
+PROVIDERS = HERE.parents[1] / "providers" / "builtin"
 
 
 def test_what_makes_the_clients_is_short() -> None:

@@ -27,7 +27,7 @@ def test_every_provider_file_holds_its_spec(name: str) -> None:
 
 @pytest.mark.parametrize("name", built_in_names())
 def test_a_provider_file_is_small(name: str) -> None:
-    """S4.25: what does not fit is machinery, and lies beside the folder."""
+    """What does not fit is machinery, and lies beside the folder."""
     module = sys.modules[f"dragoman.providers.builtin.{get_spec(name).name}"]
     assert len(Path(str(module.__file__)).read_text().splitlines()) < 40
 

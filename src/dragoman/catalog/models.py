@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from dragoman.catalog.facts import ModelFacts, Price, PriceList
 from dragoman.catalog.files import clear, forget, gather, index, list_names, serves, take
-from dragoman.catalog.names import list_name, spellings, variant
+from dragoman.catalog.hosts import list_name
+from dragoman.catalog.names import spellings, variant
 from dragoman.catalog.shown import models_table
 from dragoman.errors import ConfigurationError
 

@@ -1,4 +1,4 @@
-"""The names a list or a model goes by."""
+"""The names a model goes by."""
 
 from __future__ import annotations
 
@@ -6,32 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_SAME_LIST: Final = {
-    "azure": "openai",
-    "azure_openai": "openai",
-    "generative_ai": "google",
-    "gemini": "google",
-    "vertexai": "vertex",
-    "vertex_ai": "vertex",
-    "moonshotai": "moonshot",
-    "voyageai": "voyage",
-    "x_ai": "xai",
-    "qwen": "dashscope",
-    "glm": "zai",
-    "lm_studio": "lmstudio",
-    "aws": "bedrock",
-}
-"""Providers that are called otherwise, or serve another's models at its prices."""
-
 _REGION: Final = re.compile(r"^(?:us|eu|apac|jp|au|ca|in|us-gov|global)\.")
 _LOCAL_BUILD: Final = re.compile(r"^([^/:]+:\d+(?:\.\d+)?b)-.+")
 _LATEST: Final = ":latest"
-
-
-def list_name(provider: str) -> str:
-    """The list in which a provider's models stand."""
-    name = provider.strip().lower().replace("-", "_")
-    return _SAME_LIST.get(name, name)
 
 
 def spellings(model: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Final
+from functools import cache
 
 from msgspec import Struct
 
@@ -12,9 +12,7 @@ from dragoman.catalog.day import utc_today
 from dragoman.catalog.facts import ModelFacts
 from dragoman.catalog.models import find_model, models
 from dragoman.catalog.retirement import successor_of
-
-AS_OF: Final = "2026-11-21"
-"""The day on which the models below were chosen from the data."""
+from dragoman.catalog.tables import table
 
 
 class Recommendation(Struct, frozen=True, kw_only=True):
@@ -36,48 +34,16 @@ class Recommendation(Struct, frozen=True, kw_only=True):
         return f"{self.provider}/{self.model}"
 
 
-_LATEST: Final = Recommendation(
-    provider="openai",
-    model="gpt-6.1-sol",
-    reason="there is a budget and the latest models are wanted",
-    guide_model="gpt-4o",
-)
-_LONG: Final = Recommendation(
-    provider="anthropic",
-    model="claude-sonnet-5-5",
-    reason="there is a budget and long texts have to fit: a window of a million tokens",
-    guide_model="claude-3-5-sonnet-latest",
-)
-_CHEAP: Final = Recommendation(
-    provider="openai",
-    model="gpt-6-luna",
-    reason="there is a budget, and neither the latest model nor a long window is needed: this one is cheap",
-    guide_model="gpt-4o-mini",
-)
-_APPLE: Final = Recommendation(
-    provider="mlx",
-    model="mlx-community/Qwen2.5-Coder-7B-Instruct-4bit",
-    reason="nothing may leave the machine, which has Apple silicon: MLX is the fastest there",
-    guide_model="mlx-community/Qwen2.5-Coder-7B-Instruct-4bit",
-)
-_PRIVATE: Final = Recommendation(
-    provider="ollama",
-    model="llama3.1:8b",
-    reason="nothing may leave the machine: Ollama runs on any processor",
-    guide_model="llama3.1:8b",
-)
-_GPU: Final = Recommendation(
-    provider="ollama",
-    model="qwen2.5-coder:14b",
-    reason="there is no budget, but a GPU: Ollama runs larger models on it",
-    guide_model="qwen2.5-coder:14b",
-)
-_CPU: Final = Recommendation(
-    provider="ollama",
-    model="llama3.1:8b",
-    reason="there is neither budget nor GPU: Ollama runs small models on any processor",
-    guide_model="llama3.1:8b",
-)
+class _Advice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `tables/recommendations.json` holds: advice by need, and the day on which it was chosen from the data."""
+
+    as_of: str
+    by_need: dict[str, Recommendation]
+
+
+@cache
+def _for(need: str) -> Recommendation:
+    return table("recommendations", _Advice).by_need[need]
 
 
 def recommend(
@@ -106,13 +72,15 @@ def recommend(
     if privacy or not budget:
         chosen = _local(privacy=privacy, apple_silicon=apple_silicon, gpu=gpu)
         return chosen if memory_gb is None else _fitting(chosen, memory_gb)
-    return _still_served(_LATEST if latest else _LONG if long_context else _CHEAP, today or utc_today())
+    return _still_served(
+        _for("latest" if latest else "long_context" if long_context else "cheap"), today or utc_today()
+    )
 
 
 def _local(*, privacy: bool, apple_silicon: bool | None, gpu: bool) -> Recommendation:
     if not privacy:
-        return _GPU if gpu else _CPU
-    return _APPLE if _has_apple_silicon(apple_silicon) else _PRIVATE
+        return _for("free_on_a_gpu" if gpu else "free")
+    return _for("private_on_apple_silicon" if _has_apple_silicon(apple_silicon) else "private")
 
 
 def _has_apple_silicon(said: bool | None) -> bool:
