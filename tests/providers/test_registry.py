@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from threading import Barrier
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ import pytest
 import dragoman
 from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
 from dragoman.messages import Loss
-from dragoman.providers import ProviderSpec, built_in_names, get_spec, provider_names, split_model
+from dragoman.providers import ProviderSpec, built_in_names, get_spec, provider_names, registry, split_model
 from dragoman.providers.auth import bearer
 from dragoman.providers.quirks import drop, rename
 
@@ -125,6 +128,27 @@ def test_a_plugin_is_found_by_its_entry_point(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [entry])
     assert get_spec("plug_in") == SPEC
     assert "plug_in" in provider_names()
+
+
+class Remade(ModuleType):
+    """A plugin that makes its spec anew for all who read it, here for two at once."""
+
+    both = Barrier(2)
+
+    @property
+    def spec(self) -> ProviderSpec:
+        self.both.wait(timeout=60)
+        return ProviderSpec(name="remade", dialect="openai_chat", base_url="http://h/v1", auth=bearer("K"))
+
+
+def test_threads_that_ask_at_once_get_one_spec(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "remade", Remade("remade"))
+    entry = EntryPoint("remade", "remade:spec", "dragoman.providers")
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [entry])
+    monkeypatch.setattr(registry, "_loaded", {})
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(get_spec, ["remade", "Remade"])
+    assert first is second is get_spec("remade")
 
 
 def test_a_plugin_that_is_no_spec_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

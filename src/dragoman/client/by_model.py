@@ -23,7 +23,14 @@ class ByModel(Generic[AnyLLM]):
         if self._closed:
             raise ConfigurationError("this client is closed: make a new one")
         made = self._made.get(model)
-        return self._made.setdefault(model, self._make(model)) if made is None else made
+        return self._first(model) if made is None else made
+
+    def _first(self, model: str) -> AnyLLM:
+        """Of two threads the first one's is kept: the other's, never used, has no connection to give back."""
+        made = self._made.setdefault(model, self._make(model))
+        if self._closed:  # by another thread meanwhile, which may not have seen this one
+            made.close()
+        return made
 
     def close(self) -> None:
         """Close them all, and make no more."""

@@ -107,7 +107,7 @@ def create_llm(
     """
     spec, model = _which(provider, model)
     settings, options = _settings(spec, defaults)
-    warn_if_retired(spec.prices or spec.name, model, stacklevel=frames_of_ours())
+    warn_if_retired(spec.catalog_list, model, stacklevel=frames_of_ours())
     spec = _form(spec, settings, base_url)
     target = _target(
         spec,

@@ -27,14 +27,14 @@ def technique_for(target: Target, request: Request, mode: Mode | None) -> str:
     if mode is not None:
         _refuse_unsupported(spec, dialect, mode)
     forced = _can_force(spec, dialect, request)
-    wanted = MODES[mode.core] if mode else default_technique(_list(spec), request.model, forced=forced)
+    wanted = MODES[mode.core] if mode else default_technique(spec.catalog_list, request.model, forced=forced)
     return _said(wanted, spec, dialect, forced=forced)
 
 
 def usual_mode(spec: ProviderSpec, model: str, dialect: str) -> Mode:
     """The mode that `model` is asked in when none is named."""
     forced = _can_force(spec, dialect, Request(model=model))
-    mode = _MODE_OF[_said(default_technique(_list(spec), model, forced=forced), spec, dialect, forced=forced)]
+    mode = _MODE_OF[_said(default_technique(spec.catalog_list, model, forced=forced), spec, dialect, forced=forced)]
     return Mode.JSON if mode is Mode.MD_JSON and not _has_json_mode(spec, dialect) else mode
 
 
@@ -57,13 +57,8 @@ def _can_force(spec: ProviderSpec, dialect: str, request: Request) -> bool:
         return False
     if dialect in NO_DEMANDS_WHILE_THINKING and _thinks(request):
         return False
-    facts = find_model(_list(spec), request.model)
+    facts = find_model(spec.catalog_list, request.model)
     return facts is None or facts.forced_tools
-
-
-def _list(spec: ProviderSpec) -> str:
-    """What the catalog knows the provider's models under: one without prices may have facts."""
-    return spec.prices or spec.name
 
 
 def _thinks(request: Request) -> bool:

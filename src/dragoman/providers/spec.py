@@ -100,6 +100,11 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         return self.name if self.price_list is AS_USUAL else self.price_list
 
     @property
+    def catalog_list(self) -> str:
+        """What the catalog knows its models under: some without prices have facts there."""
+        return self.prices or self.name
+
+    @property
     def base_url_variables(self) -> tuple[str, ...]:
         """The variables that may hold the base URL: the official SDK's, and one of ours that every provider has."""
         return (*self.base_url_env, f"DRAGOMAN_{self.name.upper()}_BASE_URL")
