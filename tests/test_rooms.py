@@ -99,7 +99,7 @@ def test_only_the_registry_loads_providers() -> None:
 
 
 NAMED: dict[str, set[str]] = {
-    "client/strategy.py": {"openai", "anthropic", "ollama"},  # the classes that seed 003 names for them (S3.5-S3.7)
+    "client/llm_provider.py": {"openai", "anthropic", "ollama"},  # the classes that seed 003 names for them (S3.5-S3.7)
     "cli/doctor.py": {"bedrock", "vertex"},  # extras of our package, which its metadata calls so
     "dialects/listing.py": {"ollama"},  # a dialect
     "dialects/mistral/wire.py": {"mistral"},  # a dialect

@@ -23,9 +23,9 @@ _ROOMS = {
         "create_llm", "list_models",
     ),
     "dragoman.client.instructor": ("AsyncInstructor", "Instructor"),
-    "dragoman.client.registered": ("from_provider", "provider_registry", "register_provider"),
+    "dragoman.client.default_registry": ("from_provider", "provider_registry", "register_provider"),
     "dragoman.client.registry": ("ClientFactory", "ProviderRegistry"),
-    "dragoman.client.strategy": (
+    "dragoman.client.llm_provider": (
         "AnthropicProvider", "LLMProvider", "OllamaProvider", "OpenAIProvider", "ProviderFactory", "TextStream",
     ),
     "dragoman.providers": ("provider_names", "use_keys"),

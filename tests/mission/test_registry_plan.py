@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from dragoman import Mode, provider_registry
-from dragoman.client import registered
 from dragoman.providers import built_in_names
 
 DEPRECATED = {"vertexai", "generative-ai"}

@@ -18,7 +18,6 @@ import pytest
 
 import dragoman
 from dragoman import ClientFactory, Instructor, Mode, ProviderConfig, ProviderRegistry, provider_registry
-from dragoman.client import registered
 from dragoman.errors import ConfigurationError
 from dragoman.testing import Emulator
 from tests.client import test_registry
@@ -157,7 +156,7 @@ NOT_RUN: dict[str, str] = {
     "boto3 knows no `region`; its record is run by test_the_record_of_bedrock",
     "Adding a New Provider 3": "X29: a relative import, for a package's `__init__`",
     "Rollback Plan 1": "X29: `return` outside a function, and the old chain; what the flag does here is tested in "
-    "tests/client/test_registered.py",
+    "tests/client/test_default_registry.py",
 }
 """Block → why it is not run."""
 

@@ -153,7 +153,7 @@ RUN: dict[str, tuple[str, Callable[[Names, Emulator], None]]] = {
 }
 """Block → the promises it makes, and how it is seen that they hold."""
 
-OURS = "it builds on an SDK what the library has; what it does is held by tests/client/test_strategy.py"
+OURS = "it builds on an SDK what the library has; what it does is held by tests/client/test_llm_provider.py"
 
 NOT_RUN: dict[str, str] = {
     "OpenAI SDK v1.0+ (Dec 2025) 1": OURS,

@@ -1,7 +1,7 @@
 """One call to one target, as a flow: encode, open, decode or pump, try again.
 
 `generate` is the whole: attempts under one deadline, logged and priced. `attempt` is one try. `embed`, `count_tokens`
-and `list_models` have the same tries, deadline and log (`side`).
+and `list_models` have the same tries, deadline and log (`round_trip`).
 """
 
 from dragoman.calls.call import Call, Terms

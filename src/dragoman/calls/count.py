@@ -11,7 +11,7 @@ from dragoman.calls.estimate import estimate
 from dragoman.calls.fitting import fitted
 from dragoman.calls.log import CallLog
 from dragoman.calls.prepare import Outgoing, refuse_losses
-from dragoman.calls.side import Side, ask
+from dragoman.calls.round_trip import RoundTrip, make
 from dragoman.dialects import get_dialect
 from dragoman.dialects.counting import Counting, get_counting
 from dragoman.flow import Flow
@@ -25,9 +25,9 @@ def count_tokens(call: Call) -> Flow[TokenCount]:
     if name is None:
         return (yield from estimate(call.request))
     started = call.clock()
-    side, losses = _side(call, get_counting(name))
+    trip, losses = _trip(call, get_counting(name))
     log = CallLog(call, call.request.model, started, losses=losses)
-    tokens, _ = yield from ask(call, side, log, call.deadline_from(started))
+    tokens, _ = yield from make(call, trip, log, call.deadline_from(started))
     return TokenCount(tokens=tokens, exact=not any(map(_uncounted, losses)), method=name, warnings=losses)
 
 
@@ -50,7 +50,7 @@ def _prompt_of(request: Request) -> Request:
     )
 
 
-def _side(call: Call, counting: Counting) -> tuple[Side[int], tuple[Loss, ...]]:
+def _trip(call: Call, counting: Counting) -> tuple[RoundTrip[int], tuple[Loss, ...]]:
     """The request in the dialect that counts, which need not be the one that answers, and what got lost."""
     target, request = call.target, call.request
     dialect = get_dialect(counting.dialect)
@@ -64,4 +64,4 @@ def _side(call: Call, counting: Counting) -> tuple[Side[int], tuple[Loss, ...]]:
     refuse_losses(call, losses, request.model)
     path = target.at(counting.path(target.path_in(dialect, request)))
     body: dict[str, Any] = counting.body(encoded.wire, request.model)
-    return Side(outgoing=Outgoing(path=path, body=encode_json(body)), decode=counting.tokens), losses
+    return RoundTrip(outgoing=Outgoing(path=path, body=encode_json(body)), decode=counting.tokens), losses

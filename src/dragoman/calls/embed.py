@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from dragoman.calls.call import Terms
 from dragoman.calls.log import CallLog
 from dragoman.calls.prepare import Outgoing, refuse_losses
-from dragoman.calls.side import Side, ask
+from dragoman.calls.round_trip import RoundTrip, make
 from dragoman.dialects import Encoded
 from dragoman.dialects.embeddings import EmbeddingCodec, batches
 from dragoman.errors import DecodeError
@@ -40,7 +40,7 @@ def embed(call: EmbeddingCall) -> Flow[EmbeddingResponse]:
     attempts: tuple[Attempt, ...] = ()
     for part, body in zip(parts, encoded, strict=True):
         log = CallLog(call, request.model, started, notes=notes, losses=losses, before=attempts)
-        answer, progress = yield from ask(call, _side(call, part, body), log, deadline)
+        answer, progress = yield from make(call, _trip(call, part, body), log, deadline)
         answers.append(log.finish(answer, progress))
         attempts = answers[-1].attempts
     return _joined(answers)
@@ -57,7 +57,7 @@ def _completed(call: EmbeddingCall) -> tuple[EmbeddingRequest, tuple[str, ...]]:
     return replace(request, input_type=kind), (f"input_type={kind} by default: the provider demands one",)
 
 
-def _side(call: EmbeddingCall, request: EmbeddingRequest, encoded: Encoded) -> Side[EmbeddingResponse]:
+def _trip(call: EmbeddingCall, request: EmbeddingRequest, encoded: Encoded) -> RoundTrip[EmbeddingResponse]:
     def decode(wire: dict[str, Any]) -> EmbeddingResponse:
         response = call.codec.decode_response(wire, request)
         if len(response) != len(request.inputs):
@@ -65,7 +65,7 @@ def _side(call: EmbeddingCall, request: EmbeddingRequest, encoded: Encoded) -> S
         return response
 
     path = call.target.at(_path(call, request))
-    return Side(outgoing=Outgoing(path=path, body=encode_json(encoded.wire)), decode=decode)
+    return RoundTrip(outgoing=Outgoing(path=path, body=encode_json(encoded.wire)), decode=decode)
 
 
 def _path(call: EmbeddingCall, request: EmbeddingRequest) -> str:

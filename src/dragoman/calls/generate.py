@@ -11,7 +11,7 @@ from dragoman.calls.budget import within_budget
 from dragoman.calls.call import Call
 from dragoman.calls.log import CallLog
 from dragoman.calls.prepare import Prepared, http_request, prepare
-from dragoman.calls.tries import tried
+from dragoman.calls.retry_loop import with_retries
 from dragoman.flow import Flow
 from dragoman.messages import LLMResponse
 from dragoman.providers import Credential
@@ -29,7 +29,7 @@ def generate(call: Call) -> Flow[LLMResponse]:
     call, notes = yield from within_budget(call)
     prepared = prepare(call)
     log = CallLog(call, call.request.model, started, notes=notes + prepared.notes, losses=prepared.losses)
-    response, progress = yield from tried(call, log, deadline, partial(_once, call, prepared, deadline))
+    response, progress = yield from with_retries(call, log, deadline, partial(_once, call, prepared, deadline))
     tier = response.service_tier or call.request.service_tier
     response = log.finish(response, progress, service_tier=tier)
     first = progress.intake.first_content_at if progress.intake else None

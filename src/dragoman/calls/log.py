@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from dragoman.calls.attempt import Progress, add_circumstances
 from dragoman.calls.call import Terms
-from dragoman.calls.hiding import hide, secrets_of
+from dragoman.calls.redaction import redact, secrets_of
 from dragoman.calls.retry import retry_after
 from dragoman.catalog import Cost, cost_of
 from dragoman.errors import ConnectFailed, Error, TimedOut, UnknownModel
@@ -58,7 +58,7 @@ class CallLog:
         add_circumstances(error, progress, lambda refusal: retry_after(refusal, progress.headers, terms.wall_clock()))
         error.at(terms.target.spec.name, self._model)
         _add_hint(error, terms.target.spec, self._model)
-        hide(error, progress, secrets_of(terms, credential))
+        redact(error, progress, secrets_of(terms, credential))
         usage = error.partial.usage if error.partial else None
         cost = _cost_of_failure(error, progress)
         self._tries.append(self._record(progress, type(error).__name__, usage, cost, error))

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from dragoman.calls.call import Terms
 from dragoman.calls.log import CallLog
 from dragoman.calls.prepare import Outgoing
-from dragoman.calls.side import Side, ask
+from dragoman.calls.round_trip import RoundTrip, make
 from dragoman.catalog import ModelFacts
 from dragoman.dialects.base import Wire
 from dragoman.dialects.listing import Listing, get_listing
@@ -30,19 +30,19 @@ def list_models(terms: Terms) -> Flow[list[ModelInfo]]:
     more: str | None = ""
     while more is not None:
         log = CallLog(terms, "", started, before=attempts)
-        (page, more), progress = yield from ask(terms, _page(terms, listing, more), log, deadline)
+        (page, more), progress = yield from make(terms, _page(terms, listing, more), log, deadline)
         models += page
         attempts = log.succeeded(progress)
     today = terms.today()
     return [_with_facts(model, spec.name, _facts(terms, model), today) for model in models]
 
 
-def _page(terms: Terms, listing: Listing, more: str) -> Side[tuple[list[ModelInfo], str | None]]:
+def _page(terms: Terms, listing: Listing, more: str) -> RoundTrip[tuple[list[ModelInfo], str | None]]:
     def decode(wire: Wire) -> tuple[list[ModelInfo], str | None]:
         return listing.models(wire), listing.next_page(wire)
 
     path = terms.target.at(listing.path + more)
-    return Side(outgoing=Outgoing(method="GET", path=path), decode=decode)
+    return RoundTrip(outgoing=Outgoing(method="GET", path=path), decode=decode)
 
 
 def _facts(terms: Terms, model: ModelInfo) -> ModelFacts | None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.console import Console
 
-from dragoman.cli.connect import (
+from dragoman.cli.client_options import (
     BaseUrlOption,
     EffortOption,
     MaxTokensOption,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dragoman.cli.connect import (
+from dragoman.cli.client_options import (
     BaseUrlOption,
     EffortOption,
     MaxTokensOption,

@@ -10,10 +10,10 @@ from warnings import warn
 
 from dragoman.calls import Key, Target
 from dragoman.catalog import providers_of, warn_if_retired
-from dragoman.client.connect import AsyncOnDemand, OnDemand
 from dragoman.client.llm import LLM, AsyncLLM
 from dragoman.client.options import ClientOptions, GenerateOptions
 from dragoman.client.plan import Plan
+from dragoman.client.transport import AsyncOnDemand, OnDemand
 from dragoman.dialects import Dialect, get_dialect
 from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
 from dragoman.http import AsyncTransport, Transport

@@ -1,7 +1,7 @@
 """`ProviderRegistry`: providers by name, each with a record of what it needs and a factory that makes its client.
 
 A record can be read without loading the provider; the factory is loaded when a client is first wanted. The registry
-that the library itself uses, and what is in it from the start, is in `registered.py`.
+that the library itself uses, and what is in it from the start, is in `default_registry.py`.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
-from dragoman.client.docstrings import read_docstring
 from dragoman.client.options import ToolLike
+from dragoman.client.tool_docstrings import read_docstring
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError, Rejected, UnsupportedFeature
 from dragoman.flow import Flow, invoke, is_async

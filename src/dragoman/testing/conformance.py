@@ -41,7 +41,7 @@ from dragoman.providers import ProviderSpec, get_spec, provider_names
 from dragoman.providers.auth import KeyAuth
 from dragoman.secret import Secret
 from dragoman.testing.emulator import Emulator, SeenRequest
-from dragoman.testing.faces import Awaited, Blocking, Face
+from dragoman.testing.sync_and_async import Awaited, Blocking, Face
 
 KEY: Final = "conformance-key-0123456789"
 

@@ -197,7 +197,7 @@ def test_a_changed_thought_is_refused_and_a_true_one_is_not() -> None:
             customs_of("anthropic_messages").check_reasoning(again(forged))
 
 
-# ---------------------------------------------------------------------- forms
+# ---------------------------------------------------------------------- values that fit a schema
 
 PERSON = {
     "type": "object",

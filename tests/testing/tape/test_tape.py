@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "tapes" / "talk.json"
 
 
-def deck(path: Path, mode: str = "replay", provider: Emulator | None = None) -> Emulator:
+def playing(path: Path, mode: str = "replay", provider: Emulator | None = None) -> Emulator:
     upstreams = {"openai": f"{provider.url}/v1", "anthropic": provider.url} if provider else {}
     return Emulator(tape=Tape(path, mode, upstreams=upstreams))
 
@@ -41,7 +41,7 @@ def llm(emulator: Emulator, model: str = "openai/gpt-4o-mini", **options):
 
 def record(path: Path, provider: Emulator) -> list[str]:
     with (
-        deck(path, "record", provider) as emulator,
+        playing(path, "record", provider) as emulator,
         llm(emulator) as openai,
         llm(emulator, "anthropic/claude-haiku-4-5") as claude,
     ):
@@ -55,7 +55,7 @@ def record(path: Path, provider: Emulator) -> list[str]:
 def test_what_was_recorded_is_played_without_the_provider(provider: Emulator, path: Path) -> None:
     said = record(path, provider)
     provider.stop()
-    with deck(path) as emulator, llm(emulator) as openai, llm(emulator, "anthropic/claude-haiku-4-5") as claude:
+    with playing(path) as emulator, llm(emulator) as openai, llm(emulator, "anthropic/claude-haiku-4-5") as claude:
         assert claude.generate("Say exactly: two").content == said[2]
         assert openai.generate("Say exactly: one").content == said[0]
         events = list(openai.generate("Count to 30", stream=True))
@@ -71,13 +71,13 @@ def test_tasks_play_it_too(provider: Emulator, path: Path) -> None:
         async with llm(emulator, async_client=True) as client:
             return (await client.generate("Count to 30", stream=True).drain()).content
 
-    with deck(path) as emulator:
+    with playing(path) as emulator:
         assert asyncio.run(ask(emulator)).endswith("29 30")
 
 
 def test_the_file_holds_no_secret(provider: Emulator, path: Path) -> None:
     record(path, provider)
-    with deck(path, "auto", provider) as emulator:
+    with playing(path, "auto", provider) as emulator:
         provider.fault(status=401, message=f"Incorrect API key provided: {KEY}")
         with pytest.raises(dragoman.Unauthorized), llm(emulator, query=f"key={KEY}") as openai:
             openai.generate("Who am I?")
@@ -112,11 +112,11 @@ def test_fields_of_a_query() -> None:
 
 
 def test_failures_are_played_in_their_order(provider: Emulator, path: Path) -> None:
-    with deck(path, "record", provider) as emulator, llm(emulator) as openai:
+    with playing(path, "record", provider) as emulator, llm(emulator) as openai:
         provider.script(Fault(status=429, retry_after=0), "at last")
         openai.generate("Hi")
     provider.stop()
-    with deck(path) as emulator, llm(emulator) as openai:
+    with playing(path) as emulator, llm(emulator) as openai:
         response = openai.generate("Hi")
     assert [attempt.outcome for attempt in response.attempts] == ["RateLimited", "ok"]
     assert response.content == "at last"
@@ -125,17 +125,17 @@ def test_failures_are_played_in_their_order(provider: Emulator, path: Path) -> N
 def test_auto_sends_only_what_is_missing(provider: Emulator, path: Path) -> None:
     record(path, provider)
     asked = len(provider.requests)
-    with deck(path, "auto", provider) as emulator, llm(emulator) as openai:
+    with playing(path, "auto", provider) as emulator, llm(emulator) as openai:
         openai.generate("Say exactly: one")
         openai.generate("Say exactly: three")
     assert len(provider.requests) == asked + 1
-    with deck(path) as emulator, llm(emulator) as openai:
+    with playing(path) as emulator, llm(emulator) as openai:
         assert openai.generate("Say exactly: three").content == "three"
 
 
 def test_what_is_not_on_the_tape_says_how_it_differs(provider: Emulator, path: Path) -> None:
     record(path, provider)
-    with deck(path) as emulator, llm(emulator) as openai, pytest.raises(dragoman.ProviderError) as caught:
+    with playing(path) as emulator, llm(emulator) as openai, pytest.raises(dragoman.ProviderError) as caught:
         openai.generate("Say exactly: one", temperature=0.5)
     assert '+ "temperature": 0.5' in caught.value.message
     assert caught.value.code == "not_on_tape"
@@ -172,6 +172,6 @@ def test_a_missing_tape_says_how_to_record_one(path: Path) -> None:
 
 def test_a_provider_that_cannot_be_reached_is_an_error_and_not_recorded(path: Path, provider: Emulator) -> None:
     provider.stop()
-    with deck(path, "record", provider) as emulator, llm(emulator) as openai, pytest.raises(dragoman.ProviderError):
+    with playing(path, "record", provider) as emulator, llm(emulator) as openai, pytest.raises(dragoman.ProviderError):
         openai.generate("Hi")
     assert not path.exists()

@@ -12,8 +12,8 @@ from typing import Any, Final, TypeAlias
 import httptools
 
 from dragoman.messages import encode_json
+from dragoman.testing.emulator.delivery import Hangup, Pause, Stall, Write, closes, steps_of
 from dragoman.testing.emulator.http import JSON, HttpCall, Reply
-from dragoman.testing.emulator.steps import Hangup, Pause, Stall, Write, closes, steps_of
 
 Handler: TypeAlias = Callable[[HttpCall], Coroutine[Any, Any, Reply]]
 """Answers a call. It raises nothing."""

@@ -14,12 +14,12 @@ from dragoman.providers import ProviderSpec, get_spec, provider_names
 from dragoman.testing.emulator.bill import Bill
 from dragoman.testing.emulator.connection import Connection
 from dragoman.testing.emulator.customs import customs_of
-from dragoman.testing.emulator.deck import address
 from dragoman.testing.emulator.faults import Fault, Filter
 from dragoman.testing.emulator.journal import SeenRequest
 from dragoman.testing.emulator.script import Step
 from dragoman.testing.emulator.service import Service
 from dragoman.testing.emulator.settings import Settings, SettingsFields
+from dragoman.testing.emulator.tape_proxy import address
 
 _GRACE_SECONDS: Final = 1.0
 """How long answers on their way may still take when the emulator stops."""

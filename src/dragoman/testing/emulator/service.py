@@ -19,7 +19,6 @@ from dragoman.testing.emulator.bill import BillLine, price
 from dragoman.testing.emulator.checks import check_inputs, check_request
 from dragoman.testing.emulator.control import CONTROL, control_reply
 from dragoman.testing.emulator.customs import customs_of
-from dragoman.testing.emulator.deck import Deck
 from dragoman.testing.emulator.faults import HEADER, NO_FAULT, Fault, parse_fault
 from dragoman.testing.emulator.http import JSON, HttpCall, Outcome, Reply, json_reply
 from dragoman.testing.emulator.journal import SeenRequest
@@ -35,6 +34,7 @@ from dragoman.testing.emulator.routes import (
 )
 from dragoman.testing.emulator.settings import Settings
 from dragoman.testing.emulator.streaming import CONTENT_TYPES, frames_of
+from dragoman.testing.emulator.tape_proxy import TapeProxy
 from dragoman.testing.rules import count_inputs, count_request, dice, vectors_of
 
 MODELS: Final = ("gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "claude-haiku-4-5", "emulator-1")
@@ -67,7 +67,7 @@ class Service:
         self.dialects = tuple(map(get_dialect, sorted(dialect_names(), key=_is_not_the_commonest)))
         codecs = map(get_embedding_codec, sorted(embedding_codec_names(), key=_is_not_the_commonest))
         self._routes = routes_for(self.dialects, codecs, {**paths_of_providers(), **settings.paths})
-        self._deck = None if settings.tape is None else Deck(settings.tape)
+        self._tape_proxy = None if settings.tape is None else TapeProxy(settings.tape)
         self._actions: Mapping[str, Callable[[_Exchange], Awaitable[Reply]]] = {
             "generate": self._generate,
             "embed": self._embed,
@@ -95,8 +95,8 @@ class Service:
 
     def close(self) -> None:
         """Give back what is held open."""
-        if self._deck is not None:
-            self._deck.close()
+        if self._tape_proxy is not None:
+            self._tape_proxy.close()
 
     def _exchange(self, call: HttpCall) -> _Exchange:
         routes = find_routes(self._routes, call.path, call.headers)
@@ -115,8 +115,8 @@ class Service:
 
     async def _answer(self, exchange: _Exchange) -> Reply:
         call, route = exchange.call, exchange.route
-        if self._deck is not None:
-            return await self._deck.answer(call)
+        if self._tape_proxy is not None:
+            return await self._tape_proxy.answer(call)
         if route is None:
             raise _no_route(call, exchange.allowed)
         if route.action != "home":

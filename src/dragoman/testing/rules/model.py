@@ -7,7 +7,7 @@ anything                           the model's name and the prompt
 `Count to 200`                     the numbers from 1 to 200 (at most 10,000): for long streams
 "please refuse"                    a refusal
 tools                              see `tools`; after results, a text that contains them
-`json_schema`, or a schema in the  JSON that fits the schema, filled from the prompt (see `forms`); in a code
+`json_schema`, or a schema in the  JSON that fits the schema, filled from the prompt (see `json_schema`); in a code
 prompt                             block when the prompt speaks of one
 `json_object`                      an object with the keys that the prompt quotes
 `reasoning`                        a thought before the answer, signed where the dialect signs
@@ -40,13 +40,13 @@ from dragoman.messages import (
     ToolCall,
     Usage,
 )
-from dragoman.testing.forms import Facts, Unfillable, fill_form
+from dragoman.testing.json_schema import Facts, Unfillable, fill_schema
 from dragoman.testing.rules.cache import PromptCache
-from dragoman.testing.rules.cutting import count_part, cut
 from dragoman.testing.rules.ids import Ids, dice
 from dragoman.testing.rules.prompt import Prompt
 from dragoman.testing.rules.tokens import tokens_of
 from dragoman.testing.rules.tools import calls_for
+from dragoman.testing.rules.truncation import count_part, cut
 
 Sign: TypeAlias = Callable[[str], Reasoning]
 """Makes reasoning of its text, as a provider gives it."""
@@ -178,7 +178,7 @@ _JSON: Final[dict[str, Callable[[Prompt, OutputFormat], str]]] = {
 
 def _filled(schema: Any, facts: Facts) -> str:
     try:
-        return json.dumps(fill_form(schema, facts), ensure_ascii=False)
+        return json.dumps(fill_schema(schema, facts), ensure_ascii=False)
     except Unfillable as error:
         raise Rejected(f"Invalid schema for response_format: {error}", http_status=400) from error
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Final, cast
 
 from dragoman.messages import Message, Request, Role, Text, ToolResult
-from dragoman.testing.forms import Facts
+from dragoman.testing.json_schema import Facts
 
 _SCHEMA_SIGNS: Final = ('"properties"', '"$defs"', '"$ref"', '"anyOf"', '"items"', '"enum"')
 _MOST_OBJECTS: Final = 50

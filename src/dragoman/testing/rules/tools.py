@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 
 from dragoman.errors import Rejected
 from dragoman.messages import Tool, ToolCall, ToolChoice
-from dragoman.testing.forms import Facts, Unfillable, fill_form
+from dragoman.testing.json_schema import Facts, Unfillable, fill_schema
 from dragoman.testing.rules.ids import Ids
 from dragoman.testing.rules.prompt import Prompt
 
@@ -95,7 +95,7 @@ def _call(tool: Tool, facts: Facts, call_id: str) -> ToolCall:
     if tool.text_format is not None:
         return ToolCall(id=call_id, name=tool.name, text=facts.take("quoted", bool) or facts.text)
     try:
-        arguments = fill_form(tool.parameters or {"type": "object"}, facts)
+        arguments = fill_schema(tool.parameters or {"type": "object"}, facts)
     except Unfillable as error:
         raise Rejected(f"Invalid schema for function '{tool.name}': {error}", http_status=400) from error
     if not isinstance(arguments, dict):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from pydantic import BaseModel, Field, TypeAdapter
 
-from dragoman.testing.forms import Facts, Unfillable, fill_form
+from dragoman.testing.json_schema import Facts, Unfillable, fill_schema
 
 from .schemas import prompts, types
 
@@ -20,7 +20,7 @@ from .schemas import prompts, types
 def fill(kind: Any, prompt: str = "") -> Any:
     """A form of a Python type, filled in, and read by pydantic."""
     adapter = TypeAdapter(kind)
-    return adapter.validate_json(json.dumps(fill_form(adapter.json_schema(), Facts([prompt]))))
+    return adapter.validate_json(json.dumps(fill_schema(adapter.json_schema(), Facts([prompt]))))
 
 
 CALM: Any = {"deadline": None, "derandomize": True, "suppress_health_check": [HealthCheck.too_slow]}
@@ -30,7 +30,7 @@ CALM: Any = {"deadline": None, "derandomize": True, "suppress_health_check": [He
 def check_filling(kind: Any, prompt: str) -> None:
     adapter = TypeAdapter(kind)
     schema = adapter.json_schema()
-    value = fill_form(schema, Facts([prompt]))
+    value = fill_schema(schema, Facts([prompt]))
     jsonschema.validate(value, schema, jsonschema.Draft202012Validator)
     adapter.validate_json(json.dumps(value))
 
@@ -52,7 +52,7 @@ def test_valid_for_ever_new_types(kind: Any, prompt: str) -> None:
 @settings(max_examples=50, **CALM)
 def test_the_same_form_and_prompt_give_the_same_value(kind: Any, prompt: str) -> None:
     schema = TypeAdapter(kind).json_schema()
-    assert fill_form(schema, Facts([prompt])) == fill_form(schema, Facts([prompt]))
+    assert fill_schema(schema, Facts([prompt])) == fill_schema(schema, Facts([prompt]))
 
 
 # ---------------------------------------------------------------------- what the prompt says
@@ -146,7 +146,7 @@ def test_a_list_that_is_labelled_is_taken_whole() -> None:
 
 def test_a_field_that_may_be_left_out_is_left_out_without_a_fact() -> None:
     schema = {"type": "object", "properties": {"size": {"type": "integer"}, "email": {"type": "string"}}}
-    assert fill_form(schema, Facts(["write to a@b.org"])) == {"email": "a@b.org"}
+    assert fill_schema(schema, Facts(["write to a@b.org"])) == {"email": "a@b.org"}
 
 
 # ---------------------------------------------------------------------- shapes that are hard
@@ -203,7 +203,7 @@ SCHEMAS: list[Any] = [
 @pytest.mark.parametrize("schema", SCHEMAS, ids=str)
 @pytest.mark.parametrize("prompt", ["", "Ada Lovelace, 36, and 3.5 'x'"])
 def test_schemas_written_by_hand(schema: Any, prompt: str) -> None:
-    jsonschema.validate(fill_form(schema, Facts([prompt])), schema, jsonschema.Draft202012Validator)
+    jsonschema.validate(fill_schema(schema, Facts([prompt])), schema, jsonschema.Draft202012Validator)
 
 
 UNFILLABLE: list[Any] = [
@@ -224,4 +224,4 @@ UNFILLABLE: list[Any] = [
 @pytest.mark.parametrize("schema", UNFILLABLE, ids=lambda schema: str(schema)[:60])
 def test_what_cannot_be_filled_in_is_said_so(schema: Any) -> None:
     with pytest.raises(Unfillable):
-        fill_form(schema, Facts(["Ada, 36"]))
+        fill_schema(schema, Facts(["Ada, 36"]))

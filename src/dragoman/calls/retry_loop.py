@@ -1,4 +1,4 @@
-"""Trying again: what every call has in common, whatever it asks for."""
+"""The loop around a try: again until it succeeds, or nothing more may be tried. Every kind of call runs in it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dragoman.providers import Credential
 T = TypeVar("T")
 
 
-def tried(
+def with_retries(
     terms: Terms, log: CallLog, deadline: float | None, once: Callable[[Credential | None, Progress], Flow[T]]
 ) -> Flow[tuple[T, Progress]]:
     """What `once` comes to, tried until it succeeds or nothing more may be tried; and how its last try went."""

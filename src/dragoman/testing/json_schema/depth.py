@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Any, Final, cast
 
-from dragoman.testing.forms.checking import Checker, Schema
+from dragoman.testing.json_schema.checking import Checker, Schema
 
 
-class Heights:
+class Depths:
     """The least nesting any value of a schema needs; `inf` when every value would contain itself.
 
     Found by going round: references start at `inf` and sink until nothing changes.

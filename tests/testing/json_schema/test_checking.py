@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman.testing.forms import Checker
-from dragoman.testing.forms.checking import UnknownReference
+from dragoman.testing.json_schema import Checker
+from dragoman.testing.json_schema.checking import UnknownReference
 
 SCHEMAS: list[Any] = [
     True,

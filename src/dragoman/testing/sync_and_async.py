@@ -1,4 +1,4 @@
-"""How a client is asked in tests: one set of words for `LLM` and `AsyncLLM`."""
+"""`LLM` and `AsyncLLM` asked in the same words: what a test says once and both are held to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The deck: where the emulator plays a tape, and records what is not on it."""
+"""Between a client and its provider: the emulator answers from a tape, and records what is not on it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def address(url: str, spec: ProviderSpec) -> str:
     return f"{url}/@{spec.name}{prefix if isinstance(prefix, str) else ''}"
 
 
-class Deck:
+class TapeProxy:
     """Answers calls from a tape; what is not on it goes to the provider once."""
 
     def __init__(self, tape: Tape) -> None:

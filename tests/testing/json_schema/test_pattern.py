@@ -7,8 +7,8 @@ from itertools import islice
 
 import pytest
 
-from dragoman.testing.forms.formats import FORMATS, has_format
-from dragoman.testing.forms.pattern import UnknownSyntax, strings_for
+from dragoman.testing.json_schema.formats import FORMATS, has_format
+from dragoman.testing.json_schema.pattern import UnknownSyntax, strings_for
 
 PATTERNS = [
     r"^[A-Z]{3}-\d{4}$", r"\d{3}", "^(red|green|blue)$", "^[a-z0-9._-]+$", r"^\+?[1-9]\d{1,14}$", r"^[^@\s]+@[^@\s]+$",

@@ -32,7 +32,7 @@ def secrets_of(terms: Terms, credential: Credential | None) -> Iterator[Secret]:
             yield Secret(value)
 
 
-def hide(error: Error, progress: Progress, secrets: Iterable[Secret]) -> None:
+def redact(error: Error, progress: Progress, secrets: Iterable[Secret]) -> None:
     """Take `secrets` out of all that `error` says and keeps."""
     for secret in secrets:
         if progress.intake is not None:

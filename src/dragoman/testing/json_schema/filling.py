@@ -1,4 +1,4 @@
-"""Filling in a form: a value that fits a JSON Schema, taken from the facts of a prompt where they fit.
+"""Filling in a schema: a value that fits a JSON Schema, taken from the facts of a prompt where they fit.
 
 Required fields always get a value; optional ones only when the prompt has one for them. Below a few levels, and in
 schemas that contain themselves, values are kept as small as the schema allows.
@@ -12,11 +12,11 @@ from typing import Any, Final, cast
 
 from msgspec.structs import replace
 
-from dragoman.testing.forms.checking import Checker, Schema, UnknownReference, same
-from dragoman.testing.forms.facts import Facts
-from dragoman.testing.forms.heights import Heights
-from dragoman.testing.forms.leaves import Leaves, Place, Unfillable, hinted_kinds
-from dragoman.testing.forms.merging import Flat, flatten
+from dragoman.testing.json_schema.checking import Checker, Schema, UnknownReference, same
+from dragoman.testing.json_schema.depth import Depths
+from dragoman.testing.json_schema.facts import Facts
+from dragoman.testing.json_schema.merging import Flat, flatten
+from dragoman.testing.json_schema.scalars import Place, Scalars, Unfillable, hinted_kinds
 
 _FULL_DEPTH: Final = 4
 """Below this many levels only what must be there is filled in."""
@@ -31,7 +31,7 @@ _DECIMAL: Final = ["number", "string"]
 _TRIES: Final = 12
 
 
-def fill_form(schema: Schema, facts: Facts) -> Any:
+def fill_schema(schema: Schema, facts: Facts) -> Any:
     """A value that fits `schema`. Raises `Unfillable` when none was found or the schema is broken."""
     try:
         checker = Checker(schema)
@@ -47,21 +47,21 @@ def fill_form(schema: Schema, facts: Facts) -> Any:
 
 
 class _Filling:
-    """One form being filled in."""
+    """One schema being filled in."""
 
     def __init__(self, checker: Checker, facts: Facts) -> None:
         self._checker = checker
         self._facts = facts
-        self._heights = Heights(checker)
-        self._leaves = Leaves(checker, facts)
+        self._depths = Depths(checker)
+        self._scalars = Scalars(checker, facts)
         self._fuel = _FUEL
         self._fillers: dict[str, Callable[[Flat, Place], Any]] = {
             "object": self._object,
             "array": self._array,
             "string": self._string,
-            "integer": self._leaves.integer,
-            "number": self._leaves.number,
-            "boolean": self._leaves.boolean,
+            "integer": self._scalars.integer,
+            "number": self._scalars.number,
+            "boolean": self._scalars.boolean,
             "null": _null,
         }
 
@@ -71,7 +71,7 @@ class _Filling:
         if "const" in flat:
             return flat["const"]
         if "enum" in flat:
-            return self._leaves.member(flat, place)
+            return self._scalars.member(flat, place)
         branches = _branches(flat)
         if branches:
             return self._branch(branches, place)
@@ -88,7 +88,7 @@ class _Filling:
     def _branch(self, branches: list[Flat], place: Place) -> Any:
         """The branch that the prompt speaks of, else `null` where that is one, else the first that can be filled."""
         if self._is_lean(place):
-            return self._first_of(iter(sorted(branches, key=self._heights.of)), place)
+            return self._first_of(iter(sorted(branches, key=self._depths.of)), place)
         types = [_type_of(flatten(self._checker, branch)) for branch in branches]
         nullable = "null" in types
         unwanted = {"null", "string"} if types[:2] == _DECIMAL else {"null"}
@@ -247,7 +247,7 @@ class _Filling:
         """Text; JSON text where the schema says what is inside."""
         if "contentSchema" in flat or flat.get("contentMediaType") == "application/json":
             return json.dumps(self.value(flat.get("contentSchema", True), replace(place, depth=place.depth + 1)))
-        return self._leaves.string(flat, place)
+        return self._scalars.string(flat, place)
 
 
 def _null(_: Flat, __: Place) -> None:

@@ -1,4 +1,4 @@
-"""A request beside the answering of prompts: embeddings, token counts, lists of models.
+"""One request and its whole reply, for all that is no answer to a prompt: embeddings, token counts, lists of models.
 
 It has what an answer's call has: the same tries, deadline, log, hints, keys, and errors read by the provider's dialect.
 """
@@ -15,28 +15,28 @@ from dragoman.calls.attempt import Progress, accepted, decoded
 from dragoman.calls.call import Terms
 from dragoman.calls.log import CallLog
 from dragoman.calls.prepare import Outgoing, http_request
-from dragoman.calls.tries import tried
+from dragoman.calls.retry_loop import with_retries
 from dragoman.flow import Flow, read_all
 from dragoman.providers import Credential
 
 T = TypeVar("T")
 
 
-class Side(Struct, Generic[T], frozen=True, kw_only=True):
-    """What is sent, and how the body of a good answer is read."""
+class RoundTrip(Struct, Generic[T], frozen=True, kw_only=True):
+    """What is sent, and how the body of a good reply is read."""
 
     outgoing: Outgoing
     decode: Callable[[dict[str, Any]], T]
 
 
-def ask(terms: Terms, side: Side[T], log: CallLog, deadline: float | None) -> Flow[tuple[T, Progress]]:
+def make(terms: Terms, trip: RoundTrip[T], log: CallLog, deadline: float | None) -> Flow[tuple[T, Progress]]:
     """What came back, and how the last try went. Raises one of our errors, with every try in its `attempts`."""
-    return (yield from tried(terms, log, deadline, partial(_once, terms, side, deadline)))
+    return (yield from with_retries(terms, log, deadline, partial(_once, terms, trip, deadline)))
 
 
 def _once(
-    terms: Terms, side: Side[T], deadline: float | None, credential: Credential | None, progress: Progress
+    terms: Terms, trip: RoundTrip[T], deadline: float | None, credential: Credential | None, progress: Progress
 ) -> Flow[T]:
-    http = http_request(terms, side.outgoing, credential, deadline)
+    http = http_request(terms, trip.outgoing, credential, deadline)
     reply = yield from accepted(terms.target, http, progress)
-    return decoded(reply, (yield from read_all(reply)), side.decode)
+    return decoded(reply, (yield from read_all(reply)), trip.decode)

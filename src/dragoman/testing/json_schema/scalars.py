@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from dragoman.testing.forms.checking import TYPES, Checker
-from dragoman.testing.forms.facts import Facts, Kind
-from dragoman.testing.forms.formats import FORMATS
-from dragoman.testing.forms.merging import Flat
-from dragoman.testing.forms.pattern import UnknownSyntax, strings_for
+from dragoman.testing.json_schema.checking import TYPES, Checker
+from dragoman.testing.json_schema.facts import Facts, Kind
+from dragoman.testing.json_schema.formats import FORMATS
+from dragoman.testing.json_schema.merging import Flat
+from dragoman.testing.json_schema.pattern import UnknownSyntax, strings_for
 
 
 class Unfillable(ValueError):
@@ -78,7 +78,7 @@ def hinted_kinds(name: str) -> tuple[Kind, ...]:
     return ()
 
 
-class Leaves:
+class Scalars:
     """Fills the parts of a schema that hold no others."""
 
     def __init__(self, checker: Checker, facts: Facts) -> None:

@@ -7,27 +7,29 @@ from typing import Any
 import pytest
 
 from dragoman.errors import ConfigurationError, Overloaded, RateLimited
+from dragoman.testing.emulator.delivery import DeliveryStep, Hangup, Pause, Stall, Write, steps_of
 from dragoman.testing.emulator.faults import Fault, Faults, Filter, parse_fault, position
 from dragoman.testing.emulator.http import Reply
-from dragoman.testing.emulator.steps import Hangup, Pause, Stall, Step, Write, steps_of
 
 PIECES = (b"first", b"second", b"third")
 
 
-def steps(fault: Fault = Fault(), *, streamed: bool = True, head_only: bool = False, **fields: Any) -> list[Step]:  # noqa: B008  # immutable
+def steps(
+    fault: Fault = Fault(), *, streamed: bool = True, head_only: bool = False, **fields: Any
+) -> list[DeliveryStep]:  # immutable
     reply = Reply(status=200, pieces=PIECES, streamed=streamed, fault=fault, **fields)
     return steps_of(reply, head_only=head_only, is_http_1_0=False, keep_alive=True)
 
 
-def sent(steps: list[Step]) -> bytes:
+def sent(steps: list[DeliveryStep]) -> bytes:
     return b"".join(step.data for step in steps if isinstance(step, Write))
 
 
-def body_of(steps: list[Step]) -> bytes:
+def body_of(steps: list[DeliveryStep]) -> bytes:
     return sent(steps).partition(b"\r\n\r\n")[2]
 
 
-def delivered(steps: list[Step]) -> int:
+def delivered(steps: list[DeliveryStep]) -> int:
     return sum(step.pieces for step in steps if isinstance(step, Write))
 
 

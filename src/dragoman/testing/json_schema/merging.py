@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any, Final, TypeAlias, cast
 
-from dragoman.testing.forms.checking import Checker, Schema, UnknownReference
+from dragoman.testing.json_schema.checking import Checker, Schema, UnknownReference
 
 Flat: TypeAlias = dict[str, Any]
 """A schema without `$ref` and `allOf` at its top."""

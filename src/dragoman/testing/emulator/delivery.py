@@ -1,4 +1,4 @@
-"""A reply as steps: what to write, how long to wait, where to break off. Pure, so that every fault can be tested."""
+"""How a reply is delivered, as steps: what to write, how long to wait, where to break off. Pure, so that every fault can be tested."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ class Hangup(Struct, frozen=True):
     reset: bool = False
 
 
-Step: TypeAlias = Write | Pause | Stall | Hangup
+DeliveryStep: TypeAlias = Write | Pause | Stall | Hangup
 
 _MOST_AT_ONCE: Final = 65_536
 _BODILESS: Final = frozenset({204, 304})
 
 
-def steps_of(reply: Reply, *, head_only: bool, is_http_1_0: bool, keep_alive: bool) -> list[Step]:
+def steps_of(reply: Reply, *, head_only: bool, is_http_1_0: bool, keep_alive: bool) -> list[DeliveryStep]:
     """The steps of `reply`, its fault included. Writes with no wait between them are one."""
     fault = reply.fault
     framing = _framing(reply, is_http_1_0=is_http_1_0)
     has_body = not head_only and reply.status not in _BODILESS
     head = Write(_head(reply, framing, keep_alive=keep_alive and framing != "close"))
     body = list(_body(reply, framing)) if has_body else []
-    steps: list[Step] = [Pause(fault.head_delay_seconds), head, Pause(fault.first_delay_seconds), *body]
+    steps: list[DeliveryStep] = [Pause(fault.head_delay_seconds), head, Pause(fault.first_delay_seconds), *body]
     return list(_joined(_dripped(_broken_at_byte(steps, fault), fault)))
 
 
@@ -84,10 +84,10 @@ def _reason(status: int) -> str:
         return "Unknown"
 
 
-def _body(reply: Reply, framing: str) -> Iterator[Step]:
+def _body(reply: Reply, framing: str) -> Iterator[DeliveryStep]:
     """The pieces with the waits between them, as far as the fault lets them go."""
     fault, count = reply.fault, len(reply.pieces)
-    stop: Step | None = None
+    stop: DeliveryStep | None = None
     last = count
     for after, step in ((fault.stall_after, Stall()), (fault.cut_after, Hangup(fault.reset))):
         if after is not None and (place := position(after, count)) <= last:
@@ -102,7 +102,7 @@ def _body(reply: Reply, framing: str) -> Iterator[Step]:
         yield Write(b"0\r\n\r\n")
 
 
-def _broken_at_byte(steps: list[Step], fault: Fault) -> Iterator[Step]:
+def _broken_at_byte(steps: list[DeliveryStep], fault: Fault) -> Iterator[DeliveryStep]:
     limits = [
         (limit, step)
         for limit, step in ((fault.stall_at_byte, Stall()), (fault.cut_at_byte, Hangup(fault.reset)))
@@ -122,7 +122,7 @@ def _broken_at_byte(steps: list[Step], fault: Fault) -> Iterator[Step]:
         yield step
 
 
-def _dripped(steps: Iterator[Step], fault: Fault) -> Iterator[Step]:
+def _dripped(steps: Iterator[DeliveryStep], fault: Fault) -> Iterator[DeliveryStep]:
     size = fault.drip_bytes
     for step in steps:
         if size is None or not isinstance(step, Write):
@@ -134,7 +134,7 @@ def _dripped(steps: Iterator[Step], fault: Fault) -> Iterator[Step]:
             yield Write(step.data[start : start + size], step.pieces if is_last else 0)
 
 
-def _joined(steps: Iterator[Step]) -> Iterator[Step]:
+def _joined(steps: Iterator[DeliveryStep]) -> Iterator[DeliveryStep]:
     """The same with no empty waits, and with writes that follow each other made one, up to a size."""
     held: list[bytes] = []
     size = pieces = 0

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, TypeAlias, cast
 
-from dragoman.testing.forms.formats import has_format
+from dragoman.testing.json_schema.formats import has_format
 
 Schema: TypeAlias = Mapping[str, Any] | bool
 """A schema: an object, or `True` (anything) or `False` (nothing)."""

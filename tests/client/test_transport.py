@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import dragoman
-from dragoman.client.connect import AsyncOnDemand, OnDemand
+from dragoman.client.transport import AsyncOnDemand, OnDemand
 from dragoman.errors import ConfigurationError, StreamInterrupted
 from dragoman.http import HttpRequest, Origin
 from dragoman.testing import Emulator, Fault
