@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dragoman import Mode, provider_registry
+from dragoman.client import default_registry
 from dragoman.providers import built_in_names
 
 DEPRECATED = {"vertexai", "generative-ai"}
@@ -42,7 +43,7 @@ def lines_of_code(path: Path) -> list[str]:
     return [line for number, line in lines if line and not line.startswith("#") and number not in said]
 
 
-HERE = Path(inspect.getfile(registered))
+HERE = Path(inspect.getfile(default_registry))
 PROVIDERS = HERE.parents[1] / "providers" / "builtin"
 
 

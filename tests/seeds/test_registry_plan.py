@@ -18,6 +18,7 @@ import pytest
 
 import dragoman
 from dragoman import ClientFactory, Instructor, Mode, ProviderConfig, ProviderRegistry, provider_registry
+from dragoman.client import default_registry
 from dragoman.errors import ConfigurationError
 from dragoman.testing import Emulator
 from tests.client import test_registry
@@ -81,13 +82,15 @@ def their_registry_with_our_parts(names: Names, emulator: Emulator) -> None:
             assert [(each.name, each.default) for each in given.values()] == [
                 (each.name, each.default) for each in wanted.values()
             ]
-    wanted, given = (inspect.signature(each["register_provider"]).parameters for each in (names, vars(registered)))
+    wanted, given = (
+        inspect.signature(each["register_provider"]).parameters for each in (names, vars(default_registry))
+    )
     assert {name: each.default for name, each in given.items()} == {name: each.default for name, each in wanted.items()}
 
 
 def registered_anthropic(names: Names, emulator: Emulator) -> None:
     """S4.20. The factory itself wants `from_anthropic`, which comes with the clients of other SDKs."""
-    registry = registered.provider_registry
+    registry = default_registry.provider_registry
     assert registry.get_config("anthropic") is names["ANTHROPIC_CONFIG"]
     assert registry.stats()["lazy"] == 1
     assert registry.get_factory("anthropic") is names["create_anthropic_client"]
@@ -196,7 +199,7 @@ def test_block(emulator: Emulator, name: str, monkeypatch: pytest.MonkeyPatch) -
     if name == REGISTERS:
         with pytest.raises(ValueError, match="already registered"), executed(name, ported(BLOCKS[name].source), {}):
             pass
-        monkeypatch.setattr(registered, "provider_registry", ProviderRegistry())
+        monkeypatch.setattr(default_registry, "provider_registry", ProviderRegistry())
     with executed(name, ported(BLOCKS[name].source), supplied) as names:
         check(names, emulator)
 
@@ -222,7 +225,7 @@ def test_adding_a_provider_as_the_page_says(monkeypatch: pytest.MonkeyPatch) -> 
     sdk.Client = lambda api_key: SimpleNamespace(api_key=api_key)
     sdk.from_your_provider = lambda client, *rest: client
     registry = ProviderRegistry()
-    monkeypatch.setattr(registered, "provider_registry", registry)
+    monkeypatch.setattr(default_registry, "provider_registry", registry)
     record, factory = "Adding a New Provider 1", "Adding a New Provider 2"
     with executed(record, completed(record), {}) as names, executed(factory, completed(factory), names):
         with pytest.raises(ConfigurationError, match="pip install your_provider_sdk"):

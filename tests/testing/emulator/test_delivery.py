@@ -8,15 +8,15 @@ import pytest
 
 from dragoman.errors import ConfigurationError, Overloaded, RateLimited
 from dragoman.testing.emulator.delivery import DeliveryStep, Hangup, Pause, Stall, Write, steps_of
-from dragoman.testing.emulator.faults import Fault, Faults, Filter, parse_fault, position
+from dragoman.testing.emulator.faults import NO_FAULT, Fault, Faults, Filter, parse_fault, position
 from dragoman.testing.emulator.http import Reply
 
 PIECES = (b"first", b"second", b"third")
 
 
 def steps(
-    fault: Fault = Fault(), *, streamed: bool = True, head_only: bool = False, **fields: Any
-) -> list[DeliveryStep]:  # immutable
+    fault: Fault = NO_FAULT, *, streamed: bool = True, head_only: bool = False, **fields: Any
+) -> list[DeliveryStep]:
     reply = Reply(status=200, pieces=PIECES, streamed=streamed, fault=fault, **fields)
     return steps_of(reply, head_only=head_only, is_http_1_0=False, keep_alive=True)
 

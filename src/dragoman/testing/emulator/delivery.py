@@ -1,4 +1,4 @@
-"""How a reply is delivered, as steps: what to write, how long to wait, where to break off. Pure, so that every fault can be tested."""
+"""How a reply is delivered: what to write, how long to wait, where to break off. Pure: every fault can be tested."""
 
 from __future__ import annotations
 
