@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from inspect import isawaitable
 from typing import Any
 
 from dragoman.flow import Flow, Handle, async_events, events
@@ -82,6 +83,15 @@ class Transport:
         """Nothing is held."""
 
     close = release
+
+
+def settled(given: Any) -> Any:
+    """What a method of either face comes to; called where no event loop runs."""
+
+    async def awaited() -> Any:
+        return await given
+
+    return asyncio.run(awaited()) if isawaitable(given) else given
 
 
 def drive(mode: str, flow: Flow[Any], take: int | None = None) -> tuple[Any, list[Event]]:

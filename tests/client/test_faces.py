@@ -7,14 +7,29 @@ from typing import Any
 
 import pytest
 
-from dragoman import LLM, AsyncChat, AsyncInstructor, AsyncLLM, AsyncStream, Chat, Instructor, Stream
+from dragoman import (
+    LLM,
+    AsyncChat,
+    AsyncInstructor,
+    AsyncLLM,
+    AsyncStream,
+    Chat,
+    Instructor,
+    LLMProvider,
+    OpenAIProvider,
+    Stream,
+    TextStream,
+)
 
 FACES = {
     "LLM": (LLM, AsyncLLM, set[str]()),
     "Chat": (Chat, AsyncChat, set[str]()),
     "Instructor": (Instructor, AsyncInstructor, set[str]()),
-    "Stream": (Stream, AsyncStream, {"close", "aclose"}),  # each has the name that its `closing` wants
+    "Stream": (Stream, AsyncStream, {"aclose"}),  # the name that `contextlib.aclosing` wants
 }
+
+AT_ONCE = {"generate", "create", "chat", "abort", "completions", "messages", "responses", "text", "response"}
+"""What an awaited face gives without `await`: streams, chats, and what only looks at what is there."""
 
 
 def face(kind: type, without: set[str]) -> dict[str, Any]:
@@ -35,6 +50,20 @@ def _parameters(member: object) -> list[tuple[Any, ...]] | None:
 def test_the_two_faces_match_name_by_name(blocking: type, awaited: type, own: set[str]) -> None:
     assert face(blocking, own) == face(awaited, own)
     assert face(blocking, own)
+
+
+@pytest.mark.parametrize("kind", [AsyncLLM, AsyncInstructor, AsyncStream, TextStream, LLMProvider, OpenAIProvider])
+def test_what_is_awaited_is_always_awaited(kind: type) -> None:
+    """A method that now and then needs no `await` hides the place where it does."""
+    methods = {name: member for name, member in vars(kind).items() if inspect.isfunction(member) and name[0] != "_"}
+    plain = {name for name, member in methods.items() if not inspect.iscoroutinefunction(member)}
+    assert plain <= AT_ONCE | {"stream"}
+
+
+@pytest.mark.parametrize("kind", [LLM, AsyncLLM, Instructor, AsyncInstructor, Stream, AsyncStream, TextStream])
+def test_everything_that_holds_a_connection_has_close(kind: type) -> None:
+    is_async = hasattr(kind, "__aiter__") or hasattr(kind, "__aenter__")
+    assert inspect.iscoroutinefunction(kind.close) is is_async
 
 
 @pytest.mark.parametrize("kind", [LLM, AsyncLLM, Chat, AsyncChat, Stream, AsyncStream, Instructor, AsyncInstructor])

@@ -14,7 +14,7 @@ from dragoman import AsyncStream, LLMResponse, Mode, RetryConfig, Stream, from_p
 from dragoman.errors import ConfigurationError, OutputError, UnsupportedFeature
 from dragoman.testing import Emulator
 
-from ..drive import MODES
+from ..drive import MODES, settled
 
 both = pytest.mark.parametrize("face", MODES)
 MODELS = {"openai": "openai/gpt-4o-mini", "anthropic": "anthropic/claude-haiku-4-5"}
@@ -217,3 +217,13 @@ def test_it_shows_who_it_asks_and_no_key(emulator: Emulator) -> None:
     asked = from_provider("openai/gpt-4o-mini", api_key="key-of-the-test")
     assert repr(asked) == "<Instructor openai/gpt-4o-mini in Mode.TOOLS>"
     assert (asked.provider, asked.model, asked.mode) == ("openai", "gpt-4o-mini", Mode.TOOLS)
+
+
+@both
+def test_a_closed_client_closes_those_of_all_its_models(emulator: Emulator, face: str) -> None:
+    made = client(emulator, face)
+    settled(made.close())
+    for model in (None, "another-model"):
+        with pytest.raises(ConfigurationError, match="closed"):
+            settled(made.create(messages=PROMPT, model=model))
+    assert emulator.requests == []

@@ -397,11 +397,11 @@ def test_unloading_leaves_an_async_client_of_the_users_open(emulator: Emulator, 
             llm = dragoman.create_llm(
                 "openai/m", base_url=emulator.url, api_key="k", http_client=client, async_client=True
             )
-            llm.unload()
+            await llm.unload()
             await llm.generate("Hi")
-            llm.unload()
+            await llm.unload()
             assert (await llm.generate("Hi again")).content
-            llm.close()
+            await llm.close()
             assert not client.is_closed
 
     asyncio.run(main())

@@ -18,7 +18,7 @@ from dragoman.http import HttpRequest, Origin
 from dragoman.messages import Event, LLMResponse, TextDelta
 from dragoman.testing import Emulator
 
-from ..drive import MODES, Transport
+from ..drive import MODES, Transport, settled
 
 REQUEST = HttpRequest(origin=Origin("http", "h", 80), target="/")
 RECEIVED = {"batches": [[("", b"t1"), ("", b"t2"), ("", b"t3")], [("", b"t4")]]}
@@ -263,7 +263,7 @@ def test_an_abort_in_the_pause_before_another_try_ends_the_call(emulator: Emulat
     assert time.monotonic() - started < 30
     assert len(emulator.requests) == 1
     assert "aborted" in repr(stream)
-    llm.close()
+    settled(llm.close())
 
 
 async def _all(stream: Any) -> list[Event]:

@@ -16,7 +16,7 @@ from dragoman.errors import ConfigurationError, StreamInterrupted
 from dragoman.http import HttpRequest, Origin
 from dragoman.testing import Emulator, Fault
 
-from ..drive import MODES, Transport
+from ..drive import MODES, Transport, settled
 
 REQUEST = HttpRequest(origin=Origin("http", "h", 80), target="/")
 
@@ -56,6 +56,9 @@ class Calls:
     def drain(self, stream: Any) -> Any:
         return stream.drain() if self._runner is None else self._runner.run(_drain(stream))
 
+    def settled(self, given: Any) -> Any:
+        return given if self._runner is None else self._runner.run(given)
+
     def close(self) -> None:
         if self._runner is not None:
             self._runner.close()
@@ -91,11 +94,11 @@ def test_unloading_lets_calls_in_progress_go_on(emulator: Emulator, mode: str, c
     with_client = client(emulator, mode)
     stream = with_client.generate("Go", stream=True)
     calls.next(stream)
-    with_client.unload()
+    calls.settled(with_client.unload())
     assert calls.drain(stream).content == "one two three four five"
     assert calls.whole(with_client)
     assert len(emulator.requests) == 2
-    with_client.close()
+    calls.settled(with_client.close())
 
 
 def test_closing_ends_a_call_and_does_not_send_it_again(emulator: Emulator, mode: str, calls: Calls) -> None:
@@ -104,7 +107,7 @@ def test_closing_ends_a_call_and_does_not_send_it_again(emulator: Emulator, mode
 
     def close() -> None:
         emulator.wait_for_requests(1)
-        llm.close()
+        settled(llm.close())
 
     other = threading.Thread(target=close)
     other.start()
@@ -121,10 +124,22 @@ def test_closing_ends_a_stream_in_progress(emulator: Emulator, mode: str, calls:
     stream = llm.generate("Go", stream=True)
     while not stream.text:
         calls.next(stream)
-    llm.close()
+    calls.settled(llm.close())
     with pytest.raises(StreamInterrupted):
         calls.drain(stream)
     assert "failed" in repr(stream)
+
+
+def test_a_stream_that_is_closed_ends_and_frees_its_connection(emulator: Emulator, mode: str, calls: Calls) -> None:
+    emulator.fault(Fault(stall_after=3))
+    llm = client(emulator, mode)
+    stream = llm.generate("Go", stream=True)
+    calls.next(stream)
+    calls.settled(stream.close())
+    assert calls.next(stream) is None
+    assert emulator.wait_for_bill(1)[0].outcome == "left"
+    calls.settled(stream.close())
+    calls.settled(llm.close())
 
 
 def test_a_stream_first_read_after_the_client_was_closed_is_not_sent(
@@ -132,8 +147,8 @@ def test_a_stream_first_read_after_the_client_was_closed_is_not_sent(
 ) -> None:
     llm = client(emulator, mode)
     stream = llm.generate("Go", stream=True)
-    llm.close()
-    llm.unload()
+    calls.settled(llm.close())
+    calls.settled(llm.unload())
     with pytest.raises(ConfigurationError, match="closed"):
         calls.next(stream)
     assert emulator.requests == []

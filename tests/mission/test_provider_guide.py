@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ from dragoman import Secret
 from dragoman.catalog import find
 from dragoman.providers import get_spec
 from dragoman.testing import Emulator
+
+from ..drive import settled
 
 ROOT = Path(__file__).parents[2]
 EVERYWHERE = ("openai/gpt-4o-mini", "anthropic/claude-haiku-4-5", "ollama/llama3.1:8b", "lmstudio/local-model")
@@ -126,18 +127,6 @@ def test_nothing_is_added_for_safety(emulator: Emulator) -> None:
 # ---------------------------------------------------------------------- memory
 
 
-def unload(llm: Any) -> None:
-    """Of either face."""
-
-    async def awaited() -> None:
-        await llm.unload()
-
-    if isinstance(llm, dragoman.AsyncLLM):
-        asyncio.run(awaited())
-    else:
-        llm.unload()
-
-
 def test_lm_studio_is_left_to_its_own_time_limit(emulator: Emulator) -> None:
     """S2.28: nothing is sent, the connection is closed, and the client works on."""
     with create("lmstudio/local-model", emulator) as llm:
@@ -156,9 +145,9 @@ def test_lm_studio_is_left_to_its_own_time_limit(emulator: Emulator) -> None:
 def test_unloading_is_one_round_trip_or_none(emulator: Emulator, model: str, trips: int, mode: str) -> None:
     """S2.29, S2.30: and with Ollama it goes over the connection that is open."""
     llm = create(model, emulator, async_client=mode == "async")
-    unload(llm)
+    settled(llm.unload())
     assert len(emulator.requests) == trips
-    llm.close()
+    settled(llm.close())
     if mode == "sync":
         with create(model, emulator) as used:
             used.generate("Hi")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,8 @@ import pytest
 import dragoman
 from dragoman import ConnectFailed, ProviderFailed, RetryConfig, Secret, UnknownModel
 from dragoman.testing import Emulator
+
+from ..drive import settled
 
 ONCE = RetryConfig(max_attempts=1)
 
@@ -73,17 +74,6 @@ def test_a_model_too_large_for_the_machine(emulator: Emulator) -> None:
     assert len(caught.value.attempts) == 1
 
 
-def unloaded(llm: Any, mode: str) -> None:
-    if mode == "sync":
-        llm.unload()
-        return
-
-    async def main() -> None:
-        await llm.unload()
-
-    asyncio.run(main())
-
-
 @pytest.mark.parametrize("mode", ["sync", "async"])
 @pytest.mark.parametrize("dialect", [None, "openai_chat"])
 def test_unloading_tells_the_server(emulator: Emulator, dialect: str | None, mode: str) -> None:
@@ -91,12 +81,12 @@ def test_unloading_tells_the_server(emulator: Emulator, dialect: str | None, mod
     llm: Any = dragoman.create_llm(
         "ollama/llama3.1:8b", base_url=emulator.url, dialect=dialect, async_client=mode == "async"
     )
-    unloaded(llm, mode)
+    settled(llm.unload())
     (seen,) = emulator.requests
     assert seen.path == "/api/chat"
     assert seen.wire == {"model": "llama3.1:8b", "messages": [], "stream": False, "keep_alive": 0}
     assert llm._plan._target.transport._made is not None
-    llm.close()
+    settled(llm.close())
 
 
 def test_a_client_that_unloaded_works_on(emulator: Emulator) -> None:
@@ -114,16 +104,6 @@ def test_unloading_where_nothing_listens_says_so() -> None:
         pytest.raises(ConnectFailed),
     ):
         llm.unload()
-
-
-def test_an_async_client_of_a_hosted_provider_need_not_await(emulator: Emulator) -> None:
-    async def main() -> None:
-        async with dragoman.create_llm("openai/m", base_url=emulator.url, api_key="k", async_client=True) as llm:
-            llm.unload()
-            await llm.unload()
-
-    asyncio.run(main())
-    assert emulator.requests == []
 
 
 @pytest.mark.parametrize("dialect", ["openai_chat", "anthropic_messages"])

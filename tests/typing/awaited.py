@@ -56,6 +56,9 @@ async def main() -> None:
     assert_type(await llm.embed(["a"]), EmbeddingResponse)
     assert_type(await llm.count_tokens("Hi"), TokenCount)
     assert_type(await llm.models(), list[ModelInfo])
+    assert_type(await dragoman.async_list_models("openai"), list[ModelInfo])
+    assert_type(await llm.unload(), None)
+    assert_type(await llm.close(), None)
 
     client = dragoman.from_provider("openai/gpt-4o-mini", async_client=True)
     assert_type(client, dragoman.AsyncInstructor)

@@ -32,8 +32,7 @@ class ByModel(Generic[AnyLLM]):
             made.close()
         return made
 
-    def close(self) -> None:
-        """Close them all, and make no more."""
+    def end(self) -> list[AnyLLM]:
+        """Make no more; those that were made are given, to be closed."""
         self._closed = True
-        for made in list(self._made.values()):
-            made.close()
+        return list(self._made.values())

@@ -124,10 +124,6 @@ class InstructorBase(Generic[AnyLLM]):
         """As OpenAI's SDK spells its newer API: `client.responses.create`."""
         return self
 
-    def close(self) -> None:
-        """Give back the connections. Further calls raise `ConfigurationError`."""
-        self._llms.close()
-
     def _asked(self, options: Mapping[str, Any]) -> tuple[AnyLLM, Any]:
         """Who is asked, and with which options of `LLM.generate`."""
         arguments = _arguments(options)
@@ -210,6 +206,11 @@ class Instructor(InstructorBase[LLM]):
         found = llm.extract(response_model, max_retries=_retries(max_retries), **arguments)
         return found.value, found.response
 
+    def close(self) -> None:
+        """Give back the connections for good. Calls in progress and later ones raise `ConfigurationError`."""
+        for llm in self._llms.end():
+            llm.close()
+
     def __enter__(self) -> Self:
         return self
 
@@ -274,8 +275,13 @@ class AsyncInstructor(InstructorBase[AsyncLLM]):
         found = await llm.extract(response_model, max_retries=_retries(max_retries), **arguments)
         return found.value, found.response
 
+    async def close(self) -> None:
+        """Give back the connections for good: as `Instructor.close`, to be awaited. Nothing is waited for."""
+        for llm in self._llms.end():
+            await llm.close()
+
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.close()
+        await self.close()

@@ -5,7 +5,7 @@ Both are thin: what a call means is decided in `Plan`, what happens in flows. Th
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Coroutine, Generator, Iterable
+from collections.abc import Coroutine, Iterable
 from typing import Any, Final, Literal, NoReturn, Self, TypeVar, Unpack, overload
 
 from dragoman.client.chat import AsyncChat, Chat, Prompt
@@ -39,10 +39,6 @@ class LLMBase:
     def model(self) -> str:
         return self._plan.model
 
-    def close(self) -> None:
-        """Give back the connections. Further calls raise `ConfigurationError`."""
-        self._plan.close()
-
     def __reduce__(self) -> NoReturn:
         raise TypeError("a client holds connections and keys, so it is not pickled: make one in each process")
 
@@ -63,13 +59,6 @@ def _refuse_retries(max_retries: int | None) -> None:
             "max_retries= asks again for a response_model=; for tries of the call itself pass "
             "retry_config=RetryConfig(max_attempts=...)"
         )
-
-
-class _Done:
-    """What can be awaited, and need not be."""
-
-    def __await__(self) -> Generator[None, None, None]:
-        yield from ()
 
 
 class LLM(LLMBase):
@@ -141,13 +130,14 @@ class LLM(LLMBase):
     def unload(self) -> None:
         """Free what the model holds, and give back idle connections. The next call works as the first one did.
 
-        A server such as Ollama's is told to put the model out of memory; a hosted provider keeps it.
+        A server such as Ollama's is told to put the model out of memory, and that may raise as any call may; a hosted
+        provider is told nothing.
         """
-        unloading = self._plan.unloading()
-        if unloading is None:
-            self._plan.release()
-        else:
-            run(unloading)
+        run(self._plan.unload())
+
+    def close(self) -> None:
+        """Give back the connections for good. Calls in progress and later ones raise `ConfigurationError`."""
+        self._plan.close()
 
     def run_tools(self, response: LLMResponse, tools: Iterable[ToolLike]) -> Message:
         """Run the tool calls in `response`; get the turn to send back."""
@@ -222,28 +212,28 @@ class AsyncLLM(LLMBase):
     async def _value(self, extracted: Coroutine[Any, Any, Extracted[T]]) -> T:
         return value_of(await extracted)
 
-    def extract(
+    async def extract(
         self,
         response_model: type[T],
         prompt: Prompt = None,
         *,
         max_retries: int = DEFAULT_RETRIES,
         **options: Unpack[GenerateOptions],
-    ) -> Coroutine[Any, Any, Extracted[T]]:
+    ) -> Extracted[T]:
         """Ask for a value of `response_model`; get it together with the response it came from."""
-        return async_run(self._plan.extract(response_model, prompt, options, max_retries))
+        return await async_run(self._plan.extract(response_model, prompt, options, max_retries))
 
     def chat(self, **options: Unpack[GenerateOptions]) -> AsyncChat:
         """Begin a conversation that remembers; `options`, such as `system` and `tools`, hold for all its calls."""
         return AsyncChat(self._plan, options)
 
-    def unload(self) -> Awaitable[None]:
-        """As `LLM.unload`, to be awaited; where no server must be told, it is done at once."""
-        unloading = self._plan.unloading()
-        if unloading is not None:
-            return async_run(unloading)
-        self._plan.release()
-        return _Done()
+    async def unload(self) -> None:
+        """Free what the model holds, and give back idle connections: as `LLM.unload`, to be awaited."""
+        await async_run(self._plan.unload())
+
+    async def close(self) -> None:
+        """Give back the connections for good: as `LLM.close`, to be awaited. Nothing is waited for."""
+        self._plan.close()
 
     async def run_tools(self, response: LLMResponse, tools: Iterable[ToolLike]) -> Message:
         """Run the tool calls in `response`; get the turn to send back."""
@@ -265,4 +255,4 @@ class AsyncLLM(LLMBase):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.close()
+        await self.close()

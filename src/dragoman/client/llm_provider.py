@@ -111,9 +111,12 @@ class TextStream(AsyncIterator[str]):
         """Stop now and free the connection."""
         self._stream.abort()
 
-    async def aclose(self) -> None:
-        """`abort`, under the name that `contextlib.aclosing` wants."""
-        await self._stream.aclose()
+    async def close(self) -> None:
+        """Stop now and free the connection; when it has been awaited, nothing of the stream runs any more."""
+        await self._stream.close()
+
+    aclose = close
+    """The name that `contextlib.aclosing` wants."""
 
 
 class _Hosted(LLMProvider):
@@ -132,14 +135,15 @@ class _Hosted(LLMProvider):
         return self._provider
 
     async def close(self) -> None:
-        """Give back the connections. Further calls raise `ConfigurationError`."""
-        self._llms.close()
+        """Give back the connections for good. Calls in progress and later ones raise `ConfigurationError`."""
+        for llm in self._llms.end():
+            await llm.close()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._llms.close()
+        await self.close()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"

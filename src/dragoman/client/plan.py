@@ -149,18 +149,20 @@ class Plan:
         check_options(options)
         return {**self._defaults, **options}
 
-    def unloading(self) -> Flow[None] | None:
-        """The flow that has the model put out of its server's memory, where the provider has a way to."""
+    def unload(self) -> Flow[None]:
+        """The flow that frees what the model holds: at its server, where the provider has a way to, and here."""
         unload = self._target.spec.unload
-        return None if unload is None else self._unload(unload(self._target.model))
-
-    def _unload(self, request: Request) -> Flow[None]:
-        target = self._target
-        own = replace(target, dialect=get_dialect(target.spec.dialect_for(target.model)), quirks=())
         try:
-            yield from generate(replace(self._call(request, self._defaults), target=own))
+            if unload is not None:
+                yield from generate(self._at_home(unload(self._target.model)))
         finally:
             self.release()
+
+    def _at_home(self, request: Request) -> Call:
+        """A call in the provider's own dialect, whichever one the client speaks."""
+        target = self._target
+        own = replace(target, dialect=get_dialect(target.spec.dialect_for(target.model)), quirks=())
+        return replace(self._call(request, self._defaults), target=own)
 
     def release(self) -> None:
         """Give back the idle connections; the next call takes new ones."""

@@ -102,6 +102,7 @@ class Stream(StreamBase, Iterator[Event]):
                 raise
 
     close = abort
+    """The name that `contextlib.closing` wants."""
 
     def __enter__(self) -> Self:
         return self
@@ -140,14 +141,17 @@ class AsyncStream(StreamBase, AsyncIterator[Event]):
             pass
         return self.response
 
-    async def aclose(self) -> None:
-        """`abort`, under the name that `contextlib.aclosing` wants."""
+    async def close(self) -> None:
+        """`abort`, to be awaited: then nothing of the stream runs any more, unless another task is reading it."""
         self.abort()
-        if not self._events.ag_running:  # else another task reads, and ends it
+        if not self._events.ag_running:  # else the other task ends it
             await self._events.aclose()
+
+    aclose = close
+    """The name that `contextlib.aclosing` wants."""
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
+        await self.close()

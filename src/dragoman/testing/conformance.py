@@ -108,7 +108,7 @@ class ProviderConformance:
         """The client under test."""
         llm = self.client(emulator, face)
         yield llm
-        llm.close()
+        face.close(llm)
 
     @pytest.fixture(autouse=True)
     def only_what_it_can(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,7 +233,7 @@ class ProviderConformance:
         llm = self.client(emulator, face, api_key=None)
         with pytest.raises(MissingKey) as caught:
             face.whole(llm, "Hi")
-        llm.close()
+        face.close(llm)
         assert [name for name in auth.variables if name not in str(caught.value)] == []
         assert emulator.requests == []
 
@@ -247,7 +247,7 @@ class ProviderConformance:
             assert face.whole(llm, "Hi").content
             assert header_of(emulator.requests[-1], source.header) == f"{source.scheme}{KEY}"
             monkeypatch.delenv(source.env)
-        llm.close()
+        face.close(llm)
 
     def test_no_secret_shows(self, emulator: Emulator, face: Face, llm: Any) -> None:
         """The key goes into the header that is for it and nowhere else, and nothing of it stays behind."""
@@ -280,8 +280,8 @@ class ProviderConformance:
         for _ in range(2):
             assert face.whole(llm, "Hi").content
             face.unload(llm)
-        llm.close()
-        llm.close()
+        face.close(llm)
+        face.close(llm)
         with pytest.raises(ConfigurationError, match="closed"):
             face.whole(llm, "Hi")
 
@@ -295,7 +295,7 @@ class ProviderConformance:
         """The error with which the provider refuses; the client is closed."""
         with pytest.raises(Error) as caught:
             face.whole(llm, "Hi")
-        llm.close()
+        face.close(llm)
         assert isinstance(caught.value, ProviderError)
         return caught.value
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
-from inspect import isawaitable
+from collections.abc import Iterable
 from typing import Any, Protocol, TypeVar
 
 from dragoman.client import LLM, AsyncLLM, create_llm
@@ -35,6 +34,8 @@ class Face(Protocol):
 
     def unload(self, llm: Any) -> None: ...
 
+    def close(self, llm: Any) -> None: ...
+
     def end(self) -> None:
         """Close what the face itself has opened."""
 
@@ -64,6 +65,9 @@ class Blocking:
 
     def unload(self, llm: LLM) -> None:
         llm.unload()
+
+    def close(self, llm: LLM) -> None:
+        llm.close()
 
     def end(self) -> None:
         """Nothing was opened."""
@@ -102,13 +106,10 @@ class Awaited:
         return self._runner.run(llm.run_tools(response, tools))
 
     def unload(self, llm: AsyncLLM) -> None:
-        unloading: object = llm.unload()  # done at once, unless a server must be told
-        if isawaitable(unloading):
-            self._runner.run(_awaited(unloading))
+        self._runner.run(llm.unload())
+
+    def close(self, llm: AsyncLLM) -> None:
+        self._runner.run(llm.close())
 
     def end(self) -> None:
         self._runner.close()
-
-
-async def _awaited(coming: Awaitable[T]) -> T:
-    return await coming

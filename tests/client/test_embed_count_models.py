@@ -13,7 +13,8 @@ import dragoman
 from dragoman import ConfigurationError, Image, MissingKey, RateLimited, RetryConfig, UnknownModel, UnsupportedFeature
 from dragoman.testing import Emulator
 
-MODES = ("sync", "async")
+from ..drive import MODES, settled
+
 both = pytest.mark.parametrize("mode", MODES)
 SMALL = "openai/text-embedding-3-small"
 AT_ONCE = RetryConfig(initial_delay=0)
@@ -261,10 +262,6 @@ def test_listing_without_a_model(emulator: Emulator, monkeypatch: pytest.MonkeyP
 def test_a_closed_client_does_nothing(mode: str, emulator: Emulator, method: str) -> None:
     arguments = () if method == "models" else ("hello",)
     llm: Any = dragoman.create_llm(SMALL, base_url=emulator.url, api_key="k", async_client=mode == "async")
-    llm.close()
-
-    async def awaited() -> None:
-        await getattr(llm, method)(*arguments)
-
+    settled(llm.close())
     with pytest.raises(ConfigurationError, match="this client is closed"):
-        asyncio.run(awaited()) if mode == "async" else getattr(llm, method)(*arguments)
+        settled(getattr(llm, method)(*arguments))
