@@ -199,8 +199,8 @@ def deprecated_table() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "errors": error_table,
-    "options": lambda: option_table("GenerateOptions"),
-    "embed_options": lambda: option_table("EmbedOptions", "SideOptions"),
+    "options": lambda: option_table("GenerateOptions", "CallOptions"),
+    "embed_options": lambda: option_table("EmbedOptions", "CallOptions"),
     "retries": lambda: attribute_table(RetryConfig),
     "timeouts": lambda: attribute_table(Timeouts),
     "faults": lambda: attribute_table(Fault),

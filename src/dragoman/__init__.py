@@ -20,7 +20,7 @@ _ROOMS = {
     "dragoman.catalog": ("RetiredModelWarning",),
     "dragoman.client": (
         "LLM", "AsyncChat", "AsyncLLM", "AsyncStream", "Chat", "EmbedOptions", "GenerateOptions", "Stream",
-        "create_llm", "list_models",
+        "async_list_models", "create_llm", "list_models",
     ),
     "dragoman.client.instructor": ("AsyncInstructor", "Instructor"),
     "dragoman.client.default_registry": ("from_provider", "provider_registry", "register_provider"),

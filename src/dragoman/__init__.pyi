@@ -11,6 +11,7 @@ from dragoman.client import Chat as Chat
 from dragoman.client import EmbedOptions as EmbedOptions
 from dragoman.client import GenerateOptions as GenerateOptions
 from dragoman.client import Stream as Stream
+from dragoman.client import async_list_models as async_list_models
 from dragoman.client import create_llm as create_llm
 from dragoman.client import list_models as list_models
 from dragoman.client.default_registry import from_provider as from_provider

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,16 @@ from typing import Any
 import pytest
 
 import dragoman
-from dragoman import ConfigurationError, Image, MissingKey, RateLimited, RetryConfig, UnknownModel, UnsupportedFeature
+from dragoman import (
+    ConfigurationError,
+    Image,
+    MissingKey,
+    RateLimited,
+    RetryConfig,
+    TransportOptions,
+    UnknownModel,
+    UnsupportedFeature,
+)
 from dragoman.testing import Emulator
 
 from ..drive import MODES, settled
@@ -246,15 +256,40 @@ def test_listing_takes_limits_and_no_other_options(mode: str, emulator: Emulator
         ask(mode, emulator, "openai/m", "models", stream=True)
 
 
-def test_listing_without_a_model(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert dragoman.list_models("openai", base_url=emulator.url, api_key="k")[0].id == "gpt-4o"
+def listed(mode: str, provider: Any, **arguments: Any) -> Any:
+    """By `list_models`, or its twin."""
+    return settled((dragoman.async_list_models if mode == "async" else dragoman.list_models)(provider, **arguments))
+
+
+@both
+def test_listing_without_a_model(mode: str, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert listed(mode, "openai", base_url=emulator.url, api_key="k")[0].id == "gpt-4o"
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(MissingKey, match="`openai`: there is no API key") as caught:
-        dragoman.list_models("openai", base_url=emulator.url)
+        listed(mode, "openai", base_url=emulator.url)
     assert caught.value.target == "openai"
     emulator.fault(status=404, path="/models")
     with pytest.raises(UnknownModel, match="`openai`:"):
-        dragoman.list_models("openai", base_url=emulator.url, api_key="k")
+        listed(mode, "openai", base_url=emulator.url, api_key="k")
+
+
+@both
+def test_listing_without_a_model_takes_what_create_llm_takes(mode: str, emulator: Emulator) -> None:
+    """A proxy, a query, headers: whoever needs them to ask needs them to list."""
+    given = {"transport": TransportOptions(max_connections=1), "query": "own=1", "headers": {"x-own": "1"}}
+    assert listed(mode, "openai", base_url=emulator.url, api_key="k", **given)
+    (seen,) = emulator.requests
+    assert (seen.target.partition("?")[2], seen.headers["x-own"]) == ("own=1", "1")
+
+
+def test_listing_has_the_arguments_of_create_llm() -> None:
+    """All of them but the model and the choice of a face, in their order."""
+    made, listed, awaited = (
+        [each for each in inspect.signature(function).parameters.values() if each.name not in ("model", "async_client")]
+        for function in (dragoman.create_llm, dragoman.list_models, dragoman.async_list_models)
+    )
+    assert [each.replace(name="defaults") if each.name == "options" else each for each in listed] == made
+    assert awaited == listed
 
 
 @both

@@ -5,7 +5,7 @@ providers as interchangeable objects. Both ask through the first.
 """
 
 from dragoman.client.chat import AsyncChat, Chat
-from dragoman.client.create import create_llm, list_models
+from dragoman.client.create import async_list_models, create_llm, list_models
 from dragoman.client.llm import LLM, AsyncLLM
 from dragoman.client.options import EmbedOptions, GenerateOptions
 from dragoman.client.streams import AsyncStream, Stream
@@ -19,6 +19,7 @@ __all__ = [
     "EmbedOptions",
     "GenerateOptions",
     "Stream",
+    "async_list_models",
     "create_llm",
     "list_models",
 ]

@@ -13,10 +13,11 @@ from typing import Any, Final, Literal, TypeVar, overload
 from msgspec.structs import replace
 
 from dragoman.client.by_model import ByModel
-from dragoman.client.create import KeyLike, create_llm
+from dragoman.client.create import create_llm
 from dragoman.client.instructor import AsyncInstructor, Instructor
 from dragoman.client.mode import Mode
 from dragoman.client.provider_config import ProviderConfig, config_of
+from dragoman.client.options import KeyLike
 from dragoman.client.registry import Entry, FactoryLike, ProviderRegistry
 from dragoman.client.technique import usual_mode
 from dragoman.errors import ModelStringError, UnknownProvider, UnsupportedFeature

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NoReturn, Self, TypeVar, Unpack, overloa
 
 from dragoman.client.chat import AsyncChat, Chat, Prompt
 from dragoman.client.inputs import EmbedInputs
-from dragoman.client.options import EmbedOptions, GenerateOptions, SideOptions, ToolLike
+from dragoman.client.options import CallOptions, EmbedOptions, GenerateOptions, ToolLike
 from dragoman.client.plan import Plan, value_of
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.client.tools import run_tools
@@ -158,7 +158,7 @@ class LLM(LLMBase):
         """
         return run(self._plan.count_tokens(prompt, options))
 
-    def models(self, **options: Unpack[SideOptions]) -> list[ModelInfo]:
+    def models(self, **options: Unpack[CallOptions]) -> list[ModelInfo]:
         """List the models that the provider offers to this key, all pages of it."""
         return run(self._plan.models(options))
 
@@ -247,7 +247,7 @@ class AsyncLLM(LLMBase):
         """Count the input tokens that `generate` would send: as `LLM.count_tokens`, to be awaited."""
         return await async_run(self._plan.count_tokens(prompt, options))
 
-    async def models(self, **options: Unpack[SideOptions]) -> list[ModelInfo]:
+    async def models(self, **options: Unpack[CallOptions]) -> list[ModelInfo]:
         """List the models that the provider offers to this key, all pages of it."""
         return await async_run(self._plan.models(options))
 

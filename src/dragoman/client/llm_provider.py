@@ -15,9 +15,9 @@ from typing import Any, ClassVar, Final, Self, Unpack
 from msgspec.structs import replace
 
 from dragoman.client.by_model import ByModel
-from dragoman.client.create import KeyLike, create_llm
+from dragoman.client.create import create_llm
 from dragoman.client.llm import AsyncLLM
-from dragoman.client.options import ClientOptions, MessageLike
+from dragoman.client.options import ClientOptions, KeyLike, MessageLike
 from dragoman.client.streams import AsyncStream
 from dragoman.errors import UnknownProvider
 from dragoman.messages import LLMResponse, Message

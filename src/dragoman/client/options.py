@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict, cast, get_args
@@ -35,6 +35,9 @@ from dragoman.secret import Secret
 if TYPE_CHECKING:
     from dragoman.client.mode import Mode
 
+KeyLike: TypeAlias = str | Secret | Callable[[], str] | Callable[[], Awaitable[str]] | None
+"""A key, or a function that gives a fresh one for each call."""
+
 MessageLike: TypeAlias = Message | Mapping[str, Any]
 """A message, or a plain dict in OpenAI's or Anthropic's form."""
 
@@ -48,7 +51,18 @@ ImageLike: TypeAlias = Image | str | Path | bytes
 """An image, its path, its URL, or its bytes."""
 
 
-class GenerateOptions(TypedDict, total=False):
+class CallOptions(TypedDict, total=False):
+    """Options of every call, whatever it asks for."""
+
+    headers: Mapping[str, str | Secret]
+    """Headers to add to the request."""
+    timeout: float | Timeouts
+    """Seconds for the whole call, retries included, or all limits as `Timeouts`."""
+    retry_config: RetryConfig
+    """How often to try each request, and how long to wait between."""
+
+
+class GenerateOptions(CallOptions, total=False):
     """Options of one call. What is not given is left to the client's defaults, then to the provider."""
 
     system: str
@@ -107,28 +121,11 @@ class GenerateOptions(TypedDict, total=False):
     """What the provider is to keep with the call."""
     extra_body: JsonObject
     """Fields to put into the body as they are."""
-    headers: Mapping[str, str | Secret]
-    """Headers to add to the request."""
-    timeout: float | Timeouts
-    """Seconds for the whole call, retries included, or all limits as `Timeouts`."""
-    retry_config: RetryConfig
-    """How often to try, and how long to wait between."""
     on_loss: Literal["warn", "error"]
     """What to do when the provider cannot express all of the request."""
 
 
-class SideOptions(TypedDict, total=False):
-    """Options of calls that ask no model for an answer."""
-
-    headers: Mapping[str, str | Secret]
-    """Headers to add to the request."""
-    timeout: float | Timeouts
-    """Seconds for the whole call, retries included, or all limits as `Timeouts`."""
-    retry_config: RetryConfig
-    """How often to try each request, and how long to wait between."""
-
-
-class EmbedOptions(SideOptions, total=False):
+class EmbedOptions(CallOptions, total=False):
     """Options of `embed`. What is not given is left to the provider."""
 
     dimensions: int

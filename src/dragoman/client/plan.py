@@ -24,8 +24,8 @@ from dragoman.client.inputs import embedding_inputs, messages_of
 from dragoman.client.options import (
     BUDGETS,
     OF_ALL_CALLS,
+    CallOptions,
     EmbedOptions,
-    SideOptions,
     check_options,
     request_of,
     timeouts_of,
@@ -111,7 +111,7 @@ class Plan:
 
     def embed(self, inputs: Any, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
         """The flow of a call for embeddings. Raises `UnsupportedFeature` where the provider has none."""
-        options = self._side_options(options, EmbedOptions)
+        options = self._call_options(options, EmbedOptions)
         spec, model = self._target.spec, self._target.model
         codec = spec.embeddings_for(model)
         if codec is None:
@@ -129,9 +129,9 @@ class Plan:
 
     def models(self, options: Mapping[str, Any]) -> Flow[list[ModelInfo]]:
         """The flow that lists the provider's models."""
-        return list_models(Terms(**self._terms(self._side_options(options, SideOptions))))
+        return list_models(Terms(**self._terms(self._call_options(options, CallOptions))))
 
-    def _side_options(self, options: Mapping[str, Any], kind: type) -> Mapping[str, Any]:
+    def _call_options(self, options: Mapping[str, Any], kind: type) -> Mapping[str, Any]:
         """A call's `options` over those of the client's that hold for every kind of call."""
         self._refuse_closed()
         check_options(options, kind)

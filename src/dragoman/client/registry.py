@@ -18,9 +18,10 @@ from threading import RLock
 from traceback import format_exception
 from typing import Any, Final, Protocol, TypeAlias, cast
 
-from dragoman.client.create import KeyLike, frames_of_ours
 from dragoman.client.mode import Mode
 from dragoman.client.provider_config import ProviderConfig
+from dragoman.client.options import KeyLike
+from dragoman.client.stacklevel import stacklevel_of_caller
 from dragoman.errors import ConfigurationError, MissingKey, MissingPackage, UnknownProvider
 from dragoman.providers import normal_name
 from dragoman.secret import Secret
@@ -168,7 +169,7 @@ class ProviderRegistry:
         entry = self._entry(provider)
         config = entry.config
         if config.deprecated:
-            warnings.warn(str(config.deprecation_message), DeprecationWarning, stacklevel=frames_of_ours())
+            warnings.warn(str(config.deprecation_message), DeprecationWarning, stacklevel=stacklevel_of_caller())
         _check_package(config)
         key = entry.key(api_key)
         mode = entry.mode(mode)

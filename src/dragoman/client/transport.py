@@ -1,4 +1,7 @@
-"""The connection a client sends its calls over: opened at the first call, given back at any time, closed for good."""
+"""What a client sends its calls over: the caller's own HTTP client, the provider's own way, or our transport.
+
+Ours is opened at the first call, given back at any time, and closed for good.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,34 @@ from typing import Any, Generic, TypeVar
 
 from dragoman.errors import ConfigurationError
 from dragoman.http import AsyncReply, AsyncTransport, HttpRequest, Reply, Transport
+from dragoman.providers import ProviderSpec
+from dragoman.transport import TransportOptions, open_async_transport, open_transport, wrap_client
 
 AnyTransport = TypeVar("AnyTransport", Transport, AsyncTransport)
 
 _lock = RLock()
 """Held while a transport is made or closed. One for all clients, so that a forked child can have a new one."""
+
+
+def transport_for(
+    spec: ProviderSpec, http_client: Any, options: TransportOptions | None, *, asynchronous: bool
+) -> Transport | AsyncTransport:
+    """The transport that was asked for. Raises `ConfigurationError` for settings that it would not heed."""
+    if spec.make_transport is not None:
+        if http_client is not None or options is not None:
+            raise ConfigurationError(
+                f"`{spec.name}` sends nothing itself here, so http_client= and transport= have no use: leave them out, "
+                "or pass base_url= where it is reached over HTTP"
+            )
+        return spec.make_transport("async" if asynchronous else "sync")
+    if http_client is not None:
+        if options is not None:
+            raise ConfigurationError("http_client= brings its own settings: pass it or transport=, not both")
+        return wrap_client(http_client, asynchronous=asynchronous)
+    options = options or TransportOptions()
+    if asynchronous:
+        return AsyncOnDemand(lambda: open_async_transport(options))
+    return OnDemand(lambda: open_transport(options))
 
 
 class _OnDemand(Generic[AnyTransport]):
