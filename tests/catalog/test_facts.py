@@ -168,7 +168,7 @@ LOCAL = [
 )
 def test_local_models(model: str, size: float, structured: str | None, speed: str, memory: int) -> None:
     """S0.26, S2.9."""
-    facts = find(model, "ollama")
+    facts = find(model, provider="ollama")
     assert facts is not None
     assert facts.local is not None
     assert (facts.local.size_gb, facts.local.structured, facts.local.speed, facts.local.memory_gb) == (

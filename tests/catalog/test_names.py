@@ -70,7 +70,7 @@ ALIASES = [
 @pytest.mark.parametrize(("written", "provider", "meant"), ALIASES, ids=[f"{row[1]}-{row[0]}" for row in ALIASES])
 def test_what_a_name_means(written: str, provider: str | None, meant: str | None) -> None:
     """S0.9, S0.20, S2.8-S2.12."""
-    facts = find(written, provider)
+    facts = find(written, provider=provider)
     assert (facts and facts.name) == meant
 
 

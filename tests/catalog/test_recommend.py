@@ -29,11 +29,11 @@ def test_the_tree(answers: dict[str, Any], provider: str, guide_model: str) -> N
     advice = recommend(**answers, today=TODAY)
     assert (advice.provider, advice.guide_model) == (provider, guide_model)
     assert advice.reason
-    facts = find(advice.model, advice.provider)
+    facts = find(advice.model, provider=advice.provider)
     assert facts is not None
     assert advice.name == facts.name
     assert not facts.retired(TODAY)
-    assert find(guide_model, provider) is not None
+    assert find(guide_model, provider=provider) is not None
 
 
 def test_the_long_one_is_long_and_the_cheap_one_cheap() -> None:
@@ -78,7 +78,7 @@ def test_s0_33_the_comparison() -> None:
         "ollama": (None, "JSON mode or function calling"),
     }
     for row in COMPARISON:
-        facts = find(row.model, row.provider)
+        facts = find(row.model, provider=row.provider)
         assert facts is not None
         assert row.context_tokens is None or facts.context_tokens == row.context_tokens
 

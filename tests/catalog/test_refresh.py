@@ -28,11 +28,11 @@ def test_a_folder_replaces_the_lists_it_has(tmp_path: Path) -> None:
     (tmp_path / "acme.json").write_text(GOOD.replace("gpt-9", "acme-1"))
     assert refresh(tmp_path) == ("acme", "openai")
     assert [facts.id for facts in models("openai")] == ["gpt-9"]
-    assert find("gpt-4o", "openai") is None
+    assert find("gpt-4o", provider="openai") is None
     assert providers_of("acme-1") == ("acme",)
     assert find("claude-haiku-4-5") is not None  # other lists stay
     refresh()
-    assert find("gpt-4o", "openai") is not None
+    assert find("gpt-4o", provider="openai") is not None
     assert find("acme-1") is None
 
 
@@ -103,8 +103,8 @@ def test_a_bad_file_is_refused_and_changes_nothing(tmp_path: Path, text: str, sa
     with pytest.raises(ConfigurationError, match=said) as caught:
         refresh(tmp_path)
     assert "openai.json` is no catalog file" in str(caught.value)
-    assert find("gpt-4o", "openai") is not None
-    assert find("gpt-9", "acme") is None
+    assert find("gpt-4o", provider="openai") is not None
+    assert find("gpt-9", provider="acme") is None
 
 
 def test_a_bad_file_of_the_environment_is_said_when_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +112,7 @@ def test_a_bad_file_of_the_environment_is_said_when_it_is_read(tmp_path: Path, m
     monkeypatch.setenv("DRAGOMAN_CATALOG", str(tmp_path))
     refresh()
     with pytest.raises(ConfigurationError, match=r"openai\.json` is no catalog file"):
-        find("gpt-4o", "openai")
+        find("gpt-4o", provider="openai")
 
 
 @pytest.mark.parametrize("name", ["nothing.json", "empty"])

@@ -321,7 +321,7 @@ USUAL = [
 def test_the_mode_of_a_model(provider: str, model: str, mode: Mode) -> None:
     """S0.14, S4.16, S4.17: by the model, where the provider has several ways."""
     spec = get_spec(provider)
-    assert usual_mode(spec, model, spec.dialect_for(model)) is mode
+    assert usual_mode(spec, spec.dialect_for(model), model) is mode
 
 
 @pytest.mark.parametrize(

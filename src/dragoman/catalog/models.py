@@ -45,7 +45,7 @@ class ModelList(Sequence[ModelFacts]):
 def find_model(provider: str, model: str) -> ModelFacts | None:
     """The facts about `model` as `provider` names it, or `None` when the catalog has none.
 
-    `provider` is the name of a list, or of a provider that shares another's.
+    `provider` is the name of a list, or of a provider that shares another's; it comes before the model, as everywhere.
     """
     found = index(list_name(provider))
     if found is None:
@@ -65,7 +65,7 @@ def _variant(provider: str, model: str) -> ModelFacts | None:
     return None if facts is None else replace(facts, id=model, prices=_FREE if kind == "free" else ())
 
 
-def find(model: str, provider: str | None = None) -> ModelFacts | None:
+def find(model: str, *, provider: str | None = None) -> ModelFacts | None:
     """What is known about a model, or `None`.
 
     Without `provider`, `provider/model` is looked for first; then the name at its maker; then at the first host that

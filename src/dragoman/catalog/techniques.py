@@ -6,7 +6,7 @@ from typing import Final
 
 from dragoman.catalog.facts import ModelFacts, Technique
 from dragoman.catalog.hosts import NOBODY, Host, hosts, list_name
-from dragoman.catalog.models import find
+from dragoman.catalog.models import find_model
 
 _USUAL: Final[Technique] = "tools"
 _SUREST: Final[tuple[Technique, ...]] = ("json_schema", "json_object")
@@ -19,7 +19,7 @@ def default_technique(provider: str, model: str, *, forced: bool = True) -> Tech
     to, else tools that are only offered, else a plain request for JSON. Of an unknown model: what is usual at the
     provider. `forced=False`: this call can demand none, whoever answers it.
     """
-    host, facts = hosts().get(list_name(provider), NOBODY), find(model, provider)
+    host, facts = hosts().get(list_name(provider), NOBODY), find_model(provider, model)
     forced = forced and (facts is None or facts.forced_tools)
     by_name = _by_name(host, model.lower())
     if by_name is not None and (forced or by_name != "tools"):

@@ -59,7 +59,7 @@ class SpecFactory:
         if not model:
             raise ModelStringError(f"which model of `{name}`? Pass model=")
         options: dict[str, Any] = {"api_key": api_key, **kwargs, **({"mode": mode} if mode else {})}
-        mode = mode or usual_mode(self._spec, model, kwargs.get("dialect") or self._spec.dialect_for(model))
+        mode = mode or usual_mode(self._spec, kwargs.get("dialect") or self._spec.dialect_for(model), model)
         if async_client:
             awaited = ByModel(lambda model: create_llm(spec, model, async_client=True, **options))
             return AsyncInstructor(awaited, name, model, mode)

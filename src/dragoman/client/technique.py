@@ -31,7 +31,7 @@ def technique_for(target: Target, request: Request, mode: Mode | None) -> str:
     return _said(wanted, spec, dialect, forced=forced)
 
 
-def usual_mode(spec: ProviderSpec, model: str, dialect: str) -> Mode:
+def usual_mode(spec: ProviderSpec, dialect: str, model: str) -> Mode:
     """The mode that `model` is asked in when none is named."""
     forced = _can_force(spec, dialect, Request(model=model))
     mode = _MODE_OF[_said(default_technique(spec.catalog_list, model, forced=forced), spec, dialect, forced=forced)]

@@ -107,7 +107,7 @@ def test_headers_of_a_reply(name: str, is_kept: bool) -> None:
 def test_fields_of_a_query() -> None:
     target = "/v1/x?access_token=abcdefgh1&X-Amz-Security-Token=abcdefgh2&key=abcdefgh3&alt=sse"
     assert clean_target(target) == "/v1/x?alt=sse"
-    hidden = {secret.reveal() for secret in secrets_in({"authorization": "Bearer abcdefgh4"}, target)}
+    hidden = {secret.reveal() for secret in secrets_in(target, {"authorization": "Bearer abcdefgh4"})}
     assert hidden == {"abcdefgh1", "abcdefgh2", "abcdefgh3", "abcdefgh4"}
 
 

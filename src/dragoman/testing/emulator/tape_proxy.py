@@ -59,7 +59,7 @@ class TapeProxy:
         origin, prefix = parse_base_url(base, spec.prefix_for(settings))
         target = join_path(prefix, rest)
         headers = {name: value for name, value in call.headers.items() if name not in _NOT_FORWARDED}
-        secrets = list(secrets_in(call.headers, call.target))
+        secrets = list(secrets_in(call.target, call.headers))
         if headers.get("authorization", "").startswith(_AWS):
             credential = await async_run(spec.auth.find(spec.name, None, settings))
             if credential is not None:

@@ -23,7 +23,7 @@ _OF_THE_CONNECTION: Final = frozenset({
 """What the next server says anew, or what tells nothing."""
 
 
-def secrets_in(headers: Mapping[str, str], target: str) -> Iterator[Secret]:
+def secrets_in(target: str, headers: Mapping[str, str]) -> Iterator[Secret]:
     """The secrets that a request carries: the values of telling headers, without their scheme, and of its query."""
     for name, value in headers.items():
         if _is_telling(name):

@@ -111,7 +111,7 @@ class Tape:
 
 def sent_of(provider: str, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Sent:
     """A request as a tape keeps it."""
-    secrets = tuple(secrets_in(headers, target))
+    secrets = tuple(secrets_in(target, headers))
     return Sent(provider=provider, method=method, target=clean_target(target), body=readable(body, secrets))
 
 
