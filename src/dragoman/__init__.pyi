@@ -19,14 +19,14 @@ from dragoman.client.default_registry import provider_registry as provider_regis
 from dragoman.client.default_registry import register_provider as register_provider
 from dragoman.client.instructor import AsyncInstructor as AsyncInstructor
 from dragoman.client.instructor import Instructor as Instructor
-from dragoman.client.mode import Mode as Mode
-from dragoman.client.provider_config import ProviderConfig as ProviderConfig
 from dragoman.client.llm_provider import AnthropicProvider as AnthropicProvider
 from dragoman.client.llm_provider import LLMProvider as LLMProvider
 from dragoman.client.llm_provider import OllamaProvider as OllamaProvider
 from dragoman.client.llm_provider import OpenAIProvider as OpenAIProvider
 from dragoman.client.llm_provider import ProviderFactory as ProviderFactory
 from dragoman.client.llm_provider import TextStream as TextStream
+from dragoman.client.mode import Mode as Mode
+from dragoman.client.provider_config import ProviderConfig as ProviderConfig
 from dragoman.client.registry import ClientFactory as ClientFactory
 from dragoman.client.registry import ProviderRegistry as ProviderRegistry
 from dragoman.errors import BudgetExceeded as BudgetExceeded

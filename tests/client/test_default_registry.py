@@ -22,8 +22,8 @@ from dragoman import (
     register_provider,
     use_keys,
 )
-from dragoman.client.provider_config import config_of
 from dragoman.client.default_registry import FLAG, SpecRegistry
+from dragoman.client.provider_config import config_of
 from dragoman.errors import ConfigurationError, MissingKey, ModelStringError, UnknownProvider, UnsupportedFeature
 from dragoman.providers import ProviderSpec, built_in_names, get_spec, provider_names, registry
 from dragoman.providers.auth import bearer

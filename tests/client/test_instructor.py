@@ -159,6 +159,11 @@ def test_options_of_the_client_hold_for_its_calls(emulator: Emulator, face: str)
     [
         ({"input": "a", "messages": PROMPT}, ConfigurationError, "`input` and `messages` say the same"),
         ({"input": "a", "max_tokens": 1, "max_output_tokens": 1}, ConfigurationError, "say the same: pass one"),
+        (
+            {"input": "a", "max_completion_tokens": 1, "max_output_tokens": 2},
+            ConfigurationError,
+            "say the same: pass one",
+        ),
         ({"input": "a", "modle": "m"}, ConfigurationError, "did you mean `model`|there is no option `modle`"),
         ({"messages": ...}, TypeError, "placeholder"),
         ({"input": "a", "context": {}}, UnsupportedFeature, "`context` is not there yet: validate"),
@@ -171,6 +176,7 @@ def test_options_of_the_client_hold_for_its_calls(emulator: Emulator, face: str)
             r"Mode\.PARALLEL_TOOLS not supported by openai\. Supported modes: Mode\.TOOLS, Mode\.JSON_SCHEMA",
         ),
         ({"input": "a", "response_model": User, "max_retries": object()}, UnsupportedFeature, "RetryConfig"),
+        ({"input": "a", "response_model": User, "max_retries": -1}, ConfigurationError, "at least 0, not -1"),
         ({"input": "a", "response_model": User, "stream": True}, UnsupportedFeature, "do not go together yet"),
     ],
 )

@@ -16,8 +16,8 @@ from dragoman.client.by_model import ByModel
 from dragoman.client.create import create_llm
 from dragoman.client.instructor import AsyncInstructor, Instructor
 from dragoman.client.mode import Mode
-from dragoman.client.provider_config import ProviderConfig, config_of
 from dragoman.client.options import KeyLike
+from dragoman.client.provider_config import ProviderConfig, config_of
 from dragoman.client.registry import Entry, FactoryLike, ProviderRegistry
 from dragoman.client.technique import usual_mode
 from dragoman.errors import ModelStringError, UnknownProvider, UnsupportedFeature

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Final, Generic, Literal, NoReturn, Self, TypeVar, Unpack, overload
 
+from dragoman.client.aliases import under_own_names
 from dragoman.client.by_model import AnyLLM, ByModel
-from dragoman.client.llm import DEFAULT_RETRIES, LLM, AsyncLLM
 from dragoman.client.mode import Mode
+from dragoman.client.llm import LLM, AsyncLLM
 from dragoman.client.options import GenerateOptions, MessageLike
+from dragoman.client.retries import DEFAULT_RETRIES, refuse_stream
 from dragoman.client.streams import AsyncStream, Stream
-from dragoman.errors import ConfigurationError, UnsupportedFeature
+from dragoman.errors import UnsupportedFeature
 from dragoman.messages import LLMResponse
 
 T = TypeVar("T")
@@ -36,7 +38,7 @@ class CreateOptions(GenerateOptions, total=False):
     """`max_tokens`, as OpenAI's Responses API calls it."""
 
 
-_RENAMED: Final = {
+_ALIASES: Final = {
     "input": "messages",
     "instructions": "system",
     "max_completion_tokens": "max_tokens",
@@ -72,27 +74,10 @@ def _arguments(options: Mapping[str, Any]) -> dict[str, Any]:
     for name in options:
         if name in _LATER:
             raise _not_yet(name)
-    given = {name: value for name, value in options.items() if value is not None}
-    for theirs in given.keys() & _RENAMED.keys():
-        ours = _RENAMED[theirs]
-        if ours in given:
-            raise ConfigurationError(f"`{theirs}` and `{ours}` say the same: pass one of them")
-    named = {_RENAMED.get(name, name): value for name, value in given.items()}
+    named = under_own_names(options, _ALIASES)
     if isinstance(named.get("messages"), str):
         named["messages"] = [{"role": "user", "content": named["messages"]}]
     return named
-
-
-def _retries(max_retries: object, *, stream: bool = False) -> int:
-    """How often to ask again. Raises `UnsupportedFeature` for what Instructor takes here and this does not yet."""
-    if stream:
-        raise UnsupportedFeature("response_model= and stream=True do not go together yet: leave one of them out")
-    if isinstance(max_retries, int):
-        return max_retries
-    raise UnsupportedFeature(
-        f"max_retries= is a number, not {type(max_retries).__name__}; how long to wait between the tries of a call "
-        "is said by retry_config=RetryConfig(...)"
-    )
 
 
 class InstructorBase(Generic[AnyLLM]):
@@ -194,16 +179,15 @@ class Instructor(InstructorBase[LLM]):
         llm, arguments = self._asked(options)
         if response_model is None:
             return llm.generate(stream=stream, **arguments)
-        return llm.generate(
-            response_model=response_model, max_retries=_retries(max_retries, stream=stream), **arguments
-        )
+        refuse_stream(stream=stream)
+        return llm.generate(response_model=response_model, max_retries=max_retries, **arguments)
 
     def create_with_completion(
         self, response_model: type[T], *, max_retries: int = DEFAULT_RETRIES, **options: Unpack[CreateOptions]
     ) -> tuple[T, LLMResponse]:
         """Ask for a value of `response_model`, and get the response it came from with it."""
         llm, arguments = self._asked(options)
-        found = llm.extract(response_model, max_retries=_retries(max_retries), **arguments)
+        found = llm.extract(response_model, max_retries=max_retries, **arguments)
         return found.value, found.response
 
     def close(self) -> None:
@@ -263,16 +247,15 @@ class AsyncInstructor(InstructorBase[AsyncLLM]):
         llm, arguments = self._asked(options)
         if response_model is None:
             return llm.generate(stream=stream, **arguments)
-        return llm.generate(
-            response_model=response_model, max_retries=_retries(max_retries, stream=stream), **arguments
-        )
+        refuse_stream(stream=stream)
+        return llm.generate(response_model=response_model, max_retries=max_retries, **arguments)
 
     async def create_with_completion(
         self, response_model: type[T], *, max_retries: int = DEFAULT_RETRIES, **options: Unpack[CreateOptions]
     ) -> tuple[T, LLMResponse]:
         """Ask for a value of `response_model`, and get the response it came from with it."""
         llm, arguments = self._asked(options)
-        found = await llm.extract(response_model, max_retries=_retries(max_retries), **arguments)
+        found = await llm.extract(response_model, max_retries=max_retries, **arguments)
         return found.value, found.response
 
     async def close(self) -> None:

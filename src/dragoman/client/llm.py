@@ -6,23 +6,20 @@ Both are thin: what a call means is decided in `Plan`, what happens in flows. Th
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable
-from typing import Any, Final, Literal, NoReturn, Self, TypeVar, Unpack, overload
+from typing import Any, Literal, NoReturn, Self, TypeVar, Unpack, overload
 
 from dragoman.client.chat import AsyncChat, Chat, Prompt
 from dragoman.client.inputs import EmbedInputs
 from dragoman.client.options import CallOptions, EmbedOptions, GenerateOptions, ToolLike
 from dragoman.client.plan import Plan, value_of
+from dragoman.client.retries import DEFAULT_RETRIES, refuse_retries, refuse_stream
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.client.tools import run_tools
-from dragoman.errors import ConfigurationError, UnsupportedFeature
-from dragoman.flow import async_run, run
+from dragoman.flow import Flow, async_run, run
 from dragoman.messages import EmbeddingResponse, LLMResponse, Message, ModelInfo, TokenCount
 from dragoman.structured import Extracted
 
 T = TypeVar("T")
-
-DEFAULT_RETRIES: Final = 3
-"""How often to ask again for a value of the caller's type, when the call does not say."""
 
 
 class LLMBase:
@@ -44,21 +41,6 @@ class LLMBase:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._plan!r}>"
-
-
-def _retries(max_retries: int | None, stream: bool) -> int:
-    """How often to ask again for a value that does not fit."""
-    if stream:
-        raise UnsupportedFeature("response_model= and stream=True do not go together yet: leave one of them out")
-    return DEFAULT_RETRIES if max_retries is None else max_retries
-
-
-def _refuse_retries(max_retries: int | None) -> None:
-    if max_retries is not None:
-        raise ConfigurationError(
-            "max_retries= asks again for a response_model=; for tries of the call itself pass "
-            "retry_config=RetryConfig(max_attempts=...)"
-        )
 
 
 class LLM(LLMBase):
@@ -106,9 +88,9 @@ class LLM(LLMBase):
             Error: One of our errors, with every try in `attempts` and what had arrived in `partial`.
         """
         if response_model is not None:
-            retries = _retries(max_retries, stream)
-            return value_of(self.extract(response_model, prompt, max_retries=retries, **options))
-        _refuse_retries(max_retries)
+            refuse_stream(stream=stream)
+            return value_of(run(self._plan.extract(response_model, prompt, options, max_retries)))
+        refuse_retries(max_retries)
         flow = self._plan.generate(prompt, options, stream=stream)
         return Stream(flow) if stream else run(flow)
 
@@ -203,14 +185,14 @@ class AsyncLLM(LLMBase):
     ) -> Any:
         """Ask the model: as `LLM.generate`, to be awaited. With `stream=True` the stream itself comes at once."""
         if response_model is not None:
-            retries = _retries(max_retries, stream)
-            return self._value(self.extract(response_model, prompt, max_retries=retries, **options))
-        _refuse_retries(max_retries)
+            refuse_stream(stream=stream)
+            return self._value(self._plan.extract(response_model, prompt, options, max_retries))
+        refuse_retries(max_retries)
         flow = self._plan.generate(prompt, options, stream=stream)
         return AsyncStream(flow) if stream else async_run(flow)
 
-    async def _value(self, extracted: Coroutine[Any, Any, Extracted[T]]) -> T:
-        return value_of(await extracted)
+    async def _value(self, extracting: Flow[Extracted[T]]) -> T:
+        return value_of(await async_run(extracting))
 
     async def extract(
         self,

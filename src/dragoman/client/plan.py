@@ -30,6 +30,7 @@ from dragoman.client.options import (
     request_of,
     timeouts_of,
 )
+from dragoman.client.retries import checked_retries
 from dragoman.client.tools import tools_of
 from dragoman.dialects import get_dialect
 from dragoman.dialects.embeddings import get_embedding_codec
@@ -89,10 +90,12 @@ class Plan:
         request = self._request(prompt, options)
         return generate(self._call(replace(request, stream=True) if stream else request, options))
 
-    def extract(self, wanted: type[T], prompt: Any, options: Mapping[str, Any], max_retries: int) -> Flow[Extracted[T]]:
+    def extract(
+        self, wanted: type[T], prompt: Any, options: Mapping[str, Any], max_retries: int | None
+    ) -> Flow[Extracted[T]]:
         """The flow of a call for a value of `wanted`."""
-        options = self.options(options)
-        return self._extract(self._request(prompt, options), output_type(wanted), options, max_retries)
+        options, retries = self.options(options), checked_retries(max_retries)
+        return self._extract(self._request(prompt, options), output_type(wanted), options, retries)
 
     def _extract(
         self, request: Request, output: OutputType[T], options: Mapping[str, Any], max_retries: int

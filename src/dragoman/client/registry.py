@@ -19,8 +19,8 @@ from traceback import format_exception
 from typing import Any, Final, Protocol, TypeAlias, cast
 
 from dragoman.client.mode import Mode
-from dragoman.client.provider_config import ProviderConfig
 from dragoman.client.options import KeyLike
+from dragoman.client.provider_config import ProviderConfig
 from dragoman.client.stacklevel import stacklevel_of_caller
 from dragoman.errors import ConfigurationError, MissingKey, MissingPackage, UnknownProvider
 from dragoman.providers import normal_name
