@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ import dragoman
 from dragoman.testing import Emulator, Fault, Tape
 from dragoman.testing.tape.scrubbing import clean_headers, clean_target, secrets_in
 
+ONCE = dragoman.RetryConfig(max_attempts=1)
 KEY = "sk-live-marked-secret-000"
 
 
@@ -175,3 +178,64 @@ def test_a_provider_that_cannot_be_reached_is_an_error_and_not_recorded(path: Pa
     with playing(path, "record", provider) as emulator, llm(emulator) as openai, pytest.raises(dragoman.ProviderError):
         openai.generate("Hi")
     assert not path.exists()
+
+
+# ---------------------------------------------------------------------- several at once
+
+
+@pytest.mark.parametrize("mode", ["record", "auto"])
+def test_equal_calls_are_recorded_in_the_order_they_were_made(provider: Emulator, path: Path, mode: str) -> None:
+    """Whichever is answered first: the one that was asked first is played first."""
+    second_is_answered = threading.Event()
+
+    def first(_: dragoman.Request) -> str:
+        assert second_is_answered.wait(30)
+        return "first"
+
+    provider.script(first, "second")
+    with playing(path, mode, provider) as emulator, llm(emulator) as openai, ThreadPoolExecutor(1) as other:
+        asked_first = other.submit(openai.generate, "Hi")
+        provider.wait_for_requests(1)
+        assert openai.generate("Hi").content == "second"
+        second_is_answered.set()
+        assert asked_first.result().content == "first"
+    with playing(path) as emulator, llm(emulator) as openai:
+        assert [openai.generate("Hi").content for _ in range(2)] == ["first", "second"]
+
+
+def test_what_fails_on_its_way_leaves_no_gap(provider: Emulator, path: Path) -> None:
+    """The call that was never answered takes nothing from those after it."""
+    with playing(path, "record", provider) as emulator, llm(emulator, retry_config=ONCE) as openai:
+        provider.fault(cut_at_byte=0)
+        with pytest.raises(dragoman.ProviderError):
+            openai.generate("Hi")
+        provider.script("there")
+        assert openai.generate("Hi").content == "there"
+    with playing(path) as emulator, llm(emulator) as openai:
+        assert openai.generate("Hi").content == "there"
+
+
+def test_many_threads_record_onto_one_tape_and_play_it(provider: Emulator, path: Path) -> None:
+    prompts = [f"Say exactly: {number % 4}" for number in range(32)]
+    said = [str(number % 4) for number in range(32)]
+    for mode in ("record", "replay"):
+        with (
+            playing(path, mode, provider) as emulator,
+            llm(emulator) as openai,
+            ThreadPoolExecutor(8) as threads,
+        ):
+            assert [answer.content for answer in threads.map(openai.generate, prompts)] == said
+        assert len(json.loads(path.read_text())["exchanges"]) == 32
+    assert len(provider.requests) == 32
+
+
+@pytest.mark.parametrize("mode", ["record", "auto"])
+def test_two_tapes_that_record_into_one_file_are_told(provider: Emulator, path: Path, mode: str) -> None:
+    """Each has its own exchanges in mind: the later one would write over those of the earlier."""
+    with playing(path, mode, provider) as one, playing(path, mode, provider) as other:
+        with llm(one) as openai:
+            openai.generate("Say exactly: one")
+        with llm(other) as openai, pytest.raises(dragoman.ProviderError, match="a file of its own"):
+            openai.generate("Say exactly: two")
+    with playing(path) as emulator, llm(emulator) as openai:
+        assert openai.generate("Say exactly: one").content == "one"

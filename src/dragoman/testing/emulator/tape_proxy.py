@@ -10,6 +10,7 @@ from dragoman.errors import Rejected
 from dragoman.flow import async_run
 from dragoman.http import AsyncTransport, HttpRequest
 from dragoman.providers import ProviderSpec, find_settings, get_spec, join_path, parse_base_url
+from dragoman.secret import Secret
 from dragoman.testing.emulator.http import HttpCall, Reply
 from dragoman.testing.tape.exchange import Recorded
 from dragoman.testing.tape.scrubbing import secrets_in
@@ -44,14 +45,21 @@ class TapeProxy:
         """Play or record. Raises `NotOnTape`, and `TransportError` when the provider cannot be reached."""
         spec, rest = _meant_for(call)
         sent = sent_of(spec.name, call.method, rest, call.headers, call.body)
-        recorded = self.tape.play(sent)
-        if recorded is None:
-            recorded = await self._forward(spec, rest, call)
-            self.tape.record(sent, recorded)
+        played = self.tape.play(sent)
+        if isinstance(played, Recorded):
+            return _reply(played)
+        recorded = await self._forward(spec, rest, call)
+        played.fill(recorded)
         return _reply(recorded)
 
     async def _forward(self, spec: ProviderSpec, rest: str, call: HttpCall) -> Recorded:
         self._transport = self._transport or open_async_transport(TransportOptions())
+        request, secrets = await self._request(spec, rest, call)
+        reply = await self._transport.open(request)
+        return recorded_of(reply.status, reply.headers, await reply.read(), secrets)
+
+    async def _request(self, spec: ProviderSpec, rest: str, call: HttpCall) -> tuple[HttpRequest, list[Secret]]:
+        """The call as it goes to the provider, and the secrets in it."""
         settings, _ = find_settings(spec.name, spec.settings, {})
         base = self.tape.upstreams.get(spec.name) or spec.url_for(settings)
         if not base:
@@ -66,11 +74,8 @@ class TapeProxy:
                 signed = credential.headers(call.method, origin, target, call.body)
                 headers.update({name.lower(): value for name, value in signed})
                 secrets += credential.secrets
-        request = HttpRequest(
-            origin=origin, target=target, method=call.method, headers=tuple(headers.items()), body=call.body
-        )
-        reply = await self._transport.open(request)
-        return recorded_of(reply.status, reply.headers, await reply.read(), secrets)
+        fields = tuple(headers.items())
+        return HttpRequest(origin=origin, target=target, method=call.method, headers=fields, body=call.body), secrets
 
     def close(self) -> None:
         if self._transport is not None:

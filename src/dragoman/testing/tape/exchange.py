@@ -56,12 +56,10 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     exchanges: tuple[Exchange, ...]
 
 
-def read_file(path: Path) -> tuple[Exchange, ...]:
-    """The exchanges in a tape's file, none when there is no file. Raises `ConfigurationError` for what is no tape."""
-    if not path.is_file():
-        return ()
+def exchanges_in(content: bytes, path: Path) -> tuple[Exchange, ...]:
+    """The exchanges in the content of a tape's file. Raises `ConfigurationError`, with `path`, for what is no tape."""
     try:
-        file = msgspec.json.decode(path.read_bytes(), type=_File)
+        file = msgspec.json.decode(content, type=_File)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise ConfigurationError(f"`{path}` is not a tape: {error}") from None
     if file.version != VERSION:
@@ -69,14 +67,17 @@ def read_file(path: Path) -> tuple[Exchange, ...]:
     return file.exchanges
 
 
-def write_file(path: Path, exchanges: tuple[Exchange, ...], *, today: str) -> None:
-    """Write a tape's file, whole or not at all: lines that people can compare."""
-    text = msgspec.json.format(
-        msgspec.json.encode(_File(version=VERSION, recorded_at=today, exchanges=exchanges)), indent=1
-    )
+def content_of(exchanges: tuple[Exchange, ...], *, today: str) -> bytes:
+    """The content of a tape's file: lines that people can compare."""
+    file = _File(version=VERSION, recorded_at=today, exchanges=exchanges)
+    return msgspec.json.format(msgspec.json.encode(file), indent=1) + b"\n"
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_bytes(text + b"\n")
+    unfinished.write_bytes(content)
     unfinished.replace(path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import unified_diff
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import Final, Literal, TypeAlias
@@ -13,7 +14,7 @@ import msgspec
 
 from dragoman.errors import ConfigurationError, Rejected
 from dragoman.secret import Secret
-from dragoman.testing.tape.exchange import Exchange, Recorded, Sent, body_fields, read_file, write_file
+from dragoman.testing.tape.exchange import Exchange, Recorded, Sent, body_fields, content_of, exchanges_in, write_whole
 from dragoman.testing.tape.scrubbing import (
     canonical,
     clean_bytes,
@@ -30,15 +31,33 @@ _MODES: Final = ("replay", "auto", "record")
 _LINES_OF_DIFFERENCE: Final = 30
 
 
+_writing: Final = Lock()
+"""Held from looking at a file to writing it: two tapes may have the same one."""
+
+
 class NotOnTape(Rejected):
     """A call was made that is not on the tape, and nothing may be sent."""
+
+
+class Blank:
+    """A place on a tape, kept for the reply to a request that is on its way."""
+
+    def __init__(self, tape: Tape, sent: Sent, number: int) -> None:
+        self._tape = tape
+        self._sent = sent
+        self._number = number
+
+    def fill(self, response: Recorded) -> None:
+        """Keep the reply, in the file too. Raises `ConfigurationError` when another tape has written the file."""
+        self._tape.put(self._number, Exchange(request=self._sent, response=response))
 
 
 class Tape:
     """Recorded calls in a JSON file, played back in the order in which equal requests were made.
 
     Two requests are equal when provider, method, path, query and JSON body are, keys and headers aside. Each recording
-    is played once; when all that are equal have been, the last one is played again.
+    is played once; when all that are equal have been, the last one is played again. Any number of threads may record
+    onto one tape, or play it; that two tapes record into one file is refused.
 
         with Emulator(tape=Tape("tests/tapes/summary.json")) as emulator:
             ...  # with emulator.environment() set, any client's calls go through the tape
@@ -56,49 +75,63 @@ class Tape:
         self.mode: Mode = mode
         self.upstreams = dict(upstreams or {})
         self._lock = Lock()
-        self._exchanges = [] if mode == "record" else list(read_file(self.path))
-        self._played: dict[bytes, int] = {}
-        if mode == "replay" and not self.path.is_file():
+        self._content = _read(self.path)
+        if mode == "replay" and self._content is None:
             raise ConfigurationError(f"there is no tape `{path}`: record one with Tape(..., mode='auto')")
+        recorded = () if self._content is None or mode == "record" else exchanges_in(self._content, self.path)
+        self._places = dict(enumerate(recorded))
+        self._next_place = count(len(recorded))
+        self._played: dict[bytes, int] = {}
 
     def __len__(self) -> int:
-        return len(self._exchanges)
+        return len(self._places)
 
     def __repr__(self) -> str:
         return f"<Tape {self.path} {self.mode}, {len(self)} exchanges>"
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        return tuple(self._exchanges)
+        """What is on it, in the order in which the requests were made."""
+        return tuple(self._places.values())
 
-    def play(self, sent: Sent) -> Recorded | None:
-        """The next reply that was recorded for such a request; `None` when it is to be sent.
+    def play(self, sent: Sent) -> Recorded | Blank:
+        """The next reply that was recorded for such a request, or a place for the one that is to be sent for.
 
         Raises `NotOnTape` when there is none and nothing may be sent.
         """
         key = _key(sent)
         with self._lock:
-            found = [exchange for exchange in self._exchanges if _key(exchange.request) == key]
+            found = [exchange for exchange in self._places.values() if _key(exchange.request) == key]
             turn = self._played.get(key, 0)
             if found and (turn < len(found) or self.mode == "replay"):
                 self._played[key] = turn + 1
                 return found[min(turn, len(found) - 1)].response
-        if self.mode == "replay":
-            raise NotOnTape(self._what_differs(sent), http_status=400, code="not_on_tape")
-        return None
+            if self.mode != "replay":
+                return Blank(self, sent, next(self._next_place))
+        raise NotOnTape(self._what_differs(sent), http_status=400, code="not_on_tape")
 
-    def record(self, sent: Sent, response: Recorded) -> None:
-        """Keep an exchange, in the file too."""
+    def put(self, number: int, exchange: Exchange) -> None:
+        """Keep an exchange at its place, in the file too."""
+        key = _key(exchange.request)
         with self._lock:
-            self._exchanges.append(Exchange(request=sent, response=response))
-            key = _key(sent)
+            places = dict(sorted({**self._places, number: exchange}.items()))
+            self._write(tuple(places.values()))
+            self._places = places
             self._played[key] = self._played.get(key, 0) + 1
-            write_file(self.path, tuple(self._exchanges), today=datetime.now(UTC).date().isoformat())
+
+    def _write(self, exchanges: tuple[Exchange, ...]) -> None:
+        content = content_of(exchanges, today=datetime.now(UTC).date().isoformat())
+        with _writing:
+            there = _read(self.path)
+            if there is not None and there != self._content:
+                raise ConfigurationError(f"another tape has recorded into `{self.path}`: give each a file of its own")
+            write_whole(self.path, content)
+        self._content = content
 
     def _what_differs(self, sent: Sent) -> str:
         """For the message: what was asked, and how the likeliest recording differs."""
         start = f"{sent.method} {sent.target} to `{sent.provider}` is not on the tape `{self.path}`"
-        near = [it.request for it in self._exchanges if it.request.target == sent.target]
+        near = [it.request for it in self.exchanges if it.request.target == sent.target]
         if not near:
             return f"{start}; it has no call to that path"
         ours, theirs = (
@@ -107,6 +140,10 @@ class Tape:
         )
         difference = list(unified_diff(theirs, ours, "on the tape", "asked", lineterm="", n=1))[:_LINES_OF_DIFFERENCE]
         return "\n".join([f"{start}; the nearest recording differs:", *difference])
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
 
 
 def sent_of(provider: str, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Sent:
