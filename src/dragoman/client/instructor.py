@@ -12,8 +12,8 @@ from typing import Any, Final, Generic, Literal, NoReturn, Self, TypeVar, Unpack
 
 from dragoman.client.aliases import under_own_names
 from dragoman.client.by_model import AnyLLM, ByModel
-from dragoman.client.mode import Mode
 from dragoman.client.llm import LLM, AsyncLLM
+from dragoman.client.mode import Mode
 from dragoman.client.options import GenerateOptions, MessageLike
 from dragoman.client.retries import DEFAULT_RETRIES, refuse_stream
 from dragoman.client.streams import AsyncStream, Stream
