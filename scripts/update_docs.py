@@ -27,7 +27,7 @@ from dragoman.cli.output import ANYTHING_ELSE, EXIT_CODES, INTERRUPTED
 from dragoman.client import options
 from dragoman.providers import ProviderSpec, Setting, built_in_names, get_spec
 from dragoman.testing import Fault
-from dragoman.testing.emulator.__main__ import _parser
+from dragoman.testing.emulator.command_line import OPTIONS
 from dragoman.testing.emulator.settings import Settings
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -124,10 +124,11 @@ def attribute_table(kind: type) -> str:
 
 
 def command_table() -> str:
-    """The options of `python -m dragoman.testing.emulator`."""
-    actions = _parser()._actions  # noqa: SLF001  # argparse has no public list of them
-    rows = [(f"`{each.option_strings[-1]}`", (each.help or "") % vars(each)) for each in actions]
-    return table(("option", "what it does"), rows[1:])
+    """The options of the command that runs an emulator."""
+    rows = [
+        (f"`{option.flag}`", option.help, "" if option.default is None else str(option.default)) for option in OPTIONS
+    ]
+    return table(("option", "what it does", "by default"), rows)
 
 
 def chat_table() -> str:

@@ -11,11 +11,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from dragoman.cli.app import app
 from dragoman.cli.output import code_of
 from dragoman.errors import Error, MissingKey, OutputError, RateLimited, TimedOut
 from dragoman.providers import provider_names
 from dragoman.testing import Emulator
+from dragoman.testing.emulator.command_line import OPTIONS
 
 from .conftest import Command
 
@@ -43,6 +46,25 @@ def test_emulate_runs_until_interrupted(run: Command) -> None:
         assert process.wait(timeout=20) == 0
     assert "export OPENAI_BASE_URL=" in rest
     assert "<Bill 0 calls" in rest
+
+
+def test_emulate_has_the_options_of_the_module() -> None:
+    command = get_command(app).commands["emulate"]
+    given = {each.opts[0]: (each.default, each.multiple) for each in command.params}
+    assert given == {option.flag: (option.default, option.repeated) for option in OPTIONS}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--mode", "nonsense"), "nonsense"),
+        (("--port", "many"), "--port"),
+        (("--tape", "nowhere.json"), "there is no tape"),
+    ],
+)
+def test_emulate_refuses_what_cannot_be_right(run: Command, arguments: tuple[str, ...], said: str) -> None:
+    result = run("emulate", *arguments)
+    assert (result.returncode, said in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("generate", "--help"), ("chat", "-h"), ("--version",)])

@@ -8,12 +8,15 @@ import ssl
 import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 import trustme
 
 from dragoman.errors import ConfigurationError
 from dragoman.testing import Emulator
+from dragoman.testing.emulator.command_line import OPTIONS, PORT, emulator_from, parser_for
+from dragoman.testing.emulator.settings import Settings
 
 
 def test_it_says_where_it_is_and_ends_with_its_bill() -> None:
@@ -47,6 +50,25 @@ def test_it_says_where_it_is_and_ends_with_its_bill() -> None:
     rest, _ = running.communicate(timeout=30)
     assert rest.startswith("<Bill 0 calls")
     assert running.returncode == 0
+
+
+def test_every_option_arrives(tmp_path: Path) -> None:
+    tape = tmp_path / "tape.json"
+    line = "--seed 3 --key k1 --key k2 --model one --piece 9 --head-delay 0.5 --event-delay 0.25 --max-body-bytes 99"
+    given = vars(parser_for("emulator", "").parse_args([*line.split(), "--tape", str(tape), "--mode", "auto"]))
+    settings = emulator_from(given)._service.settings
+    assert (settings.seed, settings.keys, settings.models) == (3, {"k1", "k2"}, ["one"])
+    assert (settings.piece, settings.max_body_bytes) == (9, 99)
+    assert (settings.pace.head_delay_seconds, settings.pace.event_delay_seconds) == (0.5, 0.25)
+    assert settings.tape is not None
+    assert (settings.tape.path, settings.tape.mode) == (tape, "auto")
+    assert {option.name for option in OPTIONS} == given.keys()
+
+
+def test_without_options_it_is_the_usual_emulator_at_a_known_port() -> None:
+    emulator = emulator_from(vars(parser_for("emulator", "").parse_args([])))
+    assert emulator.port == PORT
+    assert emulator._service.settings == Settings(clock=emulator._service.settings.clock)
 
 
 def test_an_address_that_is_taken() -> None:
