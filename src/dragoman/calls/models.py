@@ -51,6 +51,7 @@ def _facts(terms: Terms, model: ModelInfo) -> ModelFacts | None:
 
 
 def _with_facts(model: ModelInfo, provider: str, facts: ModelFacts | None, today: str) -> ModelInfo:
+    """The model as the provider lists it, with what the catalog knows besides, and its prices on `today`."""
     if facts is None:
         return replace(model, provider=provider)
     prices = facts.prices_on(today) or {}

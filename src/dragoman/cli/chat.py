@@ -19,7 +19,7 @@ from dragoman.cli.client_options import (
     TimeoutOption,
     connect,
 )
-from dragoman.cli.output import complain, console, summary
+from dragoman.cli.output import complain, console, summary, write_text
 from dragoman.client import LLM, Chat
 from dragoman.errors import Error
 
@@ -79,14 +79,11 @@ class Talk:
     def _say(self, text: str) -> None:
         with self.chat.generate(text, stream=True) as stream:
             try:
-                for event in stream:
-                    sys.stdout.write(event.content)
-                    sys.stdout.flush()
+                write_text(stream)
             except KeyboardInterrupt:
                 sys.stdout.write("\n")
                 self._note("interrupted: this turn is not remembered")
                 return
-        sys.stdout.write("\n")
         response = stream.response
         for loss in response.warnings:
             self._note(f"warning: {loss}")

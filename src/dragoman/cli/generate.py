@@ -17,8 +17,9 @@ from dragoman.cli.client_options import (
     TimeoutOption,
     connect,
 )
-from dragoman.cli.output import print_json, response_json, summary
+from dragoman.cli.output import print_json, response_json, summary, write_text
 from dragoman.errors import ConfigurationError
+from dragoman.messages import LLMResponse
 
 
 def generate(
@@ -55,16 +56,18 @@ def generate(
             print_json(response_json(llm.generate(question)))
             return
         with llm.generate(question, stream=True) as stream:
-            for event in stream:
-                sys.stdout.write(event.content)
-                sys.stdout.flush()
-        sys.stdout.write("\n")
-        for loss in stream.response.warnings:
-            typer.echo(f"warning: {loss}", err=True)
-        if stream.response.refusal:
-            typer.echo(f"the model refused: {stream.response.refusal}", err=True)
-        if verbose:
-            typer.echo(summary(stream.response), err=True)
+            write_text(stream)
+        _remark(stream.response, verbose=verbose)
+
+
+def _remark(response: LLMResponse, *, verbose: bool) -> None:
+    """What has to be said of the answer besides its text, on standard error."""
+    for loss in response.warnings:
+        typer.echo(f"warning: {loss}", err=True)
+    if response.refusal:
+        typer.echo(f"the model refused: {response.refusal}", err=True)
+    if verbose:
+        typer.echo(summary(response), err=True)
 
 
 def _question(prompt: str | None) -> str:

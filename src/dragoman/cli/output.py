@@ -11,6 +11,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import typer
 from rich.console import Console
 
+from dragoman.client import Stream
 from dragoman.errors import CallerError, Error, OutputError, ProviderError, TransportError
 from dragoman.messages import LLMResponse, encode_json
 
@@ -66,6 +67,14 @@ def exits(command: Callable[P, T]) -> Callable[P, T]:
             raise typer.Exit(INTERRUPTED) from None
 
     return run
+
+
+def write_text(stream: Stream) -> None:
+    """The text of an answer on standard output, as it comes, and the end of its last line."""
+    for event in stream:
+        sys.stdout.write(event.content)
+        sys.stdout.flush()
+    sys.stdout.write("\n")
 
 
 def print_json(value: Any) -> None:

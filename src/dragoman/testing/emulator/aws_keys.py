@@ -30,12 +30,18 @@ def check_signature(call: HttpCall, keys: Mapping[str, str]) -> None:
     secret = keys.get(proof["key"])
     if secret is None:
         raise _refused("UnrecognizedClientException", "The security token included in the request is invalid.")
+    if not hmac.compare_digest(_signature(call, proof, secret), proof["signature"]):
+        raise _refused("InvalidSignatureException", _MISMATCH)
+
+
+def _signature(call: HttpCall, proof: re.Match[str], secret: str) -> str:
+    """What the signature has to be. Raises `Unauthorized` when what must be signed is not."""
     names = proof["names"].split(";")
     if not {"host", "x-amz-date"} <= set(names) or not set(names) <= call.headers.keys():
         raise _refused(
             "InvalidSignatureException", "'Host' and 'X-Amz-Date' must be signed, and what is signed be there."
         )
-    expected = signature_of(
+    return signature_of(
         Secret(secret),
         call.method,
         f"http://{call.headers['host']}{call.target}",
@@ -44,8 +50,6 @@ def check_signature(call: HttpCall, keys: Mapping[str, str]) -> None:
         scope=Scope(proof["day"], proof["region"], proof["service"]),
         time=call.headers["x-amz-date"],
     )
-    if not hmac.compare_digest(expected, proof["signature"]):
-        raise _refused("InvalidSignatureException", _MISMATCH)
 
 
 _MISMATCH: Final = (
