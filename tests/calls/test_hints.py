@@ -7,7 +7,6 @@ import pytest
 import dragoman
 from dragoman.providers import ProviderSpec
 from dragoman.providers.auth import bearer
-from dragoman.providers.registry import get_spec
 from dragoman.testing import Emulator
 
 HOME = ProviderSpec(
@@ -19,27 +18,20 @@ HOME = ProviderSpec(
 )
 
 
-@pytest.fixture
-def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dragoman.client.create.get_spec", lambda name: HOME if name == "home" else get_spec(name))
-
-
-@pytest.mark.usefixtures("at_home")
 def test_nothing_answers() -> None:
     with (
         dragoman.create_llm(
-            "home", "m", base_url="http://127.0.0.1:9", retry_config=dragoman.RetryConfig(max_attempts=1)
+            HOME, "m", base_url="http://127.0.0.1:9", retry_config=dragoman.RetryConfig(max_attempts=1)
         ) as llm,
         pytest.raises(dragoman.ConnectFailed, match="home serve"),
     ):
         llm.generate("Hi")
 
 
-@pytest.mark.usefixtures("at_home")
 def test_the_model_is_not_there() -> None:
     with (
         Emulator(models=["other"]) as emulator,
-        dragoman.create_llm("home", "small", base_url=emulator.url + "/v1") as llm,
+        dragoman.create_llm(HOME, "small", base_url=emulator.url + "/v1") as llm,
         pytest.raises(dragoman.UnknownModel, match="home pull small"),
     ):
         llm.generate("Hi")

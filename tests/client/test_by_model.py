@@ -1,4 +1,4 @@
-"""One client a model: made once however many threads ask, and none outlives `close`."""
+"""One client a model: made once however many threads ask, and none is handed out after the end."""
 
 from __future__ import annotations
 
@@ -35,21 +35,20 @@ def test_another_model_is_another_client() -> None:
     assert clients["m"] is not clients["n"]
 
 
-def test_what_is_made_while_another_thread_closes_is_closed() -> None:
+def test_what_is_made_while_another_thread_closes_is_not_handed_out() -> None:
     def make(model: str) -> LLM:
-        clients.close()
+        assert clients.end() == []
         return client(model)
 
     clients = ByModel(make)
     with pytest.raises(ConfigurationError, match="closed"):
-        clients["m"].generate("Hi")
+        clients["m"]
 
 
-def test_none_is_made_after_the_close() -> None:
+def test_none_is_made_after_the_end() -> None:
     clients = ByModel(client)
-    before = clients["m"]
-    clients.close()
-    with pytest.raises(ConfigurationError, match="closed"):
-        clients["n"]
-    with pytest.raises(ConfigurationError, match="closed"):
-        before.generate("Hi")
+    made = [clients["m"], clients["n"]]
+    assert clients.end() == made
+    for model in ("m", "another"):
+        with pytest.raises(ConfigurationError, match="closed"):
+            clients[model]

@@ -20,19 +20,18 @@ class ByModel(Generic[AnyLLM]):
         self._closed = False
 
     def __getitem__(self, model: str) -> AnyLLM:
-        if self._closed:
-            raise ConfigurationError("this client is closed: make a new one")
+        self._refuse_closed()
         made = self._made.get(model)
-        return self._first(model) if made is None else made
-
-    def _first(self, model: str) -> AnyLLM:
-        """Of two threads the first one's is kept: the other's, never used, has no connection to give back."""
-        made = self._made.setdefault(model, self._make(model))
-        if self._closed:  # by another thread meanwhile, which may not have seen this one
-            made.close()
+        if made is None:  # of two threads the first one's is kept: the other's, never used, holds nothing
+            made = self._made.setdefault(model, self._make(model))
+        self._refuse_closed()  # again: what was made since is not among those that `end` gave
         return made
 
     def end(self) -> list[AnyLLM]:
         """Make no more; those that were made are given, to be closed."""
         self._closed = True
         return list(self._made.values())
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise ConfigurationError("this client is closed: make a new one")
