@@ -97,29 +97,29 @@ class CallerError(Error):
 
 
 class ConfigurationError(CallerError, ValueError):
-    """A setting is missing or contradicts another."""
+    """A setting is missing, cannot be right, or contradicts another."""
 
 
 class MissingKey(ConfigurationError):
-    """No key was found where one is needed."""
+    """No key was found where one is needed; the message says where it was looked for."""
 
     status = 401
 
 
 class MissingPackage(ConfigurationError, ImportError):
-    """An optional package is not installed."""
+    """An optional package is not installed; the message says how to install it."""
 
     status = 501
 
 
 class UnknownProvider(CallerError, ValueError):
-    """No provider of that name is known."""
+    """No provider of that name is known; the message lists those that are."""
 
     status = 404
 
 
 class ModelStringError(ConfigurationError):
-    """A model was not named as `provider/model`."""
+    """A model was not named as `provider/model`, or by a name that several providers have."""
 
 
 class UnsupportedFeature(CallerError):
@@ -127,7 +127,7 @@ class UnsupportedFeature(CallerError):
 
 
 class NoModelFits(CallerError):
-    """No model of the catalog meets all `demands`."""
+    """No model of the catalog meets all `demands`, which are kept by their names."""
 
     hint = "Drop or loosen a demand."
 
@@ -158,11 +158,11 @@ class TransportError(Error):
 
 
 class ConnectFailed(TransportError):
-    """No connection: name not found, refused, TLS not trusted, proxy said no."""
+    """No connection: name not found, refused, TLS not trusted, proxy said no. Nothing was sent, nothing is charged."""
 
 
 class TimedOut(TransportError):
-    """A time limit passed. `phase` says which: `connect`, `first_byte`, `between_chunks` or `total`."""
+    """A time limit passed. `phase` says which of `Timeouts`: `connect`, `first_byte`, `between_chunks` or `total`."""
 
     status = 504
     hint = "Raise timeout= (seconds for the whole call), or give each limit with timeout=Timeouts(...)."
@@ -190,9 +190,9 @@ class ProviderError(Error):
     Attributes:
         http_status: Its HTTP status (200 for an error inside a stream that had begun well).
         code: Its own word for the error.
-        request_id: Its id of the request.
-        retry_after_seconds: How long it asks to wait.
-        body: The decoded body, or its text.
+        request_id: Its id of the request, for its support.
+        retry_after_seconds: How long it asks to wait, from when it answered; `None` when it does not say.
+        body: The decoded body, or its text; keys that it quotes are hidden.
     """
 
     status = 502
@@ -262,7 +262,7 @@ class Filtered(Rejected):
 
 
 class RateLimited(ProviderError):
-    """Too many requests or tokens for now (429)."""
+    """Too many requests or tokens for now (429); `retry_after_seconds` is how long the provider asks to wait."""
 
     status = 429
     retryable = True
@@ -296,7 +296,7 @@ class DecodeError(Error):
 
 
 class OutputError(Error):
-    """Structured output did not fit the model after all attempts. `responses` keeps each answer."""
+    """No answer fitted the type that was asked for, after all attempts. `responses` keeps each answer, oldest first."""
 
     status = 502
 

@@ -19,7 +19,11 @@ def is_telling(name: str) -> bool:
 
 
 class Secret:
-    """A text whose `str`, `repr`, format and pickle do not contain it."""
+    """A text whose `str`, `repr`, format and pickle do not contain it; `reveal()` gives it.
+
+    Pass one wherever a key is taken: `api_key=Secret(key)`, or as the value of a header. Keys given as plain text
+    become one at once. An empty one is false: as a key it is missing.
+    """
 
     __slots__ = ("__text",)
 

@@ -14,7 +14,10 @@ _warned: set[tuple[str, str]] = set()
 
 
 class RetiredModelWarning(UserWarning):
-    """A model that its provider has retired was asked for; nothing is changed, and the call will probably fail."""
+    """A model that its provider has retired was asked for; nothing is changed, and the call will probably fail.
+
+    Given once a process for each model, with the day of its end and what to use in its place, where that is known.
+    """
 
 
 def warn_if_retired(provider: str, model: str, *, today: str | None = None, stacklevel: int = 2) -> None:

@@ -73,7 +73,10 @@ class Chat(ChatBase):
 
 
 class AsyncChat(ChatBase):
-    """`Chat`, awaited. One call at a time."""
+    """`Chat`, awaited: make one with `AsyncLLM.chat`, and call it once at a time.
+
+    A call that fails or is cancelled, or a stream that is left early, leaves the conversation as it was.
+    """
 
     @overload
     def generate(

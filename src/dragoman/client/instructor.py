@@ -203,7 +203,10 @@ class Instructor(InstructorBase[LLM]):
 
 
 class AsyncInstructor(InstructorBase[AsyncLLM]):
-    """`Instructor`, awaited. Make one with `from_provider(..., async_client=True)`."""
+    """`Instructor`, awaited: the same methods with the same arguments.
+
+    Make one with `from_provider(..., async_client=True)`.
+    """
 
     @overload
     def create(

@@ -30,10 +30,12 @@ class LLMBase:
 
     @property
     def provider(self) -> str:
+        """The provider's name, as in `provider/model`."""
         return self._plan.provider
 
     @property
     def model(self) -> str:
+        """The model's name, as the provider writes it."""
         return self._plan.model
 
     def __reduce__(self) -> NoReturn:
@@ -44,7 +46,10 @@ class LLMBase:
 
 
 class LLM(LLMBase):
-    """A model to talk to. Make one with `create_llm`; keep it and call it often, from any number of threads."""
+    """A model to talk to. Make one with `create_llm`; keep it and call it often, from any number of threads.
+
+    It holds connections: leave its `with` block or call `close()` when it is no longer needed.
+    """
 
     @overload
     def generate(
@@ -102,7 +107,18 @@ class LLM(LLMBase):
         max_retries: int = DEFAULT_RETRIES,
         **options: Unpack[GenerateOptions],
     ) -> Extracted[T]:
-        """Ask for a value of `response_model`; get it together with the response it came from."""
+        """Ask for a value of `response_model` (any type pydantic validates), and get the response with it.
+
+        Args:
+            response_model: The type of the value.
+            prompt: As in `generate`.
+            max_retries: How often to ask again when the answer does not fit (3).
+            options: See `GenerateOptions`; `mode` says how to ask.
+
+        Raises:
+            OutputError: No answer fitted; it keeps them all.
+            Error: As `generate`.
+        """
         return run(self._plan.extract(response_model, prompt, options, max_retries))
 
     def chat(self, **options: Unpack[GenerateOptions]) -> Chat:
@@ -122,7 +138,15 @@ class LLM(LLMBase):
         self._plan.close()
 
     def run_tools(self, response: LLMResponse, tools: Iterable[ToolLike]) -> Message:
-        """Run the tool calls in `response`; get the turn to send back."""
+        """Run the tool calls in `response` by the functions in `tools`; get the turn to send back.
+
+        Arguments are validated by the functions' annotations. What a function raises, and a call of a tool that is not
+        there, become results that say so to the model: nothing is raised for them.
+
+        Raises:
+            ConfigurationError: Two tools have one name.
+            UnsupportedFeature: A function is async: ask with an `AsyncLLM`.
+        """
         return run(run_tools(response, tools))
 
     def embed(self, inputs: EmbedInputs, **options: Unpack[EmbedOptions]) -> EmbeddingResponse:
@@ -130,6 +154,10 @@ class LLM(LLMBase):
 
         One text gives one vector, a list one each, in its order. Many inputs become several requests, one after another
         under one deadline; usage and cost are of all. See `EmbedOptions`.
+
+        Raises:
+            UnsupportedFeature: The provider has no embeddings.
+            Error: As `generate`, with the tries of all requests in `attempts`.
         """
         return run(self._plan.embed(inputs, options))
 
@@ -141,7 +169,12 @@ class LLM(LLMBase):
         return run(self._plan.count_tokens(prompt, options))
 
     def models(self, **options: Unpack[CallOptions]) -> list[ModelInfo]:
-        """List the models that the provider offers to this key, all pages of it."""
+        """List the models that the provider offers to this key, all pages of it, with what the catalog knows of them.
+
+        Raises:
+            UnsupportedFeature: It has no list that a program can read.
+            Error: As `generate`.
+        """
         return run(self._plan.models(options))
 
     def __enter__(self) -> Self:
@@ -152,7 +185,10 @@ class LLM(LLMBase):
 
 
 class AsyncLLM(LLMBase):
-    """`LLM`, awaited. One may be used by any number of tasks, and by one event loop after another."""
+    """`LLM`, awaited: the same methods with the same arguments. Make one with `create_llm(..., async_client=True)`.
+
+    One may be used by any number of tasks, and by one event loop after another.
+    """
 
     @overload
     def generate(
@@ -202,7 +238,7 @@ class AsyncLLM(LLMBase):
         max_retries: int = DEFAULT_RETRIES,
         **options: Unpack[GenerateOptions],
     ) -> Extracted[T]:
-        """Ask for a value of `response_model`; get it together with the response it came from."""
+        """Ask for a value of `response_model`, and get the response with it: as `LLM.extract`, to be awaited."""
         return await async_run(self._plan.extract(response_model, prompt, options, max_retries))
 
     def chat(self, **options: Unpack[GenerateOptions]) -> AsyncChat:
@@ -218,7 +254,7 @@ class AsyncLLM(LLMBase):
         self._plan.close()
 
     async def run_tools(self, response: LLMResponse, tools: Iterable[ToolLike]) -> Message:
-        """Run the tool calls in `response`; get the turn to send back."""
+        """Run the tool calls in `response`: as `LLM.run_tools`, to be awaited. The functions may be async."""
         return await async_run(run_tools(response, tools))
 
     async def embed(self, inputs: EmbedInputs, **options: Unpack[EmbedOptions]) -> EmbeddingResponse:
@@ -230,7 +266,7 @@ class AsyncLLM(LLMBase):
         return await async_run(self._plan.count_tokens(prompt, options))
 
     async def models(self, **options: Unpack[CallOptions]) -> list[ModelInfo]:
-        """List the models that the provider offers to this key, all pages of it."""
+        """List the models that the provider offers to this key: as `LLM.models`, to be awaited."""
         return await async_run(self._plan.models(options))
 
     async def __aenter__(self) -> Self:

@@ -259,7 +259,10 @@ class OllamaProvider(_Hosted):
 
 
 class ProviderFactory:
-    """Makes providers by name: `ProviderFactory.create("openai", api_key="sk-…")`."""
+    """Makes providers by name: `ProviderFactory.create("openai", api_key="sk-…")`.
+
+    It knows `openai`, `anthropic` and `ollama`, and what is registered; that holds for the whole process.
+    """
 
     _providers: ClassVar[dict[str, type[LLMProvider]]] = {
         "openai": OpenAIProvider,

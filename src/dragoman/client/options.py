@@ -126,7 +126,7 @@ class GenerateOptions(CallOptions, total=False):
 
 
 class EmbedOptions(CallOptions, total=False):
-    """Options of `embed`. What is not given is left to the provider."""
+    """Options of `embed`. What is not given is left to the client's defaults, then to the provider."""
 
     dimensions: int
     """How long the vectors shall be, for models that can shorten them."""

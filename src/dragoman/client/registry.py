@@ -30,7 +30,7 @@ _logger: Final = logging.getLogger(__name__)
 
 
 class ClientFactory(Protocol):
-    """Makes clients of one provider."""
+    """Makes clients of one provider, of whatever kind: for a registry a function with these parameters is one too."""
 
     def create_client(
         self,

@@ -117,7 +117,11 @@ def _is_busy(error: ValueError) -> bool:
 
 
 class AsyncStream(StreamBase, AsyncIterator[Event]):
-    """`Stream` for `async for`; awaiting it gives itself, so that both `await generate(...)` and none are right."""
+    """`Stream` for `async for`; leave the `async with` block, or drop it, to end early.
+
+    Awaiting it gives itself, so that both `await generate(...)` and none are right. Nothing is sent before the first
+    event is asked for. Errors come out of the iteration, with what had arrived in `error.partial`.
+    """
 
     def __init__(self, flow: Flow[LLMResponse]) -> None:
         super().__init__(flow)

@@ -18,7 +18,11 @@ from dragoman.messages.usage import Usage
 
 
 class EventBase(Struct, frozen=True, kw_only=True, tag_field="type", repr_omit_defaults=True):
-    """What every event has."""
+    """What every event has.
+
+    `index` is the place of the part that it belongs to, `choice` the number of the answer, where several were asked for
+    (`n`): 0 is the one that becomes the response, the others become its `alternatives`.
+    """
 
     @property
     def content(self) -> str:
@@ -27,7 +31,7 @@ class EventBase(Struct, frozen=True, kw_only=True, tag_field="type", repr_omit_d
 
 
 class ResponseStart(EventBase, frozen=True, kw_only=True, tag="response_start"):
-    """The provider has begun to answer.
+    """The provider has begun to answer: with which `model`, under which `id`, and when, in seconds since 1970.
 
     `dialect` is the one the answer is read from, where the decoder says so: an encoder of the same dialect may then
     pass reasoning on as it arrives, for what the end of it will prove to be its own.
@@ -40,7 +44,7 @@ class ResponseStart(EventBase, frozen=True, kw_only=True, tag="response_start"):
 
 
 class TextDelta(EventBase, frozen=True, kw_only=False, tag="text_delta"):
-    """More of the visible text.
+    """More of the visible text: all `text` with the same `index` and `choice` is one part.
 
     `extra`, in the first delta of a part or when it changes, is what the part will have.
     """
@@ -56,7 +60,7 @@ class TextDelta(EventBase, frozen=True, kw_only=False, tag="text_delta"):
 
 
 class CitationDelta(EventBase, frozen=True, kw_only=True, tag="citation_delta"):
-    """A source for the text part at `index`."""
+    """A source for the text part at `index`: one more of its `citations`."""
 
     citation: Citation
     index: int = 0
@@ -109,7 +113,7 @@ class ToolCallStart(EventBase, frozen=True, kw_only=True, tag="tool_call_start")
 
 
 class ToolCallDelta(EventBase, frozen=True, kw_only=True, tag="tool_call_delta"):
-    """More of the JSON text of the arguments (or of the input of a free-form tool)."""
+    """More of the JSON text of the arguments (or of the input of a free-form tool) of the call begun at `index`."""
 
     arguments: str
     index: int = 0
@@ -117,7 +121,7 @@ class ToolCallDelta(EventBase, frozen=True, kw_only=True, tag="tool_call_delta")
 
 
 class ToolCallEnd(EventBase, frozen=True, kw_only=True, tag="tool_call_end"):
-    """The call is complete."""
+    """The call begun at `index` is complete: `call` has all of it, its arguments parsed."""
 
     call: ToolCall
     index: int = 0
@@ -133,20 +137,20 @@ class PartAdded(EventBase, frozen=True, kw_only=True, tag="part_added"):
 
 
 class LogprobsDelta(EventBase, frozen=True, kw_only=True, tag="logprobs_delta"):
-    """Log probabilities of the tokens just produced."""
+    """Natural-log probabilities of the tokens just produced, when `logprobs=True` asked for them."""
 
     tokens: tuple[TokenLogprob, ...]
     choice: int = 0
 
 
 class UsageUpdate(EventBase, frozen=True, kw_only=True, tag="usage_update"):
-    """The usage so far; it replaces the one before."""
+    """The usage so far, in all: it replaces the one before and is not added to it."""
 
     usage: Usage
 
 
 class ChoiceFinish(EventBase, frozen=True, kw_only=True, tag="choice_finish"):
-    """An alternative answer (`choice` > 0) is complete."""
+    """An alternative answer (`choice` > 0) is complete; `raw_finish_reason` is the provider's own word."""
 
     choice: int
     finish_reason: FinishReason | None = None
@@ -154,21 +158,28 @@ class ChoiceFinish(EventBase, frozen=True, kw_only=True, tag="choice_finish"):
 
 
 class Restarted(EventBase, frozen=True, kw_only=True, tag="restarted"):
-    """What came before this event is void: the answer begins anew, from `target`."""
+    """What came before this event is void: the answer begins anew, from `target` (`provider/model`).
+
+    `reason` is the name of the error's class that ended the try before.
+    """
 
     target: str
     reason: str
 
 
 class Seam(EventBase, frozen=True, kw_only=True, tag="seam"):
-    """From here on `target` continues the text that another model began."""
+    """From here on `target` (`provider/model`) continues the text that another model began."""
 
     target: str
     reason: str
 
 
 class Finish(EventBase, frozen=True, kw_only=True, tag="finish"):
-    """The end of the stream. `service_tier` and `extra` are those of the response."""
+    """The end of the stream: it comes once, and last.
+
+    `finish_reason` is the same word for every provider and `raw_finish_reason` the provider's own; `stop_sequence` is
+    the stop text that was met. `service_tier` and `extra` are those of the response.
+    """
 
     finish_reason: FinishReason | None = None
     raw_finish_reason: str | None = None

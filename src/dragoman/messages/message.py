@@ -24,7 +24,7 @@ from dragoman.messages.parts import (
 
 
 class Role(StrEnum):
-    """Who speaks. A `str`: `Role.USER == "user"`."""
+    """Who speaks, a `str`: `Role.USER == "user"`. `SYSTEM` instructs the model, `TOOL` answers its tool calls."""
 
     SYSTEM = "system"
     USER = "user"

@@ -132,26 +132,32 @@ class Media(PartBase, frozen=True, kw_only=True):
 
 
 class Image(Media, frozen=True, kw_only=True, tag="image"):
-    """A picture. `detail` is the resolution asked for: `"auto"`, `"low"`, `"high"` or `"original"`."""
+    """A picture: `Image.from_path("cat.png")`, `from_url`, `from_bytes` or `from_base64`, or a `file_id`.
+
+    `detail` is the resolution asked for: `"auto"`, `"low"`, `"high"` or `"original"`.
+    """
 
     detail: str | None = None
 
 
 class Audio(Media, frozen=True, kw_only=True, tag="audio"):
-    """A sound, given by the caller or spoken by the model (then with `id` and `transcript`)."""
+    """A sound, made as an `Image` is, or spoken by the model: then with its `transcript`.
+
+    The `id` is what the provider knows the model's own sound by, and is sent back in its place.
+    """
 
     id: str | None = None
     transcript: str | None = None
 
 
 class Video(Media, frozen=True, kw_only=True, tag="video"):
-    """A film. What else a dialect can say of it, such as a clip's bounds, is in `extra`."""
+    """A film, made as an `Image` is. What else a dialect can say of it, such as a clip's bounds, is in `extra`."""
 
 
 class Document(Media, frozen=True, kw_only=True, tag="document"):
-    """A PDF or another file, or plain `text` shown to the model as a document.
+    """A PDF or another file, made as an `Image` is, or plain `text` shown to the model as a document.
 
-    `citations=True` asks the model to cite it, where the dialect can.
+    `title` and `context` tell the model what it is. `citations=True` asks the model to cite it, where the dialect can.
     """
 
     text: str | None = None
@@ -204,7 +210,11 @@ def parse_arguments(arguments_json: str) -> tuple[dict[str, Any], bool]:
 
 
 class ToolResult(PartBase, frozen=True, kw_only=True, tag="tool_result"):
-    """What a tool answered, for the call with the same `id`."""
+    """What a tool answered, for the call with the same `id`.
+
+    `content` is text, or parts where the provider takes pictures and files from tools. `is_error=True` tells the model
+    that the tool failed. `name` is the tool's: some dialects want it, and find it in the conversation when not given.
+    """
 
     id: str
     content: str | tuple[Part, ...]
@@ -234,7 +244,7 @@ class Reasoning(PartBase, frozen=True, kw_only=False, tag="reasoning"):
 
 
 class Refusal(PartBase, frozen=True, kw_only=False, tag="refusal"):
-    """The model declined, in its own words."""
+    """The model declined, in its own words: they are in `LLMResponse.refusal`, not in its `content`."""
 
     text: str
 

@@ -18,7 +18,7 @@ class OutputFormat(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """The form the answer must have.
 
     `"json_schema"` with `schema` (and `name`, which some dialects require), `"json_object"` for any JSON,
-    or `"text"`.
+    or `"text"`. `strict=True` asks the provider to hold the model to the schema; `None` leaves it its default.
     """
 
     kind: Literal["text", "json_object", "json_schema"]
@@ -32,8 +32,8 @@ class OutputFormat(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
 class ReasoningOptions(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """How the model should think before it answers.
 
-    `effort` is a word; `budget_tokens` a limit on thinking tokens, for models that take a number.
-    `enabled=False` switches thinking off where it can be.
+    `effort` is a word from `none` to `max` (see `GenerateOptions`); `budget_tokens` a limit on thinking tokens, for
+    models that take a number. `enabled=False` switches thinking off where it can be; `None` does not say.
     """
 
     effort: Effort | None = None

@@ -96,7 +96,7 @@ def _of_plugin(entry: EntryPoint, name: str) -> ProviderSpec:
 
 
 def provider_names() -> list[str]:
-    """Every provider that can be asked for, plugins included, without loading any."""
+    """Every provider that can be asked for, sorted by name, plugins included, without loading any."""
     from importlib.metadata import entry_points
 
     plugins = {normal_name(entry.name) for entry in entry_points(group=ENTRY_POINTS)}
