@@ -45,7 +45,7 @@ class Peer(Adapter):
         self.async_llm = self.client(async_client=True)
 
     async def close_async(self) -> None:
-        self.async_llm.close()
+        await self.async_llm.close()
 
     def call(self) -> Answer:
         return answer(self.llm.generate(question(), system=SYSTEM))
