@@ -64,9 +64,3 @@ def test_what_is_awaited_is_always_awaited(kind: type) -> None:
 def test_everything_that_holds_a_connection_has_close(kind: type) -> None:
     is_async = hasattr(kind, "__aiter__") or hasattr(kind, "__aenter__")
     assert inspect.iscoroutinefunction(kind.close) is is_async
-
-
-@pytest.mark.parametrize("kind", [LLM, AsyncLLM, Chat, AsyncChat, Stream, AsyncStream, Instructor, AsyncInstructor])
-def test_every_public_method_says_what_it_does(kind: type) -> None:
-    silent = [name for name in face(kind, set()) if not inspect.getdoc(inspect.getattr_static(kind, name))]
-    assert set(silent) <= {"provider", "model"}

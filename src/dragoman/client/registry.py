@@ -143,6 +143,7 @@ class ProviderRegistry:
         return sorted(entry.config.name for entry in self._entries.values())
 
     def has_provider(self, name: str) -> bool:
+        """Whether there is a provider of that name, registered or of our own."""
         return normal_name(name) in map(normal_name, self.list_providers())
 
     def stats(self) -> dict[str, int]:

@@ -88,10 +88,12 @@ class Message(MessageBase, frozen=True, kw_only=False):
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
+        """What the model asks the caller to run in this turn, in its order."""
         return tuple(part for part in self.parts if isinstance(part, ToolCall))
 
     @property
     def tool_results(self) -> tuple[ToolResult, ...]:
+        """What the caller answers to tool calls in this turn."""
         return tuple(part for part in self.parts if isinstance(part, ToolResult))
 
     @property
@@ -102,6 +104,7 @@ class Message(MessageBase, frozen=True, kw_only=False):
 
     @property
     def refusal(self) -> str | None:
+        """The model's words of refusal in this turn, or `None` when there are none."""
         texts = [part.text for part in self.parts if isinstance(part, Refusal)]
         return "".join(texts) if texts else None
 

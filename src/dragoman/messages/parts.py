@@ -89,10 +89,12 @@ class Media(PartBase, frozen=True, kw_only=True):
 
     @classmethod
     def from_bytes(cls, content: bytes, media_type: str, **fields: Any) -> Self:
+        """Hold `content`; it travels inside the request."""
         return cls(data=b64encode(content).decode("ascii"), media_type=media_type, **fields)
 
     @classmethod
     def from_base64(cls, data: str, media_type: str, **fields: Any) -> Self:
+        """Hold what is base64 already; it is sent as it is."""
         return cls(data=data, media_type=media_type, **fields)
 
     @classmethod

@@ -195,6 +195,7 @@ class LLMResponse(Struct, frozen=True):
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
+        """What the model asks the caller to run, in its order."""
         return tuple(part for part in self.parts if isinstance(part, ToolCall))
 
     @property
@@ -220,6 +221,7 @@ class LLMResponse(Struct, frozen=True):
 
     @property
     def citations(self) -> tuple[Citation, ...]:
+        """The sources of all its text, in its order."""
         return tuple(citation for part in self.parts if isinstance(part, Text) for citation in part.citations)
 
     @property

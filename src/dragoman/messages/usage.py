@@ -80,15 +80,19 @@ class Usage(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         return name in self._reported()
 
     def get(self, name: str, default: Any = None) -> Any:
+        """The count under one of OpenAI's names, or `default` when it was not reported."""
         return self._reported().get(name, default)
 
     def keys(self) -> KeysView[str]:
+        """OpenAI's names of the counts that were reported."""
         return self._reported().keys()
 
     def values(self) -> ValuesView[int]:
+        """The counts that were reported, of those that have a name of OpenAI's."""
         return self._reported().values()
 
     def items(self) -> ItemsView[str, int]:
+        """The counts that were reported, by OpenAI's names."""
         return self._reported().items()
 
     def __repr__(self) -> str:

@@ -121,10 +121,12 @@ class ProviderConformance:
 
     @property
     def spec(self) -> ProviderSpec:
+        """What is under test."""
         return get_spec(self.provider)
 
     @property
     def named(self) -> str:
+        """What responses and errors call the provider."""
         return self.answers_as or self.provider
 
     def client(self, emulator: Emulator, face: Face, **options: Any) -> Any:
@@ -300,10 +302,12 @@ class ProviderConformance:
         return caught.value
 
     def headers_for_keys(self) -> set[str]:
+        """The lower-case names of the headers in which it is sent a key."""
         auth = self.spec.auth
         return {source.header.lower() for source in auth.sources} if isinstance(auth, KeyAuth) else set()
 
     def no_secret_in(self, *places: object) -> None:
+        """None of the keys that the tests use is shown in any of `places`."""
         shown = " ".join(map(str, places))
         assert [secret for secret in self.hidden() if secret in shown] == []
 

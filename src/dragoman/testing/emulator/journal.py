@@ -45,6 +45,7 @@ class SeenRequest(Struct, kw_only=True):
 
     @property
     def path(self) -> str:
+        """`target` without its query."""
         return self.target.partition("?")[0]
 
     def __repr__(self) -> str:
