@@ -12,7 +12,7 @@ from msgspec import Struct
 import dragoman
 from dragoman import LLM, RetryConfig, UnknownModel
 from dragoman.dialects import dialect_names
-from dragoman.errors import ConfigurationError, ConnectFailed, MissingKey
+from dragoman.errors import ConfigurationError, ConnectFailed, MissingKey, StreamInterrupted
 from dragoman.flow import run
 from dragoman.http import HttpRequest, Origin
 from dragoman.messages import Message, Request
@@ -204,6 +204,16 @@ def test_a_call_and_a_stream(name: str, emulator: Emulator, monkeypatch: pytest.
     assert get_spec(name).prefix_for({"account_id": "a1"}) in seen.path
     assert seen.request is not None
     assert seen.request.max_tokens == 50
+
+
+@pytest.mark.parametrize("name", ["cerebras", "huggingface_router"])
+def test_some_hosts_end_a_stream_with_the_connection(name: str, emulator: Emulator) -> None:
+    """Without `[DONE]`: recorded. Elsewhere that is an answer cut short."""
+    emulator.fault(end_after=-1, times=2)
+    with create(name, base_url=emulator.url, api_key="k") as llm:
+        assert llm.generate("Say exactly: three", stream=True).drain().content == "three"
+    with create("groq", base_url=emulator.url, api_key="k") as llm, pytest.raises(StreamInterrupted, match="DONE"):
+        llm.generate("Say exactly: three", stream=True).drain()
 
 
 @pytest.mark.parametrize(("name", "now"), ALIASES.items())
