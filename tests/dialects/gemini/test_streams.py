@@ -99,6 +99,104 @@ def test_parts_are_written_as_they_came(name: str) -> None:
     assert encoder.finish() == []
 
 
+def call(*values: dict[str, Any], goes_on: bool = True, **fields: Any) -> dict[str, Any]:
+    """A piece of a call, as `streamFunctionCallArguments` asks for."""
+    pieces = {"partialArgs": list(values)} if values else {}
+    return {"functionCall": {**fields, **pieces, **({"willContinue": True} if goes_on else {})}}
+
+
+def text(path: str, value: str, *, goes_on: bool = True) -> dict[str, Any]:
+    return {"jsonPath": path, "stringValue": value, **({"willContinue": True} if goes_on else {})}
+
+
+LAST = call(goes_on=False)
+PIECES: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
+    "an empty piece is the last": ([LAST], {}),
+    "text is continued": (
+        [call(text("$.city", "San ")), call(text("$.city", "José")), call(text("$.city", "", goes_on=False)), LAST],
+        {"city": "San José"},
+    ),
+    "every kind of value": (
+        [
+            call({"jsonPath": "$.a", "numberValue": 0.5}),
+            call({"jsonPath": "$.b", "boolValue": False}),
+            call({"jsonPath": "$.c", "nullValue": "NULL_VALUE"}, {"jsonPath": "$.d", "stringValue": ""}),
+            LAST,
+        ],
+        {"a": 0.5, "b": False, "c": None, "d": ""},
+    ),
+    "lists and objects are made on the way": (
+        [
+            call(text("$.do[0].what", "add")),
+            call({"jsonPath": "$.do[0].n", "numberValue": 1}),
+            call(text("$.do[1].what", "cut")),
+            call(text("$.tags[0][0]", "x")),
+            LAST,
+        ],
+        {"do": [{"what": "add", "n": 1}, {"what": "cut"}], "tags": [["x"]]},
+    ),
+    "names in brackets": (
+        [call(text("$['a b']", "1")), call(text('$["c.d"][0]', "2")), LAST],
+        {"a b": "1", "c.d": ["2"]},
+    ),
+    "a piece may say nothing": ([call(), call(text("$.a", "b")), call(), LAST], {"a": "b"}),
+    "the last piece has a value": ([call(text("$.a", "b"), goes_on=False)], {"a": "b"}),
+    "what comes after the last is nothing": ([call(text("$.a", "b"), goes_on=False), LAST], {"a": "b"}),
+}
+
+
+@pytest.mark.parametrize("name", PIECES)
+def test_a_call_in_pieces_is_one_call(name: str) -> None:
+    pieces, arguments = PIECES[name]
+    first = {**call(name="look", id="1"), "thoughtSignature": "c2ln"}
+    events, response = read(frame({"text": "A"}), frame(first), *map(frame, pieces), END)
+    expected = ToolCall(id="1", name="look", arguments=arguments, extra=SIGNED)
+    assert response.parts == (Text("A"), expected)
+    assert response.finish_reason == "tool_calls"
+    assert [type(event).__name__ for event in events if "ToolCall" in type(event).__name__] == [
+        "ToolCallStart",
+        "ToolCallDelta",
+        "ToolCallEnd",
+    ]
+
+
+def test_calls_in_pieces_follow_each_other() -> None:
+    pieces = [call(name="look"), call(text("$.at", "a")), LAST, call(name="look"), call(text("$.at", "b")), LAST]
+    _, response = read(*map(frame, pieces), END)
+    assert [(made.arguments, made.complete) for made in response.tool_calls] == [
+        ({"at": "a"}, True),
+        ({"at": "b"}, True),
+    ]
+    assert len({made.id for made in response.tool_calls}) == 2
+
+
+@pytest.mark.parametrize("after", [{"text": "B"}, {"functionCall": {"name": "go", "args": {}}}, call(name="go")])
+def test_a_call_whose_last_piece_is_missing_is_not_complete(after: dict[str, Any]) -> None:
+    _, response = read(frame(call(name="look")), frame(call(text("$.at", "a"))), frame(after), END)
+    cut = response.tool_calls[0]
+    assert (cut.name, cut.arguments, cut.complete) == ("look", {"at": "a"}, False)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        call(text("city", "a")),
+        call(text("$.a..b", "a")),
+        call(text("$.a[x]", "a")),
+        call(text("$.a[7]", "a")),
+        call({"stringValue": "a"}),
+    ],
+)
+def test_a_piece_without_a_place_is_a_decode_error(piece: dict[str, Any]) -> None:
+    with pytest.raises(DecodeError, match="not shaped"):
+        read(frame(call(name="look")), frame(piece))
+
+
+def test_a_piece_of_no_call_is_a_decode_error() -> None:
+    with pytest.raises(DecodeError, match="name"):
+        read(frame(call(text("$.a", "b"))))
+
+
 def test_the_last_usage_counts_and_the_end_comes_with_the_end_of_the_body() -> None:
     decoder = DIALECT.stream_decoder()
     first = decoder.feed("", encode_json(frame({"text": "A"}, usageMetadata={"promptTokenCount": 3})))

@@ -1,8 +1,9 @@
 """Reading a streamed answer: frames in, events out.
 
-Every frame is an answer of its own, with a piece of the content: text to be put after the text before, or a part that
-comes whole. There is no end mark: the model has finished when a finish reason came, and the end of the body is the end.
-Text with a `thoughtSignature` is a part of its own, for a signature must go back on just what it signs.
+Every frame is an answer of its own, with a piece of the content: text to be put after the text before, a part that
+comes whole, or a piece of a call. There is no end mark: the model has finished when a finish reason came, and the end
+of the body is the end. Text with a `thoughtSignature` is a part of its own, for a signature must go back on just what
+it signs.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.gemini.call_ids import CallIds
+from dragoman.dialects.gemini.call_pieces import CallPieces, is_piece
 from dragoman.dialects.gemini.citations import decode_citations, decode_logprobs
 from dragoman.dialects.gemini.errors import error_in_answer
 from dragoman.dialects.gemini.finish import decode_finish
@@ -157,7 +159,7 @@ _PLAIN: Final = frozenset({"content", "index"})
 class _Candidate:
     """One answer as it is read: the part that is open, and what is left for the end."""
 
-    __slots__ = ("_called", "_ids", "_index", "_open", "_payload", "_texts", "number", "rest", "word")
+    __slots__ = ("_call", "_called", "_ids", "_index", "_open", "_payload", "_texts", "number", "rest", "word")
 
     def __init__(self, number: int, ids: CallIds) -> None:
         self.number = number
@@ -167,6 +169,7 @@ class _Candidate:
         self._index = -1  # of the part that came last
         self._open: type[Event] | None = None  # of what its pieces are, while more may come
         self._payload: Wire | None = None
+        self._call: CallPieces | None = None
         self._texts: list[tuple[int, str]] = []
         self._called = False
 
@@ -181,7 +184,7 @@ class _Candidate:
             if "text" in part:
                 events += self._thought(part) if part.get("thought") else self._text(part)
             else:
-                events += self._whole(part)
+                events += self._piece(part) if is_piece(part) else self._whole(part)
         if not candidate.keys() <= _PLAIN:
             events += self._beside(candidate)
         return events
@@ -229,11 +232,28 @@ class _Candidate:
         if not isinstance(part, ToolCall):
             return [*events, PartAdded(part=part, index=index, choice=choice)]
         self._called = True
+        start = ToolCallStart(id=part.id, name=part.name, index=index, choice=choice, extra=part.extra)
+        return [*events, start, *self._end_of(part)]
+
+    def _piece(self, wire: Wire) -> list[Event]:
+        """A piece of a call: its arguments are told when all have come, for they come by place and not as text."""
+        events: list[Event] = []
+        if "name" in wire["functionCall"]:
+            events = self._next()
+            self._open, self._called = ToolCallDelta, True
+            self._call = CallPieces(wire, self._ids)
+            start = ToolCallStart(id=self._call.id, name=self._call.name, index=self._index, choice=self.number)
+            events.append(start)
+        elif self._call is not None:
+            self._call.add(wire)
+        elif wire["functionCall"]:
+            raise KeyError("name")
+        return events + self._close() if self._call is not None and self._call.whole else events
+
+    def _end_of(self, call: ToolCall) -> list[Event]:
         return [
-            *events,
-            ToolCallStart(id=part.id, name=part.name, index=index, choice=choice, extra=part.extra),
-            ToolCallDelta(arguments=part.arguments_json, index=index, choice=choice),
-            ToolCallEnd(call=part, index=index, choice=choice),
+            ToolCallDelta(arguments=call.arguments_json, index=self._index, choice=self.number),
+            ToolCallEnd(call=call, index=self._index, choice=self.number),
         ]
 
     def _next(self) -> list[Event]:
@@ -244,6 +264,9 @@ class _Candidate:
 
     def _close(self) -> list[Event]:
         was, self._open = self._open, None
+        if self._call is not None:
+            call, self._call = self._call.call(), None
+            return self._end_of(call)
         if was is not ReasoningDelta:
             return []
         payload, self._payload = self._payload, None

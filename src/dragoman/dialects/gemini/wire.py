@@ -26,12 +26,28 @@ class FileData(TypedDict):
     mimeType: NotRequired[str]
 
 
-class FunctionCall(TypedDict):
-    """The model asks for a function. Models before Gemini 3 give no `id`."""
+class PartialArg(TypedDict):
+    """A value, or a piece of a text, for the place `jsonPath` among the arguments."""
 
-    name: str
+    jsonPath: str
+    stringValue: NotRequired[str]
+    numberValue: NotRequired[float]
+    boolValue: NotRequired[bool]
+    nullValue: NotRequired[str]
+    willContinue: NotRequired[bool]
+
+
+class FunctionCall(TypedDict):
+    """The model asks for a function. Models before Gemini 3 give no `id`.
+
+    In a stream that was asked for `streamFunctionCallArguments` only the first piece has the `name`.
+    """
+
+    name: NotRequired[str]
     args: NotRequired[dict[str, Any]]
     id: NotRequired[str]
+    partialArgs: NotRequired[list[PartialArg]]
+    willContinue: NotRequired[bool]
 
 
 class FunctionResponse(TypedDict):
