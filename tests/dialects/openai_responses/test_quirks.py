@@ -230,6 +230,48 @@ def test_what_runs_side_by_side_keeps_its_order() -> None:
     assert [getattr(part, "payload", {}).get("id") for part in answer.parts] == ["mcpl_0", "mcpl_1", "mcpl_2", None]
 
 
+SEARCH = {
+    "type": "custom_tool_call",
+    "id": "ctc_1_xs_call_2",
+    "call_id": "xs_call_2",
+    "name": "x_keyword_search",
+    "input": '{"limit":1}',
+    "status": "completed",
+}
+BEGUN_SEARCH = {**SEARCH, "input": "", "status": "in_progress"}
+X_SEARCH: Wire = {"tools": [{"type": "x_search"}]}
+CREATED: Wire = {"type": "response.created", "response": {**HEAD, "status": "in_progress", **X_SEARCH}}
+SEARCHES: dict[str, tuple[Wire, ...]] = {
+    "as recorded": (CREATED, added(BEGUN_SEARCH), delta('{"limit":1}', "custom_tool_call_input"), done(SEARCH)),
+    "never closed": (CREATED, added(BEGUN_SEARCH), delta('{"limit":1}', "custom_tool_call_input")),
+    "only done": (CREATED, done(SEARCH)),
+    "only at the end": (end(SEARCH, MESSAGE, **X_SEARCH),),
+}
+
+
+@pytest.mark.parametrize("wires", SEARCHES.values(), ids=SEARCHES)
+def test_what_xai_runs_is_no_call_to_the_caller(wires: tuple[Wire, ...]) -> None:
+    """No tool of the caller's takes free text: what is searched on X is told in such calls all the same."""
+    ending = () if "response" in wires[-1] else (done(MESSAGE, 1), end(SEARCH, MESSAGE, **X_SEARCH))
+    response = streamed(*wires, *ending)
+    assert response.tool_calls == ()
+    assert response.finish_reason == "stop"
+    assert response.content == "Hi"
+    assert [(call.name, call.input) for call in response.server_tool_calls] == [("x_keyword_search", {"limit": 1})]
+    assert response.parts == whole(SEARCH, MESSAGE, **X_SEARCH).parts
+
+
+@pytest.mark.parametrize(
+    "tools",
+    [None, [], [{"type": "x_search"}, {"type": "custom", "name": "f"}], [{"type": "namespace", "tools": []}]],
+)
+def test_a_call_with_free_text_is_the_callers_where_it_may_be(tools: Any) -> None:
+    created: Wire = {"type": "response.created", "response": {**HEAD, "tools": tools}}
+    for response in (whole(SEARCH, tools=tools), streamed(created, added(BEGUN_SEARCH), end(SEARCH, tools=tools))):
+        assert [(call.id, call.text) for call in response.tool_calls] == [("xs_call_2", '{"limit":1}')]
+        assert response.finish_reason == "tool_calls"
+
+
 def test_the_end_of_an_item_corrects_its_beginning() -> None:
     """GitHub Copilot has another id at the end; of an answer cut off the message is incomplete."""
     final = {**MESSAGE, "id": "msg_2", "status": "incomplete", "phase": "commentary"}

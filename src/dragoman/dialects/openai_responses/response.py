@@ -17,7 +17,7 @@ from dragoman.dialects.openai_responses.finish import encode_finish, finish_reas
 from dragoman.dialects.openai_responses.images import IMAGE_CALL, decode_image
 from dragoman.dialects.openai_responses.output import Output
 from dragoman.dialects.openai_responses.reasoning import decode_reasoning
-from dragoman.dialects.openai_responses.server_items import opaque_item
+from dragoman.dialects.openai_responses.server_items import opaque_item, provider_call, runs_at_provider
 from dragoman.dialects.openai_responses.usage import decode_usage, encode_usage
 from dragoman.dialects.openai_responses.wire import NAME
 from dragoman.errors import DecodeError
@@ -42,8 +42,10 @@ def decode_response(body: Wire) -> LLMResponse:
     """Raises `ProviderError` for an error in a body of status 200 and `DecodeError` for what is no answer."""
     if not isinstance(body.get("output"), list):
         _check_output(body)
-    objects = output_items(body)
-    parts = [part for number, item in enumerate(objects) for part in decode_item(item, body.get("id"), number)]
+    objects, tools = output_items(body), body.get("tools")
+    parts = [
+        part for place, item in enumerate(objects) for part in decode_item(item, body.get("id"), place, tools=tools)
+    ]
     usage, model = decode_usage(body), body.get("model")
     response = LLMResponse(
         parts=tuple(parts),
@@ -87,13 +89,15 @@ def created_at(body: Wire) -> int | None:
 _END_OF_TIME: Final = 2**53
 
 
-def decode_item(item: Wire, *seed: object) -> list[Part]:
-    """What an item of an answer says. `seed` is for a call id that is missing."""
+def decode_item(item: Wire, *seed: object, tools: Any = None) -> list[Part]:
+    """What an item of an answer says. `seed` is for a call id that is missing, `tools` as the response repeats them."""
     kind = item.get("type")
     if kind == "message":
         return _decode_message(item)
     if kind == "reasoning":
         return [decode_reasoning(item, item_header(item))]
+    if runs_at_provider(item, tools):
+        return [provider_call(item)]
     call = decode_call(item, item_header(item), *seed) if kind in CALLS else None
     if call is not None:
         return [call]

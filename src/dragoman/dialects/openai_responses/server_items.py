@@ -5,7 +5,7 @@ One item is the call and its result. What the caller has to run (`computer_call`
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_responses.wire import NAME
@@ -22,6 +22,27 @@ _CALLS: Final[dict[str, tuple[str, str | None]]] = {
 
 _SEARCHED_TOOLS: Final = "tool_search_output"
 _AT_THE_CALLER: Final = "client"
+
+
+_CUSTOM_CALL: Final = "custom_tool_call"
+_MAY_BE_CALLED: Final = frozenset({"custom", "namespace", "tool_search"})
+"""Tools of the caller that take free text, and what brings such tools."""
+
+
+def runs_at_provider(item: Wire, tools: Any) -> bool:
+    """Whether an item that looks like a call to the caller's tool is of none: `tools` are those the response repeats.
+
+    xAI tells so what its `x_search` does: `custom_tool_call` of `x_keyword_search` (recorded 2026-01-30).
+    """
+    if item.get("type") != _CUSTOM_CALL or not isinstance(tools, list):
+        return False
+    kinds = {cast("Wire", tool).get("type") for tool in cast("list[Any]", tools) if isinstance(tool, dict)}
+    return bool(kinds) and kinds.isdisjoint(_MAY_BE_CALLED)
+
+
+def provider_call(item: Wire) -> Opaque:
+    """An item that `runs_at_provider`."""
+    return Opaque(NAME, item, "server_tool_call", item.get("name"), item.get("id"), _parsed(item.get("input")))
 
 
 def opaque_item(item: Wire) -> Opaque:
@@ -41,7 +62,11 @@ def opaque_item(item: Wire) -> Opaque:
 def _asked(item: Wire, field: str) -> Any:
     """Arguments may come as their JSON text."""
     asked = item.get(field)
-    if field != "arguments" or not isinstance(asked, str):
+    return _parsed(asked) if field == "arguments" else asked
+
+
+def _parsed(asked: Any) -> Any:
+    if not isinstance(asked, str):
         return asked
     arguments, whole = parse_arguments(asked)
     return arguments if whole else asked

@@ -45,7 +45,19 @@ Item = TypeVar("Item", StreamedMessage, StreamedReasoning, StreamedCall)
 class ResponsesStreamDecoder:
     """Reads one stream. Frames after its end are ignored."""
 
-    __slots__ = ("_count", "_ended", "_failure", "_id", "_items", "_kinds", "_last", "_places", "_started", "_tokens")
+    __slots__ = (
+        "_count",
+        "_ended",
+        "_failure",
+        "_id",
+        "_items",
+        "_kinds",
+        "_last",
+        "_places",
+        "_started",
+        "_tokens",
+        "_tools",
+    )
 
     def __init__(self) -> None:
         self._items: dict[int, StreamedItem] = {}  # by the place in the output
@@ -55,6 +67,7 @@ class ResponsesStreamDecoder:
         self._kinds: set[type[Part]] = set()
         self._tokens = 0  # how many log probabilities were told
         self._id: str | None = None
+        self._tools: Any = None  # as the response repeats them
         self._started = False
         self._ended = False
         self._failure: ProviderError | None = None
@@ -89,6 +102,7 @@ class ResponsesStreamDecoder:
 
     def _start(self, response: Wire, events: list[Event]) -> None:
         self._started = True
+        self._tools = response.get("tools")
         self._id, model = response_id(response), response.get("model")
         model = model if isinstance(model, str) and model else None
         events.append(ResponseStart(id=self._id, model=model, created_at=created_at(response), dialect=NAME))
@@ -115,7 +129,7 @@ class ResponsesStreamDecoder:
         for place, streamed in self._items.items():
             if not streamed.closed:
                 final = items[place] if place < len(items) else None
-                if final is None or type(open_item(final, _no_place, ())) is not type(streamed):
+                if final is None or type(open_item(final, _no_place, (), self._tools)) is not type(streamed):
                     streamed.abandon(events)
                 else:
                     streamed.close(final, events)
@@ -140,7 +154,7 @@ class ResponsesStreamDecoder:
     # ------------------------------------------------------------------ items
 
     def _open(self, place: int, wire: Wire) -> StreamedItem:
-        item = self._items[place] = open_item(wire, self._allot, (self._id, place))
+        item = self._items[place] = open_item(wire, self._allot, (self._id, place), self._tools)
         self._last = place
         id_ = wire.get("id")
         if isinstance(id_, str):

@@ -6,7 +6,7 @@ Servers leave out much: deltas, ends, whole items. What a closing item has and n
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, ClassVar, Final, TypeAlias, cast
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_responses.annotations import decode_annotation, decode_annotations
@@ -20,6 +20,7 @@ from dragoman.dialects.openai_responses.response import (
     item_header,
     message_extra,
 )
+from dragoman.dialects.openai_responses.server_items import provider_call, runs_at_provider
 from dragoman.dialects.openai_responses.wire import NAME
 from dragoman.messages import (
     CitationDelta,
@@ -166,9 +167,10 @@ class StreamedCall:
     """A call of a function, or of a tool that takes free text."""
 
     __slots__ = ("_index", "_pieces", "_seed", "_started", "_wire", "closed")
+    part: ClassVar[type[Part]] = ToolCall
 
     def __init__(self, wire: Wire, allot: Allot, seed: tuple[Any, ...]) -> None:
-        self._index = allot(ToolCall)
+        self._index = allot(self.part)
         self._wire = opened(wire)
         self._seed = seed
         self._pieces: list[str] = []
@@ -199,6 +201,9 @@ class StreamedCall:
         self.closed = True
         self._wire |= {name: value for name, value in wire.items() if value or not self._wire.get(name)}
         self.start(events)
+        self._end(wire, events)
+
+    def _end(self, wire: Wire, events: list[Event]) -> None:
         given = "input" if self._wire.get("type") == CUSTOM_CALL else "arguments"
         if not self._wire.get(given):
             self._wire[given] = "".join(self._pieces)
@@ -210,6 +215,20 @@ class StreamedCall:
 
     def abandon(self, events: list[Event]) -> None:
         self.close({}, events)
+
+
+class StreamedProviderCall(StreamedCall):
+    """A call that the provider runs itself: it comes whole, and nobody is asked to run it."""
+
+    __slots__ = ()
+    part = Opaque
+
+    def start(self, events: list[Event]) -> None:
+        """Nothing, as for all that comes whole."""
+
+    def _end(self, wire: Wire, events: list[Event]) -> None:  # noqa: ARG002  # what it says has joined the rest
+        item = {"input": "".join(self._pieces), **self._wire}
+        events.append(PartAdded(part=provider_call(item), index=self._index))
 
 
 _GIVEN: Final = frozenset({"name", "arguments", "input"})
@@ -241,8 +260,11 @@ class StreamedOther:
 StreamedItem: TypeAlias = StreamedMessage | StreamedReasoning | StreamedCall | StreamedOther
 
 
-def open_item(wire: Wire, allot: Allot, seed: tuple[Any, ...]) -> StreamedItem:
+def open_item(wire: Wire, allot: Allot, seed: tuple[Any, ...], tools: Any = None) -> StreamedItem:
+    """`tools` are those that the response repeats."""
     kind = wire.get("type")
+    if runs_at_provider(wire, tools):
+        return StreamedProviderCall(wire, allot, seed)
     if kind == "message":
         return StreamedMessage(wire, allot)
     if kind == "reasoning":
