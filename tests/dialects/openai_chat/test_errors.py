@@ -46,6 +46,7 @@ CLASSES: dict[str, tuple[int, Any, type[e.ProviderError]]] = {
     "too fast, without words": (429, told(429), e.RateLimited),
     "unknown model": (404, told("model_not_found"), e.UnknownModel),
     "unknown model, as a bad request": (400, told("model_not_found"), e.UnknownModel),
+    "a model that is no more, at Groq": (400, told("model_decommissioned"), e.UnknownModel),
     "no deployment": (404, told("DeploymentNotFound"), e.UnknownModel),
     "filter": (400, told("content_filter"), e.Filtered),
     "filter of Azure": (400, told("x", innererror={"code": "ResponsibleAIPolicyViolation"}), e.Filtered),

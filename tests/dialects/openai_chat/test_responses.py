@@ -178,6 +178,7 @@ FINISHES: list[tuple[Any, dict[str, Any], str | None, str | None]] = [
     ("stop", {"refusal": "No"}, "refusal", "stop"),
     ("stop", {"tool_calls": [call_entry()]}, "tool_calls", "stop"),
     ("eos", {"tool_calls": [call_entry()]}, "tool_calls", "eos"),
+    ("tool_call", {"tool_calls": [call_entry()]}, "tool_calls", "tool_call"),
     ("", {"tool_calls": [call_entry()]}, "tool_calls", None),
     ("length", {"tool_calls": [call_entry()]}, "length", "length"),
     ("function_call", {"function_call": {"name": "f", "arguments": "{}"}}, "tool_calls", "function_call"),

@@ -47,6 +47,7 @@ _CODES: Final[dict[str, type[ProviderError]]] = {
     "model_not_found": UnknownModel,
     "model_not_available": UnknownModel,
     "invalid_model": UnknownModel,  # Mistral
+    "model_decommissioned": UnknownModel,  # Groq
     "DeploymentNotFound": UnknownModel,  # Azure
     "content_filter": Filtered,
     "content_policy_violation": Filtered,

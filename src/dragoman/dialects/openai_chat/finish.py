@@ -20,6 +20,7 @@ FINISH_REASONS: Final[dict[str, FinishReason]] = {
     "tool_calls": "tool_calls",
     "function_call": "tool_calls",
     "tool_use": "tool_calls",
+    "tool_call": "tool_calls",  # DeepSeek at Azure
     "content_filter": "content_filter",
     "content_filtered": "content_filter",
     "sensitive": "content_filter",  # Z.ai
