@@ -50,6 +50,11 @@ CLASSES: dict[str, tuple[int, Any, type[e.ProviderError]]] = {
     "no deployment": (404, told("DeploymentNotFound"), e.UnknownModel),
     "filter": (400, told("content_filter"), e.Filtered),
     "filter of Azure": (400, told("x", innererror={"code": "ResponsibleAIPolicyViolation"}), e.Filtered),
+    "filter of xAI": (
+        403,
+        {"code": "The caller does not have permission", "error": "Content violates usage guidelines. Team: t"},
+        e.Filtered,
+    ),
     "wrong key": (401, told("invalid_api_key"), e.Unauthorized),
     "wrong key of xAI": (
         400,

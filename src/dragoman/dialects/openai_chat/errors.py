@@ -104,6 +104,9 @@ _WRONG_KEY: Final = re.compile(
 )
 """xAI and Google answer 400 to a wrong key."""
 
+_AGAINST_RULES: Final = re.compile(r"content violates usage guidelines", re.IGNORECASE)
+"""xAI answers 403, as to a key without the right, and says so in words alone."""
+
 _AMOUNT: Final = (
     r"(\d+(?:\.\d+)?)\s*"
     r"((?:ms|millis\w*|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?)(?![a-z])|(?!\s*[a-z]|[:.-]?\d))"
@@ -207,6 +210,8 @@ def _class(status: int, details: Wire, message: str) -> type[ProviderError]:
         known = _CODES.get(word)
         if known is not None:
             return known
+    if _AGAINST_RULES.search(message):
+        return Filtered
     inner = _inner_status(details) if status < 400 else status
     by_status = class_of_status(inner)
     if by_status is Rejected:
