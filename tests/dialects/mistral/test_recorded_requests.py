@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dragoman.dialects import get_dialect
-from dragoman.dialects.mistral.delta import call_id
+from dragoman.dialects.mistral.variant import call_id
 from dragoman.dialects.openai_chat.wire import ChatRequest, fields_of
 from dragoman.messages import decode_json, encode_json
 from tests.conformance.corpus import Exchange, exchanges

@@ -1,4 +1,4 @@
-"""Mistral's chat: a declared delta of `openai_chat`, whose codec does all that is not in `delta.py`'s table.
+"""Mistral's chat: a declared variant of `openai_chat`, whose codec does all that is not in `variant.py`'s table.
 
 What is its own: other names of fields (`random_seed`, `max_tokens`, `any`), thinking, files and sounds as chunks of the
 content, ids of calls of nine letters and digits, errors at the top of the body.

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dragoman.dialects.mistral.delta import thinking_chunk
+from dragoman.dialects.mistral.variant import thinking_chunk
 from dragoman.dialects.mistral.wire import NAME, DocumentChunk, FileChunk
 from dragoman.dialects.openai_chat.content import content_parts
 from dragoman.dialects.openai_chat.wire import NAME as CHAT

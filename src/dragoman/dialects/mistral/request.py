@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 
 from dragoman.dialects.base import Encoded, Wire
 from dragoman.dialects.mistral.adopt import adopt
-from dragoman.dialects.mistral.delta import DELTA
+from dragoman.dialects.mistral.variant import REQUESTS
 from dragoman.dialects.openai_chat import request as chat
 from dragoman.dialects.openai_chat.losses import Losses
 from dragoman.messages import Request
@@ -18,7 +18,7 @@ _UNKNOWN: Final = {"user": "Mistral refuses requests with fields it does not kno
 
 
 def encode_request(request: Request) -> Encoded:
-    losses = Losses(DELTA)
+    losses = Losses(REQUESTS)
     wire = chat.write_request(request, losses)
     for theirs, ours in _NAMES.items():
         if theirs in wire:

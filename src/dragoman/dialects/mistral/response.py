@@ -6,7 +6,7 @@ from typing import Final
 
 from dragoman.dialects.base import Encoded, Wire
 from dragoman.dialects.mistral.adopt import adopt
-from dragoman.dialects.mistral.delta import ANSWERS
+from dragoman.dialects.mistral.variant import ANSWERS
 from dragoman.dialects.openai_chat.annotations import encode_logprobs
 from dragoman.dialects.openai_chat.assistant import Turn
 from dragoman.dialects.openai_chat.finish import encode_finish, report_ending

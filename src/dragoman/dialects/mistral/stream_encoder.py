@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from dragoman.dialects.base import Wire
-from dragoman.dialects.mistral.delta import ANSWERS, NO_SOURCES, own_payload, thinking_chunk
 from dragoman.dialects.mistral.errors import encode_error
 from dragoman.dialects.mistral.response import has_place, report_refusal
-from dragoman.dialects.openai_chat.delta import Delta
+from dragoman.dialects.mistral.variant import ANSWERS, NO_SOURCES, own_payload, thinking_chunk
 from dragoman.dialects.openai_chat.parts import encode_part
 from dragoman.dialects.openai_chat.stream_encoder import ChatStreamEncoder, WrittenCall, place_of
 from dragoman.dialects.openai_chat.tool_calls import encode_call
 from dragoman.dialects.openai_chat.usage import encode_usage, report_usage
+from dragoman.dialects.openai_chat.variant import Variant
 from dragoman.errors import Error
 from dragoman.http import Frame
 from dragoman.messages import (
@@ -39,7 +39,7 @@ from dragoman.messages import (
 class MistralStreamEncoder(ChatStreamEncoder):
     """Writes one stream. What a part of it loses is reported once, however many events it comes in."""
 
-    DELTA: ClassVar[Delta] = ANSWERS
+    VARIANT: ClassVar[Variant] = ANSWERS
     __slots__ = ()
 
     @property
@@ -93,7 +93,7 @@ class MistralStreamEncoder(ChatStreamEncoder):
         choice, frames = self._opened(number)
         if isinstance(part, Refusal):
             choice.has_refusal = True
-        if isinstance(part, Opaque) and part.dialect == self.DELTA.name and "type" not in part.payload:
+        if isinstance(part, Opaque) and part.dialect == self.VARIANT.name and "type" not in part.payload:
             return [*frames, *self._delta(number, dict(part.payload))]
         wire = encode_part(part, self._losses)
         if wire is None:

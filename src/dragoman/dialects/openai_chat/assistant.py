@@ -59,8 +59,8 @@ class Turn:
         self._entries: list[Wire] = []
 
     def add(self, part: Part) -> None:
-        delta = self._losses.delta
-        if type(part) in delta.parts:
+        variant = self._losses.variant
+        if type(part) in variant.parts:
             self._add_part(part)
             return
         match part:
@@ -77,7 +77,7 @@ class Turn:
                 self._add_audio(part)
             case Image() if is_ours(part.extra, self._losses):
                 join(self._wire, "images", [encode_part(part, self._losses)])
-            case Opaque(payload=payload) if part.dialect == delta.name and "type" not in payload:
+            case Opaque(payload=payload) if part.dialect == variant.name and "type" not in payload:
                 self._add_fields(part)
             case Opaque():
                 self._add_part(part)
@@ -119,7 +119,7 @@ class Turn:
         return {call.id: call.name for call in self._calls if self._is_legacy(call)}
 
     def _is_legacy(self, call: ToolCall) -> bool:
-        return is_legacy_id(self._losses.delta.call_id(call.id))
+        return is_legacy_id(self._losses.variant.call_id(call.id))
 
     def wire(self) -> Wire:
         wire, calls = self._wire, self._calls

@@ -65,16 +65,16 @@ def encode_finish(
         reason = "tool_calls"
     if reason == "refusal" and not has_refusal:
         reason = "content_filter"  # nobody would know otherwise
-    word = losses.delta.endings.get(reason, "stop")
+    word = losses.variant.endings.get(reason, "stop")
     return "function_call" if legacy and word == "tool_calls" else word
 
 
 def report_ending(reason: FinishReason | None, word: str, losses: Losses, *, has_calls: bool) -> None:
     """Say so when OpenAI's word does not tell why the answer ended: beside calls, `stop` tells of them."""
-    unsaid = reason in _OFTEN_UNSAID and reason not in losses.delta.endings
+    unsaid = reason in _OFTEN_UNSAID and reason not in losses.variant.endings
     if (
         unsaid
-        or (reason == "refusal" and not losses.delta.refusals)
+        or (reason == "refusal" and not losses.variant.refusals)
         or (reason == "refusal" and (has_calls or word == "content_filter"))
     ):
         losses.changed("finish_reason", f"there is no word for `{reason}`: `{word}` is sent")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from dragoman.dialects.base import Wire, write_extra
-from dragoman.dialects.openai_chat.delta import OPENAI, Delta
+from dragoman.dialects.openai_chat.variant import OPENAI, Variant
 from dragoman.dialects.openai_chat.wire import CACHE_TTLS, NAME
 from dragoman.messages import CacheMark, Extra, JsonObject, Loss
 
@@ -17,13 +17,13 @@ class Losses:
     """The losses of one encoding.
 
     The encoder says where it is in `at`, a flat tuple of names and numbers such as `("messages", 2, "content", 0)`,
-    so that a path is put together only when something is lost. `delta` is whose writing it is.
+    so that a path is put together only when something is lost. `variant` is whose writing it is.
     """
 
-    __slots__ = ("at", "delta", "found")
+    __slots__ = ("at", "found", "variant")
 
-    def __init__(self, delta: Delta = OPENAI) -> None:
-        self.delta = delta
+    def __init__(self, variant: Variant = OPENAI) -> None:
+        self.variant = variant
         self.at: tuple[str | int, ...] = ()
         self.found: list[Loss] = []
 
@@ -46,8 +46,8 @@ def restore(wire: Wire, extra: Extra | None, losses: Losses, name: str = "") -> 
     """
     if extra is None:
         return
-    if extra.dialect != losses.delta.name:
-        write_extra(wire, extra, losses.delta.name, losses.path(name), losses.found)
+    if extra.dialect != losses.variant.name:
+        write_extra(wire, extra, losses.variant.name, losses.path(name), losses.found)
         return
     for fields in (extra.spelling, extra.fields):
         for field, value in fields.items():
@@ -76,7 +76,7 @@ def unknown(
 
 def is_ours(extra: Extra | None, losses: Losses) -> bool:
     """Whether the record came from the dialect that is written."""
-    return extra is not None and extra.dialect == losses.delta.name
+    return extra is not None and extra.dialect == losses.variant.name
 
 
 def extra_of(fields: Wire, spelling: Wire | None = None) -> Extra | None:
@@ -98,7 +98,7 @@ def decode_mark(wire: JsonObject) -> tuple[CacheMark | None, Wire]:
 
 def encode_mark(wire: Wire, cache: CacheMark | None, extra: Extra | None, losses: Losses) -> None:
     """Write a cache mark onto a content part."""
-    if cache is not None and cache.ttl in CACHE_TTLS and losses.delta.cache_marks and not _is_spelled(extra, losses):
+    if cache is not None and cache.ttl in CACHE_TTLS and losses.variant.cache_marks and not _is_spelled(extra, losses):
         wire["prompt_cache_breakpoint"] = _breakpoint(cache)
     else:
         lose_mark(cache, extra, losses)
@@ -108,7 +108,7 @@ def lose_mark(cache: CacheMark | None, extra: Extra | None, losses: Losses) -> N
     """Report a cache mark where this dialect has no place for one."""
     if cache is None or _is_spelled(extra, losses):
         return
-    if not losses.delta.cache_marks:
+    if not losses.variant.cache_marks:
         losses.dropped("cache", "this dialect has no marks for the cache")
         return
     words = " and ".join(sorted(CACHE_TTLS))
@@ -118,7 +118,7 @@ def lose_mark(cache: CacheMark | None, extra: Extra | None, losses: Losses) -> N
 def mark_message(wire: Wire, cache: CacheMark | None, extra: Extra | None, losses: Losses) -> None:
     """Write a cache mark of a whole message onto its last content part."""
     content: Any = wire.get("content")
-    if cache is None or not content or cache.ttl not in CACHE_TTLS or not losses.delta.cache_marks:
+    if cache is None or not content or cache.ttl not in CACHE_TTLS or not losses.variant.cache_marks:
         lose_mark(cache, extra, losses)
         return
     parts: list[Wire] = [{"type": "text", "text": content}] if isinstance(content, str) else content

@@ -128,7 +128,7 @@ class _Conversation:
 
     def _add_result(self, result: ToolResult) -> None:
         name = result.name or self._legacy_names.get(result.id)
-        id_ = self._losses.delta.call_id(result.id)
+        id_ = self._losses.variant.call_id(result.id)
         legacy = is_legacy_id(id_) and name is not None
         wire: Wire = {"role": "function"} if legacy else {"role": "tool", "tool_call_id": id_}
         if name is not None:

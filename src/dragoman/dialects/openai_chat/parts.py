@@ -51,7 +51,7 @@ def is_plain_text(part: Wire) -> bool:
 
 def encode_part(part: Part, losses: Losses) -> Wire | None:
     """`part` as a content part, or `None` when it cannot be one (then the loss is reported)."""
-    encode = losses.delta.parts.get(type(part)) or _ENCODE.get(type(part))
+    encode = losses.variant.parts.get(type(part)) or _ENCODE.get(type(part))
     if encode is None:
         losses.dropped("", f"a {type(part).__name__} has no place here")
         return None
@@ -144,7 +144,7 @@ def _file(part: Document, losses: Losses) -> Wire:
 
 
 def _encode_opaque(part: Opaque, losses: Losses) -> Wire | None:
-    if part.dialect == losses.delta.name:
+    if part.dialect == losses.variant.name:
         return dict(part.payload)
     losses.dropped("", f"only `{part.dialect}` knows it")
     return None

@@ -47,7 +47,7 @@ def encode_request(request: Request) -> Encoded:
 
 
 def write_request(request: Request, losses: Losses) -> Wire:
-    """The body, in the writing of `losses.delta`."""
+    """The body, in the writing of `losses.variant`."""
     wire: Wire = {"model": request.model, "messages": encode_messages(request.messages, losses)}
     if request.tools or request.tool_choice is not None:
         encode_tools(request, wire, losses)

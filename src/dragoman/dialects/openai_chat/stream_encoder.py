@@ -10,13 +10,13 @@ from typing import Any, ClassVar, Final
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.annotations import encode_annotations, encode_logprobs, sources_fields
-from dragoman.dialects.openai_chat.delta import OPENAI, Delta
 from dragoman.dialects.openai_chat.errors import encode_error
 from dragoman.dialects.openai_chat.finish import encode_finish, report_ending
 from dragoman.dialects.openai_chat.losses import Losses, restore
 from dragoman.dialects.openai_chat.response import OF_THE_WHOLE, add_audio, add_image, encode_answer_reasoning
 from dragoman.dialects.openai_chat.tools import is_legacy
 from dragoman.dialects.openai_chat.usage import encode_usage, report_usage
+from dragoman.dialects.openai_chat.variant import OPENAI, Variant
 from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.errors import Error
 from dragoman.http import Frame
@@ -87,7 +87,7 @@ class WrittenChoice:
 class ChatStreamEncoder:
     """Writes one stream for the client that sent `request`."""
 
-    DELTA: ClassVar[Delta] = OPENAI
+    VARIANT: ClassVar[Variant] = OPENAI
     __slots__ = (
         "_choices", "_ended", "_head", "_include_usage", "_legacy", "_losses", "_said", "_sources", "_usage",
     )  # fmt: skip
@@ -95,7 +95,7 @@ class ChatStreamEncoder:
     def __init__(self, request: Request) -> None:
         self._include_usage = request.include_usage is True
         self._legacy = any(is_legacy(tool) for tool in request.tools)
-        self._losses = Losses(self.DELTA)
+        self._losses = Losses(self.VARIANT)
         self._head = b""
         self._choices: dict[int, WrittenChoice] = {}
         self._usage = Usage()

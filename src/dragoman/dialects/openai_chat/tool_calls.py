@@ -45,11 +45,15 @@ def is_legacy_id(id_: str) -> bool:
 
 def encode_call(call: ToolCall, losses: Losses) -> Wire:
     """`call` as an entry of `tool_calls`."""
-    if call.text is not None and not losses.delta.free_form_tools:
+    if call.text is not None and not losses.variant.free_form_tools:
         losses.changed("", "this dialect's calls have arguments: the text is sent as one called `input`")
         call = ToolCall(id=call.id, name=call.name, arguments={"input": call.text}, cache=call.cache, extra=call.extra)
     if call.text is None:
-        entry: Wire = {"id": losses.delta.call_id(call.id), "type": "function", "function": encode_function_call(call)}
+        entry: Wire = {
+            "id": losses.variant.call_id(call.id),
+            "type": "function",
+            "function": encode_function_call(call),
+        }
     else:
         entry = {"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.text}}
     lose_mark(call.cache, call.extra, losses)

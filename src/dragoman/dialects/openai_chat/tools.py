@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, Final, Literal, cast
 
 from dragoman.dialects.base import Wire
-from dragoman.dialects.openai_chat.delta import OPENAI, Delta
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses, decode_mark, extra_of, lose_mark, restore, unknown
+from dragoman.dialects.openai_chat.variant import OPENAI, Variant
 from dragoman.dialects.openai_chat.wire import NAME, CustomTool, FunctionTool, ToolEntry, fields_of
 from dragoman.dialects.server_tools import Forms, encode_server_tool
 from dragoman.messages import AnyTool, JsonObject, Opaque, Request, ServerTool, Tool, ToolChoice
@@ -34,9 +34,9 @@ def encode_tools(request: Request, wire: Wire, losses: Losses) -> None:
             tools += _encode_opaque(tool, losses)
         elif isinstance(tool, ServerTool):
             search |= _encode_server_tool(tool, losses)
-        elif is_legacy(tool, losses.delta):
+        elif is_legacy(tool, losses.variant):
             functions.append(_encode_legacy(tool))
-        elif tool.text_format is not None and not losses.delta.free_form_tools:
+        elif tool.text_format is not None and not losses.variant.free_form_tools:
             losses.dropped("", "this dialect's tools take arguments, not text")
         else:
             tools.append(_encode_tool(tool, losses))
@@ -47,15 +47,15 @@ def encode_tools(request: Request, wire: Wire, losses: Losses) -> None:
         _encode_choice(request, request.tool_choice, wire, losses)
 
 
-def is_legacy(tool: AnyTool, delta: Delta = OPENAI) -> bool:
+def is_legacy(tool: AnyTool, variant: Variant = OPENAI) -> bool:
     """Whether the tool came among `functions`."""
     if not isinstance(tool, Tool):
         return False
-    return tool.extra is not None and tool.extra.dialect == delta.name and tool.extra.spelling.get("type", "") is None
+    return tool.extra is not None and tool.extra.dialect == variant.name and tool.extra.spelling.get("type", "") is None
 
 
 def _encode_opaque(tool: Opaque, losses: Losses) -> list[Wire]:
-    if tool.dialect == losses.delta.name:
+    if tool.dialect == losses.variant.name:
         return [dict(tool.payload)]
     losses.dropped("", f"only `{tool.dialect}` knows this tool")
     return []
@@ -68,8 +68,8 @@ WEB_SEARCH: Final = "web_search_options"
 
 
 def _encode_server_tool(tool: ServerTool, losses: Losses) -> Wire:
-    forms = SERVER_TOOLS if losses.delta.server_tools else {}
-    options = encode_server_tool(tool, forms, losses.delta.name, losses.path(""), losses.found)
+    forms = SERVER_TOOLS if losses.variant.server_tools else {}
+    options = encode_server_tool(tool, forms, losses.variant.name, losses.path(""), losses.found)
     if options is None:
         return {}
     lose_mark(tool.cache, None, losses)

@@ -1,4 +1,4 @@
-"""What a dialect that is nearly OpenAI's says otherwise."""
+"""What a dialect that varies OpenAI's chat a little says otherwise."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _as_it_is(call_id: str) -> str:
     return call_id
 
 
-class Delta(Struct, frozen=True, kw_only=True):
+class Variant(Struct, frozen=True, kw_only=True):
     """Where another dialect's writing differs from OpenAI's; the encoder carries it in its `Losses`.
 
     Attributes:
@@ -50,4 +50,4 @@ class Delta(Struct, frozen=True, kw_only=True):
     server_tools: bool = True
 
 
-OPENAI: Final = Delta(name=NAME, endings=OWN_WORDS)
+OPENAI: Final = Variant(name=NAME, endings=OWN_WORDS)

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.mistral.wire import NAME
-from dragoman.dialects.openai_chat.delta import Delta
 from dragoman.dialects.openai_chat.losses import Losses
 from dragoman.dialects.openai_chat.parts import (
     document_as_text,
@@ -21,6 +20,7 @@ from dragoman.dialects.openai_chat.parts import (
     lose_descriptions,
     lose_speech,
 )
+from dragoman.dialects.openai_chat.variant import Variant
 from dragoman.messages import Audio, Document, FinishReason, Image, JsonObject, Reasoning, ReasoningEnd, Refusal, Text
 
 _VALID_ID: Final = re.compile(r"[a-zA-Z0-9]{9}")
@@ -91,7 +91,7 @@ def _encode_document(part: Document, losses: Losses) -> Wire | None:
     return wire if part.name is None else {**wire, "document_name": part.name}
 
 
-DELTA: Final = Delta(
+REQUESTS: Final = Variant(
     name=NAME,
     endings=ENDINGS,
     parts={
@@ -139,9 +139,9 @@ def own_payload(part: Reasoning | ReasoningEnd, losses: Losses) -> JsonObject | 
 
 
 ANSWERS: Final = replace(
-    DELTA,
+    REQUESTS,
     parts={
-        **DELTA.parts,
+        **REQUESTS.parts,
         Refusal: _encode_answer_refusal,
         Text: _encode_answer_text,
         Reasoning: _encode_answer_thinking,

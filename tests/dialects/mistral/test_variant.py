@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dragoman.dialects import get_dialect
-from dragoman.dialects.mistral.delta import call_id
+from dragoman.dialects.mistral.variant import call_id
 from dragoman.errors import (
     ContextTooLong,
     Error,
