@@ -6,10 +6,19 @@ Reference: docs.claude.com/en/api/errors and the error types of anthropic 2.11.0
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.error_replies import (
+    as_object,
+    class_of_words,
+    content_of,
+    error_object,
+    given_status,
+    page_text,
+    retry_after,
+    text_in,
+)
 from dragoman.errors import (
     ContextTooLong,
     Error,
@@ -24,7 +33,6 @@ from dragoman.errors import (
     UnknownModel,
     class_of_status,
 )
-from dragoman.messages import decode_json
 
 _BY_CODE: Final[dict[str, type[ProviderError]]] = {
     "enforced_spend_limit_reached": OutOfCredit,
@@ -73,20 +81,22 @@ _BY_TEXT: Final[tuple[tuple[str, type[ProviderError]], ...]] = (
 
 def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
     """The error in a reply of `status`. Any body will do: what is not Anthropic's is read as far as it goes."""
-    content = _content(body)
-    error, outer = _error_object(content)
-    kind, code = _text(error, "type"), _code(error)
+    content = content_of(body)
+    error, outer = error_object(content)
+    kind, code = text_in(error, "type"), _code(error)
     message = _message(content, error, outer) or f"HTTP {status} without a message"
     return _class_of(status, kind, code, message)(
         message,
         http_status=status,
-        code=code or kind or _text(error, "code"),
-        request_id=headers.get("request-id") or _text(outer, "request_id") or headers.get("x-request-id"),
-        retry_after_seconds=_retry_after(headers) if status == 429 or status >= 500 else None,
+        code=code or kind or text_in(error, "code"),
+        request_id=headers.get("request-id") or text_in(outer, "request_id") or headers.get("x-request-id"),
+        retry_after_seconds=retry_after(status, headers, _RETRY_AFTER),
         body=content,
         retryable=_SHOULD_RETRY.get(headers.get("x-should-retry", "")),
     )
 
+
+_RETRY_AFTER: Final = {"retry-after-ms": 0.001, "retry-after": 1.0}
 
 _SHOULD_RETRY: Final = {"true": True, "false": False}
 """The header by which Anthropic overrules what the status would say."""
@@ -94,11 +104,11 @@ _SHOULD_RETRY: Final = {"true": True, "false": False}
 
 def error_in_answer(wire: Wire) -> ProviderError:
     """The error that came in place of an answer, or inside a stream, after status 200."""
-    error, outer = _error_object(wire)
-    kind, code = _text(error, "type"), _code(error)
+    error, outer = error_object(wire)
+    kind, code = text_in(error, "type"), _code(error)
     message = _message(wire, error, outer) or "the provider reported an error without a message"
     return _class_of(500, kind, code, message)(
-        message, http_status=200, code=code or kind, request_id=_text(outer, "request_id"), body=wire
+        message, http_status=200, code=code or kind, request_id=text_in(outer, "request_id"), body=wire
     )
 
 
@@ -107,34 +117,11 @@ def _class_of(status: int, kind: str | None, code: str | None, message: str) -> 
     found = _BY_CODE.get(code or "") or _BY_TYPE.get(kind or "") or class_of_status(status)
     if found is not Rejected and kind != "api_error":
         return found
-    lower = message.lower()
-    return next((by_text for words, by_text in _BY_TEXT if words in lower), found)
-
-
-def _content(body: bytes) -> Any:
-    try:
-        return decode_json(body)
-    except ValueError:
-        return body.decode("utf-8", "replace").strip()
-
-
-def _error_object(content: Any) -> tuple[Wire, Wire]:
-    """The object that describes the error, and the body around it. Google puts its own into a list."""
-    if isinstance(content, list) and content:
-        content = cast("list[Any]", content)[0]
-    outer = cast("Wire", content) if isinstance(content, dict) else {}
-    error: Any = outer.get("error")
-    return (cast("Wire", error) if isinstance(error, dict) else outer), outer
+    return class_of_words(message, _BY_TEXT) or found
 
 
 def _code(error: Wire) -> str | None:
-    details: Any = error.get("details")
-    return _text(cast("Wire", details), "error_code") if isinstance(details, dict) else None
-
-
-def _text(wire: Wire, name: str) -> str | None:
-    value = wire.get(name)
-    return value if isinstance(value, str) and value else None
+    return text_in(as_object(error.get("details")), "error_code")
 
 
 _MESSAGES: Final = ("message", "Message", "error", "detail", "error_description", "msg")
@@ -142,26 +129,7 @@ _MESSAGES: Final = ("message", "Message", "error", "detail", "error_description"
 
 
 def _message(content: Any, error: Wire, outer: Wire) -> str | None:
-    for wire in (error, outer):
-        for name in _MESSAGES:
-            text = _text(wire, name)
-            if text is not None:
-                return text
-    if isinstance(content, str):
-        return content[:500] or None
-    return None
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """How long to wait, where the header says it in numbers. Dates are read by those who have a clock."""
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            seconds = float(headers[name]) * unit
-        except (KeyError, ValueError):
-            continue
-        if isfinite(seconds) and seconds >= 0:
-            return seconds
-    return None
+    return text_in(error, *_MESSAGES) or text_in(outer, *_MESSAGES) or page_text(content)
 
 
 # ---------------------------------------------------------------------- canonical to wire
@@ -201,10 +169,7 @@ def encode_error(error: Error) -> tuple[int, Wire]:
 
 def _status_of(error: Error) -> int:
     """The status of the error's class, in the provider's finer word where it has one; overload is 529 here."""
-    given = error.http_status if isinstance(error, ProviderError) else None
-    if given in _TYPES and class_of_status(given) is type(error):
-        return given
-    return 529 if error.status == 503 else error.status
+    return given_status(error, _TYPES) or (529 if error.status == 503 else error.status)
 
 
 def _message_of(error: Error) -> str:

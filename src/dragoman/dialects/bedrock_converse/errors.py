@@ -8,10 +8,18 @@ botocore 1.44.5, and of docs.aws.amazon.com/bedrock/latest/APIReference/CommonEr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.error_replies import (
+    as_object,
+    class_of_words,
+    content_of,
+    given_status,
+    page_text,
+    retry_after,
+    text_in,
+)
 from dragoman.errors import (
     ContextTooLong,
     Error,
@@ -27,7 +35,7 @@ from dragoman.errors import (
     class_of_status,
 )
 from dragoman.http import Frame
-from dragoman.messages import decode_json, encode_json
+from dragoman.messages import encode_json
 
 _BY_CODE: Final[dict[str, type[ProviderError]]] = {
     "ValidationException": Rejected,
@@ -81,17 +89,17 @@ _BY_TEXT: Final[tuple[tuple[str, type[ProviderError]], ...]] = (
 
 def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
     """The error in a reply of `status`. Any body will do: what is not Bedrock's is read as far as it goes."""
-    content = _content(body)
-    wire = cast("Wire", content) if isinstance(content, dict) else {}
+    content = content_of(body)
+    wire = as_object(content)
     code = _plain_code(headers.get("x-amzn-errortype")) or _code_in(wire)
-    message = _message_in(wire) or (content[:500] if isinstance(content, str) else "") or code
+    message = _message_in(wire) or page_text(content) or code
     message = message or f"HTTP {status} without a message"
     return _class_of(status, code, message)(
         message,
         http_status=status,
         code=code,
         request_id=headers.get("x-amzn-requestid") or headers.get("x-amzn-request-id"),
-        retry_after_seconds=_retry_after(headers) if status == 429 or status >= 500 else None,
+        retry_after_seconds=retry_after(status, headers),
         body=content,
     )
 
@@ -103,9 +111,8 @@ def error_in_answer(wire: Wire) -> ProviderError:
 
 def error_in_stream(name: str, data: bytes) -> ProviderError:
     """The error in a frame that is no event: `exception:throttlingException`."""
-    content = _content(data)
     code = name.partition(":")[2]
-    return _after_success(code[:1].upper() + code[1:], cast("Wire", content) if isinstance(content, dict) else {})
+    return _after_success(code[:1].upper() + code[1:], as_object(content_of(data)))
 
 
 def _after_success(code: str | None, wire: Wire) -> ProviderError:
@@ -119,15 +126,7 @@ def _class_of(status: int, code: str | None, message: str) -> type[ProviderError
     found = _BY_CODE.get(code or "") or by_status
     if found not in (Rejected, Unauthorized, ProviderFailed):
         return found
-    lower = message.lower()
-    return next((by_text for words, by_text in _BY_TEXT if words in lower), found)
-
-
-def _content(body: bytes) -> Any:
-    try:
-        return decode_json(body)
-    except ValueError:
-        return body.decode("utf-8", "replace").strip()
+    return class_of_words(message, _BY_TEXT) or found
 
 
 def _plain_code(code: object) -> str | None:
@@ -143,17 +142,7 @@ def _code_in(wire: Wire) -> str | None:
 
 
 def _message_in(wire: Wire) -> str | None:
-    found = (wire.get(name) for name in ("message", "Message", "originalMessage", "errorMessage", "error"))
-    return next((text for text in found if isinstance(text, str) and text), None)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """How long to wait, where the header says it in seconds. Dates are read by those who have a clock."""
-    try:
-        seconds = float(headers.get("retry-after", ""))
-    except ValueError:
-        return None
-    return seconds if isfinite(seconds) and seconds >= 0 else None
+    return text_in(wire, "message", "Message", "originalMessage", "errorMessage", "error")
 
 
 # ---------------------------------------------------------------------- canonical to wire
@@ -206,8 +195,7 @@ def error_frame(error: Error) -> Frame:
 
 def _said(error: Error) -> tuple[int, str]:
     """The status and the name: those of the error's class, finer where the provider was and the class is the same."""
-    given = error.http_status if isinstance(error, ProviderError) else None
-    status = given if given in _CODES and class_of_status(given) is type(error) else error.status
+    status = given_status(error, _CODES) or error.status
     code = _CODES.get(status) or ("ValidationException" if status < 500 else "InternalServerException")
     if isinstance(error, ProviderError) and error.code in _BY_CODE and _BY_CODE[error.code] is _BY_CODE[code]:
         code = error.code

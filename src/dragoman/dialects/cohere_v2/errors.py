@@ -6,10 +6,10 @@ Reference: docs.cohere.com/reference/errors (read 2026-11-21).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
-from typing import Any, Final, cast
+from typing import Final
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.error_replies import as_object, content_of, deepest_text, retry_after, text_in
 from dragoman.errors import (
     ContextTooLong,
     Error,
@@ -21,7 +21,6 @@ from dragoman.errors import (
     Unauthorized,
     class_of_status,
 )
-from dragoman.messages import decode_json
 
 _BY_STATUS: Final[dict[int, type[ProviderError]]] = {498: Unauthorized, 499: ProviderFailed, 501: Rejected}
 """Statuses that mean something else here: 498 a bad token, 499 a call that was given up, 501 no such function."""
@@ -46,16 +45,16 @@ _BY_TEXT: Final[tuple[tuple[type[ProviderError], str, type[ProviderError]], ...]
 
 def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
     """The error in a reply of `status`, which a proxy may have written."""
-    content = _content(body)
-    wire = cast("Wire", content) if isinstance(content, dict) else {}
-    message = _message(content) or f"HTTP {status} without a message"
-    code = _text(wire, "error_type") or _text(wire, "code")
+    content = content_of(body)
+    wire = as_object(content)
+    message = deepest_text(content, _MESSAGES) or f"HTTP {status} without a message"
+    code = text_in(wire, "error_type", "code")
     return _class_of(status, code, message)(
         message,
         http_status=status,
         code=code,
-        request_id=headers.get("x-request-id") or _text(wire, "id"),
-        retry_after_seconds=_retry_after(headers) if status == 429 or status >= 500 else None,
+        request_id=headers.get("x-request-id") or text_in(wire, "id"),
+        retry_after_seconds=retry_after(status, headers),
         body=content,
     )
 
@@ -66,49 +65,18 @@ def error_in_answer(message: str | None, body: Wire, code: str | None = None) ->
     return _class_of(500, code, message)(message, http_status=200, code=code, body=body)
 
 
+_MESSAGES: Final = ("message", "data", "error", "detail")
+"""Where a server, or a proxy before it, puts its words."""
+
+
 def message_of(wire: Wire) -> str | None:
-    return _message(wire)
+    return deepest_text(wire, _MESSAGES)
 
 
 def _class_of(status: int, code: str | None, message: str) -> type[ProviderError]:
     found = _BY_CODE.get(code or "") or _BY_STATUS.get(status) or class_of_status(status)
     lower = message.lower()
     return next((better for kind, words, better in _BY_TEXT if kind is found and words in lower), found)
-
-
-def _content(body: bytes) -> Any:
-    try:
-        return decode_json(body)
-    except ValueError:
-        return body.decode("utf-8", "replace").strip()
-
-
-def _message(content: Any) -> str | None:
-    """The text, wherever a server or a proxy before it has put it."""
-    if isinstance(content, str):
-        return content[:500] or None
-    wire = cast("Wire", content) if isinstance(content, dict) else {}
-    for name in ("message", "data", "error", "detail"):
-        value = wire.get(name)
-        if isinstance(value, dict):
-            return _message(value)
-        if isinstance(value, str) and value:
-            return value
-    return None
-
-
-def _text(wire: Wire, name: str) -> str | None:
-    value = wire.get(name)
-    return value if isinstance(value, str) and value else None
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """How long to wait, where the header says it in numbers. Dates are read by those who have a clock."""
-    try:
-        seconds = float(headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
-    return seconds if isfinite(seconds) and seconds >= 0 else None
 
 
 # ---------------------------------------------------------------------- encode

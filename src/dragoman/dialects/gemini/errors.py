@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from math import isfinite
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.error_replies import (
+    class_of_words,
+    content_of,
+    error_object,
+    given_status,
+    page_text,
+    retry_after,
+    text_in,
+)
 from dragoman.dialects.gemini.extras import objects_in
 from dragoman.errors import (
     ContextTooLong,
@@ -27,7 +35,6 @@ from dragoman.errors import (
     UnknownModel,
     class_of_status,
 )
-from dragoman.messages import decode_json
 
 _BY_REASON: Final[dict[str, type[ProviderError]]] = {
     "API_KEY_INVALID": Unauthorized,
@@ -81,8 +88,8 @@ _MAY_BE_REFINED: Final = (Rejected, RateLimited, Unauthorized)
 
 def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
     """The error in a reply of `status`. Any body will do: what is not Google's is read as far as it goes."""
-    content = _content(body)
-    error = _error_object(content)
+    content = content_of(body)
+    error, _ = error_object(content)
     found = _class_of(status, error)
     waits = status == 429 or status >= 500
     return found(
@@ -90,14 +97,14 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
         http_status=status,
         code=_code(error),
         request_id=headers.get("x-goog-request-id") or headers.get("x-request-id"),
-        retry_after_seconds=(_retry_after(headers) or _retry_delay(error)) if waits else None,
+        retry_after_seconds=(retry_after(status, headers) or _retry_delay(error)) if waits else None,
         body=content,
     )
 
 
 def error_in_answer(wire: Any) -> ProviderError:
     """The error that came in place of an answer, or inside a stream, after status 200."""
-    error = _error_object(wire)
+    error, _ = error_object(wire)
     code = error.get("code")
     return _class_of(code if type(code) is int else 500, error)(
         _message(wire, error) or "the provider reported an error without a message",
@@ -113,49 +120,23 @@ def _class_of(status: int, error: Wire) -> type[ProviderError]:
     by_reason = _BY_REASON.get(_reason(error) or "")
     if by_reason is not None:
         return by_reason
-    found = _BY_STATUS_WORD.get(_text(error, "status") or "") or class_of_status(status)
+    found = _BY_STATUS_WORD.get(text_in(error, "status") or "") or class_of_status(status)
     if found not in _MAY_BE_REFINED:
         return found
-    lower = (_text(error, "message") or "").lower()
-    return next((by_text for words, by_text in _BY_TEXT if words in lower), found)
-
-
-def _content(body: bytes) -> Any:
-    try:
-        return decode_json(body)
-    except ValueError:
-        return body.decode("utf-8", "replace").strip()
-
-
-def _error_object(content: Any) -> Wire:
-    """The object that describes the error; a streamed request gets it in a list."""
-    if isinstance(content, list) and content:
-        content = cast("list[Any]", content)[0]
-    outer = cast("Wire", content) if isinstance(content, dict) else {}
-    error: Any = outer.get("error")
-    return cast("Wire", error) if isinstance(error, dict) else outer
-
-
-def _text(wire: Wire, name: str) -> str | None:
-    value = wire.get(name)
-    return value if isinstance(value, str) and value else None
+    return class_of_words(text_in(error, "message") or "", _BY_TEXT) or found
 
 
 def _message(content: Any, error: Wire) -> str | None:
-    for name in ("message", "error", "error_description", "detail", "msg"):
-        text = _text(error, name)
-        if text is not None:
-            return text
-    return (content[:500] or None) if isinstance(content, str) else None
+    return text_in(error, "message", "error", "error_description", "detail", "msg") or page_text(content)
 
 
 def _code(error: Wire) -> str | None:
     reason = _reason(error)
-    return reason if reason in _BY_REASON else _text(error, "status")
+    return reason if reason in _BY_REASON else text_in(error, "status")
 
 
 def _reason(error: Wire) -> str | None:
-    return next((reason for each in objects_in(error.get("details")) if (reason := _text(each, "reason"))), None)
+    return next((reason for each in objects_in(error.get("details")) if (reason := text_in(each, "reason"))), None)
 
 
 _SECONDS: Final = re.compile(r"(\d+(?:\.\d+)?)s")
@@ -168,19 +149,10 @@ def _retry_delay(error: Wire) -> float | None:
         found = _SECONDS.fullmatch(str(detail.get("retryDelay")))
         if found is not None:
             return float(found[1])
-    found = _PLEASE_RETRY.search(_text(error, "message") or "")
+    found = _PLEASE_RETRY.search(text_in(error, "message") or "")
     if found is None:
         return None
     return float(found[1]) * (0.001 if found[2] == "ms" else 1.0)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """How long to wait, where a gateway in between says it in numbers. Dates are read by those who have a clock."""
-    try:
-        seconds = float(headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
-    return seconds if isfinite(seconds) and seconds >= 0 else None
 
 
 # ---------------------------------------------------------------------- canonical to wire
@@ -215,8 +187,8 @@ def encode_error(error: Error) -> tuple[int, Wire]:
 
 
 def _status_of(error: Error) -> int:
-    given = error.http_status if isinstance(error, ProviderError) else None
-    if given in _STATUS_WORDS and class_of_status(given) is type(error):
+    given = given_status(error, _STATUS_WORDS)
+    if given is not None:
         return given
     if isinstance(error, OutOfCredit):
         return 403

@@ -6,10 +6,10 @@ Reference: docs.ollama.com/api/errors (read 2026-11-21), and the words of the se
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.error_replies import class_of_words, content_of, deepest_text, retry_after
 from dragoman.errors import (
     ContextTooLong,
     Error,
@@ -20,7 +20,6 @@ from dragoman.errors import (
     UnknownModel,
     class_of_status,
 )
-from dragoman.messages import decode_json
 
 _BY_TEXT: Final[tuple[tuple[str, type[ProviderError]], ...]] = (
     ("exceeds the context length", ContextTooLong),
@@ -44,17 +43,21 @@ _SMALLER: Final = "Choose a smaller model, or first `unload()` another that the 
 
 def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
     """The error in a reply of `status`, which a proxy in front of the server may have written."""
-    content = _content(body)
-    message = _message(content) or f"HTTP {status} without a message"
-    retry_after = _retry_after(headers) if status == 429 or status >= 500 else None
-    return _error(status, message, content, request_id=headers.get("x-request-id"), retry_after_seconds=retry_after)
+    content = content_of(body)
+    message = deepest_text(content, _MESSAGES) or f"HTTP {status} without a message"
+    seconds = retry_after(status, headers)
+    return _error(status, message, content, request_id=headers.get("x-request-id"), retry_after_seconds=seconds)
+
+
+_MESSAGES: Final = ("error", "message", "detail")
+"""Where the text stands; behind an OpenAI-compatible proxy `error` is an object."""
 
 
 def error_in_answer(wire: Wire) -> ProviderError:
     """The error in a body or a line of a stream after status 200. Some servers tell a status of its own."""
     status = wire.get("status_code") or wire.get("status")
     inner = status if isinstance(status, int) and 400 <= status < 600 else 500
-    error = _error(inner, _message(wire) or "the server reported an error without a message", wire)
+    error = _error(inner, deepest_text(wire, _MESSAGES) or "the server reported an error without a message", wire)
     error.http_status = 200
     return error
 
@@ -74,37 +77,7 @@ def _class_of(status: int, message: str) -> type[ProviderError]:
         return found
     if message.startswith("model ") and "not found" in message:
         return UnknownModel
-    return next((by_text for words, by_text in _BY_TEXT if words in message), found)
-
-
-def _content(body: bytes) -> Any:
-    try:
-        return decode_json(body)
-    except ValueError:
-        return body.decode("utf-8", "replace").strip()
-
-
-def _message(content: Any) -> str | None:
-    """The text, also where it stands in an object, as behind an OpenAI-compatible proxy."""
-    if isinstance(content, str):
-        return content[:500] or None
-    wire = cast("Wire", content) if isinstance(content, dict) else {}
-    for name in ("error", "message", "detail"):
-        value = wire.get(name)
-        if isinstance(value, dict):
-            return _message(value)
-        if isinstance(value, str) and value:
-            return value
-    return None
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """How long to wait, where the header says it in numbers. Dates are read by those who have a clock."""
-    try:
-        seconds = float(headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
-    return seconds if isfinite(seconds) and seconds >= 0 else None
+    return class_of_words(message, _BY_TEXT) or found
 
 
 # ---------------------------------------------------------------------- encode

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.error_replies import number_in
 from dragoman.errors import (
     BudgetExceeded,
     CallerError,
@@ -250,19 +251,11 @@ def _class_of_words(message: str) -> type[ProviderError]:
 
 def _retry_after(headers: Mapping[str, str], message: str) -> float | None:
     """Seconds to wait. A date in `retry-after` needs a clock: whoever has one reads it."""
-    milliseconds = _number(headers.get("retry-after-ms"))
+    milliseconds = number_in(headers, "retry-after-ms")
     if milliseconds:  # Azure sends 0 beside a real `retry-after`
         return milliseconds / 1000
-    seconds = _number(headers.get("retry-after"))
+    seconds = number_in(headers, "retry-after")
     return _wait_in(message) if seconds is None else seconds
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if 0 <= number < float("inf") else None
 
 
 def _wait_in(message: str) -> float | None:
