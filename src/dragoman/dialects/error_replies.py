@@ -96,4 +96,6 @@ def retry_after(status: int, headers: Mapping[str, str], units: Mapping[str, flo
 def given_status(error: Error, statuses: Collection[int]) -> int | None:
     """The status that a provider gave `error`, where the dialect has it and it says as much as the error's class."""
     given = error.http_status if isinstance(error, ProviderError) else None
-    return given if given in statuses and class_of_status(given) is type(error) else None
+    if given is None or given not in statuses or class_of_status(given) is not type(error):
+        return None
+    return given

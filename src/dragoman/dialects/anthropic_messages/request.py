@@ -22,7 +22,8 @@ from dragoman.dialects.anthropic_messages.options import (
     unknown_options,
 )
 from dragoman.dialects.anthropic_messages.tools import decode_choice, decode_tools, encode_tools, unknown_choice
-from dragoman.dialects.base import Encoded, Wire
+from dragoman.dialects.base import Encoded, Wire, merge_extra
+from dragoman.dialects.losses import lose_settings
 from dragoman.messages import Extra, Loss, OutputFormat, Request
 
 _SAME: Final[dict[str, type]] = {
@@ -34,7 +35,7 @@ _SAME: Final[dict[str, type]] = {
 }
 """Fields with the same name and meaning on both sides."""
 
-_NO_PLACE: Final = ("seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs", "metadata")
+_NO_PLACE: Final = ("seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs", "metadata", "n")
 """Fields this dialect does not have."""
 
 
@@ -60,31 +61,10 @@ def encode_request(request: Request) -> Encoded:
         wire["metadata"] = {"user_id": request.user}
     if request.stream:
         wire["stream"] = True
-    _report_what_has_no_place(request, losses)
+    lose_settings(request, _NO_PLACE, losses)
     for extra in request.extra:
-        _write_extra(wire, extra, losses)
+        merge_extra(wire, extra, NAME, "", losses)
     return Encoded(wire, tuple(losses))
-
-
-def _report_what_has_no_place(request: Request, losses: list[Loss]) -> None:
-    in_vain = [name for name in _NO_PLACE if (value := getattr(request, name)) is not None and value is not False]
-    if in_vain:
-        losses.extend(Loss(effect="dropped", where=name, why="this dialect has no such setting") for name in in_vain)
-    if request.n is not None and request.n != 1:
-        losses.append(Loss(effect="dropped", where="n", why="this dialect gives one answer"))
-    if request.include_usage is False:
-        losses.append(Loss(effect="dropped", where="include_usage", why="usage is always reported"))
-
-
-def _write_extra(wire: Wire, extra: Extra, losses: list[Loss]) -> None:
-    """Put back what only this dialect knows; an object joins the one that is already there."""
-    if extra.dialect not in (None, NAME):
-        why = f"only `{extra.dialect}` knows it"
-        losses.extend(Loss(effect="dropped", where=name, why=why) for name in extra.fields)
-        return
-    for name, value in {**extra.spelling, **extra.fields}.items():
-        there = wire.get(name)
-        wire[name] = {**there, **value} if isinstance(there, dict) and isinstance(value, dict) else value
 
 
 # ---------------------------------------------------------------------- wire to canonical

@@ -10,6 +10,7 @@ from dragoman.dialects.anthropic_messages.name import NAME
 from dragoman.dialects.anthropic_messages.parts import decode_parts, encode_part
 from dragoman.dialects.anthropic_messages.usage import decode_usage, encode_usage
 from dragoman.dialects.base import Encoded, Wire, write_extra
+from dragoman.dialects.losses import NO_ALTERNATIVES, NO_LOGPROBS, report_filled_usage
 from dragoman.errors import DecodeError
 from dragoman.messages import (
     Document,
@@ -224,9 +225,6 @@ def stop_details(explanation: str | None, reason: str) -> Wire | None:
 
 # ---------------------------------------------------------------------- what has no place, whole or streamed
 
-NO_ALTERNATIVES: Final = Loss(effect="dropped", where="alternatives", why="this dialect gives one answer")
-NO_LOGPROBS: Final = Loss(effect="dropped", where="logprobs", why="this dialect has none")
-
 
 def report_ending(reason: FinishReason | None, raw: str | None, word: str, losses: list[Loss]) -> None:
     if reason in ("error", "other", "content_filter") and raw != word:
@@ -240,13 +238,7 @@ def report_refusal(refusal: str | None, word: str, losses: list[Loss]) -> None:
 
 
 def report_usage(usage: Usage, losses: list[Loss]) -> None:
-    unknown = [name for name in ("input_tokens", "output_tokens") if getattr(usage, name) is None]
-    why = "it was not reported, and clients demand a number: 0"
-    losses.extend(Loss(effect="changed", where=f"usage.{name}", why=why) for name in unknown)
-    inside = (usage.cache_read_tokens or 0) + (usage.cache_write_tokens or 0)
-    if usage.input_tokens is not None and inside > usage.input_tokens:
-        why = "less than its parts in the cache: their sum is sent"
-        losses.append(Loss(effect="changed", where="usage.input_tokens", why=why))
+    report_filled_usage(usage, losses)
     sounds = [name for name in ("input_audio_tokens", "output_audio_tokens") if getattr(usage, name)]
     why = "this dialect knows no sound"
     losses.extend(Loss(effect="dropped", where=f"usage.{name}", why=why) for name in sounds)

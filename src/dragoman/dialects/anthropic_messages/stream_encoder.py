@@ -22,8 +22,6 @@ from dragoman.dialects.anthropic_messages.errors import encode_error
 from dragoman.dialects.anthropic_messages.name import NAME
 from dragoman.dialects.anthropic_messages.parts import encode_part
 from dragoman.dialects.anthropic_messages.response import (
-    NO_ALTERNATIVES,
-    NO_LOGPROBS,
     encode_answer_part,
     own_fields,
     report_ending,
@@ -34,6 +32,7 @@ from dragoman.dialects.anthropic_messages.response import (
 )
 from dragoman.dialects.anthropic_messages.usage import encode_usage
 from dragoman.dialects.base import Wire, write_extra
+from dragoman.dialects.losses import NO_ALTERNATIVES, NO_LOGPROBS
 from dragoman.errors import Error, StreamInterrupted
 from dragoman.http import Frame
 from dragoman.messages import (

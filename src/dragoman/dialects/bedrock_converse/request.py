@@ -22,16 +22,10 @@ from dragoman.dialects.bedrock_converse.options import (
 )
 from dragoman.dialects.bedrock_converse.reading import optional, rejected
 from dragoman.dialects.bedrock_converse.tools import decode_choice, decode_tools, encode_tools, unknown_config
+from dragoman.dialects.losses import lose_settings
 from dragoman.messages import Extra, JsonObject, Loss, Request
 
-_NO_PLACE: Final = (
-    "seed",
-    "frequency_penalty",
-    "presence_penalty",
-    "logprobs",
-    "top_logprobs",
-    "user",
-)
+_NO_PLACE: Final = ("seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs", "user", "n")
 """Fields this dialect does not have."""
 
 
@@ -53,7 +47,7 @@ def encode_request(request: Request) -> Encoded:
         wire["requestMetadata"] = _encode_metadata(request.metadata, losses)
     if request.service_tier is not None:
         wire["serviceTier"] = {"type": request.service_tier}
-    _report_what_has_no_place(request, losses)
+    lose_settings(request, _NO_PLACE, losses)
     for extra in request.extra:
         wire = _with_extra(wire, extra, losses)
     return Encoded(wire, tuple(losses))
@@ -65,15 +59,6 @@ def _encode_metadata(metadata: JsonObject, losses: list[Loss]) -> Wire:
     why = "what calls are found by in the logs is text"
     losses.extend(Loss(effect="dropped", where=f"metadata.{name}", why=why) for name in others)
     return {name: value for name, value in metadata.items() if name not in others}
-
-
-def _report_what_has_no_place(request: Request, losses: list[Loss]) -> None:
-    in_vain = [name for name in _NO_PLACE if (value := getattr(request, name)) is not None and value is not False]
-    losses.extend(Loss(effect="dropped", where=name, why="this dialect has no such setting") for name in in_vain)
-    if request.n is not None and request.n != 1:
-        losses.append(Loss(effect="dropped", where="n", why="this dialect gives one answer"))
-    if request.include_usage is False:
-        losses.append(Loss(effect="dropped", where="include_usage", why="usage is always reported"))
 
 
 def _with_extra(wire: Wire, extra: Extra, losses: list[Loss]) -> Wire:

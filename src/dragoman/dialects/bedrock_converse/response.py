@@ -17,6 +17,7 @@ from dragoman.dialects.bedrock_converse.options import united
 from dragoman.dialects.bedrock_converse.parts import decode_part, encode_part
 from dragoman.dialects.bedrock_converse.reading import BROKEN, field
 from dragoman.dialects.bedrock_converse.usage import decode_usage, encode_usage, report_usage
+from dragoman.dialects.losses import NO_ALTERNATIVES, NO_LOGPROBS
 from dragoman.errors import DecodeError
 from dragoman.messages import (
     Audio,
@@ -232,9 +233,6 @@ def stop_reason(
 
 
 # ---------------------------------------------------------------------- what has no place, whole or streamed
-
-NO_ALTERNATIVES: Final = Loss(effect="dropped", where="alternatives", why="this dialect gives one answer")
-NO_LOGPROBS: Final = Loss(effect="dropped", where="logprobs", why="this dialect has none")
 
 
 def unnamed(id_: str | None, model: str | None, request: Request) -> list[Loss]:

@@ -23,8 +23,6 @@ from dragoman.dialects.bedrock_converse.errors import error_frame
 from dragoman.dialects.bedrock_converse.name import NAME
 from dragoman.dialects.bedrock_converse.parts import encode_part
 from dragoman.dialects.bedrock_converse.response import (
-    NO_ALTERNATIVES,
-    NO_LOGPROBS,
     encode_answer_part,
     encode_tier,
     own_fields,
@@ -34,6 +32,7 @@ from dragoman.dialects.bedrock_converse.response import (
     unnamed,
 )
 from dragoman.dialects.bedrock_converse.usage import encode_usage, report_usage
+from dragoman.dialects.losses import NO_ALTERNATIVES, NO_LOGPROBS
 from dragoman.errors import Error, StreamInterrupted
 from dragoman.http import Frame
 from dragoman.messages import (

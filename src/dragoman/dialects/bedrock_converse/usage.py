@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.losses import report_filled_usage
 from dragoman.messages import Loss, Usage
 
 
@@ -66,13 +67,7 @@ _NO_PLACE = ("reasoning_tokens", "input_audio_tokens", "output_audio_tokens", "w
 
 def report_usage(usage: Usage, losses: list[Loss]) -> None:
     """What `encode_usage` could not say, or had to fill in."""
-    unknown = [name for name in ("input_tokens", "output_tokens") if getattr(usage, name) is None]
-    why = "it was not reported, and clients demand a number: 0"
-    losses.extend(Loss(effect="changed", where=f"usage.{name}", why=why) for name in unknown)
-    inside = (usage.cache_read_tokens or 0) + (usage.cache_write_tokens or 0)
-    if usage.input_tokens is not None and inside > usage.input_tokens:
-        why = "less than its parts in the cache: their sum is sent"
-        losses.append(Loss(effect="changed", where="usage.input_tokens", why=why))
+    report_filled_usage(usage, losses)
     lost = [name for name in _NO_PLACE if getattr(usage, name)]
     why = "this dialect does not count these"
     losses.extend(Loss(effect="dropped", where=f"usage.{name}", why=why) for name in lost)

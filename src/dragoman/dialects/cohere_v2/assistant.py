@@ -12,7 +12,7 @@ from dragoman.dialects.checks import objects, optional
 from dragoman.dialects.cohere_v2.citations import decode_citation, encode_citation, is_of_text, is_ours
 from dragoman.dialects.cohere_v2.parts import decode_calls, decode_part, encode_call, encode_part
 from dragoman.dialects.cohere_v2.wire import NAME
-from dragoman.dialects.marks import lose_cache, lose_extra
+from dragoman.dialects.losses import lose_cache, lose_extra
 from dragoman.messages import Citation, Image, Loss, Opaque, Part, Text, ToolCall
 
 # ---------------------------------------------------------------------- encode

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from dragoman.dialects.base import Wire, merge_extra
 from dragoman.dialects.checks import required, wanted
 from dragoman.dialects.cohere_v2.wire import NAME
-from dragoman.dialects.marks import lose_cache
+from dragoman.dialects.losses import lose_cache
 from dragoman.messages import Document, Extra, JsonObject, Loss, encode_json
 
 _FIELDS: Final = ("title", "text", "context")

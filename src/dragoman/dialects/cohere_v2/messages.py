@@ -19,7 +19,7 @@ from dragoman.dialects.cohere_v2.documents import decode_document, encode_docume
 from dragoman.dialects.cohere_v2.parts import decode_part, encode_part
 from dragoman.dialects.cohere_v2.wire import NAME
 from dragoman.dialects.cohere_v2.wire import Message as WireMessage
-from dragoman.dialects.marks import lose_cache
+from dragoman.dialects.losses import lose_cache
 from dragoman.messages import Document, Loss, Message, Part, Role, Text, ToolResult
 
 # ---------------------------------------------------------------------- encode

@@ -11,7 +11,7 @@ from typing import Any, Final
 from dragoman.dialects.base import Wire, merge_extra
 from dragoman.dialects.checks import objects, optional, required
 from dragoman.dialects.cohere_v2.wire import NAME, ImageUrl
-from dragoman.dialects.marks import lose_cache
+from dragoman.dialects.losses import lose_cache
 from dragoman.messages import (
     Audio,
     Extra,

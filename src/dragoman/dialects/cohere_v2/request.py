@@ -12,6 +12,7 @@ from dragoman.dialects.checks import optional, required, wanted
 from dragoman.dialects.cohere_v2.messages import Conversation, decode_conversation
 from dragoman.dialects.cohere_v2.tools import decode_choice, decode_tools, encode_tools
 from dragoman.dialects.cohere_v2.wire import NAME, ChatRequest, ResponseFormat, Thinking
+from dragoman.dialects.losses import lose_settings
 from dragoman.messages import Extra, Loss, OutputFormat, ReasoningOptions, Request
 
 _PLAIN: Final[dict[str, tuple[str, type]]] = {
@@ -26,7 +27,7 @@ _PLAIN: Final[dict[str, tuple[str, type]]] = {
 }
 """Fields that are the same in both languages but for their name: the record's name, and the type on the wire."""
 
-_NO_PLACE: Final = ("top_logprobs", "user", "service_tier", "metadata")
+_NO_PLACE: Final = ("top_logprobs", "user", "service_tier", "metadata", "n")
 
 # ---------------------------------------------------------------------- encode
 
@@ -50,7 +51,7 @@ def encode_request(request: Request) -> Encoded:
         _encode_reasoning(request.reasoning, wire, losses)
     if request.stream:
         wire["stream"] = True
-    _report_what_has_no_place(request, losses)
+    lose_settings(request, _NO_PLACE, losses)
     for extra in request.extra:
         merge_extra(wire, extra, NAME, "", losses)
     return Encoded(wire, tuple(losses))
@@ -95,15 +96,6 @@ def _encode_reasoning(options: ReasoningOptions, wire: Wire, losses: list[Loss])
     merge_extra(thinking, options.extra, NAME, "reasoning", losses)
     if thinking:
         wire["thinking"] = thinking
-
-
-def _report_what_has_no_place(request: Request, losses: list[Loss]) -> None:
-    absent = [name for name in _NO_PLACE if getattr(request, name) is not None]
-    losses.extend(Loss(effect="dropped", where=name, why="this dialect has no such setting") for name in absent)
-    if request.n is not None and request.n != 1:
-        losses.append(Loss(effect="dropped", where="n", why="this dialect gives one answer"))
-    if request.include_usage is False:
-        losses.append(Loss(effect="dropped", where="include_usage", why="usage is always reported"))
 
 
 # ---------------------------------------------------------------------- decode

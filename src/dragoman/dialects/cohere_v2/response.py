@@ -11,6 +11,7 @@ from dragoman.dialects.cohere_v2.errors import error_in_answer, message_of
 from dragoman.dialects.cohere_v2.usage import decode_usage, encode_usage
 from dragoman.dialects.cohere_v2.wire import NAME, ChatResponse
 from dragoman.dialects.cohere_v2.wire import Message as WireMessage
+from dragoman.dialects.losses import NO_ALTERNATIVES
 from dragoman.errors import DecodeError
 from dragoman.messages import (
     Extra,
@@ -198,5 +199,4 @@ _LEAST: Final = -9999.0
 FEWER_LOGPROBS: Final = Loss(
     effect="changed", where="logprobs", why="only the tokens themselves and how likely they were"
 )
-NO_ALTERNATIVES: Final = Loss(effect="dropped", where="alternatives", why="this dialect gives one answer")
 NO_MODEL: Final = Loss(effect="dropped", where="model", why="an answer does not name the model here")

@@ -13,8 +13,9 @@ from dragoman.dialects.base import Wire, merge_extra
 from dragoman.dialects.cohere_v2.assistant import Turn
 from dragoman.dialects.cohere_v2.citations import encode_citation, is_ours
 from dragoman.dialects.cohere_v2.errors import encode_error
-from dragoman.dialects.cohere_v2.response import NO_ALTERNATIVES, NO_MODEL, encode_logprobs, ending
+from dragoman.dialects.cohere_v2.response import NO_MODEL, encode_logprobs, ending
 from dragoman.dialects.cohere_v2.wire import NAME
+from dragoman.dialects.losses import NO_ALTERNATIVES
 from dragoman.errors import Error
 from dragoman.http import Frame
 from dragoman.messages import (

@@ -10,7 +10,7 @@ from dragoman.dialects.checks import objects, optional, required
 from dragoman.dialects.cohere_v2.parts import unknown
 from dragoman.dialects.cohere_v2.wire import NAME, ToolFunction
 from dragoman.dialects.cohere_v2.wire import Tool as WireTool
-from dragoman.dialects.marks import lose_cache
+from dragoman.dialects.losses import lose_cache
 from dragoman.dialects.server_tools import encode_server_tool
 from dragoman.messages import AnyTool, Loss, Opaque, Request, ServerTool, Tool, ToolChoice
 

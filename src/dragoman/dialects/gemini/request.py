@@ -18,6 +18,7 @@ from dragoman.dialects.gemini.name import NAME
 from dragoman.dialects.gemini.options import decode_options, encode_options, unknown_options
 from dragoman.dialects.gemini.spelling import request_in_camel_case
 from dragoman.dialects.gemini.tools import decode_choice, decode_tools, encode_tools, unknown_choice
+from dragoman.dialects.losses import lose_settings
 from dragoman.messages import Extra, Loss, Request
 
 _NO_PLACE: Final = ("user", "metadata")
@@ -36,17 +37,10 @@ def encode_request(request: Request) -> Encoded:
         wire["generationConfig"] = config
     if request.service_tier is not None:
         wire["serviceTier"] = request.service_tier
-    _report_what_has_no_place(request, losses)
+    lose_settings(request, _NO_PLACE, losses)
     for extra in request.extra:
         restore(wire, extra, "", losses)
     return Encoded(wire, tuple(losses))
-
-
-def _report_what_has_no_place(request: Request, losses: list[Loss]) -> None:
-    in_vain = [name for name in _NO_PLACE if getattr(request, name) is not None]
-    losses.extend(Loss(effect="dropped", where=name, why="this dialect has no such setting") for name in in_vain)
-    if request.include_usage is False:
-        losses.append(Loss(effect="dropped", where="include_usage", why="usage is always reported"))
 
 
 # ---------------------------------------------------------------------- wire to canonical

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from dragoman.dialects.base import Wire, merge_extra, unknown_fields
 from dragoman.dialects.checks import objects, optional, rejected, required, wanted
-from dragoman.dialects.marks import lose_cache
+from dragoman.dialects.losses import lose_cache
 from dragoman.dialects.ollama.parts import Turn, decode_image
 from dragoman.dialects.ollama.tool_calls import decode_calls, is_made_up, made_up_id
 from dragoman.dialects.ollama.wire import NAME

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Final
 
 from dragoman.dialects.base import Wire, merge_extra
-from dragoman.dialects.marks import lose_marks
+from dragoman.dialects.losses import lose_marks
 from dragoman.dialects.ollama.tool_calls import encode_call
 from dragoman.dialects.ollama.wire import NAME
 from dragoman.messages import (

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 from dragoman.dialects.base import Encoded, Wire, merge_extra
 from dragoman.dialects.checks import optional, rejected, required, wanted
-from dragoman.dialects.marks import lose_extra
+from dragoman.dialects.losses import lose_extra, lose_settings
 from dragoman.dialects.ollama.messages import decode_messages, encode_messages
 from dragoman.dialects.ollama.tools import decode_tools, encode_tools
 from dragoman.dialects.ollama.wire import NAME
@@ -31,7 +31,7 @@ _OPTIONS: Final[dict[str, tuple[str, type]]] = {
 _TOP: Final[dict[str, type]] = {"logprobs": bool, "top_logprobs": int}
 """Settings that stand beside `options`, under the same name."""
 
-_NO_PLACE: Final = ("user", "service_tier", "metadata")
+_NO_PLACE: Final = ("user", "service_tier", "metadata", "n")
 
 # ---------------------------------------------------------------------- encode
 
@@ -52,7 +52,7 @@ def encode_request(request: Request) -> Encoded:
         value = getattr(request, name)
         if value is not None:
             wire[name] = value
-    _report_what_has_no_place(request, losses)
+    lose_settings(request, _NO_PLACE, losses)
     for extra in request.extra:
         merge_extra(wire, extra, NAME, "", losses)
     return Encoded(wire, tuple(losses))
@@ -104,15 +104,6 @@ def _encode_reasoning(options: ReasoningOptions, wire: Wire, losses: list[Loss])
         why = "how long to think is said by an effort, not by a number of tokens"
         losses.append(Loss(effect="dropped", where="reasoning.budget_tokens", why=why))
     lose_extra(options.extra, "reasoning", losses)
-
-
-def _report_what_has_no_place(request: Request, losses: list[Loss]) -> None:
-    absent = [name for name in _NO_PLACE if getattr(request, name) is not None]
-    losses.extend(Loss(effect="dropped", where=name, why="this dialect has no such setting") for name in absent)
-    if request.n is not None and request.n != 1:
-        losses.append(Loss(effect="dropped", where="n", why="this dialect gives one answer"))
-    if request.include_usage is False:
-        losses.append(Loss(effect="dropped", where="include_usage", why="usage is always reported"))
 
 
 # ---------------------------------------------------------------------- decode

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from dragoman.dialects.base import Encoded, Wire, merge_extra
+from dragoman.dialects.losses import NO_ALTERNATIVES
 from dragoman.dialects.ollama.errors import error_in_answer
 from dragoman.dialects.ollama.logprobs import decode_logprobs, encode_logprobs
 from dragoman.dialects.ollama.parts import Turn, decode_image
@@ -204,5 +205,4 @@ def _report_usage(usage: Usage, losses: list[Loss]) -> None:
 
 _COUNTS: Final = ("input_tokens", "output_tokens", "total_tokens")
 
-NO_ALTERNATIVES: Final = Loss(effect="dropped", where="alternatives", why="this dialect gives one answer")
 NO_ID: Final = Loss(effect="dropped", where="id", why="answers have no ids here")

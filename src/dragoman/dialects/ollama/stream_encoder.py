@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from dragoman.dialects.base import Wire, merge_extra
+from dragoman.dialects.losses import NO_ALTERNATIVES
 from dragoman.dialects.ollama.errors import encode_error
 from dragoman.dialects.ollama.logprobs import encode_logprobs
 from dragoman.dialects.ollama.parts import Turn
-from dragoman.dialects.ollama.response import NO_ALTERNATIVES, NO_ID, ending, head_of
+from dragoman.dialects.ollama.response import NO_ID, ending, head_of
 from dragoman.dialects.ollama.wire import NAME
 from dragoman.errors import Error
 from dragoman.http import Frame

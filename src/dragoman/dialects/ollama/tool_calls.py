@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire, merge_extra
 from dragoman.dialects.checks import objects, optional, required
-from dragoman.dialects.marks import lose_cache
+from dragoman.dialects.losses import lose_cache
 from dragoman.dialects.ollama.wire import NAME
 from dragoman.messages import Extra, Loss, ToolCall, encode_json
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from dragoman.dialects.base import Wire, merge_extra
 from dragoman.dialects.checks import objects, optional, required
-from dragoman.dialects.marks import lose_cache
+from dragoman.dialects.losses import lose_cache
 from dragoman.dialects.ollama.wire import NAME, ToolFunction
 from dragoman.dialects.ollama.wire import Tool as WireTool
 from dragoman.dialects.server_tools import encode_server_tool
