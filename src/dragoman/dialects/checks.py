@@ -1,42 +1,70 @@
-"""What a request body must be like, for dialects whose providers say it in no words of their own when it is not."""
+"""What a request body must be like: the checks, and the words for dialects whose providers have none of their own.
+
+A dialect with its provider's words for a body that is wrong makes its own `Checks`, in `<name>/checks.py`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from dragoman.dialects.base import Wire
 from dragoman.errors import Rejected
 
-_WORDS: Final[dict[type, str]] = {
-    str: "text",
-    list: "a list",
-    dict: "an object",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-}
+
+def is_kind(value: Any, kind: type) -> bool:
+    """Whether `value` is of `kind`, as JSON has it: a whole number will do for a number, a boolean for none."""
+    return type(value) is kind or (kind is float and type(value) is int)
+
+
+class Checks:
+    """Checks of fields; each raises the `Rejected` that `rejected` makes of a place and a reason."""
+
+    __slots__ = ("_missing", "_rejected", "_why")
+
+    def __init__(
+        self, rejected: Callable[[str, str], Rejected], why: Mapping[type, str], missing: str | None = None
+    ) -> None:
+        """`why` says what is wrong with a value that is not of a kind, `missing` with none where one must be."""
+        self._rejected = rejected
+        self._why = why
+        self._missing = missing
+
+    def wanted(self, value: Any, kind: type, where: str) -> Any:
+        """`value`, which must be of `kind`."""
+        if is_kind(value, kind):
+            return value
+        raise self._rejected(where, self._why[kind])
+
+    def required(self, wire: Wire, name: str, kind: type, where: str = "") -> Any:
+        """The field `name`, which must be there."""
+        value = wire.get(name)
+        if value is None and self._missing is not None:
+            raise self._rejected(f"{where}{name}", self._missing)
+        return self.wanted(value, kind, f"{where}{name}")
+
+    def optional(self, wire: Wire, name: str, kind: type, where: str = "") -> Any:
+        """The field `name`, or `None` when it is absent or `null`."""
+        value = wire.get(name)
+        return None if value is None else self.wanted(value, kind, f"{where}{name}")
 
 
 def rejected(where: str, why: str) -> Rejected:
     return Rejected(f"invalid `{where}`: {why}", http_status=400)
 
 
-def wanted(value: Any, kind: type, where: str) -> Any:
-    """`value`, which must be of `kind`. A whole number will do for a number."""
-    if type(value) is kind or (kind is float and type(value) is int):
-        return value
-    raise rejected(where, f"{_WORDS[kind]} is needed here")
-
-
-def required(wire: Wire, name: str, kind: type, where: str = "") -> Any:
-    """The field `name`, which must be there."""
-    return wanted(wire.get(name), kind, f"{where}{name}")
-
-
-def optional(wire: Wire, name: str, kind: type, where: str = "") -> Any:
-    """The field `name`, or `None` when it is absent or `null`."""
-    value = wire.get(name)
-    return None if value is None else wanted(value, kind, f"{where}{name}")
+_CHECKS: Final = Checks(
+    rejected,
+    {
+        str: "text is needed here",
+        list: "a list is needed here",
+        dict: "an object is needed here",
+        int: "a whole number is needed here",
+        float: "a number is needed here",
+        bool: "true or false is needed here",
+    },
+)
+wanted, required, optional = _CHECKS.wanted, _CHECKS.required, _CHECKS.optional
 
 
 def objects(wire: Wire, name: str, where: str = "") -> list[Wire]:

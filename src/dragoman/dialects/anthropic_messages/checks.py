@@ -10,46 +10,27 @@ from typing import Any, Final
 
 from dragoman.dialects.anthropic_messages.parts import DOCUMENT_SOURCES, SOURCES
 from dragoman.dialects.base import Wire
+from dragoman.dialects.checks import Checks
 from dragoman.errors import Rejected
-
-_EXPECTED: Final[dict[type, str]] = {
-    str: "string",
-    list: "list",
-    dict: "dictionary",
-    int: "integer",
-    float: "number",
-    bool: "boolean",
-}
 
 
 def rejected(where: str, why: str) -> Rejected:
     return Rejected(f"{where}: {why}", http_status=400, code="invalid_request_error")
 
 
-def _is(value: Any, kind: type) -> bool:
-    if kind is float:
-        return type(value) in (int, float)
-    return type(value) is kind
-
-
-def wanted(value: Any, kind: type, where: str) -> Any:
-    """`value`, which must be of `kind`."""
-    if not _is(value, kind):
-        raise rejected(where, f"Input should be a valid {_EXPECTED[kind]}")
-    return value
-
-
-def required(wire: Wire, name: str, kind: type, where: str = "") -> Any:
-    """The field `name`, which must be there."""
-    if wire.get(name) is None:
-        raise rejected(f"{where}{name}", "Field required")
-    return wanted(wire[name], kind, f"{where}{name}")
-
-
-def optional(wire: Wire, name: str, kind: type, where: str = "") -> Any:
-    """The field `name`, or `None` when it is absent or `null`."""
-    value = wire.get(name)
-    return None if value is None else wanted(value, kind, f"{where}{name}")
+_CHECKS: Final = Checks(
+    rejected,
+    {
+        str: "Input should be a valid string",
+        list: "Input should be a valid list",
+        dict: "Input should be a valid dictionary",
+        int: "Input should be a valid integer",
+        float: "Input should be a valid number",
+        bool: "Input should be a valid boolean",
+    },
+    missing="Field required",
+)
+wanted, required, optional = _CHECKS.wanted, _CHECKS.required, _CHECKS.optional
 
 
 def objects(value: Any, where: str) -> list[Wire]:

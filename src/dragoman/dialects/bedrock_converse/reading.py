@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.checks import is_kind
 from dragoman.errors import Rejected
 
 BROKEN: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError)
@@ -31,16 +32,12 @@ def rejected(where: str, why: str) -> Rejected:
     return Rejected(message, http_status=400, code="ValidationException")
 
 
-def _is(value: Any, kind: type) -> bool:
-    return type(value) in (int, float) if kind is float else type(value) is kind
-
-
 def field(wire: Wire, name: str, kind: type) -> Any:
     """The field `name`. Raises `KeyError` when it is absent or `null`, `TypeError` when it is of another kind."""
     value = wire[name]
     if value is None:
         raise KeyError(name)
-    if not _is(value, kind):
+    if not is_kind(value, kind):
         raise TypeError(f"`{name}` is no {_KINDS[kind]}")
     return value
 
@@ -57,7 +54,7 @@ def maybe(wire: Wire, name: str, kind: type) -> Any:
 def optional(wire: Wire, name: str, kind: type, where: str = "") -> Any:
     """`maybe`, for a request. Raises `Rejected`."""
     value = wire.get(name)
-    if value is not None and not _is(value, kind):
+    if value is not None and not is_kind(value, kind):
         raise rejected(f"{where}/{name}", f"expected type: {_KINDS[kind]}")
     return value
 

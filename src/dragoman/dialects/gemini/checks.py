@@ -5,48 +5,36 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.checks import Checks
 from dragoman.errors import Rejected
-
-_EXPECTED: Final[dict[type, str]] = {
-    str: "a string",
-    list: "a list",
-    dict: "an object",
-    int: "an integer",
-    float: "a number",
-    bool: "a boolean",
-}
 
 
 def rejected(where: str, why: str) -> Rejected:
     return Rejected(f"Invalid value at '{where}': {why}", http_status=400, code="INVALID_ARGUMENT")
 
 
-def _is(value: Any, kind: type) -> bool:
-    if kind is float:
-        return type(value) in (int, float)
-    return type(value) is kind
+class _Checks(Checks):
+    __slots__ = ()
+
+    def wanted(self, value: Any, kind: type, where: str) -> Any:
+        """`value`, which must be of `kind`; `3.0` is a whole number, for protobuf's JSON has no other."""
+        whole = kind is int and type(value) is float and value.is_integer()
+        return int(value) if whole else super().wanted(value, kind, where)
 
 
-def wanted(value: Any, kind: type, where: str) -> Any:
-    """`value`, which must be of `kind`."""
-    if kind is int and type(value) is float and value.is_integer():  # protobuf's JSON has no other number
-        return int(value)
-    if not _is(value, kind):
-        raise rejected(where, f"expected {_EXPECTED[kind]}")
-    return value
-
-
-def required(wire: Wire, name: str, kind: type, where: str) -> Any:
-    """The field `name`, which must be there."""
-    if wire.get(name) is None:
-        raise rejected(f"{where}{name}", "it is required")
-    return wanted(wire[name], kind, f"{where}{name}")
-
-
-def optional(wire: Wire, name: str, kind: type, where: str = "") -> Any:
-    """The field `name`, or `None` when it is absent or `null`."""
-    value = wire.get(name)
-    return None if value is None else wanted(value, kind, f"{where}{name}")
+_CHECKS: Final = _Checks(
+    rejected,
+    {
+        str: "expected a string",
+        list: "expected a list",
+        dict: "expected an object",
+        int: "expected an integer",
+        float: "expected a number",
+        bool: "expected a boolean",
+    },
+    missing="it is required",
+)
+wanted, required, optional = _CHECKS.wanted, _CHECKS.required, _CHECKS.optional
 
 
 def objects(value: Any, where: str) -> list[Wire]:
