@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 from msgspec.structs import replace
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.openai_chat.checks import object_of, text_in
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import (
     Losses,
@@ -18,7 +19,7 @@ from dragoman.dialects.openai_chat.losses import (
     restore,
     unknown,
 )
-from dragoman.dialects.openai_chat.parts import decode_part, decode_parts, encode_part, is_plain_text, text_in
+from dragoman.dialects.openai_chat.parts import decode_part, decode_parts, encode_part, is_plain_text
 from dragoman.dialects.openai_chat.reasoning import TEXT_FIELDS, decode_reasoning, encode_reasoning
 from dragoman.dialects.openai_chat.tool_calls import (
     decode_call,
@@ -179,7 +180,7 @@ def _decode_beside(wire: Wire, where: str) -> list[Part]:
         parts.append(replace(part, extra=part.extra or Extra(dialect=NAME)))
     audio = wire.get("audio")
     if audio is not None:
-        parts.append(Audio(id=text_in(_object(audio, f"{where}.audio"), "id", f"{where}.audio")))
+        parts.append(Audio(id=text_in(object_of(audio, f"{where}.audio"), "id", f"{where}.audio")))
     return parts
 
 
@@ -190,12 +191,6 @@ def _entries(wire: Wire, name: str, where: str) -> list[Any]:
     return cast("list[Any]", entries or [])
 
 
-def _object(value: Any, where: str) -> Wire:
-    if not isinstance(value, dict):
-        raise rejected(where, "an object is needed here")
-    return cast("Wire", value)
-
-
 def _decode_calls(wire: Wire, where: str, number: int, legacy_ids: dict[str, str]) -> list[Part]:
     parts: list[Part] = []
     for place, entry in enumerate(_entries(wire, "tool_calls", where)):
@@ -204,7 +199,7 @@ def _decode_calls(wire: Wire, where: str, number: int, legacy_ids: dict[str, str
             raise rejected(f"{where}.tool_calls[{place}]", "a tool call has `id` and `function` with `name`")
         parts.append(call)
     function = wire.get("function_call")
-    legacy = None if function is None else decode_legacy_call(_object(function, f"{where}.function_call"), number)
+    legacy = None if function is None else decode_legacy_call(object_of(function, f"{where}.function_call"), number)
     if legacy is not None:
         legacy_ids[legacy.name] = legacy.id
         parts.append(legacy)

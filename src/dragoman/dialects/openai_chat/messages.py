@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.assistant import Turn, decode_assistant
+from dragoman.dialects.openai_chat.checks import text_in
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import (
     Losses,
@@ -25,7 +26,7 @@ from dragoman.dialects.openai_chat.losses import (
     restore,
     unknown,
 )
-from dragoman.dialects.openai_chat.parts import decode_parts, encode_part, encode_parts, text_in
+from dragoman.dialects.openai_chat.parts import decode_parts, encode_part, encode_parts
 from dragoman.dialects.openai_chat.tool_calls import is_legacy_id, legacy_id
 from dragoman.dialects.openai_chat.wire import NAME, PlainMessage, ToolMessage, fields_of
 from dragoman.messages import Audio, Document, Extra, Image, Message, Opaque, Part, Role, Text, ToolResult, Video

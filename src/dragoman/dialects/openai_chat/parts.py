@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.openai_chat.checks import object_of, optional_text, text_in
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses, decode_mark, encode_mark, extra_of, is_ours, restore, unknown
 from dragoman.dialects.openai_chat.wire import (
@@ -201,9 +202,9 @@ def _decode_refusal(wire: Wire, where: str) -> Part:
 def _decode_image(wire: Wire, where: str) -> Part:
     if isinstance(wire.get("image_url"), str):  # Mistral's form, which clients use elsewhere too
         wire = {**wire, "image_url": {"url": wire["image_url"]}}
-    source = _object(wire, "image_url", where)
+    source = object_of(wire.get("image_url"), f"{where}.image_url")
     url = text_in(source, "url", f"{where}.image_url")
-    detail = _optional_text(source, "detail", f"{where}.image_url")
+    detail = optional_text(source, "detail", f"{where}.image_url")
     return image_from(url, detail=detail, **_common(wire, _IMAGE, "image_url", _IMAGE_URL))
 
 
@@ -215,9 +216,9 @@ def image_from(url: str, **fields: Any) -> Image:
 def _decode_audio(wire: Wire, where: str) -> Part:
     if isinstance(wire.get("input_audio"), str):  # Mistral's form
         return _audio_from(wire["input_audio"], **_common(wire, _AUDIO))
-    source = _object(wire, "input_audio", where)
+    source = object_of(wire.get("input_audio"), f"{where}.input_audio")
     data = text_in(source, "data", f"{where}.input_audio")
-    format_ = _optional_text(source, "format", f"{where}.input_audio")
+    format_ = optional_text(source, "format", f"{where}.input_audio")
     media_type = None if format_ is None else audio_media_type(format_)
     return Audio(data=data, media_type=media_type, **_common(wire, _AUDIO, "input_audio", _INPUT_AUDIO))
 
@@ -231,8 +232,8 @@ def _audio_from(text: str, **fields: Any) -> Audio:
 def _decode_file(wire: Wire, where: str) -> Part:
     if isinstance(wire.get("file_id"), str) and "file" not in wire:  # Mistral's form
         return Document(file_id=wire["file_id"], **_common(wire, _FILE_PART | {"file_id"}))
-    source = _object(wire, "file", where)
-    name, file_id, data = (_optional_text(source, field, f"{where}.file") for field in _FILE_FIELDS)
+    source = object_of(wire.get("file"), f"{where}.file")
+    name, file_id, data = (optional_text(source, field, f"{where}.file") for field in _FILE_FIELDS)
     if file_id is None and data is None:
         raise rejected(f"{where}.file", "a file has `file_id` or `file_data`")
     common: Wire = {**_common(wire, _FILE_PART, "file", _FILE), "name": name, "file_id": file_id}
@@ -265,25 +266,6 @@ def _common(wire: Wire, known: frozenset[str], inside: str = "", known_inside: f
     cache, spelling = decode_mark(wire)
     extra = extra_of(unknown(wire, known, inside=inside, known_inside=known_inside), spelling)
     return {"cache": cache, "extra": extra} if cache or extra else {}
-
-
-def text_in(wire: Wire, name: str, where: str) -> str:
-    """A field that must be text."""
-    value = wire.get(name)
-    if not isinstance(value, str):
-        raise rejected(f"{where}.{name}", "text is needed here")
-    return value
-
-
-def _optional_text(wire: Wire, name: str, where: str) -> str | None:
-    return None if wire.get(name) is None else text_in(wire, name, where)
-
-
-def _object(wire: Wire, name: str, where: str) -> Wire:
-    value = wire.get(name)
-    if not isinstance(value, dict):
-        raise rejected(f"{where}.{name}", "an object is needed here")
-    return cast("Wire", value)
 
 
 # ---------------------------------------------------------------------- the formats of sounds

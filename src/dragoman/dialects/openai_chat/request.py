@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final, Literal, cast
 
 from dragoman.dialects.base import Encoded, Wire
+from dragoman.dialects.openai_chat.checks import checked
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses, extra_of, is_ours, restore
 from dragoman.dialects.openai_chat.messages import decode_messages, encode_messages
@@ -129,7 +130,7 @@ def decode_request(wire: Wire, path: str = "") -> Request:
         if plain is None:
             _decode_field(name, value, fields, rest)
         elif value is not None:
-            fields[plain[0]] = _checked(value, plain[1], name)
+            fields[plain[0]] = checked(value, plain[1], name)
     _decode_max_tokens(wire, fields, rest)
     _decode_stream(wire, fields, rest)
     if "messages" not in fields:
@@ -145,7 +146,7 @@ def _model(wire: Wire, path: str) -> str:
         model = found[1] if found else None
     if model is None:
         raise rejected("model", "the name of a model is needed here", code="missing_required_parameter")
-    return _checked(model, (str,), "model")
+    return checked(model, (str,), "model")
 
 
 def _decode_field(name: str, value: Any, fields: Wire, rest: Wire) -> None:
@@ -155,22 +156,6 @@ def _decode_field(name: str, value: Any, fields: Wire, rest: Wire) -> None:
             rest[name] = value
     elif value is not None:
         decode(value, fields, rest)
-
-
-def _checked(value: Any, kinds: tuple[type, ...], name: str) -> Any:
-    if type(value) not in kinds:
-        raise rejected(name, f"{' or '.join(_KINDS[kind] for kind in kinds)} is needed here")
-    return value
-
-
-_KINDS: Final[dict[type, str]] = {
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    str: "text",
-    dict: "an object",
-    list: "a list",
-}
 
 
 def _decode_messages(value: Any, fields: Wire, _: Wire) -> None:
@@ -213,14 +198,14 @@ def _decode_max_tokens(wire: Wire, fields: Wire, rest: Wire) -> None:
     limit = wire.get("max_tokens")
     if limit is not None:
         where = rest if "max_tokens" in fields else fields
-        where["max_tokens"] = _checked(limit, (int,), "max_tokens")
+        where["max_tokens"] = checked(limit, (int,), "max_tokens")
 
 
 def _decode_stream(wire: Wire, fields: Wire, rest: Wire) -> None:
     """A stream that does not ask for usage wants none."""
     stream, options = wire.get("stream"), wire.get("stream_options")
-    others = cast("Wire", _checked(options, (dict,), "stream_options")) if options is not None else {}
-    if stream is not None and _checked(stream, (bool,), "stream"):
+    others = cast("Wire", checked(options, (dict,), "stream_options")) if options is not None else {}
+    if stream is not None and checked(stream, (bool,), "stream"):
         fields["stream"] = True
         fields["include_usage"] = others.get("include_usage") is True
         others = {name: option for name, option in others.items() if name != "include_usage"}
@@ -229,12 +214,12 @@ def _decode_stream(wire: Wire, fields: Wire, rest: Wire) -> None:
 
 
 def _decode_stop(value: Any, fields: Wire, _: Wire) -> None:
-    texts = [value] if isinstance(value, str) else cast("list[Any]", _checked(value, (list,), "stop"))
-    fields["stop"] = tuple([_checked(text, (str,), "stop") for text in texts])
+    texts = [value] if isinstance(value, str) else cast("list[Any]", checked(value, (list,), "stop"))
+    fields["stop"] = tuple([checked(text, (str,), "stop") for text in texts])
 
 
 def _decode_format(value: Any, fields: Wire, rest: Wire) -> None:
-    form = cast("Wire", _checked(value, (dict,), "response_format"))
+    form = cast("Wire", checked(value, (dict,), "response_format"))
     kind = form.get("type")
     if kind not in ("text", "json_object", "json_schema"):
         rest["response_format"] = value
@@ -253,11 +238,11 @@ def _decode_plain_format(kind: Literal["text", "json_object"], form: Wire) -> Ou
 
 def _decode_schema(form: Wire) -> OutputFormat:
     where = "response_format.json_schema"
-    inner = cast("Wire", _checked(form.get("json_schema"), (dict,), where))
+    inner = cast("Wire", checked(form.get("json_schema"), (dict,), where))
     known: Wire = {}
     for name, kind in _SCHEMA_TYPES.items():
         if inner.get(name) is not None:
-            known[name] = _checked(inner[name], (kind,), f"{where}.{name}")
+            known[name] = checked(inner[name], (kind,), f"{where}.{name}")
     rest = {name: value for name, value in form.items() if name not in ("type", "json_schema")}
     deeper = {name: value for name, value in inner.items() if name not in _SCHEMA_TYPES}
     if deeper:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final, Literal, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.openai_chat.checks import checked, object_of, text_in
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses, decode_mark, extra_of, lose_mark, restore, unknown
 from dragoman.dialects.openai_chat.variant import OPENAI, Variant
@@ -165,7 +166,7 @@ def decode_tools(value: Any, where: str) -> tuple[AnyTool, ...]:
 
 
 def _decode_tool(value: Any, where: str) -> Tool | Opaque:
-    entry = _object(value, where)
+    entry = object_of(value, where)
     kind = entry.get("type", "function")
     if kind == "function":
         return _decode_function(entry, where)
@@ -180,36 +181,36 @@ def decode_web_search(options: Wire) -> ServerTool:
 
 def _decode_function(entry: Wire, where: str) -> Tool:
     where = f"{where}.function"
-    function = _object(entry.get("function"), where)
+    function = object_of(entry.get("function"), where)
     cache, spelling = decode_mark(entry)
     extra = extra_of(unknown(entry, _ENTRY, inside="function", known_inside=_FUNCTION), spelling)
     return Tool(cache=cache, extra=extra, **_described(function, where))
 
 
 def _decode_legacy(value: Any, where: str) -> Tool:
-    function = _object(value, where)
+    function = object_of(value, where)
     return Tool(extra=extra_of(unknown(function, _FUNCTION), {"type": None}), **_described(function, where))
 
 
 def _described(function: Wire, where: str) -> Wire:
     """Name, description, parameters and strictness. Absent parameters are none: the record's own default."""
-    described: Wire = {"name": _name(function, where)}
+    described: Wire = {"name": text_in(function, "name", where)}
     for name, kind in (("description", str), ("parameters", dict), ("strict", bool)):
         value = function.get(name)
         if value is not None:
-            described[name] = _of_kind(value, kind, f"{where}.{name}")
+            described[name] = checked(value, (kind,), f"{where}.{name}")
     return described
 
 
 def _decode_custom(entry: Wire, where: str) -> Tool:
     where = f"{where}.custom"
-    custom = _object(entry.get("custom"), where)
+    custom = object_of(entry.get("custom"), where)
     cache, spelling = decode_mark(entry)
     description = custom.get("description")
     return Tool(
-        name=_name(custom, where),
-        description=None if description is None else _of_kind(description, str, f"{where}.description"),
-        text_format=_flat(_object(custom.get("format") or {}, f"{where}.format")),
+        name=text_in(custom, "name", where),
+        description=None if description is None else checked(description, (str,), f"{where}.description"),
+        text_format=_flat(object_of(custom.get("format") or {}, f"{where}.format")),
         cache=cache,
         extra=extra_of(unknown(entry, _ENTRY, inside="custom", known_inside=_CUSTOM), spelling),
     )
@@ -262,20 +263,3 @@ def _name_in(choice: Any) -> str | None:
     named = entry.get(kind) if kind in ("function", "custom") else None if kind else entry
     name = cast("Wire", named).get("name") if isinstance(named, dict) else None
     return name if isinstance(name, str) and name else None
-
-
-def _object(value: Any, where: str) -> Wire:
-    return _of_kind(value, dict, where)
-
-
-def _of_kind(value: Any, kind: type, where: str) -> Any:
-    if not isinstance(value, kind):
-        raise rejected(where, f"{_WORDS[kind]} is needed here")
-    return value
-
-
-def _name(entry: Wire, where: str) -> str:
-    return _of_kind(entry.get("name"), str, f"{where}.name")
-
-
-_WORDS: Final[dict[type, str]] = {str: "text", dict: "an object", bool: "true or false"}

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.openai_chat.checks import object_of, text_in
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses
-from dragoman.dialects.openai_chat.parts import text_in
 from dragoman.dialects.openai_responses.annotations import decode_annotations, encode_annotations
 from dragoman.dialects.openai_responses.calls import CALLS, call_item, decode_call
 from dragoman.dialects.openai_responses.extras import (
@@ -24,7 +24,6 @@ from dragoman.dialects.openai_responses.extras import (
     unknown,
 )
 from dragoman.dialects.openai_responses.images import IMAGE_CALL, decode_image, image_item
-from dragoman.dialects.openai_responses.parts import object_in
 from dragoman.dialects.openai_responses.reasoning import decode_reasoning, encode_reasoning
 from dragoman.dialects.openai_responses.server_items import opaque_item
 from dragoman.dialects.openai_responses.wire import NAME, MessageItem, OutputRefusal, OutputText, fields_of
@@ -158,7 +157,7 @@ def decode_message(item: Wire, where: str) -> list[Part]:
 
 
 def _decode_content(value: Any, where: str, fields: Wire, spelling: Wire) -> Part:
-    wire = object_in(value, where)
+    wire = object_of(value, where)
     match wire.get("type"):
         case "output_text" | "input_text" | "text":
             logprobs = {"logprobs": wire["logprobs"]} if "logprobs" in wire else {}

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Final, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.openai_chat.checks import object_of, text_in
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses
-from dragoman.dialects.openai_chat.parts import text_in
 from dragoman.dialects.openai_responses.assistant import Turn, decode_item, decode_message
 from dragoman.dialects.openai_responses.calls import CUSTOM_CALL, FUNCTION_CALL
 from dragoman.dialects.openai_responses.extras import (
@@ -23,7 +23,7 @@ from dragoman.dialects.openai_responses.extras import (
     spelling_of,
     unknown,
 )
-from dragoman.dialects.openai_responses.parts import decode_parts, encode_part, encode_parts, object_in
+from dragoman.dialects.openai_responses.parts import decode_parts, encode_part, encode_parts
 from dragoman.dialects.openai_responses.wire import NAME, MessageItem, ResultItem, fields_of
 from dragoman.messages import Extra, Message, Opaque, Part, Role, Text, ToolResult
 
@@ -198,7 +198,7 @@ def decode_input(value: Any) -> tuple[Message, ...]:
     items = _Items()
     for number, item in enumerate(cast("list[Any]", value)):
         where = f"input[{number}]"
-        items.add(object_in(item, where), where)
+        items.add(object_of(item, where), where)
     items.flush()
     return tuple(items.messages)
 

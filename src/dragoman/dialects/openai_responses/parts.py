@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.openai_chat.checks import object_of, optional_text, text_in
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses
-from dragoman.dialects.openai_chat.parts import audio_format, audio_media_type, image_from, text_in
+from dragoman.dialects.openai_chat.parts import audio_format, audio_media_type, image_from
 from dragoman.dialects.openai_responses.extras import decode_mark, encode_mark, extra_of, restore, unknown
 from dragoman.dialects.openai_responses.wire import NAME, InputAudio, InputFile, InputImage, InputText, fields_of
 from dragoman.messages import Audio, Document, Image, Opaque, Part, Text, Video
@@ -148,7 +149,7 @@ def decode_parts(content: Any, where: str) -> str | tuple[Part, ...]:
 def _decode_part(value: Any, where: str) -> Part:
     if isinstance(value, str):
         return Text(value)
-    wire = object_in(value, where)
+    wire = object_of(value, where)
     kind = wire.get("type")
     decode = _DECODE.get(kind) if isinstance(kind, str) else None
     return Opaque(dialect=NAME, payload=wire) if decode is None else decode(wire, where)
@@ -181,7 +182,7 @@ def _decode_file(wire: Wire, where: str) -> Part:
 
 def _decode_audio(wire: Wire, where: str) -> Part:
     where = f"{where}.input_audio"
-    source = object_in(wire.get("input_audio"), where)
+    source = object_of(wire.get("input_audio"), where)
     data, format_ = text_in(source, "data", where), optional_text(source, "format", where)
     media_type = None if format_ is None else audio_media_type(format_)
     inside = unknown(source, _AUDIO_SOURCE)
@@ -212,13 +213,3 @@ def _common(wire: Wire, known: frozenset[str]) -> Wire:
         spelling["type"] = wire["type"]
     extra = extra_of(unknown(wire, known), spelling)
     return {"cache": cache, "extra": extra} if cache or extra else {}
-
-
-def optional_text(wire: Wire, name: str, where: str) -> str | None:
-    return None if wire.get(name) is None else text_in(wire, name, where)
-
-
-def object_in(value: Any, where: str) -> Wire:
-    if not isinstance(value, dict):
-        raise rejected(where, "an object is needed here")
-    return cast("Wire", value)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Encoded, Wire
+from dragoman.dialects.openai_chat.checks import checked
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses
 from dragoman.dialects.openai_responses.conversation import (
@@ -134,7 +135,7 @@ def decode_request(wire: Wire) -> Request:
         if plain is None:
             _decode_field(name, value, fields, rest)
         elif value is not None:
-            fields[plain[0]] = _checked(value, plain[1], name)
+            fields[plain[0]] = checked(value, plain[1], name)
     _check_presence(wire)
     instructions: list[Any] = fields.pop(INSTRUCTIONS, [])
     messages = (*instructions, *fields.pop("input", ()))
@@ -159,23 +160,8 @@ def _decode_field(name: str, value: Any, fields: Wire, rest: Wire) -> None:
         decode(value, fields, rest)
 
 
-def _checked(value: Any, kinds: tuple[type, ...], name: str) -> Any:
-    if type(value) not in kinds:
-        raise rejected(name, f"{' or '.join(_KINDS[kind] for kind in kinds)} is needed here")
-    return value
-
-
-_KINDS: Final[dict[type, str]] = {
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    str: "text",
-    dict: "an object",
-}
-
-
 def _decode_model(value: Any, fields: Wire, _: Wire) -> None:
-    fields["model"] = _checked(value, (str,), "model")
+    fields["model"] = checked(value, (str,), "model")
 
 
 def _decode_input(value: Any, fields: Wire, _: Wire) -> None:
@@ -183,7 +169,7 @@ def _decode_input(value: Any, fields: Wire, _: Wire) -> None:
 
 
 def _decode_instructions(value: Any, fields: Wire, _: Wire) -> None:
-    fields[INSTRUCTIONS] = [decode_instructions(_checked(value, (str,), INSTRUCTIONS))]
+    fields[INSTRUCTIONS] = [decode_instructions(checked(value, (str,), INSTRUCTIONS))]
 
 
 def _decode_tools(value: Any, fields: Wire, _: Wire) -> None:
@@ -199,7 +185,7 @@ def _decode_tool_choice(value: Any, fields: Wire, rest: Wire) -> None:
 
 
 def _decode_stream(value: Any, fields: Wire, _: Wire) -> None:
-    fields["stream"] = _checked(value, (bool,), "stream")
+    fields["stream"] = checked(value, (bool,), "stream")
 
 
 def _decode_include(value: Any, fields: Wire, rest: Wire) -> None:
@@ -213,10 +199,10 @@ def _decode_include(value: Any, fields: Wire, rest: Wire) -> None:
 
 
 def _decode_text(value: Any, fields: Wire, rest: Wire) -> None:
-    text = cast("Wire", _checked(value, (dict,), "text"))
+    text = cast("Wire", checked(value, (dict,), "text"))
     others = {name: each for name, each in text.items() if name != "format"}
     form = text.get("format")
-    known = None if form is None else _decode_format(cast("Wire", _checked(form, (dict,), "text.format")))
+    known = None if form is None else _decode_format(cast("Wire", checked(form, (dict,), "text.format")))
     if known is not None:
         fields["output_format"] = known
     elif form is not None:
@@ -234,7 +220,7 @@ def _decode_format(form: Wire) -> OutputFormat | None:
     if kind == "json_schema":
         for name, type_ in _SCHEMA_TYPES.items():
             if form.get(name) is not None:
-                known[name] = _checked(form[name], (type_,), f"text.format.{name}")
+                known[name] = checked(form[name], (type_,), f"text.format.{name}")
     names = {"type", *(_SCHEMA_TYPES if kind == "json_schema" else ())}
     rest = {name: value for name, value in form.items() if name not in names}
     return OutputFormat(kind=kind, extra=extra_of(rest), **known)
@@ -248,7 +234,7 @@ _REASONING: Final = frozenset({"effort", "summary", "generate_summary"})
 
 
 def _decode_reasoning(value: Any, fields: Wire, rest: Wire) -> None:
-    options = cast("Wire", _checked(value, (dict,), "reasoning"))
+    options = cast("Wire", checked(value, (dict,), "reasoning"))
     effort = options.get("effort")
     if effort is not None and not isinstance(effort, str):
         rest["reasoning"] = options

@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import Any, Final, Literal, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.openai_chat.checks import object_of, optional_text, text_in
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses
-from dragoman.dialects.openai_chat.parts import text_in
 from dragoman.dialects.openai_responses.extras import extra_of, lose_mark, restore, unknown
-from dragoman.dialects.openai_responses.parts import object_in, optional_text
 from dragoman.dialects.openai_responses.wire import NAME, ToolEntry, fields_of
 from dragoman.dialects.server_tools import Forms, decode_server_tool, encode_server_tool
 from dragoman.messages import AnyTool, JsonObject, Opaque, Request, ServerTool, ServerToolName, Tool, ToolChoice
@@ -113,7 +112,7 @@ def decode_tools(value: Any) -> tuple[AnyTool, ...]:
 
 
 def _decode_tool(value: Any, where: str) -> AnyTool:
-    entry = object_in(value, where)
+    entry = object_of(value, where)
     match entry.get("type"):
         case "function":
             return _decode_function(entry, where)
@@ -135,7 +134,7 @@ _NAMES: Final[dict[str, ServerToolName]] = {
 
 def _decode_function(entry: Wire, where: str) -> Tool:
     """Absent parameters are none: the record's own default."""
-    given: Wire = {} if entry.get("parameters") is None else {"parameters": object_in(entry["parameters"], where)}
+    given: Wire = {} if entry.get("parameters") is None else {"parameters": object_of(entry["parameters"], where)}
     strict = entry.get("strict")
     if strict is not None and not isinstance(strict, bool):
         raise rejected(f"{where}.strict", "true or false is needed here")
@@ -152,7 +151,7 @@ def _decode_custom(entry: Wire, where: str) -> Tool:
     return Tool(
         name=text_in(entry, "name", where),
         description=optional_text(entry, "description", where),
-        text_format=object_in(entry.get("format") or {}, f"{where}.format"),
+        text_format=object_of(entry.get("format") or {}, f"{where}.format"),
         extra=extra_of(unknown(entry, _CUSTOM)),
     )
 
