@@ -15,6 +15,7 @@ from dragoman.dialects.openai_chat.checks import checked
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses, extra_of, is_ours, restore
 from dragoman.dialects.openai_chat.messages import decode_messages, encode_messages
+from dragoman.dialects.openai_chat.options import SCHEMA_TYPES, encode_effort, schema_fields
 from dragoman.dialects.openai_chat.tools import WEB_SEARCH, decode_choice, decode_tools, decode_web_search, encode_tools
 from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.messages import Extra, JsonObject, OutputFormat, ReasoningOptions, Request
@@ -73,7 +74,7 @@ def write_request(request: Request, losses: Losses) -> Wire:
 
 def _encode_format(form: OutputFormat, losses: Losses) -> Wire:
     wire: Wire = {"type": form.kind}
-    fields = {name: value for name in _SCHEMA_FIELDS if (value := getattr(form, name)) is not None}
+    fields = {name: value for name in SCHEMA_TYPES if (value := getattr(form, name)) is not None}
     if form.kind == "json_schema":
         wire["json_schema"] = fields
     elif "schema" in fields and form.kind == "json_object":
@@ -83,9 +84,6 @@ def _encode_format(form: OutputFormat, losses: Losses) -> Wire:
         _lose_all(fields, losses)
     restore(wire, form.extra, losses, "output_format")
     return wire
-
-
-_SCHEMA_FIELDS: Final = ("name", "schema", "description", "strict")
 
 
 def _lose_all(fields: Wire, losses: Losses) -> None:
@@ -100,18 +98,9 @@ def _encode_reasoning(options: ReasoningOptions, wire: Wire, losses: Losses) -> 
         asked: Wire = {name: value for name, value in pairs if value is not None}
         wire["reasoning"] = {**asked, **options.extra.fields}
         return
-    if options.enabled is False:
-        wire["reasoning_effort"] = "none"
-        if options.effort not in (None, "none"):
-            losses.dropped("reasoning.effort", "thinking is switched off")
-    elif options.enabled and options.effort == "none":
-        losses.dropped("reasoning.effort", "thinking is switched on")
-    elif options.effort is not None:
-        wire["reasoning_effort"] = options.effort
-    if options.enabled and options.effort in (None, "none"):
-        losses.dropped("reasoning.enabled", "this dialect asks for an effort; models that think do so by default")
-    if options.budget_tokens is not None:
-        losses.dropped("reasoning.budget_tokens", "this dialect asks for an effort, not for a number of tokens")
+    effort = encode_effort(options, losses)
+    if effort is not None:
+        wire["reasoning_effort"] = effort
     restore(wire, options.extra, losses, "reasoning")
 
 
@@ -239,18 +228,12 @@ def _decode_plain_format(kind: Literal["text", "json_object"], form: Wire) -> Ou
 def _decode_schema(form: Wire) -> OutputFormat:
     where = "response_format.json_schema"
     inner = cast("Wire", checked(form.get("json_schema"), (dict,), where))
-    known: Wire = {}
-    for name, kind in _SCHEMA_TYPES.items():
-        if inner.get(name) is not None:
-            known[name] = checked(inner[name], (kind,), f"{where}.{name}")
+    known = schema_fields(inner, where)
     rest = {name: value for name, value in form.items() if name not in ("type", "json_schema")}
-    deeper = {name: value for name, value in inner.items() if name not in _SCHEMA_TYPES}
+    deeper = {name: value for name, value in inner.items() if name not in SCHEMA_TYPES}
     if deeper:
         rest["json_schema"] = deeper
     return OutputFormat(kind="json_schema", extra=extra_of(rest), **known)
-
-
-_SCHEMA_TYPES: Final[dict[str, type]] = {"name": str, "schema": dict, "description": str, "strict": bool}
 
 
 def _decode_effort(value: Any, fields: Wire, rest: Wire) -> None:

@@ -13,6 +13,7 @@ from dragoman.dialects.base import Encoded, Wire
 from dragoman.dialects.openai_chat.checks import checked
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses
+from dragoman.dialects.openai_chat.options import SCHEMA_TYPES, encode_effort, schema_fields
 from dragoman.dialects.openai_responses.conversation import (
     INSTRUCTIONS,
     decode_input,
@@ -73,7 +74,7 @@ def encode_request(request: Request) -> Encoded:
 
 def _encode_format(form: OutputFormat, losses: Losses) -> Wire:
     wire: Wire = {"type": form.kind}
-    for name in _SCHEMA_TYPES:
+    for name in SCHEMA_TYPES:
         value = getattr(form, name)
         if value is None:
             continue
@@ -86,19 +87,8 @@ def _encode_format(form: OutputFormat, losses: Losses) -> Wire:
 
 
 def _encode_reasoning(options: ReasoningOptions, wire: Wire, losses: Losses) -> None:
-    asked: Wire = {}
-    if options.enabled is False:
-        asked["effort"] = "none"
-        if options.effort not in (None, "none"):
-            losses.dropped("reasoning.effort", "thinking is switched off")
-    elif options.enabled and options.effort == "none":
-        losses.dropped("reasoning.effort", "thinking is switched on")
-    elif options.effort is not None:
-        asked["effort"] = options.effort
-    if options.enabled and options.effort in (None, "none"):
-        losses.dropped("reasoning.enabled", "this dialect asks for an effort; models that think do so by default")
-    if options.budget_tokens is not None:
-        losses.dropped("reasoning.budget_tokens", "this dialect asks for an effort, not for a number of tokens")
+    effort = encode_effort(options, losses)
+    asked: Wire = {} if effort is None else {"effort": effort}
     restore(asked, options.extra, losses, "reasoning")
     if asked:
         wire["reasoning"] = asked
@@ -216,17 +206,10 @@ def _decode_format(form: Wire) -> OutputFormat | None:
     kind = form.get("type")
     if kind not in ("text", "json_object", "json_schema"):
         return None
-    known: Wire = {}
-    if kind == "json_schema":
-        for name, type_ in _SCHEMA_TYPES.items():
-            if form.get(name) is not None:
-                known[name] = checked(form[name], (type_,), f"text.format.{name}")
-    names = {"type", *(_SCHEMA_TYPES if kind == "json_schema" else ())}
+    known = schema_fields(form, "text.format") if kind == "json_schema" else {}
+    names = {"type", *(SCHEMA_TYPES if kind == "json_schema" else ())}
     rest = {name: value for name, value in form.items() if name not in names}
     return OutputFormat(kind=kind, extra=extra_of(rest), **known)
-
-
-_SCHEMA_TYPES: Final[dict[str, type]] = {"name": str, "schema": dict, "description": str, "strict": bool}
 
 
 _REASONING: Final = frozenset({"effort", "summary", "generate_summary"})
