@@ -19,7 +19,7 @@ from dragoman.dialects.openai_chat.losses import (
     restore,
     unknown,
 )
-from dragoman.dialects.openai_chat.parts import decode_part, decode_parts, encode_part, is_plain_text
+from dragoman.dialects.openai_chat.parts import decode_part, decode_parts, encode_part
 from dragoman.dialects.openai_chat.reasoning import TEXT_FIELDS, decode_reasoning, encode_reasoning
 from dragoman.dialects.openai_chat.tool_calls import (
     decode_call,
@@ -28,6 +28,7 @@ from dragoman.dialects.openai_chat.tool_calls import (
     encode_function_call,
     is_legacy_id,
 )
+from dragoman.dialects.openai_chat.turns import is_plain
 from dragoman.dialects.openai_chat.wire import NAME, AssistantMessage, fields_of
 from dragoman.messages import (
     Audio,
@@ -129,7 +130,7 @@ class Turn:
         elif calls:
             wire["tool_calls"] = self._entries
         if self._content:
-            plain = all(map(is_plain_text, self._content))
+            plain = all(is_plain(part, "text") for part in self._content)
             wire["content"] = "".join([part["text"] for part in self._content]) if plain else self._content
         elif wire.keys().isdisjoint(_INSTEAD_OF_CONTENT):
             wire["content"] = ""

@@ -8,7 +8,7 @@ sent, the mark is lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, ClassVar, Final, cast
 
 from msgspec.structs import replace
@@ -26,54 +26,45 @@ from dragoman.dialects.openai_chat.losses import (
     restore,
     unknown,
 )
-from dragoman.dialects.openai_chat.parts import decode_parts, encode_part, encode_parts
+from dragoman.dialects.openai_chat.parts import decode_parts, encode_part
 from dragoman.dialects.openai_chat.tool_calls import is_legacy_id, legacy_id
+from dragoman.dialects.openai_chat.turns import NumberedParts, Turns
 from dragoman.dialects.openai_chat.wire import NAME, PlainMessage, ToolMessage, fields_of
-from dragoman.messages import Audio, Document, Extra, Image, Message, Opaque, Part, Role, Text, ToolResult, Video
+from dragoman.messages import Audio, Document, Extra, Image, Message, Part, Role, ToolResult, Video
 
 _MEDIA: Final = (Image, Audio, Video, Document)
+
 
 # ---------------------------------------------------------------------- encode
 
 
 def encode_messages(messages: Iterable[Message], losses: Losses) -> list[Wire]:
     conversation = _Conversation(losses)
-    for number, message in enumerate(messages):
-        losses.at = ("messages", number)
-        conversation.add(message)
-    conversation.flush()
-    losses.at = ()
+    conversation.write(messages)
     return conversation.wires
 
 
-class _Conversation:
-    """Messages as they are written. `_moved` are parts of tool results that wait for a user's turn."""
+class _Conversation(Turns):
+    """Messages as they are written."""
 
-    __slots__ = ("_legacy_names", "_losses", "_moved", "wires")
+    TEXT: ClassVar[str] = "text"
+    __slots__ = ("_legacy_names",)
 
     def __init__(self, losses: Losses) -> None:
-        self.wires: list[Wire] = []
-        self._losses = losses
-        self._moved: list[Wire] = []
+        super().__init__(losses)
         self._legacy_names: dict[str, str] = {}
 
-    def add(self, message: Message) -> None:
+    def _add(self, message: Message) -> None:
         role, content = message.role, message.content
-        if self._moved and role is not Role.TOOL and role is not Role.USER:
-            self.flush()
         start = len(self.wires)
         if type(content) is str and role is not Role.TOOL:
             self._append(role.value, content)
         else:
-            self._ADD[role](self, message)
+            self._add_parts(message)
         if message.extra is not None or message.cache is not None:
             self._complete(message, self.wires[start:])
         elif len(self.wires) == start and not message.parts:
             self._losses.dropped("", "a tool's turn without a result says nothing")
-
-    def flush(self) -> None:
-        if self._moved:
-            self._append("user", "")
 
     def _complete(self, message: Message, wires: list[Wire]) -> None:
         """Write the message's own extras. They need a message to stand in."""
@@ -84,48 +75,8 @@ class _Conversation:
         if wires:
             mark_message(wires[-1], message.cache, message.extra, self._losses)
 
-    def _append(self, role: str, content: str | list[Wire]) -> None:
-        if self._moved and role == "user":
-            own: list[Wire] = [{"type": "text", "text": content}] if isinstance(content, str) else content
-            content, self._moved = [*self._moved, *(own if content else ())], []
-        self.wires.append({"role": role, "content": content})
-
-    def _add_system(self, message: Message) -> None:
-        here, texts = self._losses.at, list[tuple[int, Part]]()
-        for number, part in enumerate(message.parts):
-            if isinstance(part, Text | Opaque):
-                texts.append((number, part))
-            else:
-                self._losses.at = (*here, "content", number)
-                self._losses.dropped("", "a system message holds text only")
-        self._losses.at = here
-        self._append("system", encode_parts(texts, self._losses))
-
-    def _add_user(self, message: Message) -> None:
-        """The results first: they must follow the calls they answer."""
-        rest = self._add_results(message.parts)
-        if rest or not message.parts:
-            self._append("user", encode_parts(rest, self._losses))
-
-    def _add_tool(self, message: Message) -> None:
-        """What is no result cannot stand beside one, and goes into a user's turn."""
-        here = self._losses.at
-        for number, part in self._add_results(message.parts):
-            self._losses.at = (*here, "content", number)
-            self._move(part, "a tool's turn holds results only: sent in a user's turn after it")
-        self._losses.at = here
-
-    def _add_results(self, parts: tuple[Part, ...]) -> list[tuple[int, Part]]:
-        """Write each result as a message; gives back the other parts."""
-        here, rest = self._losses.at, list[tuple[int, Part]]()
-        for number, part in enumerate(parts):
-            if isinstance(part, ToolResult):
-                self._losses.at = (*here, "content", number)
-                self._add_result(part)
-            else:
-                rest.append((number, part))
-        self._losses.at = here
-        return rest
+    def _encode_part(self, part: Part) -> Wire | None:
+        return encode_part(part, self._losses)
 
     def _add_result(self, result: ToolResult) -> None:
         name = result.name or self._legacy_names.get(result.id)
@@ -142,7 +93,7 @@ class _Conversation:
         self.wires.append(wire)
 
     def _result_content(self, parts: tuple[Part, ...]) -> str | list[Wire]:
-        here, staying = self._losses.at, list[tuple[int, Part]]()
+        here, staying = self._losses.at, NumberedParts()
         for number, part in enumerate(parts):
             if not isinstance(part, _MEDIA) or is_ours(part.extra, self._losses):
                 staying.append((number, part))
@@ -150,13 +101,7 @@ class _Conversation:
             self._losses.at = (*here, "content", number)
             self._move(part, "a tool result holds text only: sent in a user's turn after it")
         self._losses.at = here
-        return encode_parts(staying, self._losses)
-
-    def _move(self, part: Part, why: str) -> None:
-        wire = encode_part(part, self._losses)
-        if wire is not None:
-            self._moved.append(wire)
-            self._losses.changed("", why)
+        return self._encode_parts(staying)
 
     def _add_assistant(self, message: Message) -> None:
         turn = Turn(self._losses)
@@ -167,13 +112,6 @@ class _Conversation:
         self._losses.at = here
         self._legacy_names |= turn.legacy_names()
         self.wires.append(turn.wire())
-
-    _ADD: ClassVar[dict[Role, Callable[[_Conversation, Message], None]]] = {
-        Role.SYSTEM: _add_system,
-        Role.USER: _add_user,
-        Role.ASSISTANT: _add_assistant,
-        Role.TOOL: _add_tool,
-    }
 
 
 # ---------------------------------------------------------------------- decode

@@ -6,7 +6,7 @@ labels, which no model sees.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
@@ -28,26 +28,6 @@ from dragoman.dialects.openai_chat.wire import (
 from dragoman.messages import Audio, Document, Extra, Image, Opaque, Part, Refusal, Text, Video
 
 # ---------------------------------------------------------------------- encode
-
-
-def encode_parts(parts: Iterable[tuple[int, Part]], losses: Losses) -> str | list[Wire]:
-    """What goes into `content`: one plain text as a string, which every host takes, and anything else as parts.
-
-    `parts` come with their places in the message.
-    """
-    here = losses.at
-    wires: list[Wire] = []
-    for number, part in parts:
-        losses.at = (*here, "content", number)
-        wire = encode_part(part, losses)
-        if wire is not None:
-            wires.append(wire)
-    losses.at = here
-    return wires[0]["text"] if len(wires) == 1 and is_plain_text(wires[0]) else wires or ""
-
-
-def is_plain_text(part: Wire) -> bool:
-    return part.get("type") == "text" and len(part) == 2
 
 
 def encode_part(part: Part, losses: Losses) -> Wire | None:

@@ -6,13 +6,14 @@ A result may hold pictures and files. A failed one (`is_error`) has no field: it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, ClassVar, Final, cast
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.checks import object_of, text_in
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses
+from dragoman.dialects.openai_chat.turns import Turns
 from dragoman.dialects.openai_responses.assistant import Turn, decode_item, decode_message
 from dragoman.dialects.openai_responses.calls import CUSTOM_CALL, FUNCTION_CALL
 from dragoman.dialects.openai_responses.extras import (
@@ -23,7 +24,7 @@ from dragoman.dialects.openai_responses.extras import (
     spelling_of,
     unknown,
 )
-from dragoman.dialects.openai_responses.parts import decode_parts, encode_part, encode_parts
+from dragoman.dialects.openai_responses.parts import decode_parts, encode_part
 from dragoman.dialects.openai_responses.wire import NAME, MessageItem, ResultItem, fields_of
 from dragoman.messages import Extra, Message, Opaque, Part, Role, Text, ToolResult
 
@@ -39,52 +40,41 @@ _RESULTS: Final = {f"{kind}{_OUTPUT}": kind for kind in (FUNCTION_CALL, CUSTOM_C
 def encode_conversation(messages: Iterable[Message], losses: Losses) -> Wire:
     """`input`, and `instructions` where there are any."""
     conversation = _Conversation(losses)
-    for number, message in enumerate(messages):
-        losses.at = ("messages", number)
-        conversation.add(message)
-    conversation.flush()
-    losses.at = ()
-    return {**conversation.instructions, "input": conversation.items}
+    conversation.write(messages)
+    return {**conversation.instructions, "input": conversation.wires}
 
 
-class _Conversation:
-    """Items as they are written. `_moved` are parts that wait for a user's message."""
+class _Conversation(Turns):
+    """Items as they are written."""
 
-    __slots__ = ("_custom", "_losses", "_moved", "_role", "instructions", "items")
+    TEXT: ClassVar[str] = "input_text"
+    __slots__ = ("_custom", "_role", "instructions")
 
     def __init__(self, losses: Losses) -> None:
-        self.items: list[Wire] = []
+        super().__init__(losses)
         self.instructions: Wire = {}
         self._role: Role | None = None  # of the turn before
-        self._losses = losses
-        self._moved: list[Wire] = []
         self._custom: set[str] = set()  # ids of calls of free-form tools
 
-    def add(self, message: Message) -> None:
+    def _add(self, message: Message) -> None:
         role = message.role
-        if self._moved and role is not Role.TOOL and role is not Role.USER:
-            self.flush()
         if self._is_instructions(message):
             self.instructions[INSTRUCTIONS] = message.content
             return
-        start = len(self.items)
-        self._ADD[role](self, message)
+        start = len(self.wires)
+        self._add_parts(message)
         self._check_boundary(role, start)
         if message.extra is not None or message.cache is not None:
-            self._complete(message, self.items[start:])
-        elif len(self.items) == start and (role is Role.ASSISTANT or not message.parts):
+            self._complete(message, self.wires[start:])
+        elif len(self.wires) == start and (role is Role.ASSISTANT or not message.parts):
             self._losses.dropped("", "nothing of this turn could be said")
-
-    def flush(self) -> None:
-        if self._moved:
-            self._append("user", "")
 
     def _check_boundary(self, role: Role, start: int) -> None:
         """Two turns of the assistant that touch are one run of items, but for two messages."""
-        neighbours = self.items[max(start - 1, 0) : start + 1]
+        neighbours = self.wires[max(start - 1, 0) : start + 1]
         if role is self._role is Role.ASSISTANT and not all("role" in item for item in neighbours):
             self._losses.changed("", "the Responses API does not tell this turn from the one before")
-        if len(self.items) > start:
+        if len(self.wires) > start:
             self._role = role
 
     def _is_instructions(self, message: Message) -> bool:
@@ -103,56 +93,17 @@ class _Conversation:
         else:
             lose_mark(message.cache, message.extra, self._losses)
 
-    def _append(self, role: str, content: str | list[Wire]) -> None:
-        if self._moved and role == "user":
-            own: list[Wire] = [{"type": "input_text", "text": content}] if isinstance(content, str) else content
-            content, self._moved = [*self._moved, *(own if content else ())], []
-        self.items.append({"role": role, "content": content})
+    def _encode_part(self, part: Part) -> Wire | None:
+        return encode_part(part, self._losses)
 
-    def _add_system(self, message: Message) -> None:
-        here, texts = self._losses.at, list[tuple[int, Part]]()
-        for number, part in enumerate(message.parts):
-            if isinstance(part, Text | Opaque):
-                texts.append((number, part))
-            else:
-                self._losses.at = (*here, "content", number)
-                self._losses.dropped("", "a system message holds text only")
-        self._losses.at = here
-        self._append("system", encode_parts(texts, self._losses))
+    def _move(self, part: Part, why: str) -> None:
+        """OpenAI's own results are items."""
+        if isinstance(part, Opaque) and part.dialect == NAME:
+            self.wires.append(dict(part.payload))
+        else:
+            super()._move(part, why)
 
-    def _add_user(self, message: Message) -> None:
-        """The results first: they must follow the calls they answer."""
-        rest = self._add_results(message.parts)
-        if rest or not message.parts:
-            self._append("user", encode_parts(rest, self._losses))
-
-    def _add_tool(self, message: Message) -> None:
-        """What is no result cannot stand beside one, and goes into a user's message; OpenAI's own results are items."""
-        here = self._losses.at
-        for number, part in self._add_results(message.parts):
-            self._losses.at = (*here, "content", number)
-            if isinstance(part, Opaque) and part.dialect == NAME:
-                self.items.append(dict(part.payload))
-                continue
-            wire = encode_part(part, self._losses)
-            if wire is not None:
-                self._moved.append(wire)
-                self._losses.changed("", "a tool's turn holds results only: sent in a user's turn after it")
-        self._losses.at = here
-
-    def _add_results(self, parts: tuple[Part, ...]) -> list[tuple[int, Part]]:
-        """Write each result as an item; gives back the other parts."""
-        here, rest = self._losses.at, list[tuple[int, Part]]()
-        for number, part in enumerate(parts):
-            if isinstance(part, ToolResult):
-                self._losses.at = (*here, "content", number)
-                self.items.append(self._result(part))
-            else:
-                rest.append((number, part))
-        self._losses.at = here
-        return rest
-
-    def _result(self, result: ToolResult) -> Wire:
+    def _add_result(self, result: ToolResult) -> None:
         kind = (CUSTOM_CALL if result.id in self._custom else FUNCTION_CALL) + _OUTPUT
         output = result.content if isinstance(result.content, str) else self._output(result)
         item: Wire = {"type": kind, "call_id": result.id, "output": output}
@@ -160,14 +111,14 @@ class _Conversation:
             self._losses.dropped("is_error", "this dialect does not mark failed results: only their text is sent")
         lose_mark(result.cache, result.extra, self._losses)
         restore(item, result.extra, self._losses)
-        return item
+        self.wires.append(item)
 
     def _output(self, result: ToolResult) -> str | list[Wire]:
-        return encode_parts(enumerate(cast("tuple[Part, ...]", result.content)), self._losses)
+        return self._encode_parts(enumerate(cast("tuple[Part, ...]", result.content)))
 
     def _add_assistant(self, message: Message) -> None:
         if isinstance(message.content, str) or not message.content:
-            self.items.append({"role": "assistant", "content": message.text})
+            self.wires.append({"role": "assistant", "content": message.text})
             return
         turn, here = Turn(self._losses), self._losses.at
         for number, part in enumerate(message.parts):
@@ -176,14 +127,7 @@ class _Conversation:
         turn.flush()
         self._losses.at = here
         self._custom.update(call.id for call in message.tool_calls if call.text is not None)
-        self.items += turn.items
-
-    _ADD: ClassVar[dict[Role, Callable[[_Conversation, Message], None]]] = {
-        Role.SYSTEM: _add_system,
-        Role.USER: _add_user,
-        Role.ASSISTANT: _add_assistant,
-        Role.TOOL: _add_tool,
-    }
+        self.wires += turn.items
 
 
 # ---------------------------------------------------------------------- decode
