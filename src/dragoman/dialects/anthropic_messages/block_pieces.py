@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.blocks import Pieces
 from dragoman.messages import encode_json
 
 
-def _text_pieces(block: Wire) -> tuple[Wire, Sequence[Wire]]:
+def _text_pieces(block: Wire) -> Pieces:
     citations = [{"type": "citations_delta", "citation": citation} for citation in block.get("citations", ())]
     text = [{"type": "text_delta", "text": block["text"]}] if block["text"] else []
     start = {name: value for name, value in block.items() if name != "citations"}
     return {**start, "text": ""}, [*text, *citations]
 
 
-def _thinking_pieces(block: Wire) -> tuple[Wire, Sequence[Wire]]:
+def _thinking_pieces(block: Wire) -> Pieces:
     deltas = (
         {"type": "thinking_delta", "thinking": block["thinking"]},
         {"type": "signature_delta", "signature": block.get("signature")},
@@ -24,7 +25,7 @@ def _thinking_pieces(block: Wire) -> tuple[Wire, Sequence[Wire]]:
     return {**block, "thinking": "", "signature": ""}, [d for d in deltas if d.get("thinking") or d.get("signature")]
 
 
-def _call_pieces(block: Wire) -> tuple[Wire, Sequence[Wire]]:
+def _call_pieces(block: Wire) -> Pieces:
     given = block.get("input")
     if not isinstance(given, dict) or not given:
         return block, ()
@@ -32,13 +33,13 @@ def _call_pieces(block: Wire) -> tuple[Wire, Sequence[Wire]]:
     return {**block, "input": {}}, [delta]
 
 
-def _compaction_pieces(block: Wire) -> tuple[Wire, Sequence[Wire]]:
+def _compaction_pieces(block: Wire) -> Pieces:
     if block.get("content") is None:
         return block, ()
     return {**block, "content": None}, [{"type": "compaction_delta", "content": block["content"]}]
 
 
-_PIECES: Final[dict[str, Callable[[Wire], tuple[Wire, Sequence[Wire]]]]] = {
+_PIECES: Final[dict[str, Callable[[Wire], Pieces]]] = {
     "text": _text_pieces,
     "thinking": _thinking_pieces,
     "tool_use": _call_pieces,
@@ -50,7 +51,7 @@ _PIECES: Final[dict[str, Callable[[Wire], tuple[Wire, Sequence[Wire]]]]] = {
 Every other block comes whole in its start."""
 
 
-def taken_apart(block: Wire) -> tuple[Wire, Sequence[Wire]]:
+def taken_apart(block: Wire) -> Pieces:
     """The start of a block, and the deltas that complete it."""
     pieces = _PIECES.get(block["type"])
     return (block, ()) if pieces is None else pieces(block)

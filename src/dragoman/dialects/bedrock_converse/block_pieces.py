@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Callable
+from typing import Final
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.blocks import Pieces
 from dragoman.messages import encode_json
-
-Pieces: TypeAlias = tuple[Wire | None, Sequence[Wire]]
 
 
 def _text(block: Wire) -> Pieces:
