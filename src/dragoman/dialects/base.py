@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from dragoman.errors import ConfigurationError, Error, ProviderError
 from dragoman.http import Frame, Framing
-from dragoman.messages import Event, Extra, JsonObject, LLMResponse, Loss, Request
+from dragoman.messages import Event, Extra, JsonObject, LLMResponse, Loss, Opaque, Request
 
 Wire: TypeAlias = dict[str, Any]
 """A JSON body in a provider's words."""
@@ -161,6 +161,14 @@ def merge_extra(wire: Wire, extra: Extra | None, dialect: str, where: str, losse
             wire[name] = {**there, **value} if isinstance(there, dict) and isinstance(value, Mapping) else value
 
 
+def encode_opaque(part: Opaque, dialect: str, where: str, losses: list[Loss]) -> Wire | None:
+    """What only one dialect knows, if it is `dialect`; else it is a loss."""
+    if part.dialect == dialect:
+        return dict(part.payload)
+    losses.append(Loss(effect="dropped", where=where, why=f"only `{part.dialect}` knows it"))
+    return None
+
+
 def object_in(wire: JsonObject, name: str) -> Wire:
     """The object in the field `name`, an empty one when there is none."""
     value = wire.get(name)
@@ -173,7 +181,19 @@ def list_in(wire: JsonObject, name: str) -> list[Any]:
     return cast("list[Any]", value) if isinstance(value, list) else []
 
 
-def unknown_fields(wire: JsonObject, known: frozenset[str], dialect: str) -> Extra | None:
-    """The fields of `wire` that are not in `known`, to be written back by the same dialect."""
+def unknown_fields(
+    wire: JsonObject,
+    known: frozenset[str],
+    dialect: str,
+    inside: str = "",
+    known_inside: frozenset[str] = frozenset(),
+) -> Extra | None:
+    """The fields of `wire` that are not in `known`, to be written back by the same dialect; with those of the object
+    `inside` it that are not in `known_inside`.
+    """
     rest = {name: value for name, value in wire.items() if name not in known}
+    if inside:
+        deeper = {name: value for name, value in wire[inside].items() if name not in known_inside}
+        if deeper:
+            rest[inside] = deeper
     return Extra(fields=rest, dialect=dialect) if rest else None

@@ -13,7 +13,8 @@ from typing import Any, Final, assert_never, cast
 from dragoman.dialects.anthropic_messages.citations import decode_citation, encode_citation
 from dragoman.dialects.anthropic_messages.name import NAME
 from dragoman.dialects.anthropic_messages.server_blocks import opaque_block
-from dragoman.dialects.base import Wire, unknown_fields, write_extra
+from dragoman.dialects.base import Wire, encode_opaque, unknown_fields, write_extra
+from dragoman.dialects.documents import document_text
 from dragoman.messages import (
     Audio,
     CacheMark,
@@ -76,7 +77,7 @@ def _encode_bare(part: Part, where: str, losses: list[Loss]) -> Wire | None:  # 
         case Document():
             return _encode_document(part, where, losses)
         case Opaque():
-            return _encode_opaque(part, where, losses)
+            return encode_opaque(part, NAME, where, losses)
         case Refusal():
             losses.append(Loss(effect="changed", where=where, why="a refusal goes back as the text it was"))
             return {"type": "text", "text": part.text}
@@ -156,7 +157,7 @@ def _encode_image(part: Image, where: str, losses: list[Loss]) -> Wire | None:
 
 
 def _encode_document(part: Document, where: str, losses: list[Loss]) -> Wire | None:
-    text = _document_text(part)
+    text = document_text(part)
     source = _encode_source(part) if text is None else {"type": "text", "media_type": "text/plain", "data": text}
     if source is None:
         losses.append(Loss(effect="dropped", where=where, why=f"it has neither text, url, {_DATA} nor file_id"))
@@ -169,16 +170,6 @@ def _encode_document(part: Document, where: str, losses: list[Loss]) -> Wire | N
     if part.citations is not None:
         block["citations"] = {"enabled": part.citations}
     return block
-
-
-def _document_text(part: Document) -> str | None:
-    """The text of a document that is text: given as such, or as bytes of a text type (base64 is for PDF alone)."""
-    if part.text is not None or not (part.data and (part.media_type or "").startswith("text/")):
-        return part.text
-    try:
-        return part.content_bytes().decode()
-    except ValueError:
-        return None
 
 
 def _encode_source(part: Media) -> Wire | None:
@@ -206,13 +197,6 @@ _FIRST_BYTES: Final = {
 
 def _kind_of(data: str) -> str | None:
     return next((kind for start, kind in _FIRST_BYTES.items() if data.startswith(start)), None)
-
-
-def _encode_opaque(part: Opaque, where: str, losses: list[Loss]) -> Wire | None:
-    if part.dialect == NAME:
-        return dict(part.payload)
-    losses.append(Loss(effect="dropped", where=where, why=f"only `{part.dialect}` knows it"))
-    return None
 
 
 def _encode_audio(part: Audio, where: str, losses: list[Loss]) -> Wire | None:

@@ -13,7 +13,7 @@ from typing import Any, Final, assert_never, cast
 
 from msgspec.structs import replace
 
-from dragoman.dialects.base import Wire, unknown_fields, write_extra
+from dragoman.dialects.base import Wire, encode_opaque, unknown_fields, write_extra
 from dragoman.dialects.bedrock_converse.citations import decode_citation, encode_citation
 from dragoman.dialects.bedrock_converse.media import decode_document, decode_media, encode_document, encode_media
 from dragoman.dialects.bedrock_converse.name import NAME
@@ -102,7 +102,7 @@ def _encode_bare(part: Part, where: str, losses: list[Loss]) -> Wire | None:  # 
         case Document():
             return _named("document", encode_document(part, where, losses))
         case Opaque():
-            return _encode_opaque(part, where, losses)
+            return encode_opaque(part, NAME, where, losses)
         case Refusal():
             losses.append(Loss(effect="changed", where=where, why="a refusal goes back as the text it was"))
             return {"text": part.text} if part.text else None
@@ -205,13 +205,6 @@ def _encode_audio(part: Audio, where: str, losses: list[Loss]) -> Wire | None:
         lost = [name for name in ("id", "transcript") if getattr(part, name) is not None]
         losses.extend(Loss(effect="dropped", where=f"{where}.{name}", why="only the sound is sent") for name in lost)
     return _named("audio", block)
-
-
-def _encode_opaque(part: Opaque, where: str, losses: list[Loss]) -> Wire | None:
-    if part.dialect == NAME:
-        return dict(part.payload)
-    losses.append(Loss(effect="dropped", where=where, why=f"only `{part.dialect}` knows it"))
-    return None
 
 
 # ---------------------------------------------------------------------- cache marks

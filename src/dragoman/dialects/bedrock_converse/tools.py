@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from msgspec.structs import replace
 
-from dragoman.dialects.base import Wire, unknown_fields, write_extra
+from dragoman.dialects.base import Wire, encode_opaque, unknown_fields, write_extra
 from dragoman.dialects.bedrock_converse.name import NAME
 from dragoman.dialects.bedrock_converse.parts import decode_cache_mark, encode_cache_mark
 from dragoman.dialects.bedrock_converse.reading import (
@@ -105,10 +105,7 @@ def _encode_each(tools: Sequence[AnyTool], losses: list[Loss]) -> list[Wire]:
 
 def _encode_tool(tool: AnyTool, where: str, losses: list[Loss]) -> Wire | None:
     if isinstance(tool, Opaque):
-        if tool.dialect == NAME:
-            return dict(tool.payload)
-        losses.append(Loss(effect="dropped", where=where, why=f"only `{tool.dialect}` knows it"))
-        return None
+        return encode_opaque(tool, NAME, where, losses)
     if isinstance(tool, ServerTool):
         system = encode_server_tool(tool, SERVER_TOOLS, NAME, where, losses)
         return None if system is None else {"systemTool": system}

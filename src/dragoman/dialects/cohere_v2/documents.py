@@ -11,21 +11,12 @@ from typing import Any, Final, cast
 from dragoman.dialects.base import Wire, merge_extra
 from dragoman.dialects.checks import required, wanted
 from dragoman.dialects.cohere_v2.wire import NAME
+from dragoman.dialects.documents import document_text
 from dragoman.dialects.losses import lose_cache
 from dragoman.messages import Document, Extra, JsonObject, Loss, encode_json
 
 _FIELDS: Final = ("title", "text", "context")
 _PLAIN: Final = "plain"
-
-
-def document_text(part: Document) -> str | None:
-    """The text of a document that is text: given as such, or as bytes of a text type."""
-    if part.text is not None or not (part.data and (part.media_type or "").startswith("text/")):
-        return part.text
-    try:
-        return part.content_bytes().decode()
-    except ValueError:
-        return None
 
 
 def encode_document(part: Document, where: str, losses: list[Loss]) -> Wire | str | None:

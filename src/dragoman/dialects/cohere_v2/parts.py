@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from dragoman.dialects.base import Wire, merge_extra
+from dragoman.dialects.base import Wire, encode_opaque, merge_extra, unknown_fields
 from dragoman.dialects.checks import objects, optional, required
 from dragoman.dialects.cohere_v2.wire import NAME, ImageUrl
 from dragoman.dialects.losses import lose_cache
 from dragoman.messages import (
     Audio,
-    Extra,
     Image,
     Loss,
     Opaque,
@@ -89,10 +88,7 @@ def _encode_video(_: Video, where: str, losses: list[Loss]) -> None:
 
 
 def _encode_opaque(part: Opaque, where: str, losses: list[Loss]) -> Wire | None:
-    if part.dialect == NAME:
-        return dict(part.payload)
-    _drop(f"only `{part.dialect}` knows it", where, losses)
-    return None
+    return encode_opaque(part, NAME, where, losses)
 
 
 _ENCODE: Final[dict[type, Callable[[Any, str, list[Loss]], Wire | None]]] = {
@@ -127,19 +123,21 @@ def decode_part(part: Wire, where: str) -> Part:
 
 
 def _decode_text(part: Wire, where: str) -> Text:
-    return Text(required(part, "text", str, where), extra=unknown(part, frozenset({"type", "text"})))
+    return Text(required(part, "text", str, where), extra=unknown_fields(part, frozenset({"type", "text"}), NAME))
 
 
 def _decode_thinking(part: Wire, where: str) -> Reasoning:
     text = required(part, "thinking", str, where)
-    return Reasoning(text, dialect=NAME, extra=unknown(part, frozenset({"type", "thinking"})))
+    return Reasoning(text, dialect=NAME, extra=unknown_fields(part, frozenset({"type", "thinking"}), NAME))
 
 
 def _decode_image(part: Wire, where: str) -> Image:
     source: Wire = required(part, "image_url", dict, where)
     url: str = required(source, "url", str, f"{where}image_url.")
     detail = optional(source, "detail", str, f"{where}image_url.")
-    extra = unknown(part, frozenset({"type", "image_url"}), "image_url", frozenset(ImageUrl.__annotations__))
+    extra = unknown_fields(
+        part, frozenset({"type", "image_url"}), NAME, "image_url", frozenset(ImageUrl.__annotations__)
+    )
     return (
         Image(url=url, detail=detail, extra=extra)
         if url.startswith("data:;")
@@ -152,17 +150,6 @@ _DECODE: Final[dict[str, Callable[[Wire, str], Part]]] = {
     "thinking": _decode_thinking,
     "image_url": _decode_image,
 }
-
-
-def unknown(
-    wire: Wire, known: frozenset[str], inside: str = "", known_inside: frozenset[str] = frozenset()
-) -> Extra | None:
-    """The fields that are not `known`, with those of the object `inside` that are not `known_inside`."""
-    rest = {name: value for name, value in wire.items() if name not in known}
-    deeper = {name: value for name, value in wire.get(inside, {}).items() if name not in known_inside}
-    if deeper:
-        rest[inside] = deeper
-    return Extra(fields=rest, dialect=NAME) if rest else None
 
 
 _CALL: Final = frozenset({"id", "type", "function"})
@@ -181,5 +168,5 @@ def _decode_call(entry: Wire, where: str) -> ToolCall:
         id=required(entry, "id", str, where),
         name=required(function, "name", str, f"{where}function."),
         arguments_json=optional(function, "arguments", str, f"{where}function.") or "",
-        extra=unknown(entry, _CALL, "function", _FUNCTION),
+        extra=unknown_fields(entry, _CALL, NAME, "function", _FUNCTION),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, assert_never
 
-from dragoman.dialects.base import Wire
+from dragoman.dialects.base import Wire, encode_opaque
 from dragoman.dialects.gemini.call_ids import CallIds, wire_id
 from dragoman.dialects.gemini.citations import report_in_history
 from dragoman.dialects.gemini.extras import extra_of, own, rest_of, restore
@@ -83,7 +83,7 @@ def _encode_bare(part: Part, where: str, losses: list[Loss], names: Names) -> Wi
         case Image() | Audio() | Video() | Document():
             return encode_media(part, where, losses)
         case Opaque():
-            return _encode_opaque(part, where, losses)
+            return encode_opaque(part, NAME, where, losses)
         case Refusal():
             losses.append(Loss(effect="changed", where=where, why="a refusal is sent as the text it is"))
             return {"text": part.text}
@@ -123,13 +123,6 @@ def report_payload(part: Reasoning, where: str, losses: list[Loss]) -> None:
     if part.payload is not None and part.dialect not in (None, NAME):
         why = f"only `{part.dialect}` can carry what it wants back"
         losses.append(Loss(effect="dropped", where=f"{where}.payload", why=why))
-
-
-def _encode_opaque(part: Opaque, where: str, losses: list[Loss]) -> Wire | None:
-    if part.dialect == NAME:
-        return dict(part.payload)
-    losses.append(Loss(effect="dropped", where=where, why=f"only `{part.dialect}` knows it"))
-    return None
 
 
 # ---------------------------------------------------------------------- results of tools, canonical to wire

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Final
 
 from dragoman.dialects.base import Wire, merge_extra
+from dragoman.dialects.documents import document_text
 from dragoman.dialects.losses import lose_marks
 from dragoman.dialects.ollama.tool_calls import encode_call
 from dragoman.dialects.ollama.wire import NAME
@@ -151,16 +152,6 @@ class Turn:
         Document: _document,
         Opaque: _opaque,
     }
-
-
-def document_text(part: Document) -> str | None:
-    """The text of a document that is text: given as such, or as bytes of a text type."""
-    if part.text is not None or not (part.data and (part.media_type or "").startswith("text/")):
-        return part.text
-    try:
-        return part.content_bytes().decode()
-    except ValueError:
-        return None
 
 
 # ---------------------------------------------------------------------- pictures, on their way in

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from dragoman.dialects.base import Wire
+from dragoman.dialects.base import Wire, encode_opaque
 from dragoman.dialects.openai_chat.checks import object_of, optional_text, text_in
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses
@@ -95,10 +95,7 @@ def _file_data(part: Document) -> str | None:
 
 
 def _encode_opaque(part: Opaque, losses: Losses) -> Wire | None:
-    if part.dialect == NAME:
-        return dict(part.payload)
-    losses.dropped("", f"only `{part.dialect}` knows it")
-    return None
+    return encode_opaque(part, NAME, losses.path(), losses.found)
 
 
 _ENCODE: Final[dict[type, Callable[[Any, Losses], Wire | None]]] = {
