@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias, cast
@@ -68,6 +68,10 @@ class StreamEncoder(Protocol):
     def fail(self, error: Error) -> list[Frame]:
         """The frames that say, in place of the rest, that the stream has failed."""
         ...
+
+
+Writers: TypeAlias = Mapping[type, Callable[[Any, Any], list[Frame]]]
+"""By type of event, the method of a stream encoder that writes it."""
 
 
 class Dialect(Protocol):

@@ -14,10 +14,10 @@ does with text, thinking, sources and refusals to the tables of `BlockStreamEnco
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeAlias
 
-from dragoman.dialects.base import Wire
+from dragoman.dialects.base import Wire, Writers
 from dragoman.dialects.losses import NO_ALTERNATIVES, NO_LOGPROBS
 from dragoman.errors import Error, StreamInterrupted
 from dragoman.http import Frame
@@ -39,9 +39,6 @@ from dragoman.messages import (
 
 Pieces: TypeAlias = tuple[Wire | None, Sequence[Wire]]
 """A whole block as a stream sends it: its start, where it has one, and the deltas that clients build it from."""
-
-Writers: TypeAlias = Mapping[type, Callable[[Any, Any], list[Frame]]]
-"""By type of event, the method of an encoder that writes it."""
 
 
 def place_of(index: int) -> str:

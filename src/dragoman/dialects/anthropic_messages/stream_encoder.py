@@ -24,8 +24,8 @@ from dragoman.dialects.anthropic_messages.response import (
     stop_reason,
 )
 from dragoman.dialects.anthropic_messages.usage import encode_usage
-from dragoman.dialects.base import Wire, write_extra
-from dragoman.dialects.blocks import Blocks, BlockStreamEncoder, Pieces, Writers, place_of
+from dragoman.dialects.base import Wire, Writers, write_extra
+from dragoman.dialects.blocks import Blocks, BlockStreamEncoder, Pieces, place_of
 from dragoman.errors import Error
 from dragoman.http import Frame
 from dragoman.messages import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from dragoman.dialects.base import Wire, write_extra
+from dragoman.dialects.base import Wire, Writers, write_extra
 from dragoman.dialects.bedrock_converse.block_pieces import taken_apart
 from dragoman.dialects.bedrock_converse.citations import encode_citation
 from dragoman.dialects.bedrock_converse.errors import error_frame
@@ -25,7 +25,7 @@ from dragoman.dialects.bedrock_converse.response import (
     unnamed,
 )
 from dragoman.dialects.bedrock_converse.usage import encode_usage, report_usage
-from dragoman.dialects.blocks import Blocks, BlockStreamEncoder, Pieces, Writers, place_of
+from dragoman.dialects.blocks import Blocks, BlockStreamEncoder, Pieces, place_of
 from dragoman.errors import Error
 from dragoman.http import Frame
 from dragoman.messages import (

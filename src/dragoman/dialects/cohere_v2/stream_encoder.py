@@ -6,23 +6,20 @@ What has no place in this stream is left out, and is in `losses`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
-from dragoman.dialects.base import Wire, merge_extra
+from dragoman.dialects.base import Wire, Writers, merge_extra
 from dragoman.dialects.cohere_v2.assistant import Turn
 from dragoman.dialects.cohere_v2.citations import encode_citation, is_ours
 from dragoman.dialects.cohere_v2.errors import encode_error
 from dragoman.dialects.cohere_v2.response import NO_MODEL, encode_logprobs, ending
 from dragoman.dialects.cohere_v2.wire import NAME
-from dragoman.dialects.losses import NO_ALTERNATIVES
+from dragoman.dialects.one_answer import OneAnswerEncoder
 from dragoman.errors import Error
 from dragoman.http import Frame
 from dragoman.messages import (
     CitationDelta,
-    Event,
     Finish,
-    LLMResponse,
     LogprobsDelta,
     Loss,
     Part,
@@ -37,50 +34,29 @@ from dragoman.messages import (
     Restarted,
     Text,
     TextDelta,
-    ToolCall,
     ToolCallDelta,
     ToolCallEnd,
     ToolCallStart,
-    Usage,
-    UsageUpdate,
     encode_json,
 )
 
 
-class StreamEncoder:
+class StreamEncoder(OneAnswerEncoder):
     """Writes one stream."""
 
     __slots__ = (
-        "_begun", "_calls", "_citations", "_cited", "_content", "_ended_calls", "_lost", "_model", "_open", "_places",
-        "_refused", "_said", "_started", "_usage",
+        "_begun", "_calls", "_citations", "_cited", "_content", "_open", "_places", "_started",
     )  # fmt: skip
 
     def __init__(self, request: Request) -> None:
-        self._model = request.model
-        self._usage = Usage()
+        super().__init__(request)
         self._content = self._citations = 0  # how many there are
         self._open: tuple[str, int] | None = None  # the kind and part of the open one, which is the last
         self._places: dict[int, int] = {}  # the last content of each part
         self._cited: dict[int, int] = {}  # the last citation of each part
         self._calls: dict[int, int] = {}  # the numbers of the calls that are open
         self._begun: set[int] = set()  # those of them whose arguments have begun
-        self._ended_calls: list[ToolCall] = []
-        self._refused = self._started = self._said = False
-        self._lost: dict[Loss, None] = {}
-
-    @property
-    def losses(self) -> tuple[Loss, ...]:
-        return tuple(self._lost)
-
-    def feed(self, event: Event) -> list[Frame]:
-        if getattr(event, "choice", 0):
-            self._lost[NO_ALTERNATIVES] = None
-            return []
-        write = self._WRITE.get(type(event))
-        return [] if write is None else write(self, event)
-
-    def finish(self) -> list[Frame]:
-        return []
+        self._started = False
 
     def fail(self, error: Error) -> list[Frame]:
         wire = encode_error(error)[1]
@@ -102,11 +78,6 @@ class StreamEncoder:
         if isinstance(event, TextDelta) and event.extra is not None:
             self._turn(Text("", extra=event.extra), f"parts[{event.index}]")
         return self._grow("text", event.index, event.text)
-
-    def _refusal(self, event: RefusalDelta) -> list[Frame]:
-        self._refused = True
-        self._turn(Refusal(""), "refusal")
-        return self._text(event)
 
     def _reasoning(self, event: ReasoningDelta) -> list[Frame]:
         return self._grow("thinking", event.index, event.text)
@@ -162,7 +133,7 @@ class StreamEncoder:
         return [*self._close(), self._begin_call(event.id, event.name, event.index)]
 
     def _begin_call(self, id_: str, name: str, part: int) -> Frame:
-        number = self._calls[part] = len(self._ended_calls) + len(self._calls)
+        number = self._calls[part] = len(self._whole_calls) + len(self._calls)
         entry = {"id": id_, "type": "function", "function": {"name": name, "arguments": ""}}
         return _frame("tool-call-start", index=number, delta={"message": {"tool_calls": entry}})
 
@@ -185,7 +156,7 @@ class StreamEncoder:
             frames += self._call_delta(ToolCallDelta(arguments=entry["function"]["arguments"], index=part))
         self._begun.discard(part)
         frames.append(_frame("tool-call-end", index=self._calls.pop(part)))
-        self._ended_calls.append(call)
+        self._whole_calls.append(call)
         return frames
 
     # ------------------------------------------------------------------ other parts
@@ -211,12 +182,9 @@ class StreamEncoder:
         self._content += 1
         return [*frames, _frame("content-end", index=self._content - 1)]
 
-    def _turn(self, part: Part, where: str) -> Wire:
-        """The message that holds `part` alone; what it could not say is noted."""
-        losses: list[Loss] = []
+    def _encode_turn(self, part: Part, where: str, losses: list[Loss]) -> Wire:
         turn = Turn(losses)
         turn.add(part, where)
-        self._lose(losses)
         return turn.wire()
 
     def _logprobs(self, event: LogprobsDelta) -> list[Frame]:
@@ -228,15 +196,8 @@ class StreamEncoder:
 
     # ------------------------------------------------------------------ the whole
 
-    def _keep_usage(self, event: UsageUpdate) -> list[Frame]:
-        self._usage = event.usage
-        return []
-
     def _restart(self, event: Restarted) -> list[Frame]:
-        """What was written cannot be taken back."""
-        if self._said:
-            why = f"what came before the restart at `{event.target}` was already sent"
-            self._lost[Loss(effect="changed", where="", why=why)] = None
+        self._report_restart(event)
         frames = [*self._close(), *(_frame("tool-call-end", index=number) for number in self._calls.values())]
         self._calls.clear()
         self._places.clear()
@@ -249,34 +210,18 @@ class StreamEncoder:
         self._lose(losses)
         return [*self._close(), _frame("message-end", delta=delta)]
 
-    def _answer(self, event: Finish) -> LLMResponse:
-        """As much of the answer as its ending depends on."""
-        refusal = (Refusal(""),) if self._refused else ()
-        return LLMResponse(
-            parts=(*self._ended_calls, *refusal),
-            usage=self._usage,
-            finish_reason=event.finish_reason,
-            raw_finish_reason=event.raw_finish_reason,
-            stop_sequence=event.stop_sequence,
-            service_tier=event.service_tier,
-        )
-
-    def _lose(self, losses: list[Loss]) -> None:
-        self._lost.update(dict.fromkeys(losses))
-
-    _WRITE: ClassVar[dict[type, Callable[[StreamEncoder, Any], list[Frame]]]] = {
+    WRITE: ClassVar[Writers] = {
+        **OneAnswerEncoder.WRITE,
         ResponseStart: _start,
         TextDelta: _text,
         CitationDelta: _citation,
         ReasoningDelta: _reasoning,
         ReasoningEnd: _reasoning_end,
-        RefusalDelta: _refusal,
         ToolCallStart: _call_start,
         ToolCallDelta: _call_delta,
         ToolCallEnd: _call_end,
         PartAdded: _part,
         LogprobsDelta: _logprobs,
-        UsageUpdate: _keep_usage,
         Restarted: _restart,
         Finish: _finish,
     }

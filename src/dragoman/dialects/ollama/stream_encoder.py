@@ -1,28 +1,25 @@
 """Writing a streamed answer: events in, lines out.
 
-Calls are written when they are whole. What has no place in a line is left out, and is in `losses`.
+Calls are written when they are whole. What every stream of one answer keeps is in `dialects/one_answer.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from dragoman.dialects.base import Wire, merge_extra
-from dragoman.dialects.losses import NO_ALTERNATIVES
+from dragoman.dialects.base import Wire, Writers, merge_extra
 from dragoman.dialects.ollama.errors import encode_error
 from dragoman.dialects.ollama.logprobs import encode_logprobs
 from dragoman.dialects.ollama.parts import Turn
 from dragoman.dialects.ollama.response import NO_ID, ending, head_of
 from dragoman.dialects.ollama.wire import NAME
+from dragoman.dialects.one_answer import OneAnswerEncoder
 from dragoman.errors import Error
 from dragoman.http import Frame
 from dragoman.messages import (
     Citation,
     CitationDelta,
-    Event,
     Finish,
-    LLMResponse,
     LogprobsDelta,
     Loss,
     Part,
@@ -37,43 +34,22 @@ from dragoman.messages import (
     Restarted,
     Text,
     TextDelta,
-    ToolCall,
     ToolCallEnd,
-    Usage,
-    UsageUpdate,
     encode_json,
 )
 
 _NOT_DONE = b',"done":false}'
 
 
-class StreamEncoder:
+class StreamEncoder(OneAnswerEncoder):
     """Writes one stream."""
 
-    __slots__ = ("_calls", "_created", "_head", "_lost", "_model", "_refused", "_said", "_usage")
+    __slots__ = ("_created", "_head")
 
     def __init__(self, request: Request) -> None:
-        self._model = request.model
+        super().__init__(request)
         self._created: int | None = None
         self._head = self._make_head()
-        self._usage = Usage()
-        self._calls: list[ToolCall] = []
-        self._refused = self._said = False
-        self._lost: dict[Loss, None] = {}
-
-    @property
-    def losses(self) -> tuple[Loss, ...]:
-        return tuple(self._lost)
-
-    def feed(self, event: Event) -> list[Frame]:
-        if getattr(event, "choice", 0):
-            self._lost[NO_ALTERNATIVES] = None
-            return []
-        write = self._WRITE.get(type(event))
-        return [] if write is None else write(self, event)
-
-    def finish(self) -> list[Frame]:
-        return []
 
     def fail(self, error: Error) -> list[Frame]:
         return [("", encode_json(encode_error(error)[1]))]
@@ -86,9 +62,6 @@ class StreamEncoder:
         self._said = True
         return [("", self._head + encode_json(message) + _NOT_DONE)]
 
-    def _lose(self, losses: list[Loss]) -> None:
-        self._lost.update(dict.fromkeys(losses))
-
     def _start(self, event: ResponseStart) -> list[Frame]:
         self._model = event.model or self._model
         self._created = event.created_at
@@ -99,43 +72,34 @@ class StreamEncoder:
 
     def _text(self, event: TextDelta | RefusalDelta) -> list[Frame]:
         if isinstance(event, TextDelta) and event.extra is not None:
-            self._written(Text("", extra=event.extra), f"parts[{event.index}]")
+            self._turn(Text("", extra=event.extra), f"parts[{event.index}]")
         return self._line({"role": "assistant", "content": event.text}) if event.text else []
-
-    def _refusal(self, event: RefusalDelta) -> list[Frame]:
-        self._refused = True
-        self._written(Refusal(""), "refusal")
-        return self._text(event)
 
     def _reasoning(self, event: ReasoningDelta) -> list[Frame]:
         return self._line({"role": "assistant", "content": "", "thinking": event.text}) if event.text else []
 
     def _reasoning_end(self, event: ReasoningEnd) -> list[Frame]:
-        self._written(Reasoning("", payload=event.payload, dialect=event.dialect), _part(event.index))
+        self._turn(Reasoning("", payload=event.payload, dialect=event.dialect), _part(event.index))
         return []
 
     def _citation(self, event: CitationDelta) -> list[Frame]:
-        self._written(Text("", citations=(Citation(),)), _part(event.index))
+        self._turn(Text("", citations=(Citation(),)), _part(event.index))
         return []
 
     def _call_end(self, event: ToolCallEnd) -> list[Frame]:
-        self._calls.append(event.call)
-        return self._line(self._written(event.call, _part(event.index)))
+        self._whole_calls.append(event.call)
+        return self._line(self._turn(event.call, _part(event.index)))
 
     def _part_added(self, event: PartAdded) -> list[Frame]:
         if isinstance(event.part, Refusal):
             return self._refusal(RefusalDelta(event.part.text))
-        message = self._written(event.part, _part(event.index))
+        message = self._turn(event.part, _part(event.index))
         return self._line(message) if len(message) > 2 or message["content"] else []
 
-    def _written(self, part: Part, where: str) -> Wire:
-        """The message that holds `part` alone; what it could not say is noted."""
-        losses: list[Loss] = []
+    def _encode_turn(self, part: Part, where: str, losses: list[Loss]) -> Wire:
         turn = Turn(losses)
         turn.add(part, where)
-        message = turn.wire("assistant")
-        self._lose(losses)
-        return message
+        return turn.wire("assistant")
 
     def _logprobs(self, event: LogprobsDelta) -> list[Frame]:
         line = (
@@ -143,49 +107,29 @@ class StreamEncoder:
         )
         return [("", line + _NOT_DONE)]
 
-    def _keep_usage(self, event: UsageUpdate) -> list[Frame]:
-        self._usage = event.usage
-        return []
-
     def _restart(self, event: Restarted) -> list[Frame]:
-        """What was written cannot be taken back."""
-        if self._said:
-            why = f"what came before the restart at `{event.target}` was already sent"
-            self._lost[Loss(effect="changed", where="", why=why)] = None
-        self._calls.clear()
+        self._report_restart(event)
+        self._whole_calls.clear()
         return []
 
     def _finish(self, event: Finish) -> list[Frame]:
         losses: list[Loss] = []
         message: Wire = {"role": "assistant", "content": ""}
-        wire = {**head_of(self._model, self._created), "message": message, **ending(self._whole(event), losses)}
+        wire = {**head_of(self._model, self._created), "message": message, **ending(self._answer(event), losses)}
         merge_extra(wire, event.extra, NAME, "", losses)
         self._lose(losses)
         return [("", encode_json(wire))]
 
-    def _whole(self, event: Finish) -> LLMResponse:
-        """As much of the answer as its ending depends on."""
-        refusal = (Refusal(""),) if self._refused else ()
-        return LLMResponse(
-            parts=(*self._calls, *refusal),
-            usage=self._usage,
-            finish_reason=event.finish_reason,
-            raw_finish_reason=event.raw_finish_reason,
-            stop_sequence=event.stop_sequence,
-            service_tier=event.service_tier,
-        )
-
-    _WRITE: ClassVar[dict[type, Callable[[StreamEncoder, Any], list[Frame]]]] = {
+    WRITE: ClassVar[Writers] = {
+        **OneAnswerEncoder.WRITE,
         ResponseStart: _start,
         TextDelta: _text,
         CitationDelta: _citation,
         ReasoningDelta: _reasoning,
         ReasoningEnd: _reasoning_end,
-        RefusalDelta: _refusal,
         ToolCallEnd: _call_end,
         PartAdded: _part_added,
         LogprobsDelta: _logprobs,
-        UsageUpdate: _keep_usage,
         Restarted: _restart,
         Finish: _finish,
     }
