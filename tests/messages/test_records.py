@@ -22,6 +22,7 @@ from dragoman.messages import (
     Refusal,
     Role,
     Text,
+    Tool,
     ToolCall,
     ToolResult,
     Usage,
@@ -110,6 +111,8 @@ def test_reprs_are_short_and_show_no_bytes() -> None:
     assert repr(Image.from_bytes(PIXEL, "image/png")) == "Image(image/png, 96 base64 characters)"
     assert repr(Document(text="x" * 99, title="Notes")) == "Document(Notes, 99 characters)"
     assert repr(Text("hi")) == "Text(text='hi')"
+    assert repr(Tool(name="f", parameters={"properties": {"x": {}, "y": {}}})) == "Tool(f(x, y))"
+    assert repr(Tool(name="f", parameters={"properties": 7})) == "Tool(f())"
 
 
 @pytest.mark.parametrize(

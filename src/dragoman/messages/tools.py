@@ -29,7 +29,9 @@ class Tool(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     extra: Extra | None = None
 
     def __repr__(self) -> str:
-        return f"Tool({self.name}({', '.join(self.parameters.get('properties') or {})}))"
+        """The name and those of its arguments; a schema that came from outside may hold anything."""
+        properties = self.parameters.get("properties")
+        return f"Tool({self.name}({', '.join(properties) if isinstance(properties, dict) else ''}))"
 
 
 ServerToolName: TypeAlias = Literal["web_search", "code_execution", "url_context", "file_search"]
