@@ -25,9 +25,11 @@ from dragoman.catalog.facts import CatalogFile
 from dragoman.cli.chat import COMMANDS
 from dragoman.cli.output import ANYTHING_ELSE, EXIT_CODES, INTERRUPTED
 from dragoman.client import options
+from dragoman.dialects import dialect_names
 from dragoman.providers import ProviderSpec, Setting, built_in_names, get_spec
 from dragoman.testing import Fault
 from dragoman.testing.emulator.command_line import OPTIONS
+from dragoman.testing.emulator.refusals import refusals_of
 from dragoman.testing.emulator.settings import Settings
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -137,6 +139,16 @@ def chat_table() -> str:
     return table(("line", "what it does"), rows)
 
 
+def refusal_table() -> str:
+    """What a strict emulator refuses, by dialect, and where that is known from."""
+    rows = [
+        (f"`{dialect}`", rule.refuses, rule.source)
+        for dialect in sorted(dialect_names())
+        for rule in refusals_of(dialect).rules
+    ]
+    return table(("dialect", "is refused", "source"), rows)
+
+
 def exit_code_table() -> str:
     """The exit codes of the command line."""
     rows = [("0", "All went well.")]
@@ -207,6 +219,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "faults": lambda: attribute_table(Fault),
     "settings": lambda: attribute_table(Settings),
     "command": command_table,
+    "refusals": refusal_table,
     "chat": chat_table,
     "exit_codes": exit_code_table,
     "config": lambda: attribute_table(ProviderConfig),

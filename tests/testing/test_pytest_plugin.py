@@ -45,6 +45,20 @@ def test_it_is_gone_afterwards():
     assert result.returncode == 0, result.stdout
 
 
+def test_the_emulator_is_strict_on_request(tmp_path: Path) -> None:
+    test = """
+import pytest
+
+def test_it(dragoman_emulator):
+    with dragoman.create_llm("openai/gpt-4o-mini") as llm, pytest.raises(dragoman.Rejected):
+        llm.generate("Hi", extra_body={"max_toknes": 3})
+"""
+    assert run(tmp_path, test, "--dragoman-strict").returncode == 0
+    lenient = run(tmp_path, test)
+    assert "DID NOT RAISE" in lenient.stdout
+    assert "Unrecognized request argument supplied: max_toknes" in lenient.stdout
+
+
 TAPED = """
 def test_it(dragoman_tape):
     assert ask("Say exactly: taped") == "taped"

@@ -28,14 +28,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="replay",
         help="what `dragoman_tape` does: replay (never send), auto (record what is missing), record (all anew)",
     )
+    group.addoption(
+        "--dragoman-strict",
+        action="store_true",
+        help="let `dragoman_emulator` refuse what the providers themselves refuse",
+    )
 
 
 @pytest.fixture
-def dragoman_emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+def dragoman_emulator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     """A running `Emulator`; until the test ends every provider is looked for there."""
     from dragoman.testing import Emulator
 
-    with Emulator() as emulator:
+    with Emulator(strict=bool(request.config.getoption("--dragoman-strict"))) as emulator:
         _point_at(emulator, monkeypatch)
         yield emulator
 

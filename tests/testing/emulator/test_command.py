@@ -54,11 +54,11 @@ def test_it_says_where_it_is_and_ends_with_its_bill() -> None:
 
 def test_every_option_arrives(tmp_path: Path) -> None:
     tape = tmp_path / "tape.json"
-    line = "--seed 3 --key k1 --key k2 --model one --piece 9 --head-delay 0.5 --event-delay 0.25 --max-body-bytes 99"
+    line = "--seed 3 --key k1 --key k2 --model one --strict --piece 9 --head-delay 0.5 --event-delay 0.25 --max-body-bytes 99"
     given = vars(parser_for("emulator", "").parse_args([*line.split(), "--tape", str(tape), "--mode", "auto"]))
     settings = emulator_from(given)._service.settings
     assert (settings.seed, settings.keys, settings.models) == (3, {"k1", "k2"}, ["one"])
-    assert (settings.piece, settings.max_body_bytes) == (9, 99)
+    assert (settings.strict, settings.piece, settings.max_body_bytes) == (True, 9, 99)
     assert (settings.pace.head_delay_seconds, settings.pace.event_delay_seconds) == (0.5, 0.25)
     assert settings.tape is not None
     assert (settings.tape.path, settings.tape.mode) == (tape, "auto")
@@ -69,6 +69,16 @@ def test_without_options_it_is_the_usual_emulator_at_a_known_port() -> None:
     emulator = emulator_from(vars(parser_for("emulator", "").parse_args([])))
     assert emulator.port == PORT
     assert emulator._service.settings == Settings(clock=emulator._service.settings.clock)
+
+
+def test_a_strict_one_says_so() -> None:
+    command = [sys.executable, "-m", "dragoman.testing.emulator", "--port", "0", "--strict"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert (
+            "the models of the catalog. It refuses what the providers themselves refuse." in running.stdout.readline()
+        )
+        running.send_signal(signal.SIGINT)
 
 
 def test_an_address_that_is_taken() -> None:

@@ -39,6 +39,7 @@ OPTIONS: Final = (
     Option(name="seed", kind=int, default=0, help="Decides ids and chances."),
     Option(name="key", kind=str, repeated=True, help="A key that may call; without any, all may."),
     Option(name="model", kind=str, repeated=True, help="A model there is; without any, all names are."),
+    Option(name="strict", kind=bool, default=False, help="Refuse what the provider itself refuses."),
     Option(name="piece", kind=int, default=8, help="Average characters in a streamed piece."),
     Option(name="head_delay", kind=float, default=0.0, help="Seconds before each answer."),
     Option(name="event_delay", kind=float, default=0.0, help="Seconds between two pieces."),
@@ -52,6 +53,9 @@ def parser_for(program: str, description: str) -> ArgumentParser:
     """What reads the options from a command line."""
     parser = ArgumentParser(prog=program, description=description)
     for option in OPTIONS:
+        if option.kind is bool:
+            parser.add_argument(option.flag, action="store_true", help=option.help)
+            continue
         choices = get_args(option.kind)
         parser.add_argument(
             option.flag,
@@ -72,6 +76,7 @@ def emulator_from(given: Mapping[str, Any]) -> Emulator:
         seed=given["seed"],
         keys=frozenset(given["key"] or ()) or None,
         models=given["model"] or None,
+        strict=given["strict"],
         piece=given["piece"],
         pace=Fault(head_delay_seconds=given["head_delay"], event_delay_seconds=given["event_delay"]),
         max_body_bytes=given["max_body_bytes"],

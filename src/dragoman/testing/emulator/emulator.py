@@ -16,6 +16,7 @@ from dragoman.testing.emulator.connection import Connection
 from dragoman.testing.emulator.customs import customs_of
 from dragoman.testing.emulator.faults import Fault, Filter
 from dragoman.testing.emulator.journal import SeenRequest
+from dragoman.testing.emulator.routes import host_path
 from dragoman.testing.emulator.script import Step
 from dragoman.testing.emulator.service import Service
 from dragoman.testing.emulator.settings import Settings, SettingsFields
@@ -66,6 +67,11 @@ class Emulator:
         """Scheme, host and port. Clients that want a version in their base URL need `/v1` after it."""
         return f"{'https' if self._ssl_context else 'http'}://{self.host}:{self.port}"
 
+    @property
+    def strict(self) -> bool:
+        """Whether it refuses what the providers themselves refuse."""
+        return self._service.settings.strict
+
     def environment(self) -> dict[str, str]:
         """The variables by which the official SDKs, and `dragoman`, find the emulator in place of the providers.
 
@@ -89,8 +95,11 @@ class Emulator:
         """Where a client of the provider is to look."""
         if self._service.settings.tape is not None:
             return address(self.url, spec)
-        shared = bool(customs_of(spec.dialect_for("")).client)  # then the path has to say which dialect is meant
-        begin = f"/{spec.dialect_for('')}" if shared else ""
+        dialect = spec.dialect_for("")
+        customs = customs_of(dialect)
+        begin = f"/{dialect}" if customs.client else ""  # then the path has to say which dialect is meant
+        if self.strict and not begin and customs.price_list not in ("", spec.prices):
+            begin = host_path(spec.name)
         prefix = spec.default_prefix
         return f"{self.url}{begin}{prefix if isinstance(prefix, str) else ''}"
 

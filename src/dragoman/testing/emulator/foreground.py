@@ -32,8 +32,10 @@ def _say(text: str) -> None:
 
 def _greeting(emulator: Emulator, models: Sequence[str]) -> str:
     variables = "".join(f"  export {name}={value}\n" for name, value in emulator.environment().items())
+    answered = ", ".join(models) or ("the models of the catalog" if emulator.strict else "every model")
+    strictly = " It refuses what the providers themselves refuse." if emulator.strict else ""
     return (
-        f"The emulator listens on {emulator.url} and answers for {', '.join(models) or 'every model'}.\n"
+        f"The emulator listens on {emulator.url} and answers for {answered}.{strictly}\n"
         f"To use it in place of the providers:\n\n{variables}\n"
         f"What it has seen: {emulator.url}{CONTROL}requests, {emulator.url}{CONTROL}bill\n"
     )

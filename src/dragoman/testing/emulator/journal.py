@@ -30,6 +30,7 @@ class SeenRequest(Struct, kw_only=True):
         headers: By lower-case name; those that hold keys are `Secret`.
         wire: The JSON body, `None` when it was none.
         dialect: Whose path it came to, `None` for paths of no dialect.
+        notes: What the provider itself would have refused it for, and the emulator did not, or did when it is strict.
         client_port: The port at the client's side: requests over one connection have the same.
         request: The body as the dialect reads it, `None` when it is no request of that dialect.
     """
@@ -41,6 +42,7 @@ class SeenRequest(Struct, kw_only=True):
     wire: Any = None
     dialect: str | None = None
     request: Request | None = None
+    notes: tuple[str, ...] = ()
     client_port: int = 0
 
     @property
@@ -92,4 +94,5 @@ def shown(seen: SeenRequest) -> dict[str, Any]:
         "headers": {name: str(value) for name, value in seen.headers.items()},
         "body": seen.wire,
         "dialect": seen.dialect,
+        "notes": seen.notes,
     }

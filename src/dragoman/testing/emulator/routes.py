@@ -19,6 +19,7 @@ from dragoman.testing.emulator.http import HttpCall
 Action: TypeAlias = Literal["generate", "embed", "count_tokens", "models", "model", "home"]
 
 _MODEL: Final = "MODEL-NAME"
+_ELSEWHERE: Final = "/@"
 NO_PATHS: Final[Mapping[str, str]] = {}
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 _VERSION: Final = re.compile(r"^/v\d+\w*(?=/)")
@@ -121,6 +122,16 @@ def _is_meant(dialect: Dialect | None, path: str, headers: Mapping[str, str]) ->
         return False
     client = customs_of(dialect.name).client
     return path.startswith(f"/{dialect.name}/") or bool(client and client in headers.get("user-agent", ""))
+
+
+def host_path(provider: str) -> str:
+    """How the paths of a provider begin that is not the home of its dialect, at a strict emulator."""
+    return f"{_ELSEWHERE}{provider}"
+
+
+def is_elsewhere(path: str) -> bool:
+    """Whether a call is for another host than the home of its dialect, of which we do not know what it refuses."""
+    return path.startswith(_ELSEWHERE)
 
 
 def dialect_of_caller(dialects: Sequence[Dialect], call: HttpCall) -> Dialect:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from typing import Any, Final, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dragoman.catalog import providers_of
 from dragoman.dialects import Dialect, dialect_names, get_dialect
 from dragoman.dialects.embeddings import embedding_codec_names, get_embedding_codec
 from dragoman.errors import Error, ProviderError, Rejected, UnknownModel
@@ -24,11 +26,13 @@ from dragoman.testing.emulator.http import JSON, HttpCall, Outcome, Reply, json_
 from dragoman.testing.emulator.journal import SeenRequest
 from dragoman.testing.emulator.keys import check_key
 from dragoman.testing.emulator.memory import Memory
+from dragoman.testing.emulator.refusals import Refused, refusals_of
 from dragoman.testing.emulator.routes import (
     Route,
     codec_for,
     dialect_of_caller,
     find_routes,
+    is_elsewhere,
     paths_of_providers,
     routes_for,
 )
@@ -42,6 +46,10 @@ MODELS: Final = ("gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "claude-haiku-4-5
 _OF_MODELS: Final = frozenset({"generate", "embed"})
 """What only a model can do: it is on the bill, and faults strike it."""
 _FREE: Final = Decimal(0)
+_NOTES: Final = "x-dragoman-notes"
+"""The header that says for how many reasons the provider itself would have refused what was answered."""
+
+_logger: Final = logging.getLogger("dragoman.testing")
 _COMMONEST: Final = frozenset({"openai_chat", "openai_embeddings"})
 
 
@@ -86,6 +94,9 @@ class Service:
         exchange = self._exchange(call)
         try:
             return await self._answer(exchange)
+        except Refused as refused:
+            reply = json_reply(refused.refusal.status, refused.refusal.body)
+            return self._refused(exchange, self._with_id(exchange, reply))
         except Error as error:
             return self._error_reply(exchange, error)
         except Exception as error:  # noqa: BLE001  # `Emulator` raises it in the thread that can do something about it
@@ -144,6 +155,7 @@ class Service:
         if exchange.fault.replaces_answer:
             return self._faulty_reply(exchange, exchange.fault)
         check_request(request, dialect)
+        self._take_notes(exchange, request)
         if callable(step):
             step = await asyncio.to_thread(step, request)
         answer = self._completed(step, request, dialect)
@@ -155,14 +167,31 @@ class Service:
         exchange.seen.wire = wire
         request = exchange.dialect.decode_request(wire, exchange.call.target)
         exchange.seen.request = request
-        self._find_model(exchange, request.model)
+        exchange.model = request.model
+        if not self._has(exchange, request.model):
+            raise Refused(refusals_of(exchange.dialect.name).unknown_model(request.model))
         return request
 
-    def _find_model(self, exchange: _Exchange, model: str) -> None:
-        exchange.model = model
-        models = self.settings.models
-        if models is not None and model not in models:
-            raise UnknownModel(f"The model `{model}` does not exist", http_status=404, code="model_not_found")
+    def _has(self, exchange: _Exchange, model: str) -> bool:
+        """Whether there is such a model: one of those set; else any, or, when strict, one that the catalog knows."""
+        models, strict = self.settings.models, self.settings.strict
+        if models is not None or not strict:
+            return models is None or model in models
+        if model in MODELS or is_elsewhere(exchange.call.path):
+            return model in MODELS or bool(providers_of(model))
+        return refusals_of(exchange.dialect.name).knows(model, self._today())
+
+    def _take_notes(self, exchange: _Exchange, request: Request) -> None:
+        """Note what the dialect's home would refuse. Raises `Refused` when strict."""
+        if is_elsewhere(exchange.call.path):
+            return
+        refusals = list(refusals_of(exchange.dialect.name).find(exchange.seen.wire, request))
+        exchange.seen.notes = tuple(refusal.message for refusal in refusals)
+        if refusals and self.settings.strict:
+            raise Refused(refusals[0])
+        if refusals:
+            said = "; ".join(exchange.seen.notes)
+            _logger.warning("answered what the provider would refuse, %s: %s", exchange.call.path, said)
 
     def _fault(self, call: HttpCall, model: str) -> Fault:
         """The fault for a call: what its header asks for, else what waits for one. The pace is part of both."""
@@ -211,7 +240,9 @@ class Service:
         wire = exchange.seen.wire = _json_object(exchange.call)
         codec = codec_for(exchange.route.codecs, wire)
         request = codec.decode_request(wire, exchange.call.target)
-        self._find_model(exchange, request.model)
+        exchange.model = request.model
+        if not self._has(exchange, request.model):
+            raise _no_model(request.model)
         exchange.fault = self._fault(exchange.call, request.model)
         if exchange.fault.replaces_answer:
             return self._faulty_reply(exchange, exchange.fault)
@@ -243,7 +274,7 @@ class Service:
         found = exchange.route.pattern.search(exchange.call.path)
         name = found["model"] if found else ""
         if name not in self._names():
-            raise UnknownModel(f"The model `{name}` does not exist", http_status=404, code="model_not_found")
+            raise _no_model(name)
         return self._plain(exchange, customs_of(exchange.dialect.name).listing.model(name))
 
     async def _home(self, exchange: _Exchange) -> Reply:
@@ -261,6 +292,8 @@ class Service:
     def _with_id(self, exchange: _Exchange, reply: Reply) -> Reply:
         name = customs_of(exchange.dialect.name).request_id_header
         reply.headers = (*reply.headers, (name, exchange.request_id))
+        if exchange.seen.notes:
+            reply.headers = (*reply.headers, (_NOTES, f"{len(exchange.seen.notes)}"))
         reply.fault = exchange.fault
         return reply
 
@@ -292,9 +325,11 @@ class Service:
     def _billed(
         self, exchange: _Exchange, reply: Reply, answer: LLMResponse | EmbeddingResponse, tier: str | None = None
     ) -> Reply:
-        today = datetime.fromtimestamp(self.settings.clock(), UTC).date().isoformat()
-        cost = price(exchange.dialect.name, exchange.model or "", answer.usage, today=today, service_tier=tier)
+        cost = price(exchange.dialect.name, exchange.model or "", answer.usage, today=self._today(), service_tier=tier)
         return self._on_the_bill(exchange, reply, id=answer.id, usage=answer.usage, cost=cost)
+
+    def _today(self) -> str:
+        return datetime.fromtimestamp(self.settings.clock(), UTC).date().isoformat()
 
     def _refused(self, exchange: _Exchange, reply: Reply) -> Reply:
         """Calls to a model are on the bill also when nothing came of them."""
@@ -334,6 +369,10 @@ def _with_one_id(answer: LLMResponse, dialect: Dialect) -> LLMResponse:
 def _is_not_the_commonest(name: str) -> bool:
     """The dialect that most clients speak comes first: a caller who gives no sign is taken to speak it."""
     return name not in _COMMONEST
+
+
+def _no_model(name: str) -> UnknownModel:
+    return UnknownModel(f"The model `{name}` does not exist", http_status=404, code="model_not_found")
 
 
 def _no_route(call: HttpCall, allowed: tuple[str, ...]) -> ProviderError:

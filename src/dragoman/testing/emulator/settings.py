@@ -23,6 +23,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         keys: The keys that may call; `None` lets any in.
         aws_keys: AWS access keys and their secrets, one of which must have signed a signed call; `None` lets any in.
         models: The models there are; `None` answers for any name.
+        strict: Whether what the provider itself refuses is refused, in its words: see "What providers refuse".
+            Otherwise it is answered, and noted in `SeenRequest.notes`.
         paths: Further paths that requests may come to, as they end → the dialect spoken there.
         piece: How long a piece of streamed text is on average, in characters.
         pace: What happens to every answer: usually delays.
@@ -36,6 +38,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     keys: AbstractSet[str] | None = None
     aws_keys: Mapping[str, str] | None = None
     models: Sequence[str] | None = None
+    strict: bool = False
     paths: Mapping[str, str] = {}
     piece: int = 8
     pace: Fault = NO_FAULT
@@ -52,6 +55,7 @@ class SettingsFields(TypedDict, total=False):
     keys: AbstractSet[str] | None
     aws_keys: Mapping[str, str] | None
     models: Sequence[str] | None
+    strict: bool
     paths: Mapping[str, str]
     piece: int
     pace: Fault
