@@ -56,10 +56,28 @@ def test_the_model_may_come_from_the_environment(run: Command) -> None:
     assert run("generate", "Say exactly: yes", DRAGOMAN_MODEL="anthropic/claude-haiku-4-5").stdout == "yes\n"
 
 
-def test_losses_are_said(run: Command) -> None:
-    result = run("generate", "Hi", "--model", "anthropic/claude-haiku-4-5", "--image", "https://h/x.png")
-    assert result.returncode == 0
-    assert "warning" not in result.stderr
+WITH_PICTURE = ("What is it?", "--image", "https://h/x.png", "--model")
+DROPPED = "`messages[0].content[0]` was dropped: pictures are sent as bytes"
+
+
+def test_a_picture_that_is_dropped_is_said(run: Command, emulator: Emulator) -> None:
+    """Ollama takes no addresses."""
+    result = run("generate", *WITH_PICTURE, "ollama/llava")
+    assert (result.returncode, len(emulator.requests)) == (0, 1)
+    assert f"warning: {DROPPED}" in result.stderr
+    (warning,) = json.loads(run("generate", *WITH_PICTURE, "ollama/llava", "--json").stdout)["warnings"]
+    assert warning.startswith(DROPPED)
+
+
+def test_a_picture_that_would_be_dropped_may_end_it(run: Command, emulator: Emulator) -> None:
+    result = run("generate", *WITH_PICTURE, "ollama/llava", "--on-loss", "error")
+    assert (result.returncode, result.stdout, emulator.requests) == (2, "", [])
+    assert "nothing was sent" in result.stderr
+
+
+def test_a_picture_that_is_sent_is_no_loss(run: Command) -> None:
+    result = run("generate", *WITH_PICTURE, "anthropic/claude-haiku-4-5")
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

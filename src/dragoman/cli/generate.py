@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -34,6 +34,9 @@ def generate(
         list[str] | None, typer.Option("--image", help="A picture's path or URL; may be repeated.")
     ] = None,
     document: Annotated[list[str] | None, typer.Option("--document", help="A PDF's path or URL; likewise.")] = None,
+    on_loss: Annotated[
+        Literal["warn", "error"], typer.Option(help="What to do when the provider cannot be told all of it.")
+    ] = "warn",
     base_url: BaseUrlOption = None,
     timeout: TimeoutOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print the whole response as JSON.")] = False,
@@ -51,6 +54,7 @@ def generate(
         timeout=timeout,
         images=image,
         documents=document,
+        on_loss=on_loss,
     ) as llm:
         if json:
             print_json(response_json(llm.generate(question)))
