@@ -214,11 +214,17 @@ def _named(row: Row, name: str) -> bool:
     return name in names or any(_MATCHES[kind](name, text) for kind, text in row.get("match", []))
 
 
+_NOT_FACTS = {"provider", "source", "match", "end_is_a_promise"}
+"""`end_is_a_promise`: the data sets have as its end the day before which it is not retired."""
+
+
 def _corrected(provider: Provider, row: Row) -> Iterator[str]:
     """Put in what was looked up by hand, and say where."""
     for fact in _HAND:
         if fact["provider"] == provider.name and any(fnmatchcase(row["id"].lower(), name) for name in fact["match"]):
-            row.update({key: value for key, value in fact.items() if key not in {"provider", "source", "match"}})
+            row.update({key: value for key, value in fact.items() if key not in _NOT_FACTS})
+            if fact.get("end_is_a_promise") and row.get("retired_on"):
+                row["kept_until"] = row.pop("retired_on")
             yield fact["source"]
 
 
@@ -226,7 +232,8 @@ def _corrected(provider: Provider, row: Row) -> Iterator[str]:
 
 _ORDER = (
     "id", "names", "match", "kind", "context_tokens", "input_tokens", "output_tokens", "input", "output", "tools",
-    "forced_tools", "formats", "reasoning", "deprecated", "retired_on", "successor", "note", "local", "prices",
+    "forced_tools", "formats", "reasoning", "deprecated", "retired_on", "kept_until", "successor", "note", "local",
+    "prices",
 )  # fmt: skip
 _UNSAID: Row = {"kind": "chat", "input": ["text"], "output": ["text"], "forced_tools": True}
 

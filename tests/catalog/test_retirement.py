@@ -45,6 +45,8 @@ def test_the_warning_names_what_to_use(provider: str, model: str, today: str, sa
         ("openai", "gpt-4", "2026-10-22"),  # the day before
         ("openai", "gpt-4o", "2026-11-21"),  # it has a day, but later
         ("openai", "no-such-model", "2026-11-21"),
+        ("vertex", "claude-haiku-4-5", "2027-12-31"),  # Google said how long it stays at least, and no end
+        ("vertex", "claude-sonnet-4-5@20250929", "2027-12-31"),
         ("", "gpt-4", "2026-11-21"),  # a server of one's own
     ],
 )
@@ -52,6 +54,13 @@ def test_others_are_not_warned_of(provider: str, model: str, today: str) -> None
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warn_if_retired(provider, model, today=today)
+
+
+def test_a_promise_to_keep_a_model_is_no_end_of_it() -> None:
+    facts = find_model("vertex", "claude-haiku-4-5")
+    assert facts is not None
+    assert (facts.retired_on, facts.kept_until) == (None, "2026-10-15")
+    assert "retires    not before 2026-10-15" in repr(facts)
 
 
 def test_once_a_process_and_where_the_client_is_made() -> None:

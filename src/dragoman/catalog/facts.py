@@ -87,6 +87,7 @@ class ModelFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         reasoning: How it thinks; `None` when it does not, as far as is known.
         deprecated: Whether its provider advises against it.
         retired_on: The day on which it stops answering, past or to come.
+        kept_until: The day before which its provider promises not to retire it; when it will, it has not said.
         successor: What its provider names to go on with.
     """
 
@@ -106,6 +107,7 @@ class ModelFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reasoning: ReasoningFacts | None = None
     deprecated: bool = False
     retired_on: Day | None = None
+    kept_until: Day | None = None
     successor: str | None = None
     note: str | None = None
     local: LocalFacts | None = None
@@ -244,4 +246,6 @@ def _end(facts: ModelFacts) -> str:
     then = f"; use {facts.successor}" if facts.successor else ""
     if facts.retired_on:
         return f"{facts.retired_on}{then}"
+    if facts.kept_until:
+        return f"not before {facts.kept_until}{then}"
     return f"deprecated{then}" if facts.deprecated else ""

@@ -34,7 +34,7 @@ def _row(facts: ModelFacts, day: str) -> tuple[str, ...]:
         "yes" if facts.reasoning else "no",
         _dollars(facts.price("input", day)),
         _dollars(facts.price("output", day)),
-        facts.retired_on or "",
+        facts.retired_on or (f">= {facts.kept_until}" if facts.kept_until else ""),
     )
 
 
