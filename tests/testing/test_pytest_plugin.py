@@ -72,20 +72,11 @@ def provider_elsewhere(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_tape_is_recorded_on_request_and_played_afterwards(tmp_path: Path, provider_elsewhere: Emulator) -> None:
-    upstream = f"""
-import pytest
-from dragoman.testing import Tape
-
-@pytest.fixture(autouse=True)
-def elsewhere(monkeypatch):
-    made = Tape.__init__
-    monkeypatch.setattr(Tape, "__init__", lambda self, *a: made(self, *a, upstreams={{"openai": "{provider_elsewhere.url}/v1"}}))
-"""
-    (tmp_path / "conftest.py").write_text(upstream)
     refused = run(tmp_path, TAPED)
     assert refused.returncode == 1
     assert "there is no tape" in refused.stdout
-    recorded = run(tmp_path, TAPED, "--dragoman-tapes=auto", OPENAI_API_KEY="sk-marked-secret")
+    real = {"OPENAI_API_KEY": "sk-marked-secret", "OPENAI_BASE_URL": provider_elsewhere.url}
+    recorded = run(tmp_path, TAPED, "--dragoman-tapes=auto", **real)
     assert recorded.returncode == 0, recorded.stdout
     tape = tmp_path / "tapes" / "test_users" / "test_it.json"
     assert "sk-marked-secret" not in tape.read_text()

@@ -136,6 +136,77 @@ def test_auto_sends_only_what_is_missing(provider: Emulator, path: Path) -> None
         assert openai.generate("Say exactly: three").content == "three"
 
 
+# ---------------------------------------------------------------------- base URLs
+
+
+@pytest.fixture
+def another() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+def ask(path: Path, mode: str) -> str:
+    """Ask through a tape that knows of base URLs only what the environment says."""
+    with Emulator(tape=Tape(path, mode)) as emulator, llm(emulator) as openai:
+        return openai.generate("Who are you?").content
+
+
+@pytest.mark.parametrize("variable", ["OPENAI_BASE_URL", "DRAGOMAN_OPENAI_BASE_URL"])
+def test_what_is_missing_is_sent_to_the_base_url_of_the_environment(
+    variable: str, provider: Emulator, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, f"{provider.url}/v1/")
+    provider.script("the one in the environment")
+    assert ask(path, "auto") == "the one in the environment"
+    assert json.loads(path.read_text())["exchanges"][0]["request"]["base_url"] == f"{provider.url}/v1"
+
+
+def test_the_environment_that_counts_is_the_one_before_its_variables_name_the_tape(
+    provider: Emulator, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", provider.url)
+    with Emulator(tape=Tape(path, "auto")) as emulator:
+        monkeypatch.setenv("OPENAI_BASE_URL", emulator.environment()["OPENAI_BASE_URL"])
+        with dragoman.create_llm("openai/gpt-4o-mini", api_key=KEY) as openai:
+            assert openai.generate("Say exactly: here").content == "here"
+    assert len(provider.requests) == 1
+
+
+def test_what_one_base_url_said_is_not_played_for_another(
+    provider: Emulator, another: Emulator, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.script("the first")
+    another.script("the second")
+    monkeypatch.setenv("OPENAI_BASE_URL", provider.url)
+    assert ask(path, "auto") == "the first"
+    monkeypatch.setenv("OPENAI_BASE_URL", another.url)
+    with pytest.raises(dragoman.ProviderError, match=f"it was recorded at {provider.url}"):
+        ask(path, "replay")
+    assert ask(path, "auto") == "the second"
+    assert (ask(path, "auto"), ask(path, "replay")) == ("the second", "the second")
+    monkeypatch.setenv("OPENAI_BASE_URL", provider.url)
+    assert ask(path, "replay") == "the first"
+
+
+def test_where_no_base_url_is_named_any_recording_is_played(
+    provider: Emulator, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where tests run that never send: the proxy of whoever recorded is not known there."""
+    monkeypatch.setenv("OPENAI_BASE_URL", provider.url)
+    said = ask(path, "auto")
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    assert ask(path, "replay") == said
+
+
+def test_a_bare_host_of_ollama(provider: Emulator, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", f"{provider.host}:{provider.port}")
+    with Emulator(tape=Tape(path, "auto")) as emulator:
+        base_url = emulator.environment()["OLLAMA_HOST"]
+        with dragoman.create_llm("ollama/llama3.2", base_url=base_url) as ollama:
+            assert ollama.generate("Say exactly: here").content == "here"
+    assert json.loads(path.read_text())["exchanges"][0]["request"]["base_url"] == provider.url
+
+
 def test_what_is_not_on_the_tape_says_how_it_differs(provider: Emulator, path: Path) -> None:
     record(path, provider)
     with playing(path) as emulator, llm(emulator) as openai, pytest.raises(dragoman.ProviderError) as caught:

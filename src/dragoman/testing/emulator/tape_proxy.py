@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
+
+from msgspec.structs import replace
 
 from dragoman.errors import Rejected
 from dragoman.flow import async_run
 from dragoman.http import AsyncTransport, HttpRequest
 from dragoman.providers import ProviderSpec, find_settings, get_spec, join_path, parse_base_url
+from dragoman.providers.base_url import whole_url
 from dragoman.secret import Secret
 from dragoman.testing.emulator.http import HttpCall, Reply
 from dragoman.testing.tape.exchange import Recorded
@@ -35,16 +39,21 @@ def address(url: str, spec: ProviderSpec) -> str:
 
 
 class TapeProxy:
-    """Answers calls from a tape; what is not on it goes to the provider once."""
+    """Answers calls from a tape; what is not on it goes to the provider once.
+
+    Where that is, is read from the environment when this is made: soon after, the variables name the emulator itself.
+    """
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
+        self._environment = dict(os.environ)
         self._transport: AsyncTransport | None = None
 
     async def answer(self, call: HttpCall) -> Reply:
         """Play or record. Raises `NotOnTape`, and `TransportError` when the provider cannot be reached."""
         spec, rest = _meant_for(call)
-        sent = sent_of(spec.name, call.method, rest, call.headers, call.body)
+        asked = sent_of(spec.name, call.method, rest, call.headers, call.body)
+        sent = replace(asked, base_url=self._base_url(spec))
         played = self.tape.play(sent)
         if isinstance(played, Recorded):
             return _reply(played)
@@ -60,8 +69,9 @@ class TapeProxy:
 
     async def _request(self, spec: ProviderSpec, rest: str, call: HttpCall) -> tuple[HttpRequest, list[Secret]]:
         """The call as it goes to the provider, and the secrets in it."""
-        settings, _ = find_settings(spec.name, spec.settings, {})
-        base = self.tape.upstreams.get(spec.name) or spec.url_for(settings)
+        said = {setting.name: self._variable(setting.env) for setting in spec.settings}
+        settings, _ = find_settings(spec.name, spec.settings, said)
+        base = self._base_url(spec) or spec.url_for(settings)
         if not base:
             raise Rejected(f"where is `{spec.name}`? Say so in Tape(..., upstreams=...)", http_status=501)
         origin, prefix = parse_base_url(base, spec.prefix_for(settings))
@@ -76,6 +86,17 @@ class TapeProxy:
                 secrets += credential.secrets
         fields = tuple(headers.items())
         return HttpRequest(origin=origin, target=target, method=call.method, headers=fields, body=call.body), secrets
+
+    def _base_url(self, spec: ProviderSpec) -> str | None:
+        """Where the provider is said to be; `None`: at its usual place."""
+        addresses = [name for setting in spec.settings if setting.is_address for name in setting.env]
+        said = self.tape.upstreams.get(spec.name) or self._variable((*addresses, *spec.base_url_variables))
+        if said is None or spec.bare_host_port is None:
+            return said and said.rstrip("/")
+        return whole_url(said, spec.bare_host_port)
+
+    def _variable(self, names: Iterable[str]) -> str | None:
+        return next((self._environment[name] for name in names if self._environment.get(name)), None)
 
     def close(self) -> None:
         if self._transport is not None:

@@ -16,9 +16,13 @@ VERSION: Final = 1
 
 
 class Sent(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A request: `target` is path and query without what holds a key; `body` is its JSON, or its text."""
+    """A request: `target` is path and query without what holds a key; `body` is its JSON, or its text.
+
+    `base_url` is where it was sent, or would be; `None` for the provider's usual place.
+    """
 
     provider: str
+    base_url: str | None = None
     method: str
     target: str
     body: Any = None

@@ -55,9 +55,11 @@ class Blank:
 class Tape:
     """Recorded calls in a JSON file, played back in the order in which equal requests were made.
 
-    Two requests are equal when provider, method, path, query and JSON body are, keys and headers aside. Each recording
-    is played once; when all that are equal have been, the last one is played again. Any number of threads may record
-    onto one tape, or play it; that two tapes record into one file is refused.
+    Two requests are equal when provider, base URL, method, path, query and JSON body are, keys and headers aside. The
+    base URL is the one of `upstreams`, or of the provider's variables when the emulator is made, or the usual; where
+    nothing names one, `replay` plays what was recorded at any. Each recording is played once; when all that are equal
+    have been, the last one is played again. Any number of threads may record onto one tape, or play it; that two tapes
+    record into one file is refused.
 
         with Emulator(tape=Tape("tests/tapes/summary.json")) as emulator:
             ...  # with emulator.environment() set, any client's calls go through the tape
@@ -101,7 +103,7 @@ class Tape:
         """
         key = _key(sent)
         with self._lock:
-            found = [exchange for exchange in self._places.values() if _key(exchange.request) == key]
+            found = [each for each in self.exchanges if _key(each.request) == key and self._is_there(each, sent)]
             turn = self._played.get(key, 0)
             if found and (turn < len(found) or self.mode == "replay"):
                 self._played[key] = turn + 1
@@ -109,6 +111,11 @@ class Tape:
             if self.mode != "replay":
                 return Blank(self, sent, next(self._next_place))
         raise NotOnTape(self._what_differs(sent), http_status=400, code="not_on_tape")
+
+    def _is_there(self, exchange: Exchange, sent: Sent) -> bool:
+        """Whether an exchange took place where the request is meant to go."""
+        anywhere = self.mode == "replay" and sent.base_url is None
+        return anywhere or exchange.request.base_url == sent.base_url
 
     def put(self, number: int, exchange: Exchange) -> None:
         """Keep an exchange at its place, in the file too."""
@@ -130,7 +137,10 @@ class Tape:
 
     def _what_differs(self, sent: Sent) -> str:
         """For the message: what was asked, and how the likeliest recording differs."""
-        start = f"{sent.method} {sent.target} to `{sent.provider}` is not on the tape `{self.path}`"
+        at = f" at {sent.base_url}" if sent.base_url else ""
+        start = f"{sent.method} {sent.target} to `{sent.provider}`{at} is not on the tape `{self.path}`"
+        if elsewhere := {_place(it) for it in self.exchanges if _key(it.request) == _key(sent)}:
+            return f"{start}; it was recorded at {', '.join(sorted(elsewhere))}"
         near = [it.request for it in self.exchanges if it.request.target == sent.target]
         if not near:
             return f"{start}; it has no call to that path"
@@ -160,6 +170,10 @@ def recorded_of(status: int, headers: Mapping[str, str], content: bytes, secrets
 
 def _key(sent: Sent) -> bytes:
     return canonical([sent.provider, sent.method, sent.target, sent.body])
+
+
+def _place(exchange: Exchange) -> str:
+    return exchange.request.base_url or "the provider's usual place"
 
 
 def _lines(sent: Sent) -> list[str]:
