@@ -157,3 +157,9 @@ def test_installed_its_own_tests_pass(installed: dict[str, str]) -> None:
     printed = python(installed, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", str(PACKAGE / "tests"))
     assert " passed" in printed
     assert "skipped" not in printed
+
+
+def test_its_tests_have_settings_of_their_own(installed: dict[str, str]) -> None:
+    """As in an author's copy, which has no folder of ours above it."""
+    printed = python(installed, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider")
+    assert f"rootdir: {PACKAGE}\nconfigfile: pyproject.toml" in printed
