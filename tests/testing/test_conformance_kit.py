@@ -129,6 +129,33 @@ def test_what_it_lacks_is_skipped(outcomes: dict[str, dict[str, set[str]]]) -> N
     assert not outcomes["Excused"]["PASSED"] & {"tools_with_a_follow_up", "streamed_tools", "structured_output"}
 
 
+UNTOLD = """
+from dragoman.testing import ProviderConformance
+
+class TestPlaced(ProviderConformance):
+    provider = "cloudflare"
+
+class TestNameless(ProviderConformance):
+    pass
+"""
+
+
+def test_what_the_class_must_say_is_said_with_the_line_to_write(tmp_path: Path) -> None:
+    (tmp_path / "test_untold.py").write_text(UNTOLD)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "whole", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if name != "CLOUDFLARE_ACCOUNT_ID"},
+    )
+    wanted = 'TestPlaced: `cloudflare` wants to be told more: write `options = {"account_id": "…"}` in the class'
+    assert wanted in done.stdout
+    assert 'TestNameless: which provider? Write `provider = "its-name"` in the class' in done.stdout
+    assert "AttributeError" not in done.stdout
+
+
 def test_the_key_that_the_mistake_leaks_is_the_one_of_the_kit() -> None:
     from dragoman.testing.conformance import KEY
 

@@ -112,12 +112,27 @@ class ProviderConformance:
 
     @pytest.fixture(autouse=True)
     def only_what_it_can(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Skip what it lacks; keep keys of the developer's own out of reach."""
+        """Skip what it lacks; keep keys of the developer's own out of reach; say what the class has to say."""
+        if untold := self._untold():
+            pytest.fail(f"{type(self).__name__}: {untold}", pytrace=False)
         name = request.function.__name__.removeprefix("test_")
         if name in self.lacks:
             pytest.skip(f"{self.provider}: {self.lacks[name]}")
         for variable in self.spec.auth.variables:
             monkeypatch.delenv(variable, raising=False)
+
+    def _untold(self) -> str:
+        """What is missing in the class, with the line to write; empty when nothing is."""
+        if not getattr(self, "provider", ""):
+            return 'which provider? Write `provider = "its-name"` in the class'
+        given = {"base_url": "http://127.0.0.1", **self.options}
+        missing = [each for each in self.spec.settings if each.required and not each.look_up(given)]
+        if not missing:
+            return ""
+        about = "; ".join(f"{each.name}: {each.about}" for each in missing if each.about)
+        wanted = ", ".join(f'"{each.name}": "…"' for each in missing)
+        said = f" ({about})" if about else ""
+        return f"`{self.provider}` wants to be told more: write `options = {{{wanted}}}` in the class{said}"
 
     @property
     def spec(self) -> ProviderSpec:
