@@ -119,6 +119,106 @@ def test_an_effort_that_is_sent_as_it_is(model: str, effort: str, wire: dict[str
 
 
 @pytest.mark.parametrize(
+    ("model", "effort", "sent_as"),
+    [
+        ("openai/gpt-5", "xhigh", "high"),
+        ("openai/gpt-5", "max", "high"),
+        ("openai/gpt-5.4", "minimal", "low"),
+        ("openai/gpt-5.4", "max", "xhigh"),
+        ("openai/gpt-5-pro", "low", "high"),
+        ("deepseek/deepseek-v4-flash", "medium", "high"),  # as far from `low`
+        ("deepseek/deepseek-v4-flash", "xhigh", "high"),
+        ("groq/openai/gpt-oss-20b", "minimal", "low"),
+    ],
+)
+def test_an_effort_that_the_model_lacks_is_the_nearest_that_it_has(model: str, effort: str, sent_as: str) -> None:
+    assert sent(model, reasoning=ReasoningOptions(effort=effort)) == (
+        {"reasoning_effort": sent_as},
+        [f"`reasoning.effort` was changed: this model's nearest effort is `{sent_as}`"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "sent_as"),
+    [
+        ("anthropic/claude-opus-4-5", "xhigh", "high"),
+        ("anthropic/claude-opus-4-6", "xhigh", "high"),
+        (OPUS, "minimal", "low"),
+    ],
+)
+def test_of_claude_too(model: str, effort: str, sent_as: str) -> None:
+    assert sent(model, reasoning=ReasoningOptions(effort=effort)) == (
+        {"output_config": {"effort": sent_as}, "max_tokens": 4096},
+        [f"`reasoning.effort` was changed: this model's nearest effort is `{sent_as}`"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "wire"),
+    [
+        ("openai/o3", {"reasoning_effort": "low"}),
+        ("openai/gpt-5", {"reasoning_effort": "minimal"}),
+        ("anthropic/claude-fable-5", {"output_config": {"effort": "low"}, "max_tokens": 4096}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        ({"effort": "none"}, "effort"),
+        ({"enabled": False}, "enabled"),
+        ({"enabled": False, "effort": "high"}, "enabled"),
+    ],
+)
+def test_a_model_that_always_thinks_thinks_least(
+    model: str, wire: dict[str, Any], options: dict[str, Any], where: str
+) -> None:
+    body, losses = sent(model, reasoning=ReasoningOptions(**options))
+    assert body == wire
+    least = wire.get("reasoning_effort", "low")
+    assert losses == [f"`reasoning.{where}` was changed: this model always thinks: `{least}` is the least"]
+
+
+@pytest.mark.parametrize(
+    ("budget", "effort"), [(500, "low"), (1024, "low"), (1025, "medium"), (20_000, "high"), (60_000, "high")]
+)
+def test_a_budget_is_an_effort_to_a_model_that_takes_no_number(budget: int, effort: str) -> None:
+    assert sent(OPUS, reasoning=ReasoningOptions(budget_tokens=budget)) == (
+        {"thinking": {"type": "adaptive"}, "output_config": {"effort": effort}, "max_tokens": 4096},
+        [f"`reasoning.budget_tokens` was changed: this model thinks by an effort: `{effort}`"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "wire", "why"),
+    [
+        ({"effort": "low"}, {"output_config": {"effort": "low"}}, "an effort is given, and this model takes no budget"),
+        ({"effort": "none"}, {"thinking": {"type": "disabled"}}, "thinking is switched off"),
+    ],
+)
+def test_a_budget_beside_other_wishes(options: dict[str, Any], wire: dict[str, Any], why: str) -> None:
+    body, losses = sent(OPUS, reasoning=ReasoningOptions(budget_tokens=5000, **options))
+    assert body == {**wire, "max_tokens": 4096}
+    assert losses == [f"`reasoning.budget_tokens` was dropped: {why}"]
+
+
+def test_a_budget_beside_an_effort_of_a_model_that_takes_both_stays() -> None:
+    body, losses = sent("anthropic/claude-opus-4-5", reasoning=ReasoningOptions(effort="low", budget_tokens=5000))
+    assert (body["thinking"], body["output_config"], losses) == (thinking(5000), {"effort": "low"}, [])
+
+
+def test_on_bedrock_a_budget_is_an_effort_too() -> None:
+    body, _ = sent("bedrock/anthropic.claude-opus-4-7-v1:0", reasoning=ReasoningOptions(budget_tokens=5000))
+    assert body == {
+        "additionalModelRequestFields": {"thinking": {"type": "adaptive"}},
+        "outputConfig": {"effort": "medium"},
+    }
+
+
+def test_a_word_of_no_scale_is_left_to_the_provider() -> None:
+    assert sent("openai/gpt-5", reasoning=ReasoningOptions(effort="ultra")) == ({"reasoning_effort": "ultra"}, [])
+
+
+@pytest.mark.parametrize(
     "options",
     [{"effort": "high"}, {"budget_tokens": 2000}, {"enabled": True}, {"effort": "low", "budget_tokens": 2000}],
 )

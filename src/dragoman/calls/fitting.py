@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from dragoman.catalog import ModelFacts, thinks
+from dragoman.catalog import ModelFacts, ReasoningFacts, thinks
 from dragoman.messages import Loss, ReasoningOptions, Request
 
 _NEUTRAL: Final[Mapping[str, float | None]] = {
@@ -34,9 +34,12 @@ def fitted(request: Request, facts: ModelFacts | None, budgets: Mapping[str, int
     if facts.reasoning is None:
         return request, ()
     losses: list[Loss] = []
+    options = _in_its_words(options, facts.reasoning, losses)
     if facts.reasoning.budget and not facts.reasoning.efforts and options.effort in budgets:
         options = _by_budget(options, request.max_tokens, budgets, losses)
-        request = replace(request, reasoning=options)
+    elif facts.reasoning.efforts and not facts.reasoning.budget and options.budget_tokens is not None and budgets:
+        options = _by_effort(options, options.budget_tokens, facts.reasoning, budgets, losses)
+    request = replace(request, reasoning=options)
     if facts.reasoning.refuses_sampling and _asked(options):
         request = _unsampled(request, losses)
     return request, tuple(losses)
@@ -57,6 +60,58 @@ def _without_thinking(request: Request, options: ReasoningOptions) -> tuple[Requ
         said.append("enabled")
     losses = (Loss(effect="dropped", where=f"reasoning.{name}", why="this model does not think") for name in said)
     return replace(request, reasoning=left), tuple(losses)
+
+
+_EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+def _in_its_words(options: ReasoningOptions, known: ReasoningFacts, losses: list[Loss]) -> ReasoningOptions:
+    """The effort as a word that the model has, where its words are known."""
+    off = options.enabled is False or (options.enabled is None and options.effort == "none")
+    if off and _always_thinks(known):
+        return _least_thinking(options, known, losses)
+    effort = options.effort
+    if off or effort in (None, "none", *known.efforts) or effort not in _EFFORTS or not known.efforts:
+        return options
+    nearest = min(known.efforts, key=lambda word: _distance(word, effort))
+    losses.append(Loss(effect="changed", where="reasoning.effort", why=f"this model's nearest effort is `{nearest}`"))
+    return replace(options, effort=nearest)
+
+
+def _distance(word: str, effort: str) -> tuple[int, int]:
+    """How far a word is from an effort; of two alike that is less which is nearer to `high`, as DeepSeek has it
+    (api-docs.deepseek.com/guides/thinking_mode: medium and xhigh are `high` there).
+    """
+    place = _EFFORTS.index
+    return abs(place(word) - place(effort)), abs(place(word) - place("high"))
+
+
+def _always_thinks(known: ReasoningFacts) -> bool:
+    """Whether the model has words for how hard to think, and none for not to."""
+    return bool(known.efforts) and "none" not in known.efforts and not known.can_disable
+
+
+def _least_thinking(options: ReasoningOptions, known: ReasoningFacts, losses: list[Loss]) -> ReasoningOptions:
+    where, least = "reasoning.enabled" if options.enabled is False else "reasoning.effort", known.efforts[0]
+    losses.append(Loss(effect="changed", where=where, why=f"this model always thinks: `{least}` is the least"))
+    return replace(options, effort=least, enabled=None, budget_tokens=None)
+
+
+def _by_effort(
+    options: ReasoningOptions, budget: int, known: ReasoningFacts, budgets: Mapping[str, int], losses: list[Loss]
+) -> ReasoningOptions:
+    """The budget as the least of the model's efforts that stands for as many tokens, or as `high`."""
+    where = "reasoning.budget_tokens"
+    off = options.enabled is False or options.effort == "none"
+    if off or options.effort is not None:
+        why = "thinking is switched off" if off else "an effort is given, and this model takes no budget"
+        losses.append(Loss(effect="dropped", where=where, why=why))
+        return replace(options, budget_tokens=None)
+    enough = (word for word in known.efforts if budgets.get(word, 0) >= budget)
+    effort = next(enough, "high" if "high" in known.efforts else known.efforts[-1])
+    losses.append(Loss(effect="changed", where=where, why=f"this model thinks by an effort: `{effort}`"))
+    asleep = known.can_disable and "none" not in known.efforts
+    return replace(options, effort=effort, budget_tokens=None, enabled=True if asleep else options.enabled)
 
 
 def _by_budget(
