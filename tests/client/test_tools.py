@@ -9,10 +9,12 @@ from typing import Annotated, Any, Literal, cast
 import pytest
 from pydantic import BaseModel, Field
 
+from dragoman import create_llm
 from dragoman.client.tools import run_tools, tool_of_function, tools_of
 from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.flow import async_run, run
 from dragoman.messages import LLMResponse, Opaque, ServerTool, Tool, ToolCall, ToolResult
+from dragoman.testing import Emulator
 
 
 class Place(BaseModel):
@@ -168,6 +170,53 @@ FETCH = {"type": "web_fetch_20250910", "name": "web_fetch", "max_uses": 2}
 )
 def test_tools_that_the_provider_runs(given: Any, tool: ServerTool | Opaque) -> None:
     assert tools_of([given]) == (tool,)
+
+
+SEARCH = {"type": "web_search"}
+SMALL_SEARCH = {**SEARCH, "search_context_size": "low"}
+TOOLSET = {"type": "mcp_toolset", "mcp_server_name": "s"}
+SHELL = {"type": "local_shell"}
+
+
+@pytest.mark.parametrize(
+    ("given", "tool"),
+    [
+        (SEARCH, ServerTool("web_search")),
+        (SMALL_SEARCH, ServerTool("web_search", {"search_context_size": "low"}, "openai_responses")),
+        ({"type": "web_search_20250305", "name": "web_search"}, ServerTool("web_search")),
+        ({"google_search": {}}, ServerTool("web_search")),
+        ({"googleSearch": {}}, ServerTool("web_search")),
+        (SHELL, Opaque("openai_responses", SHELL)),
+        (TOOLSET, Opaque("anthropic_messages", TOOLSET)),
+    ],
+)
+def test_a_dict_is_read_in_the_form_that_it_has(given: dict[str, Any], tool: ServerTool | Opaque) -> None:
+    assert tools_of([given]) == (tool,)
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "tools"),
+    [
+        ("openai/gpt-4o-mini", {"dialect": "openai_responses"}, [SEARCH]),
+        ("anthropic/claude-sonnet-4-5", {}, [{"type": "web_search_20250305", "name": "web_search"}]),
+        ("google/gemini-2.5-flash", {}, [{"googleSearch": {}}]),
+    ],
+)
+def test_a_search_in_the_form_of_one_is_a_search_at_each(model: str, options: Any, tools: list[Any]) -> None:
+    with Emulator() as emulator, create_llm(model, base_url=emulator.url, api_key="k", **options) as llm:
+        assert llm.generate("Hi", tools=[SEARCH]).warnings == ()
+        assert emulator.requests[-1].wire["tools"] == tools
+
+
+def test_googles_form_may_hold_several_functions() -> None:
+    found = tools_of([{"functionDeclarations": [{"name": "f"}, {"name": "g"}], "codeExecution": {}}])
+    assert [tool.name for tool in found if not isinstance(tool, Opaque)] == ["f", "g", "code_execution"]
+
+
+@pytest.mark.parametrize("given", [{}, {"name": "f"}, {"name": "f", "description": "d"}, {"search": True}])
+def test_a_dict_in_no_form_says_which_there_are(given: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match='is a tool in no form that we know. Give a function.*"web_search"'):
+        tools_of([given])
 
 
 @pytest.mark.parametrize("tools", [["web_serch"], [ServerTool(cast("Any", "web_serch"))], ["web_search", "web_search"]])

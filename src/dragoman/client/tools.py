@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from dragoman.client.options import ToolLike
 from dragoman.client.tool_docstrings import read_docstring
-from dragoman.dialects import get_dialect
-from dragoman.errors import ConfigurationError, Rejected, UnsupportedFeature
+from dragoman.client.tool_forms import tools_of_dict
+from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.flow import Flow, invoke, is_async
 from dragoman.messages import (
     AnyTool,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def tools_of(tools: Iterable[ToolLike]) -> tuple[AnyTool, ...]:
     """Tools of all forms as canonical ones. Raises `ConfigurationError` for two of one name, or a name nobody knows."""
-    found = tuple(_tool_of(tool) for tool in tools)
+    found = tuple(each for tool in tools for each in _tools_of(tool))
     names = [tool.name for tool in found if not isinstance(tool, Opaque)]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
@@ -40,15 +40,15 @@ def tools_of(tools: Iterable[ToolLike]) -> tuple[AnyTool, ...]:
     return found
 
 
-def _tool_of(tool: ToolLike) -> AnyTool:
+def _tools_of(tool: ToolLike) -> tuple[AnyTool, ...]:
     if isinstance(tool, Tool | Opaque):
-        return tool
+        return (tool,)
     if isinstance(tool, str | ServerTool):
-        return _server_tool(tool)
+        return (_server_tool(tool),)
     if isinstance(tool, Mapping):
-        return _tool_of_dict(dict(cast("Mapping[str, Any]", tool)))
+        return tools_of_dict(dict(cast("Mapping[str, Any]", tool)))
     if callable(tool):
-        return tool_of_function(tool)
+        return (tool_of_function(tool),)
     raise TypeError(
         f"a tool is a function, a Tool, a dict or the name of a server-side tool, not {type(tool).__name__}"
     )
@@ -63,21 +63,6 @@ def _server_tool(tool: str | ServerTool) -> ServerTool:
 
 
 _SERVER_TOOLS: Final[tuple[ServerToolName, ...]] = get_args(ServerToolName)
-
-
-def _tool_of_dict(tool: dict[str, Any]) -> AnyTool:
-    if "parameters" in tool and "name" in tool:  # the bare form
-        tool = {"type": "function", "function": {name: value for name, value in tool.items() if name != "type"}}
-    form = (
-        "openai_chat"
-        if tool.get("type") in ("function", "custom") and "input_schema" not in tool
-        else "anthropic_messages"
-    )
-    body = {"model": "", "messages": [{"role": "user", "content": "-"}], "max_tokens": 1, "tools": [tool]}
-    try:
-        return get_dialect(form).decode_request(body).tools[0]
-    except Rejected as error:
-        raise ConfigurationError(f"tools: {error.message}") from None
 
 
 @lru_cache(maxsize=512)
