@@ -215,7 +215,7 @@ def test_googles_form_may_hold_several_functions() -> None:
 
 @pytest.mark.parametrize("given", [{}, {"name": "f"}, {"name": "f", "description": "d"}, {"search": True}])
 def test_a_dict_in_no_form_says_which_there_are(given: dict[str, Any]) -> None:
-    with pytest.raises(ConfigurationError, match='is a tool in no form that we know. Give a function.*"web_search"'):
+    with pytest.raises(ConfigurationError, match=r'is a tool in no form that we know\. Give a function.*"web_search"'):
         tools_of([given])
 
 

@@ -12,7 +12,7 @@ import pytest
 import dragoman
 from dragoman.dialects import dialect_names, get_dialect
 from dragoman.testing import Emulator
-from dragoman.testing.emulator.refusals import refusals_of
+from dragoman.testing.emulator.refusals import knows, refusals_of
 
 from ...conformance.corpus import Exchange, exchanges
 from .conftest import Client, body, running
@@ -274,7 +274,8 @@ def _said(exchange: Exchange, today: str) -> list[str] | None:
     except dragoman.ProviderError:
         return None
     known = refusals_of(exchange.dialect)
-    unknown = [] if known.knows(request.model, today) else [known.unknown_model(request.model)]
+    there = knows(exchange.dialect, request.model, today)
+    unknown = [] if there else [known.unknown_model(request.model)]
     return [refusal.message for refusal in (*unknown, *known.find(exchange.request["body"], request))]
 
 

@@ -26,7 +26,7 @@ from dragoman.testing.emulator.http import JSON, HttpCall, Outcome, Reply, json_
 from dragoman.testing.emulator.journal import SeenRequest
 from dragoman.testing.emulator.keys import check_key
 from dragoman.testing.emulator.memory import Memory
-from dragoman.testing.emulator.refusals import Refused, refusals_of
+from dragoman.testing.emulator.refusals import Refused, knows, refusals_of
 from dragoman.testing.emulator.routes import (
     Route,
     codec_for,
@@ -179,7 +179,7 @@ class Service:
             return models is None or model in models
         if model in MODELS or is_elsewhere(exchange.call.path):
             return model in MODELS or bool(providers_of(model))
-        return refusals_of(exchange.dialect.name).knows(model, self._today())
+        return knows(exchange.dialect.name, model, self._today())
 
     def _take_notes(self, exchange: _Exchange, request: Request) -> None:
         """Note what the dialect's home would refuse. Raises `Refused` when strict."""

@@ -58,7 +58,7 @@ def _small_budget(_: Wire, request: Request) -> Iterator[Refusal]:
 
 REFUSALS = Refusals(
     unknown_model=lambda name: _refusal(f"model: {name}", status=404, kind="not_found_error"),
-    lists=("anthropic", "vertex"),
+    models="home",
     rules=(
         Rule(
             "a field that it does not know",

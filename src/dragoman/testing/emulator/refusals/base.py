@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias, cast
 
 from msgspec import Struct
 
 from dragoman.catalog import find_model, providers_of
 from dragoman.messages import Request
+from dragoman.testing.emulator.customs import customs_of
 
 Wire: TypeAlias = dict[str, Any]
 
@@ -53,29 +54,32 @@ class Refusals(Struct, frozen=True, kw_only=True):
 
     Attributes:
         unknown_model: What it says to the name of a model that it does not have.
-        lists: The catalog's lists of which one has its models; `()`: any list, as for a dialect that everybody serves;
-            `None`: nobody can say which there are.
+        models: Where its models are listed: in the catalog's list of the dialect's `home`, in `any` list, as for a
+            dialect that everybody serves, or in `none`, for nobody can say which there are.
         further: Models that the catalog lacks.
         own_names: How names begin that users give themselves.
         rules: What else it refuses, the first match told.
     """
 
     unknown_model: Callable[[str], Refusal]
-    lists: tuple[str, ...] | None = ()
+    models: Literal["home", "any", "none"] = "any"
     further: frozenset[str] = frozenset()
     own_names: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
-
-    def knows(self, model: str, today: str) -> bool:
-        """Whether there may be a model of this name on a day."""
-        if self.lists is None or not model or model in self.further or model.startswith(self.own_names):
-            return True
-        return any(is_served(name, model, today) for name in self.lists or providers_of(model))
 
     def find(self, wire: Wire, request: Request) -> Iterator[Refusal]:
         """Everything that is refused in a request."""
         for rule in self.rules:
             yield from rule.find(wire, request)
+
+
+def knows(dialect: str, model: str, today: str) -> bool:
+    """Whether the home of a dialect may have a model of this name on a day."""
+    said = refusals_of(dialect)
+    if said.models == "none" or not model or model in said.further or model.startswith(said.own_names):
+        return True
+    lists = (customs_of(dialect).price_list,) if said.models == "home" else providers_of(model)
+    return any(is_served(name, model, today) for name in lists)
 
 
 def is_served(provider: str, model: str, today: str) -> bool:
@@ -89,7 +93,7 @@ def _no_such_model(name: str) -> Refusal:
     return Refusal(message, 404, {"error": {"message": message}})
 
 
-_NOTHING: Final = Refusals(unknown_model=_no_such_model, lists=None)
+_NOTHING: Final = Refusals(unknown_model=_no_such_model, models="none")
 
 
 @cache

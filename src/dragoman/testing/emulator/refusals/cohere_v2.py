@@ -41,7 +41,7 @@ def _unknown_model(name: str) -> Refusal:
 
 REFUSALS = Refusals(
     unknown_model=_unknown_model,
-    lists=("cohere",),
+    models="home",
     further=frozenset({"command-a-reasoning-08-2025", "command-a-vision-07-2025"}),  # both recorded
     rules=(
         Rule(

@@ -61,7 +61,7 @@ REFUSALS = Refusals(
         status=404,
         word="NOT_FOUND",
     ),
-    lists=("google", "vertex"),
+    models="home",
     rules=(
         Rule(
             "a field that it does not know, in the body, in a content or in `generationConfig`",

@@ -60,7 +60,7 @@ def _unknown_model(name: str) -> Refusal:
 
 REFUSALS = Refusals(
     unknown_model=_unknown_model,
-    lists=("mistral",),
+    models="home",
     rules=(
         Rule(
             "a field that it does not know",

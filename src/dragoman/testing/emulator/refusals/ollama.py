@@ -8,4 +8,4 @@ def _unknown_model(name: str) -> Refusal:
     return Refusal(message, 404, {"error": message})
 
 
-REFUSALS = Refusals(unknown_model=_unknown_model, lists=None)
+REFUSALS = Refusals(unknown_model=_unknown_model, models="none")

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from dragoman.catalog import find_model
 from dragoman.messages import Request
+from dragoman.testing.emulator.customs.openai_chat import CUSTOMS
 from dragoman.testing.emulator.refusals.base import Refusal, Refusals, Rule, Wire, objects, outside, unknown_fields
 
 _FIELDS: Final = frozenset({
@@ -60,7 +61,7 @@ def _part(kind: str, where: str, known: tuple[str, ...]) -> Refusal:
 
 
 def _sounds(wire: Wire, request: Request) -> Iterator[Refusal]:
-    facts = find_model("openai", request.model)
+    facts = find_model(CUSTOMS.price_list, request.model)
     if facts is None or "audio" in facts.input:
         return
     for place, message in objects(wire.get("messages")):
@@ -80,7 +81,7 @@ _NOT_WHEN_THINKING: Final = {"max_tokens": " Use 'max_completion_tokens' instead
 
 
 def _not_when_thinking(wire: Wire, request: Request) -> Iterator[Refusal]:
-    facts = find_model("openai", request.model)
+    facts = find_model(CUSTOMS.price_list, request.model)
     if facts is None or facts.reasoning is None:
         return
     for name, instead in _NOT_WHEN_THINKING.items():
