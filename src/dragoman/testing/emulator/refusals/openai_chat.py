@@ -61,14 +61,16 @@ def _part(kind: str, where: str, known: tuple[str, ...]) -> Refusal:
 
 
 def _sounds(wire: Wire, request: Request) -> Iterator[Refusal]:
-    facts = find_model(CUSTOMS.price_list, request.model)
-    if facts is None or "audio" in facts.input:
-        return
     for place, message in objects(wire.get("messages")):
-        where = f"messages[{place}]"
-        if any(part.get("type") == "input_audio" for _, part in objects(message.get("content"))):
+        if any(part.get("type") == "input_audio" for _, part in objects(message.get("content"))) and _is_deaf(request):
+            where = f"messages[{place}]"
             why = f"Invalid '{where}'. Content blocks are expected to be either text or image_url type."
             yield refusal(why, where, "invalid_value")
+
+
+def _is_deaf(request: Request) -> bool:
+    facts = find_model(CUSTOMS.price_list, request.model)
+    return facts is not None and "audio" not in facts.input
 
 
 def _two_limits(wire: Wire, _: Request) -> Iterator[Refusal]:
@@ -81,13 +83,15 @@ _NOT_WHEN_THINKING: Final = {"max_tokens": " Use 'max_completion_tokens' instead
 
 
 def _not_when_thinking(wire: Wire, request: Request) -> Iterator[Refusal]:
-    facts = find_model(CUSTOMS.price_list, request.model)
-    if facts is None or facts.reasoning is None:
-        return
     for name, instead in _NOT_WHEN_THINKING.items():
-        if wire.get(name) is not None:
+        if wire.get(name) is not None and _thinks(request):
             why = f"Unsupported parameter: '{name}' is not supported with this model.{instead}"
             yield refusal(why, name, "unsupported_parameter")
+
+
+def _thinks(request: Request) -> bool:
+    facts = find_model(CUSTOMS.price_list, request.model)
+    return facts is not None and facts.reasoning is not None
 
 
 REFUSALS = Refusals(
