@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 from msgspec import Struct, field
 
@@ -31,7 +31,8 @@ class Tool(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     def __repr__(self) -> str:
         """The name and those of its arguments; a schema that came from outside may hold anything."""
         properties = self.parameters.get("properties")
-        return f"Tool({self.name}({', '.join(properties) if isinstance(properties, dict) else ''}))"
+        names = cast("JsonObject", properties) if isinstance(properties, dict) else ()
+        return f"Tool({self.name}({', '.join(names)}))"
 
 
 ServerToolName: TypeAlias = Literal["web_search", "code_execution", "url_context", "file_search"]
