@@ -23,6 +23,7 @@ from typing import Any
 
 import pytest
 
+from dragoman import ProviderFactory
 from dragoman.testing import Emulator
 from dragoman.testing.emulator.script import steps_from
 from tests.markdown import Block, blocks_of, run
@@ -45,6 +46,7 @@ def emulator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Emulat
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ProviderFactory, "_providers", dict(ProviderFactory._providers))  # pages register their own
     monkeypatch.delenv("ANTHROPIC_AUTH_TOKEN", raising=False)
     with Emulator() as running:
         for name, value in running.environment().items():
