@@ -225,6 +225,15 @@ def test_numbers_come_although_base64_was_asked() -> None:
     ]
 
 
+def test_numbers_of_a_kind_that_the_host_cannot_be_asked_for_are_what_it_sends() -> None:
+    codec = get_embedding_codec("openai_embeddings")
+    asked = request("a", dtype="int8", encoding="base64")
+    assert [loss.where for loss in codec.encode_request(asked).losses] == ["dtype"]
+    wire = {"data": [{"index": 0, "embedding": text_of([0.5, -0.25], "float")}]}
+    answer = codec.decode_response(wire, asked)
+    assert (answer.dtype, answer.vectors) == ("float", ([0.5, -0.25],))
+
+
 def test_an_error_in_a_good_reply_is_an_error() -> None:
     wire = {"error": {"message": "no such model", "code": 404}}
     with pytest.raises(ProviderError, match="no such model"):

@@ -96,7 +96,7 @@ class OpenAIForm:
         if "data" not in wire and is_error(wire):
             raise error_of(200, {}, wire)
         rows = sorted(wire["data"], key=itemgetter("index"))  # in whatever order they come
-        dtype = _dtype_of(rows, request)
+        dtype = _dtype_of(rows, request, request.dtype if "dtype" in self._names else None)
         return EmbeddingResponse(
             vectors=tuple(_read(row["embedding"], dtype) for row in rows),
             dtype=dtype,
@@ -131,15 +131,15 @@ def usage_of(counts: Mapping[str, Any]) -> Usage:
     return Usage(input_tokens=total if tokens is None else tokens, total_tokens=total)
 
 
-def _dtype_of(rows: list[dict[str, Any]], request: EmbeddingRequest) -> VectorType:
-    """What the numbers are: what was asked for, unless the bytes cannot be that.
+def _dtype_of(rows: list[dict[str, Any]], request: EmbeddingRequest, asked: VectorType | None) -> VectorType:
+    """What the numbers are: what the host was asked for, unless the bytes cannot be that.
 
     Perplexity sends base64 of `int8` unasked: 256 bytes for 256 dimensions (recorded).
     """
     first = rows[0]["embedding"] if rows else None
-    if request.dtype is None and isinstance(first, str) and byte_count(first) == request.dimensions:
+    if asked is None and isinstance(first, str) and byte_count(first) == request.dimensions:
         return "int8"
-    return request.dtype or "float"
+    return asked or "float"
 
 
 def _read(embedding: str | list[float], dtype: VectorType) -> list[float]:
