@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from pydantic import BaseModel, Field, TypeAdapter
 
+from dragoman.structured.portable import portable
 from dragoman.testing.json_schema import Facts, Unfillable, fill_schema
 
 from .schemas import prompts, types
@@ -127,6 +128,27 @@ FROM_PROMPTS: list[tuple[Any, str, Any]] = [
 @pytest.mark.parametrize(("kind", "prompt", "value"), FROM_PROMPTS, ids=[row[1][:30] for row in FROM_PROMPTS])
 def test_values_come_from_the_prompt(kind: Any, prompt: str, value: Any) -> None:
     assert fill(kind, prompt) == value
+
+
+class Booking(BaseModel):
+    day: date
+    guests: int = Field(ge=2, le=6)
+    code: str = Field(pattern=r"^[A-Z]{3}\d, \d$")
+    tags: list[str] = Field(min_length=2, description="What it is about")
+
+
+def test_what_descriptions_tell_is_heeded() -> None:
+    form = portable(Booking.model_json_schema())
+    assert "format" not in form["properties"]["day"]
+    value = fill_schema(form, Facts(["Book 'Ritz' for 9 people from 2026-12-24"]))
+    booking = Booking.model_validate(value)
+    assert booking.day == date(2026, 12, 24)
+
+
+@pytest.mark.parametrize("said", ["(minLength: many)", "(format: no-such)", "(see: above)", "(minimum: 3"])
+def test_words_in_brackets_are_words(said: str) -> None:
+    schema = {"type": "string", "description": f"A name {said}"}
+    assert fill_schema(schema, Facts(["It is 'Ada'."])) == "Ada"
 
 
 def test_two_fields_get_two_facts() -> None:

@@ -17,6 +17,7 @@ from dragoman.testing.json_schema.depth import Depths
 from dragoman.testing.json_schema.facts import Facts
 from dragoman.testing.json_schema.merging import Flat, flatten
 from dragoman.testing.json_schema.scalars import Place, Scalars, Unfillable, hinted_kinds
+from dragoman.testing.json_schema.told import with_told
 
 _FULL_DEPTH: Final = 4
 """Below this many levels only what must be there is filled in."""
@@ -67,7 +68,7 @@ class _Filling:
 
     def value(self, schema: Schema, place: Place) -> Any:
         self._fuel -= 1
-        flat = flatten(self._checker, schema)
+        flat = with_told(flatten(self._checker, schema))
         if "const" in flat:
             return flat["const"]
         if "enum" in flat:
