@@ -35,8 +35,7 @@ class OutputType(Generic[T]):
     __slots__ = ("_adapter", "format", "name", "schema", "tool", "wrapped")
 
     def __init__(self, wanted: type[T]) -> None:
-        self._adapter: TypeAdapter[T] = _adapter(wanted)
-        schema = self._adapter.json_schema()
+        self._adapter, schema = _compiled(wanted)
         self.wrapped: bool = schema.get("type") != "object"
         self.name: str = _name(wanted)
         self.schema: dict[str, Any] = _wrap(schema) if self.wrapped else schema
@@ -49,13 +48,15 @@ class OutputType(Generic[T]):
         return self._adapter.validate_json(_unwrapped(text) if self.wrapped else text)
 
 
-def _adapter(wanted: type[T]) -> TypeAdapter[T]:
+def _compiled(wanted: type[T]) -> tuple[TypeAdapter[T], dict[str, Any]]:
+    """The validator and the JSON Schema. Raises `ConfigurationError` for what pydantic cannot make them of."""
     from pydantic import TypeAdapter
     from pydantic.errors import PydanticUserError
 
     try:
-        return TypeAdapter(wanted)
-    except PydanticUserError as error:
+        adapter = TypeAdapter(wanted)
+        return adapter, adapter.json_schema()
+    except (PydanticUserError, NameError) as error:
         raise ConfigurationError(f"response_model: {error}") from error
 
 
