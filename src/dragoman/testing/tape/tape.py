@@ -77,9 +77,12 @@ class Tape:
         self.mode: Mode = mode
         self.upstreams = dict(upstreams or {})
         self._lock = Lock()
+        self._places: dict[int, Exchange] = {}
         self._content = _read(self.path)
         if mode == "replay" and self._content is None:
-            raise ConfigurationError(f"there is no tape `{path}`: record one with Tape(..., mode='auto')")
+            raise ConfigurationError(
+                f"there is no tape `{path}`: record one with Tape(..., mode='auto'), or `pytest --dragoman-tapes=auto`"
+            )
         recorded = () if self._content is None or mode == "record" else exchanges_in(self._content, self.path)
         self._places = dict(enumerate(recorded))
         self._next_place = count(len(recorded))
