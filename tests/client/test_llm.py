@@ -508,6 +508,9 @@ def test_reading_the_response_too_early_says_what_to_do(emulator: Emulator) -> N
         (("openai",), {}, ModelStringError, "which model"),
         (("openai", ""), {}, ModelStringError, "empty"),
         (("no-such-model-anywhere",), {}, UnknownProvider, "say whose: `provider/model`"),
+        (("gpt-4o-minni",), {}, UnknownProvider, "such as `openai/gpt-4o-mini`"),
+        (("openai/gpt-4o", "gpt-4o-mini"), {}, ModelStringError, "names a model already: leave out `gpt-4o-mini`"),
+        ((None,), {}, TypeError, "named by text such as 'openai/gpt-4o-mini', not NoneType"),
         (("opnai", "m"), {}, UnknownProvider, "Did you mean `openai`"),
         (("openai/m",), {"base_url": "localhost"}, ConfigurationError, "http://"),
         (("openai/m",), {"base_url": "http://h/v1/chat/completions"}, ConfigurationError, "leave out `/chat/comp"),
@@ -521,7 +524,7 @@ def test_reading_the_response_too_early_says_what_to_do(emulator: Emulator) -> N
     ],
 )
 def test_settings_that_cannot_be_right_are_refused(
-    monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], options: dict[str, Any], error: type[Exception], says: str
+    monkeypatch: pytest.MonkeyPatch, args: tuple[Any, ...], options: dict[str, Any], error: type[Exception], says: str
 ) -> None:
     monkeypatch.delenv("OPENAI_COMPATIBLE_BASE_URL", raising=False)
     with pytest.raises(error, match=says):

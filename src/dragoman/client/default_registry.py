@@ -196,6 +196,10 @@ def from_provider(
         ModelStringError: There is no slash in `model`, or nothing before or after it.
         ValueError: As `ProviderRegistry.create_client`.
     """
+    if not isinstance(model, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
+        raise TypeError(
+            f"from_provider takes 'provider/model', not {type(model).__name__}; create_llm takes a spec too"
+        )
     provider, name = split_model(model)
     options = kwargs if cache is None else {**kwargs, "cache": cache}
     return _registry().create_client(
