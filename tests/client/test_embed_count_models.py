@@ -158,6 +158,7 @@ WRONG: dict[str, tuple[Any, dict[str, Any], str]] = {
     "a number": (5, {}, "texts, token ids or pictures, not int"),
     "none among them": (["a", None], {}, "not NoneType"),
     "an empty list inside": ([[]], {}, "not list"),
+    "a mapping": ({"text": "a"}, {}, "not dict"),
     "no such option": ("a", {"dimension": 8}, "did you mean `dimensions`"),
     "an option of answers": ("a", {"temperature": 1}, "no option `temperature`"),
     "no dimensions": ("a", {"dimensions": 0}, "at least 1"),

@@ -90,13 +90,19 @@ def test_forms_may_be_mixed_and_are_not_changed() -> None:
         (None, {}, ConfigurationError, "nothing was asked"),
         (..., {}, TypeError, "placeholder"),  # X28
         ("x", {"messages": ...}, TypeError, "placeholder"),
+        ([], {}, ConfigurationError, "nothing was asked"),
+        (Message("tool", []), {}, ConfigurationError, "nothing was asked"),  # what `run_tools` gives without a call
         (7, {}, TypeError, "a prompt is text"),
+        ({"role": "user", "content": "x"}, {}, TypeError, "a dict goes into messages="),
         ([Message("user", "x")], {}, TypeError, "whole messages, also as dicts, go into messages="),
         ([{"role": "user", "content": "x"}], {}, TypeError, "not dict"),
         ("x", {"messages": ["hello"]}, TypeError, "a message is a Message or a dict"),
         ("x", {"messages": [{"role": "narrator", "content": "x"}]}, ConfigurationError, "messages: .*narrator"),
         ("x", {"messages": [{"content": "x"}]}, ConfigurationError, "messages: .*role"),
         ("x", {"images": [b"not a picture"]}, ConfigurationError, "PNG"),
+        ("x", {"images": [__file__]}, ConfigurationError, "other files go into documents="),
+        ("x", {"images": [7]}, TypeError, "a picture is a path"),
+        ("x", {"documents": ["Makefile"]}, ConfigurationError, "pass media_type= to Document.from_path"),
     ],
 )
 def test_what_makes_no_sense_is_refused(prompt: Any, others: dict[str, Any], error: type[Exception], says: str) -> None:
@@ -113,6 +119,20 @@ def test_pictures_from_anywhere(tmp_path: Path) -> None:
     assert image_of(f"data:image/png;base64,{data}") == Image(data=data, media_type="image/png")
     with pytest.raises(OSError, match="absent"):
         image_of("absent.png")
+
+
+@pytest.mark.parametrize("name", ["upload", "pixel.tmp", "pixel.bak", "pixel.txt"])
+def test_a_picture_is_known_by_its_bytes_when_not_by_its_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(PNG)
+    assert image_of(path).media_type == "image/png"
+
+
+def test_a_file_that_neither_name_nor_bytes_show_to_be_a_picture(tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    path.write_bytes(b"no picture")
+    with pytest.raises(ConfigurationError, match=r"use Image\.from_path\(path, media_type\)"):
+        image_of(path)
 
 
 def test_a_cache_mark_in_a_dict_is_anthropics_and_not_sent_elsewhere_in_silence() -> None:

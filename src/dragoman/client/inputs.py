@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from mimetypes import guess_type
+from os import PathLike
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
@@ -58,6 +60,8 @@ def messages_of(
 
 def _prompt_turn(prompt: object, attached: list[Part]) -> Message:
     match prompt:
+        case Message(content=[]) | [] if not attached:
+            raise ConfigurationError("nothing was asked: there is nothing in the prompt, not even an empty text")
         case Message():
             return Message(prompt.role, (*attached, *prompt.parts)) if attached else prompt
         case str():
@@ -66,6 +70,8 @@ def _prompt_turn(prompt: object, attached: list[Part]) -> Message:
             return Message(Role.USER, (*attached, *cast("Sequence[Part]", prompt)))
         case None:
             return Message(Role.USER, tuple(attached))
+        case Mapping():
+            raise TypeError("a prompt is text, a Message or a list of parts: a dict goes into messages=[...]")
         case _ if prompt is ...:
             raise TypeError("`...` is a placeholder: put a real prompt or real messages in its place")
         case _:
@@ -120,14 +126,24 @@ def image_of(image: ImageLike) -> Image:
             return Image.from_bytes(image, _kind_of_image(image))
         case str() if image.startswith(("http://", "https://", "data:")):
             return Image.from_url(image)
+        case str() | PathLike():
+            return _picture(Path(image))
         case _:
-            return _picture(Image.from_path(image), image)
+            raise TypeError(f"a picture is a path, a URL, bytes or an Image, not {type(image).__name__}")
 
 
-def _picture(read: Image, path: str | Path) -> Image:
-    if (read.media_type or "").startswith("image/"):
-        return read
-    raise ConfigurationError(f"`{path}` is no picture but {read.media_type}: other files go into documents=")
+def _picture(path: Path) -> Image:
+    """A file whose name, or else whose beginning, is that of a picture."""
+    named = guess_type(path.name)[0] or ""
+    kind = named if named.startswith("image/") else _begins_as(path.read_bytes())
+    if kind is None:
+        known = (
+            f"no picture but {named}: other files go into documents="
+            if named
+            else f"{_NO_PICTURE}path(path, media_type)"
+        )
+        raise ConfigurationError(f"`{path}` is {known}")
+    return Image.from_path(path, kind)
 
 
 def embedding_inputs(given: EmbedInputs) -> tuple[EmbeddingInput, ...]:
@@ -137,7 +153,7 @@ def embedding_inputs(given: EmbedInputs) -> tuple[EmbeddingInput, ...]:
             inputs = (_embedding_input(given),)
         case [int(), *_]:
             inputs = (tuple(given),)
-        case _ if isinstance(cast("object", given), Iterable):
+        case _ if isinstance(cast("object", given), Iterable) and not isinstance(given, Mapping):
             inputs = tuple(map(_embedding_input, cast("Iterable[EmbedLike]", given)))
         case _:
             raise ConfigurationError(f"embed takes texts, token ids or pictures, not {type(given).__name__}")
@@ -158,11 +174,18 @@ def _embedding_input(given: EmbedLike) -> EmbeddingInput:
             raise ConfigurationError(f"embed takes texts, token ids or pictures, not {type(given).__name__}")
 
 
+_NO_PICTURE: Final = "no PNG, JPEG, GIF or WebP: use Image.from_"
+
+
 def _kind_of_image(content: bytes) -> str:
-    for magic, kind in _IMAGE_KINDS.items():
-        if content.startswith(magic):
-            return kind
-    raise ConfigurationError("these bytes are no PNG, JPEG, GIF or WebP: use Image.from_bytes(content, media_type)")
+    kind = _begins_as(content)
+    if kind is None:
+        raise ConfigurationError(f"these bytes are {_NO_PICTURE}bytes(content, media_type)")
+    return kind
+
+
+def _begins_as(content: bytes) -> str | None:
+    return next((kind for magic, kind in _IMAGE_KINDS.items() if content.startswith(magic)), None)
 
 
 def document_of(document: Document | str | Path) -> Document:
@@ -171,4 +194,7 @@ def document_of(document: Document | str | Path) -> Document:
         return document
     if isinstance(document, str) and document.startswith(("http://", "https://", "data:")):
         return Document.from_url(document)
-    return Document.from_path(document)
+    try:
+        return Document.from_path(document)
+    except ValueError as error:
+        raise ConfigurationError(f"{error} to Document.from_path, or give the text with Document(text=...)") from None
