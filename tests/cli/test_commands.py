@@ -35,6 +35,13 @@ def test_providers_are_listed_and_keys_are_not_shown(run: Command) -> None:
     assert "sk-marked-secret" not in str(rows)
 
 
+def test_a_row_is_one_line_where_no_person_looks(run: Command) -> None:
+    lines = run("providers", COLUMNS="80", ANTHROPIC_AUTH_TOKEN="token").stdout.splitlines()
+    (found,) = (line for line in lines if line.split()[0] == "anthropic")
+    assert "ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN" in found
+    assert len(lines) == 1 + len(provider_names())
+
+
 def test_emulate_runs_until_interrupted(run: Command) -> None:
     command = [sys.executable, "-c", "from dragoman.cli import main; main()", "emulate", "--port", "0"]
     with subprocess.Popen(command, env=run.environment, stdout=subprocess.PIPE, text=True) as process:
@@ -105,6 +112,12 @@ def test_models_of_the_catalog(run: Command) -> None:
     rows = json.loads(run("models", "openai", "--search", "gpt-4o-mini", "--json").stdout)
     mini = next(row for row in rows if row["id"] == "gpt-4o-mini")
     assert (mini["context_tokens"], mini["input_price"]) == (128_000, "0.15")
+
+
+def test_one_model_of_the_catalog(run: Command) -> None:
+    ids = [row["id"] for row in json.loads(run("models", "openai/gpt-4o-mini", "--json").stdout)]
+    assert "gpt-4o-mini" in ids
+    assert all("gpt-4o-mini" in name for name in ids)
 
 
 def test_models_that_do_not_exist_say_why(run: Command) -> None:

@@ -6,17 +6,16 @@ import platform
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import typer
 from msgspec import Struct
 from rich.markup import escape
 from rich.progress import track
-from rich.table import Table
 
 from dragoman._version import __version__
 from dragoman.cli.models import complete_provider
-from dragoman.cli.output import ANYTHING_ELSE, console, print_json
+from dragoman.cli.output import ANYTHING_ELSE, console, print_json, table
 from dragoman.cli.providers import key_variable
 from dragoman.client import list_models
 from dragoman.errors import ConfigurationError, Error, ProviderError, TransportError
@@ -158,7 +157,7 @@ _STYLES: Final[dict[State, str]] = {"ok": "green", "missing": "dim", "failed": "
 
 
 def _show(findings: Sequence[Finding]) -> None:
-    table: Any = Table("", "state", "found", "what to do", box=None, header_style="bold")
+    rows = table("", "state", "found", "what to do")
     for it in findings:
-        table.add_row(*map(escape, (it.what, it.state, it.found, it.advice)), style=_STYLES[it.state])
-    console().print(table)
+        rows.add_row(*map(escape, (it.what, it.state, it.found, it.advice)), style=_STYLES[it.state])
+    console().print(rows)

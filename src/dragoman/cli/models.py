@@ -6,12 +6,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from dragoman import catalog
 from dragoman.catalog import ModelFacts, ModelList
 from dragoman.catalog.day import utc_today
-from dragoman.cli.output import console, print_json
+from dragoman.cli.output import console, print_json, table
 from dragoman.client import list_models
 from dragoman.errors import ConfigurationError, NoModelFits
 from dragoman.messages import ModelInfo
@@ -25,7 +24,7 @@ def complete_provider(incomplete: str) -> list[str]:
 
 def models(
     provider: Annotated[
-        str | None, typer.Argument(help="Only this provider's.", autocompletion=complete_provider)
+        str | None, typer.Argument(help="Only this provider's; or PROVIDER/MODEL.", autocompletion=complete_provider)
     ] = None,
     *,
     search: Annotated[str | None, typer.Option("--search", "-s", help="Only names that contain this.")] = None,
@@ -37,6 +36,8 @@ def models(
     json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
 ) -> None:
     """List models: their windows and prices from the catalog, or with `--live` what a provider offers now."""
+    if provider and "/" in provider and search is None:
+        provider, _, search = provider.partition("/")
     demands = {
         "tools": tools or None,
         "vision": vision or None,
@@ -89,12 +90,12 @@ def _show_live(provider: str | None, search: str | None, wanted: dict[str, Any],
     if as_json:
         print_json([_info_as_json(info) for info in listed])
         return
-    table = Table("model", "window", "longest answer", "owner", box=None, header_style="bold")
+    rows = table("model", "window", "longest answer", "owner")
     for info in listed:
-        table.add_row(
+        rows.add_row(
             escape(info.id), _count(info.context_tokens), _count(info.max_output_tokens), escape(info.owner or "")
         )
-    console().print(table)
+    console().print(rows)
 
 
 def _info_as_json(info: ModelInfo) -> dict[str, Any]:

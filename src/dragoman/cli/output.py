@@ -10,6 +10,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from rich.table import Column, Table
 
 from dragoman.client import Stream
 from dragoman.errors import CallerError, Error, OutputError, ProviderError, TransportError
@@ -31,6 +32,9 @@ INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
 """As a shell reports a program that wrote to a pipe nobody reads any more."""
 
+_WIDE: Final = 10_000
+"""Columns of what no person looks at: every row is one line, for `grep` and its like."""
+
 
 def code_of(error: Error) -> int:
     """The exit code for a failure."""
@@ -38,8 +42,14 @@ def code_of(error: Error) -> int:
 
 
 def console() -> Console:
-    """Where tables and greetings go. Colours only where a person is looking (`NO_COLOR` is honoured)."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    """Where tables and greetings go. Colours, and rows folded to fit, only where a person is looking."""
+    looked_at = sys.stdout.isatty()
+    return Console(highlight=False, soft_wrap=not looked_at, width=None if looked_at else _WIDE)
+
+
+def table(*headings: str) -> Table:
+    """An empty table. What is too long for its column is folded, never cut short."""
+    return Table(*(Column(heading, overflow="fold") for heading in headings), box=None, header_style="bold")
 
 
 def complain(message: str) -> None:

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
-from dragoman.cli.output import console, print_json
+from dragoman.cli.output import console, print_json, table
 from dragoman.errors import ConfigurationError
 from dragoman.providers import ProviderSpec, get_spec, provider_names
 
@@ -22,17 +21,17 @@ def providers(
     if json:
         print_json(rows)
         return
-    table = Table("provider", "dialect", "key", "found in", box=None, header_style="bold")
+    listed = table("provider", "dialect", "key", "found in")
     for it in rows:
         if it.get("failed"):
-            table.add_row(it["name"], "(failed)", escape(it["failed"]), style="red")
+            listed.add_row(it["name"], "(failed)", escape(it["failed"]), style="red")
             continue
         key = " or ".join(it["key_variables"]) if it["key_required"] else "(none needed)"
         note = " (deprecated)" if it["deprecated"] else ""
-        table.add_row(
+        listed.add_row(
             it["name"] + note, it["dialect"], key, it["key_found_in"] or "", style="" if it["key_found_in"] else "dim"
         )
-    console().print(table)
+    console().print(listed)
 
 
 def row_of(name: str) -> dict[str, Any]:
