@@ -146,6 +146,7 @@ def test_a_function_is_compiled_once() -> None:
         },
         {"name": "f", "description": "d", "input_schema": {"type": "object", "properties": {}}},
         {"name": "f", "description": "d", "parameters": {"type": "object", "properties": {}}},
+        {"name": "f", "description": "d", "parameters": {}},
         Tool(name="f", description="d"),
     ],
 )

@@ -31,7 +31,8 @@ def tools_of_dict(tool: _Entry) -> tuple[AnyTool, ...]:
     Raises `ConfigurationError` for what is in no form that we know.
     """
     if "parameters" in tool and "name" in tool:  # the bare form
-        tool = {"type": "function", "function": {name: value for name, value in tool.items() if name != "type"}}
+        left_out = {"type"} if tool["parameters"] else {"type", "parameters"}  # `{}`: Anthropic demands a `type` there
+        tool = {"type": "function", "function": {key: tool[key] for key in tool if key not in left_out}}
     form = _form_of(tool)
     try:
         return get_dialect(form).decode_request({**_BODIES[form], "tools": [tool]}).tools
