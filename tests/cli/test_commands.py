@@ -48,6 +48,7 @@ def test_emulate_runs_until_interrupted(run: Command) -> None:
         assert process.stdout is not None
         greeting = "".join(iter(process.stdout.readline, "\n"))
         assert "The emulator listens on http://127.0.0.1:" in greeting
+        assert all(line.startswith("#") for line in greeting.splitlines())  # a shell may read it
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
         assert process.wait(timeout=20) == 0

@@ -31,13 +31,14 @@ def _say(text: str) -> None:
 
 
 def _greeting(emulator: Emulator, models: Sequence[str]) -> str:
+    """What a shell may read as it is: all but the variables are comments."""
     variables = "".join(f"  export {name}={value}\n" for name, value in emulator.environment().items())
     answered = ", ".join(models) or ("the models of the catalog" if emulator.strict else "every model")
     strictly = " It refuses what the providers themselves refuse." if emulator.strict else ""
     return (
-        f"The emulator listens on {emulator.url} and answers for {answered}.{strictly}\n"
-        f"To use it in place of the providers:\n\n{variables}\n"
-        f"What it has seen: {emulator.url}{CONTROL}requests, {emulator.url}{CONTROL}bill\n"
+        f"# The emulator listens on {emulator.url} and answers for {answered}.{strictly}\n"
+        f"# To use it in place of the providers:\n\n{variables}\n"
+        f"# What it has seen: {emulator.url}{CONTROL}requests, {emulator.url}{CONTROL}bill\n"
     )
 
 
