@@ -217,6 +217,11 @@ def test_a_schema_that_stands_in_the_prompt() -> None:
     assert json.loads(answer.content) == {"name": "Ada", "age": 36}
 
 
+def test_a_schema_of_a_mapping_that_stands_in_the_prompt() -> None:
+    schema = {"type": "object", "additionalProperties": {"type": "integer"}}
+    assert json.loads(ask(f"Ada is 36. Answer by {json.dumps(schema)}").content) == {"key1": 36}
+
+
 def test_a_schema_in_the_prompt_with_a_code_block() -> None:
     answer = ask(f"Ada is 36. Answer in a ```json code block that fits {json.dumps(PERSON)}")
     assert answer.content == '```json\n{"name": "Ada", "age": 36}\n```'

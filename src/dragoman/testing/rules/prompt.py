@@ -10,7 +10,8 @@ from typing import Any, Final, cast
 from dragoman.messages import Message, Request, Role, Text, ToolResult
 from dragoman.testing.json_schema import Facts
 
-_SCHEMA_SIGNS: Final = ('"properties"', '"$defs"', '"$ref"', '"anyOf"', '"items"', '"enum"')
+_SCHEMA_WORDS: Final = ("$defs", "$ref", "anyOf", "items", "enum", "additionalProperties")
+_SCHEMA_SIGNS: Final = tuple(f'"{word}"' for word in ("properties", *_SCHEMA_WORDS))
 _MOST_OBJECTS: Final = 50
 _FENCE: Final = re.compile(r"```json|code ?block", re.IGNORECASE)
 
@@ -106,6 +107,4 @@ def _find_schema(text: str) -> tuple[dict[str, Any], int, int] | None:
 
 
 def _is_schema(value: dict[str, Any]) -> bool:
-    return isinstance(value.get("properties"), dict) or any(
-        name in value for name in ("$defs", "$ref", "anyOf", "items", "enum")
-    )
+    return isinstance(value.get("properties"), dict) or any(word in value for word in _SCHEMA_WORDS)
