@@ -21,6 +21,7 @@ CLIENTS = {
     "ollama": ["ollama>=0.6,<0.7"],
     "cohere": ["cohere>=7.3,<8"],
     "gemini": ["google-genai>=3.4,<4"],
+    "gemini_v2": ["google-genai>=2.34,<3"],
     "gemini_v1": ["google-genai>=1.75,<2"],
     "mistral": ["mistralai>=3.7,<4"],
     "groq": ["groq>=1.7,<2"],

@@ -1,4 +1,4 @@
-"""The official `google-genai` package, in both generations that are in use, understands the emulator."""
+"""The official `google-genai` package, in the three generations that are in use, understands the emulator."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCRIPT = "gemini_sdk.py"
 pytestmark = pytest.mark.clients
 
 
-@pytest.fixture(scope="module", params=["gemini", "gemini_v1"])
+@pytest.fixture(scope="module", params=["gemini", "gemini_v2", "gemini_v1"])
 def report(request: pytest.FixtureRequest, emulator: Emulator) -> dict[str, Any]:
     return run_script(request.param, SCRIPT, emulator)
 

@@ -1,4 +1,4 @@
-"""The `google-genai` package against the emulator. Run by tests/clients/test_gemini_sdk.py, for two generations of it.
+"""The `google-genai` package against the emulator. Run by tests/clients/test_gemini_sdk.py, for three generations of it.
 
 3.x asks for version v1 of the API, 1.x and 2.x for v1beta; the emulator serves both alike.
 """
