@@ -118,7 +118,9 @@ _NOTHING: Final = (
     f"there are no AWS credentials: set `{BEARER.env}`, or `{_KEYS[0]}` and `{_KEYS[1]}`, "
     "or pass api_key=, aws_access_key_id= and aws_secret_access_key=, or profile= to create_llm"
 )
-_DECIDING: Final = ("AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+_PROFILES: Final = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
+"""The variables that name a profile, in botocore's order (botocore/configprovider.py, 1.44)."""
+_DECIDING: Final = (*_PROFILES, "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 """Variables by which the same call may find other credentials."""
 
 
@@ -141,10 +143,14 @@ def _credentials(provider: str, profile: str | None, *_: str | None) -> Any:
 def _without_botocore(provider: str, profile: str | None) -> MissingKey | MissingPackage:
     """What is missing: the package, when the caller wants what only it can read; else a key."""
     install = "pip install 'dragoman[bedrock]'"
-    wanted = profile or os.environ.get("AWS_PROFILE")
+    wanted = profile or _profile_in_environment()
     if wanted:
         return MissingPackage(f"the AWS profile `{wanted}` is read by botocore, which is not installed: {install}")
     return MissingKey(f"{_NOTHING}; profiles, single sign-on and roles need botocore: {install}", provider=provider)
+
+
+def _profile_in_environment() -> str | None:
+    return next((os.environ[name] for name in _PROFILES if os.environ.get(name)), None)
 
 
 # ---------------------------------------------------------------------- where
@@ -161,7 +167,7 @@ def region_for(settings: Mapping[str, str]) -> str:
 def region_of_profile(options: Mapping[str, Any]) -> str | None:
     """The region in AWS's own configuration file, if there is one, for the profile that is meant."""
     path = Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()
-    name = options.get("profile") or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or "default"
+    name = options.get("profile") or _profile_in_environment() or "default"
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(path.read_text())

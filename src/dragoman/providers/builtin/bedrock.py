@@ -16,7 +16,7 @@ SPEC = ProviderSpec(
         Setting(
             name="region",
             aliases=("region_name",),
-            env=("AWS_REGION", "AWS_DEFAULT_REGION"),
+            env=("AWS_DEFAULT_REGION", "AWS_REGION"),  # botocore reads the first alone
             find=region_of_profile,
             default=DEFAULT_REGION,
             about="where none is found, not even in the profile, us-east-1 is meant",
