@@ -24,16 +24,22 @@ pytestmark = [
 ONCE = RetryConfig(max_attempts=1)
 
 
-PROVIDERS = {"azure": "azure_openai", "huggingface": "huggingface_router", "litellm_proxy": "litellm"}
+PROVIDERS = {
+    "azure": "azure_openai", "gemini": "google", "huggingface": "huggingface_router", "litellm_proxy": "litellm",
+}  # fmt: skip
 """What a host of the recordings is called here, where it is called otherwise."""
 
 
 def provider_of(exchange: Exchange) -> str:
     """The provider's own name where it is built in and speaks the dialect: its quirks must not spoil what is read."""
     name = PROVIDERS.get(exchange.provider, exchange.provider)
-    if not is_provider(name) or exchange.dialect not in (get_spec(name).dialect, *get_spec(name).also_speaks):
-        return "openai_compatible"
-    return name
+    return name if is_provider(name) and exchange.dialect in dialects_of(name) else "openai_compatible"
+
+
+def dialects_of(name: str) -> tuple[str, ...]:
+    """Vertex speaks Anthropic's to Claude."""
+    spec = get_spec(name)
+    return (spec.dialect_for("gemini"), spec.dialect_for("claude"), *spec.also_speaks)
 
 
 def ask(mode: str, exchange: Exchange, url: str) -> LLMResponse | Error:

@@ -358,6 +358,23 @@ def test_hosts_that_speak_anthropics_wire_too(name: str, emulator: Emulator) -> 
     assert emulator.requests[-1].dialect == "anthropic_messages"
 
 
+SAYS_RESPONSES = [name for name in built_in_names() if "openai_responses" in get_spec(name).also_speaks]
+
+
+@pytest.mark.parametrize("name", SAYS_RESPONSES)
+def test_hosts_that_speak_openais_responses_too(name: str, emulator: Emulator) -> None:
+    """Each has recordings of it, or says so in its reference."""
+    with create(name, dialect="openai_responses", base_url=emulator.url, api_key="k", max_tokens=50) as llm:
+        answer = llm.generate("Say exactly: a")
+    assert (answer.content, answer.warnings) == ("a", ())
+    assert emulator.requests[-1].dialect == "openai_responses"
+
+
+def test_openai_and_deepseek_speak_responses() -> None:
+    """Theirs are the recordings in `openai_responses/` of the corpus."""
+    assert {"openai", "azure_openai", "deepseek", "openrouter", "xai", "llamacpp"} <= set(SAYS_RESPONSES)
+
+
 def test_openrouter_is_told_who_asks(monkeypatch: pytest.MonkeyPatch, emulator: Emulator) -> None:
     monkeypatch.setenv("OPENROUTER_HTTP_REFERER", "https://mine.example")
     monkeypatch.setenv("OPENROUTER_X_OPEN_ROUTER_TITLE", "Mine")

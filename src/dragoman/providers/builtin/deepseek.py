@@ -7,7 +7,7 @@ from dragoman.providers.spec import ProviderSpec
 SPEC = ProviderSpec(
     name="deepseek",
     dialect="openai_chat",
-    also_speaks=("anthropic_messages",),
+    also_speaks=("openai_responses", "anthropic_messages"),
     base_url="https://api.deepseek.com",
     auth=bearer("DEEPSEEK_API_KEY"),
     quirks=(OLDER_LIMIT,),

@@ -7,6 +7,7 @@ from dragoman.providers.spec import ProviderSpec
 SPEC = ProviderSpec(
     name="openai",
     dialect="openai_chat",
+    also_speaks=("openai_responses",),
     base_url="https://api.openai.com/v1",
     default_prefix="/v1",
     base_url_env=("OPENAI_BASE_URL",),
