@@ -83,7 +83,11 @@ BAD = {
     "no pattern": (with_model('{"id": "m", "match": [["regex", "("]]}'), "model `m`: `\\(` is no regular expression"),
     "a negative price": (
         with_model('{"id": "m", "prices": [{"prices": {"input": ["-1"]}}]}'),
-        "model `m`: the price of `input` is negative",
+        "model `m`: the price of `input` is no amount",
+    ),
+    "a price that is no number": (
+        with_model('{"id": "m", "prices": [{"prices": {"input": ["NaN"]}}]}'),
+        "model `m`: the price of `input` is no amount",
     ),
     "steps that fall": (
         with_model('{"id": "m", "prices": [{"prices": {"input": ["1", [[5, "2"], [4, "3"]]]}}]}'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -100,6 +101,23 @@ def test_the_explanation_says_what_each_demand_alone_costs() -> None:
 def test_a_demand_that_is_none() -> None:
     with pytest.raises(ConfigurationError, match=r"unknown demand `visoin`. There are: tools, "):
         require("lab", visoin=True)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("demands", "said"),
+    [
+        ({"tools": "yes"}, "tools='yes' is not True or False"),
+        ({"context_tokens": "many"}, "context_tokens='many' is not a number"),
+        ({"memory_gb": -1}, "memory_gb=-1 is not a number"),
+        ({"max_input_price": "cheap"}, "max_input_price='cheap' is not an amount"),
+        ({"max_output_price": float("nan")}, "max_output_price=nan is not an amount"),
+        ({"today": "yesterday"}, "today='yesterday' is no day"),
+    ],
+    ids=str,
+)
+def test_a_demand_whose_value_cannot_be_one(demands: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(said)):
+        require("lab", **demands)
 
 
 def test_a_list_that_is_none() -> None:

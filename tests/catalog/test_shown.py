@@ -48,7 +48,7 @@ lab/mine
   takes      text
   tools      not known
   structured json_text
-  reasoning  no
+  reasoning  not known
   local      4.7 GB, needs 8 GB of memory, fast
   price      none"""
 
@@ -79,7 +79,7 @@ def test_several_are_one_too() -> None:
     assert repr(ModelList([PLAIN, MINE])) == (
         "model     window   output  takes       tools  thinks  $ in  $ out  retires\n"
         "lab/m     200,000  8,192   text+image  yes    yes     2.5   10     2025-01-01\n"
-        "lab/mine  ?        ?       text        ?      no      0     0"
+        "lab/mine  ?        ?       text        ?      ?       0     0"
     )
 
 

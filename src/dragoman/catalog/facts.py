@@ -190,7 +190,7 @@ def _lines(facts: ModelFacts) -> Iterable[tuple[str, str]]:
     if facts.kind == "chat":
         yield "tools", _tools(facts)
         yield "structured", ", ".join(facts.techniques)
-        yield "reasoning", _reasoning(facts.reasoning) if facts.reasoning else "no"
+        yield "reasoning", _thinks(facts)
     yield "local", _local(facts)
     yield "price", _price(facts, day)
     yield ("retired" if facts.retired(day) else "retires"), _end(facts)
@@ -212,6 +212,11 @@ def _tools(facts: ModelFacts) -> str:
     return (
         "yes, but no call can be demanded" if facts.tools and not facts.forced_tools else "yes" if facts.tools else "no"
     )
+
+
+def _thinks(facts: ModelFacts) -> str:
+    """Who has not told whether it calls tools has not told this either."""
+    return _reasoning(facts.reasoning) if facts.reasoning else _UNKNOWN if facts.tools is None else "no"
 
 
 def _reasoning(reasoning: ReasoningFacts) -> str:

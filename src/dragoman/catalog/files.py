@@ -116,7 +116,7 @@ def _check(facts: ModelFacts) -> None:
     for row in facts.prices:
         for what, price in row.prices.items():
             if not _is_sound(price):
-                raise ValueError(f"model `{facts.id}`: the price of `{what}` is negative, or its steps do not rise")
+                raise ValueError(f"model `{facts.id}`: the price of `{what}` is no amount, or its steps do not rise")
     if facts.context_tokens and max(facts.input_tokens or 0, facts.output_tokens or 0) > facts.context_tokens:
         raise ValueError(f"model `{facts.id}`: a limit is larger than the window")
 
@@ -131,7 +131,7 @@ def _compiles(model: str, pattern: str) -> None:
 def _is_sound(price: Price) -> bool:
     steps = [tokens for tokens, _ in price.above]
     return steps == sorted(set(steps)) and all(
-        amount >= 0 for amount in (price.base, *(step for _, step in price.above))
+        amount.is_finite() and amount >= 0 for amount in (price.base, *(step for _, step in price.above))
     )
 
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from msgspec import Struct
 
-from dragoman.catalog.day import utc_today
+from dragoman.catalog.day import day_meant
 from dragoman.catalog.facts import ModelFacts
 from dragoman.catalog.models import find_model, models
 from dragoman.catalog.retirement import successor_of
@@ -72,9 +72,7 @@ def recommend(
     if privacy or not budget:
         chosen = _local(privacy=privacy, apple_silicon=apple_silicon, gpu=gpu)
         return chosen if memory_gb is None else _fitting(chosen, memory_gb)
-    return _still_served(
-        _for("latest" if latest else "long_context" if long_context else "cheap"), today or utc_today()
-    )
+    return _still_served(_for("latest" if latest else "long_context" if long_context else "cheap"), day_meant(today))
 
 
 def _local(*, privacy: bool, apple_silicon: bool | None, gpu: bool) -> Recommendation:

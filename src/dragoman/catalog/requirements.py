@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypedDict, Unpack
 
-from dragoman.catalog.day import utc_today
+from dragoman.catalog.day import day_meant
 from dragoman.catalog.facts import Kind, ModelFacts
 from dragoman.catalog.models import ModelList, models
 from dragoman.errors import ConfigurationError, NoModelFits
@@ -121,14 +121,40 @@ def require(
     Raises:
         NoModelFits: None does; the message says how many each demand rules out, and which could be dropped.
     """
-    if unknown := sorted(demands.keys() - _TESTS.keys()):
-        raise ConfigurationError(f"unknown demand `{unknown[0]}`. There are: {', '.join(_TESTS)}")
-    day = today or utc_today()
+    for name, value in demands.items():
+        _refuse_unsound(name, value)
+    day = day_meant(today)
     candidates = [facts for facts in _of(provider) if facts.kind == kind and _is_served(facts, day)]
     fitting = [facts for facts in candidates if not _failures(facts, demands, day)]
     if not fitting:
         raise NoModelFits(_why_none(candidates, demands, day), demands=dict(demands))
     return ModelList(sorted(fitting, key=lambda facts: _expense(facts, day)))
+
+
+_COUNTS: Final = frozenset({"memory_gb", "context_tokens", "output_tokens"})
+_AMOUNTS: Final = frozenset({"max_input_price", "max_output_price"})
+
+
+def _refuse_unsound(name: str, value: object) -> None:
+    """Raises `ConfigurationError` for a demand that is none, or whose value cannot be one."""
+    if name not in _TESTS:
+        raise ConfigurationError(f"unknown demand `{name}`. There are: {', '.join(_TESTS)}")
+    if name in _AMOUNTS:
+        sound, wanted = _is_amount(value), "an amount in US dollars"
+    elif name in _COUNTS:
+        sound, wanted = isinstance(value, int | float) and value >= 0, "a number"
+    else:
+        sound, wanted = isinstance(value, bool), "True or False"
+    if not sound:
+        raise ConfigurationError(f"the demand {name}={value!r} is not {wanted}")
+
+
+def _is_amount(value: object) -> bool:
+    try:
+        amount = Decimal(str(value))
+    except ArithmeticError:
+        return False
+    return amount.is_finite() and amount >= 0
 
 
 def _of(provider: str | Sequence[str] | None) -> ModelList:

@@ -31,7 +31,7 @@ def _row(facts: ModelFacts, day: str) -> tuple[str, ...]:
         _count(facts.output_tokens),
         "+".join(facts.input),
         _YES[facts.tools],
-        "yes" if facts.reasoning else "no",
+        _YES[True if facts.reasoning else facts.tools and False],
         _dollars(facts.price("input", day)),
         _dollars(facts.price("output", day)),
         facts.retired_on or (f">= {facts.kept_until}" if facts.kept_until else ""),

@@ -68,7 +68,7 @@ def _as_json(facts: ModelFacts) -> dict[str, Any]:
         "input": list(facts.input),
         "tools": facts.tools,
         "techniques": list(facts.techniques),
-        "reasoning": facts.reasoning is not None,
+        "reasoning": True if facts.reasoning else facts.tools and False,
         "input_price": _amount(facts, "input", day),
         "output_price": _amount(facts, "output", day),
         "retired_on": facts.retired_on,
