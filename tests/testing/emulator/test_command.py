@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -88,6 +89,14 @@ def test_an_address_that_is_taken() -> None:
         command = [sys.executable, "-m", "dragoman.testing.emulator", "--port", str(emulator.port)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode, "cannot listen" in done.stderr) == (1, True)
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("given", [{"port": 99999}, {"port": -5}, {"host": "no such host"}], ids=str)
+def test_an_address_that_is_none(given: dict[str, Any]) -> None:
+    """Neither `OverflowError` nor a name's own error may leave the caller waiting for ever."""
+    with pytest.raises(ConfigurationError, match="cannot listen on"):
+        Emulator(**given).start()
 
 
 def test_it_runs_once_at_a_time() -> None:

@@ -44,3 +44,12 @@ def test_every_provider_is_looked_for_there(provider: str, emulator: Emulator) -
         assert llm.generate("Say exactly: here").content == "here"
     assert len(emulator.requests) == seen + 1
     assert emulator.requests[-1].dialect == get_spec(provider).dialect_for("a-model")
+
+
+def test_settings_in_an_address_are_filled_in_by_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Emulator() as emulator:
+        for name, value in emulator.environment().items():
+            monkeypatch.setenv(name, value)
+        with dragoman.create_llm("cloudflare/m", account_id="an-account") as llm:
+            assert llm.generate("Say exactly: a").content == "a"
+        assert emulator.requests[-1].path == "/client/v4/accounts/an-account/ai/v1/chat/completions"

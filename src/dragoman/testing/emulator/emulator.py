@@ -101,7 +101,8 @@ class Emulator:
         if self.strict and not begin and customs.price_list not in ("", spec.prices):
             begin = host_path(spec.name)
         prefix = spec.default_prefix
-        return f"{self.url}{begin}{prefix if isinstance(prefix, str) else ''}"
+        settled = isinstance(prefix, str) and "{" not in prefix  # one with settings in it the client puts there itself
+        return f"{self.url}{begin}{prefix if settled else ''}"
 
     # ------------------------------------------------------------------ what it is to do
 
@@ -163,7 +164,7 @@ class Emulator:
         """Listen, in a new thread. Raises `ConfigurationError` when the address cannot be had."""
         if self._thread is not None:
             raise ConfigurationError("this emulator is running already")
-        ready, problems = Event(), list[OSError]()
+        ready, problems = Event(), list[Exception]()
         self._thread = Thread(target=self._run, args=(ready, problems), name="emulator", daemon=True)
         self._thread.start()
         ready.wait()
@@ -192,10 +193,13 @@ class Emulator:
         if kind is None and self._memory.mistakes:
             raise self._memory.mistakes.pop(0)
 
-    def _run(self, ready: Event, problems: list[OSError]) -> None:
+    def _run(self, ready: Event, problems: list[Exception]) -> None:
+        """Whatever keeps it from listening is told to who waits for it: a port too high is no `OSError`."""
         try:
             asyncio.run(self._listen(ready))
-        except OSError as error:
+        except Exception as error:
+            if ready.is_set():
+                raise
             problems.append(error)
             ready.set()
 
