@@ -140,6 +140,14 @@ def case_structured():
     )
 
 
+def case_embeddings():
+    asked = {"model": "embed-v4.0", "texts": ["one", "two"], "input_type": "search_document"}
+    for kind, field in {"float": "float_", "int8": "int8", "base64": "base64"}.items():
+        assert len(getattr(client.embed(**asked, embedding_types=[kind]).embeddings, field)) == 2
+    error = caught(cohere.BadRequestError, lambda: client.embed(**asked, embedding_types=["float", "int8"]))
+    assert error.status_code == 400
+
+
 def case_models_and_counting():
     assert "claude-sonnet-4-5" in [model.name for model in client.models.list().models]
     counted = client.tokenize(model=MODEL, text="x" * 400)

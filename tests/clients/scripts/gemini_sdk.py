@@ -260,6 +260,11 @@ def case_streamed_schema():
 # ---------------------------------------------------------------------- beside answers
 
 
+def case_embeddings():
+    answer = client.models.embed_content(model="gemini-embedding-001", contents=["one", "two"])
+    assert [len(each.values) for each in answer.embeddings] == [3072, 3072]
+
+
 def case_models():
     names = [model.name for model in client.models.list(config={"page_size": 100, "query_base": True})]
     assert names

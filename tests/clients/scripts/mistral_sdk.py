@@ -89,6 +89,13 @@ def case_alternatives():
     assert [choice.index for choice in ask("Say exactly: x", n=2).choices] == [0, 1]
 
 
+def case_embeddings():
+    answer = client.embeddings.create(model="mistral-embed", inputs=["one", "two"])
+    assert [row.index for row in answer.data] == [0, 1]
+    assert len(answer.data[0].embedding) == len(answer.data[1].embedding)
+    assert answer.usage.prompt_tokens == 2
+
+
 def case_models():
     listed = client.models.list()
     assert listed.data

@@ -114,6 +114,11 @@ def case_load_and_unload():
     assert client.chat(MODEL, [], keep_alive=0).done_reason == "unload"
 
 
+def case_embeddings():
+    answer = client.embed(model="nomic-embed-text", input=["one", "two"])
+    assert [len(vector) for vector in answer.embeddings] == [768, 768]
+
+
 def case_list():
     names = [model.model for model in client.list().models]
     assert names

@@ -90,7 +90,8 @@ class OpenAIForm:
             for index, vector in enumerate(response.vectors)
         ]
         usage = {name: count for name, count in counts.items() if count is not None}
-        return Encoded({"object": "list", "data": data, "model": response.model, "usage": usage})
+        wire: Wire = {"object": "list", "data": data, "model": response.model, "usage": usage}
+        return Encoded({"id": response.id, **wire} if response.id else wire)  # Mistral's SDK demands one
 
     def decode_response(self, wire: Wire, request: EmbeddingRequest) -> EmbeddingResponse:
         if "data" not in wire and is_error(wire):

@@ -73,6 +73,8 @@ class CohereEmbed:
         if not inputs or not isinstance(wire.get("model"), str):
             raise Rejected("invalid request: model and texts or images are required", http_status=400)
         types = list_in(wire, "embedding_types") or [None]
+        if len(types) > 1:
+            raise Rejected(f"ask for one of embedding_types at a time, not {len(types)}", http_status=400)
         kind = wire.get("input_type")
         extra = unknown_fields(wire, _FIELDS, self.name)
         return EmbeddingRequest(
