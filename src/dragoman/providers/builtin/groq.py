@@ -8,6 +8,7 @@ from dragoman.providers.quirks import drop, one_answer
 from dragoman.providers.spec import ProviderSpec
 
 _REFUSED = "Groq refuses a request that has it"
+_UNKNOWN = "Groq refuses a request with a field that its API does not have"
 
 SPEC = ProviderSpec(
     name="groq",
@@ -19,7 +20,8 @@ SPEC = ProviderSpec(
     quirks=(
         drop("logprobs", why=_REFUSED),
         drop("top_logprobs", why=_REFUSED),
-        drop("top_k", why="Groq refuses a request with a field that its API does not have"),
+        drop("top_k", why=_UNKNOWN),
+        drop("web_search_options", why=_UNKNOWN),
         one_answer(why="Groq refuses a request for more than one answer"),
     ),
     docs_url="https://console.groq.com/docs/api-reference",
