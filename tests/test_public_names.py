@@ -29,6 +29,11 @@ def test_every_name_can_be_had() -> None:
     assert set(dragoman.__all__) <= set(dir(dragoman))
 
 
+def test_no_name_is_listed_twice() -> None:
+    assert dragoman.create_llm
+    assert dir(dragoman).count("create_llm") == 1
+
+
 def silent(kind: type) -> list[str]:
     """The public methods and properties of a class of ours, and of its bases, that have no docstring."""
     ours = [base for base in kind.__mro__ if base.__module__.startswith("dragoman.")]

@@ -506,7 +506,8 @@ def test_reading_the_response_too_early_says_what_to_do(emulator: Emulator) -> N
         (("nobody/m",), {}, UnknownProvider, "Unknown provider: nobody"),
         (("nobody", "m"), {}, UnknownProvider, "Known: .*anthropic.*openai"),
         (("openai",), {}, ModelStringError, "which model"),
-        (("openai", ""), {}, ModelStringError, "empty"),
+        (("openai", ""), {}, ModelStringError, "the model's name is empty"),
+        (("",), {}, ModelStringError, "the provider's name is empty"),
         (("no-such-model-anywhere",), {}, UnknownProvider, "say whose: `provider/model`"),
         (("gpt-4o-minni",), {}, UnknownProvider, "such as `openai/gpt-4o-mini`"),
         (("openai/gpt-4o", "gpt-4o-mini"), {}, ModelStringError, "names a model already: leave out `gpt-4o-mini`"),
@@ -520,6 +521,8 @@ def test_reading_the_response_too_early_says_what_to_do(emulator: Emulator) -> N
         (("openai/m",), {"dialect": "latin"}, ConfigurationError, "no dialect `latin`"),
         (("openai/m",), {"temperature": 3}, ConfigurationError, "temperature"),
         (("openai/m",), {"temprature": 1}, ConfigurationError, "did you mean"),
+        (("openai/m",), {"base_url": 8000}, ConfigurationError, "base_url is text, not int"),
+        (("openai/m",), {"transport": "fast"}, ConfigurationError, "transport is a TransportOptions, not str"),
         (("openai/m",), {"http_client": object()}, ConfigurationError, "httpx"),
     ],
 )

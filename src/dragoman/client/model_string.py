@@ -18,8 +18,8 @@ def provider_and_model(provider: str | ProviderSpec, model: str | None) -> tuple
 
     Raises `ModelStringError`, and `UnknownProvider` when nobody is called so.
     """
-    if model == "":
-        raise ModelStringError("the model's name is empty")
+    if "" in (provider, model):
+        raise ModelStringError(f"the {'provider' if provider == '' else 'model'}'s name is empty")
     if isinstance(provider, ProviderSpec):
         if model is None:
             raise ModelStringError(f"which model of `{provider.name}`? Pass model=")

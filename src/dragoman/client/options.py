@@ -11,6 +11,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict, cast, get_args
 
+from msgspec.structs import asdict
+
 from dragoman.calls import RetryConfig
 from dragoman.errors import ConfigurationError
 from dragoman.http import Timeouts
@@ -175,7 +177,6 @@ _KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
     "system": ((str,), "text"),
     "user": ((str,), "text"),
     "service_tier": ((str,), "text"),
-    "stop": ((str, Sequence), "a text or a list of texts"),
     "seed": ((int,), "a whole number"),
     "frequency_penalty": ((int, float), "a number"),
     "presence_penalty": ((int, float), "a number"),
@@ -183,7 +184,6 @@ _KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
     "metadata": ((Mapping,), "a mapping"),
     "extra_body": ((Mapping,), "a mapping of fields to values"),
     "output_format": ((str, Mapping, OutputFormat), "'text', 'json', a JSON Schema or an OutputFormat"),
-    "timeout": ((int, float, Timeouts), "a number of seconds or Timeouts"),
     "retry_config": ((RetryConfig,), "a RetryConfig"),
     "input_type": ((str,), "text"),
     "truncate": ((bool,), "True or False"),
@@ -265,6 +265,24 @@ def _check_kind(name: str, value: object) -> None:
         raise ConfigurationError(f"{name} must be {said}, not {type(value).__name__}")
 
 
+def _check_stop(name: str, value: object) -> None:
+    texts = [value] if isinstance(value, str) else value
+    if not (isinstance(texts, Sequence) and all(isinstance(text, str) for text in cast("Sequence[object]", texts))):
+        raise ConfigurationError(f"{name} must be a text or a list of texts, not {value!r}")
+
+
+def _check_timeout(name: str, value: object) -> None:
+    limits = asdict(value) if isinstance(value, Timeouts) else {"": value}
+    for phase, limit in limits.items():
+        if limit is not None:
+            _check_seconds(f"{name}: `{phase}`" if phase else name, limit)
+
+
+def _check_seconds(name: str, value: object) -> None:
+    if isinstance(value, bool) or not (isinstance(value, int | float) and value > 0):
+        raise ConfigurationError(f"{name} must be a positive number of seconds or Timeouts, not {value!r}")
+
+
 def _check_list(name: str, value: object) -> None:
     if value is ...:  # a placeholder, which `messages_of` names
         return
@@ -301,6 +319,8 @@ _CHECKS: Final[dict[str, Callable[[str, object], None]]] = {
     **dict.fromkeys(_LISTS, _check_list),
     **dict.fromkeys(_WORDS, _check_word),
     "headers": _check_headers,
+    "stop": _check_stop,
+    "timeout": _check_timeout,
     "mode": _check_mode,
 }
 
@@ -314,14 +334,10 @@ def _unknown_option(name: str, names: Iterable[str]) -> str:
 
 
 def timeouts_of(timeout: float | Timeouts | None) -> Timeouts:
-    """Limits from what a caller gave: a number is the total, in seconds."""
+    """Limits from what a caller gave, when checked: a number is the total, in seconds."""
     if isinstance(timeout, Timeouts):
         return timeout
-    if timeout is None:
-        return Timeouts()
-    if not timeout > 0:  # also what is not a number
-        raise ConfigurationError(f"timeout must be a positive number of seconds, not {timeout!r}")
-    return Timeouts(total=timeout)
+    return Timeouts() if timeout is None else Timeouts(total=timeout)
 
 
 def request_of(model: str, messages: tuple[Message, ...], tools: tuple[AnyTool, ...], options: Any) -> Request:

@@ -91,6 +91,8 @@ def _form(spec: ProviderSpec, settings: Mapping[str, str], base_url: str | None)
 
 def _base_url(spec: ProviderSpec, argument: str | None, settings: Mapping[str, str]) -> str:
     """Where the provider is: the argument, then its variables, then its usual place."""
+    if not isinstance(argument, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
+        raise ConfigurationError(f"base_url is text, not {type(argument).__name__}")
     found = argument or _variable(spec) or spec.url_for(settings)
     if not found:
         raise ConfigurationError(_how_to_say_where(spec))

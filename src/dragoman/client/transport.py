@@ -36,7 +36,9 @@ def transport_for(
         if options is not None:
             raise ConfigurationError("http_client= brings its own settings: pass it or transport=, not both")
         return wrap_client(http_client, asynchronous=asynchronous)
-    options = options or TransportOptions()
+    options = TransportOptions() if options is None else options
+    if not isinstance(options, TransportOptions):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
+        raise ConfigurationError(f"transport is a TransportOptions, not {type(options).__name__}")
     if asynchronous:
         return AsyncOnDemand(lambda: open_async_transport(options))
     return OnDemand(lambda: open_transport(options))
