@@ -56,21 +56,32 @@ def encode_media(part: Image | Audio | Video | Document, where: str, losses: lis
 def _encoded(part: Image | Audio | Video | Document, where: str, losses: list[Loss]) -> Wire | None:
     if isinstance(part, Document) and part.text is not None:
         return _inline(_base64(part.text), _TEXT)
+    source: Media = part
     if part.url is not None and part.url.startswith("data:"):
-        source: Media = Image.from_url(part.url, part.media_type)  # takes the URL apart
-    else:
-        source = part
-    if source.data is not None:
-        kind = source.media_type or _kind_of(source.data)
-        if kind is not None:
-            return _inline(source.data, kind)
+        source = Image.from_url(part.url, part.media_type)  # takes the URL apart
+    return _as_data(source) or _as_file(source, where, losses) or _as_words(part, where, losses)
+
+
+def _as_data(source: Media) -> Wire | None:
+    if source.data is None:
+        return None
+    kind = source.media_type or _kind_of(source.data)
+    return None if kind is None else _inline(source.data, kind)
+
+
+def _as_file(source: Media, where: str, losses: list[Loss]) -> Wire | None:
     uri = source.file_id or source.url
-    if uri is not None:
-        if "://" not in uri and source.file_id is None:
-            why = "it is no URL: it is taken for the name of an uploaded file"
-            losses.append(Loss(effect="changed", where=f"{where}.url", why=why))
-        kind = source.media_type or _kind_at(uri)
-        return {"fileData": {"fileUri": uri} if kind is None else {"mimeType": kind, "fileUri": uri}}
+    if uri is None:
+        return None
+    if "://" not in uri and source.file_id is None:
+        why = "it is no URL: it is taken for the name of an uploaded file"
+        losses.append(Loss(effect="changed", where=f"{where}.url", why=why))
+    kind = source.media_type or _kind_at(uri)
+    return {"fileData": {"fileUri": uri} if kind is None else {"mimeType": kind, "fileUri": uri}}
+
+
+def _as_words(part: Media, where: str, losses: list[Loss]) -> Wire | None:
+    """What can be said of a part that holds nothing to send."""
     if isinstance(part, Audio) and part.transcript is not None:
         losses.append(Loss(effect="changed", where=where, why="sound is sent as its transcript"))
         return {"text": part.transcript}
