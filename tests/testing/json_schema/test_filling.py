@@ -159,6 +159,14 @@ def test_two_fields_get_two_facts() -> None:
     assert fill(Route, "From Rome to Paris") == Route(start="Rome", end="Paris")
 
 
+def test_what_is_labelled_is_for_one_field() -> None:
+    class Book(BaseModel):
+        title: str
+        author: str
+
+    assert fill(Book, "title: 'Emma', by 'Jane'") == Book(title="Emma", author="Jane")
+
+
 def test_a_list_that_is_labelled_is_taken_whole() -> None:
     class Tagged(BaseModel):
         tags: list[str]
