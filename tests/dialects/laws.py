@@ -7,6 +7,7 @@ can hold beyond plain talk (tools, pictures, reasoning) is its own folder's to t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -56,6 +57,21 @@ def answers_go_there_and_back(dialect: Dialect, response: LLMResponse, request: 
     encoded = dialect.encode_response(response, request)
     assert encoded.losses == ()
     assert plain(dialect.decode_response(over_the_wire(encoded.wire))) == plain(response, dialect)
+
+
+def what_an_answer_cannot_say_is_told(dialect: Dialect, response: LLMResponse, request: Request, name: str) -> None:
+    """A field of an answer either arrives, or is among the losses, whole and streamed."""
+    encoded = dialect.encode_response(response, request)
+    read = dialect.decode_response(over_the_wire(encoded.wire))
+    arrived = said(read, name) == said(response, name)
+    assert arrived != any(loss.where == name for loss in encoded.losses)
+    a_stream_loses_what_an_answer_loses(dialect, response, request)
+
+
+def said(response: LLMResponse, name: str) -> Any:
+    """What `response` says under `name`; of other answers, their words."""
+    value = attrgetter(name)(response)
+    return [other.content for other in value] if name == "alternatives" else value
 
 
 def any_cut_gives_the_same_events(dialect: Dialect, response: LLMResponse, request: Request) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from dragoman.dialects import Dialect, dialect_names, get_dialect
 from dragoman.messages import (
+    Citation,
     Extra,
+    FinishReason,
     Image,
     LLMResponse,
     Message,
@@ -20,6 +22,7 @@ from dragoman.messages import (
     Refusal,
     Request,
     Text,
+    TokenLogprob,
     Tool,
     ToolCall,
     ToolChoice,
@@ -47,12 +50,24 @@ ANSWERS = {
 RICHER: dict[str, Part] = {
     "plain": Text(" there"),
     "signed text": Text(" there", extra=Extra(fields={"x": 1}, dialect="elsewhere")),
+    "cited text": Text(" there", citations=(Citation(url="https://a.example/b", title="B"),)),
     "thought": Reasoning("Hm", payload={"signature": "s"}, dialect="elsewhere"),
     "refusal": Refusal("No."),
     "call": ToolCall(id="c", name="look", extra=Extra(fields={"x": 1}, dialect="elsewhere")),
     "picture": Image(file_id="f"),
     "what another dialect knows": Opaque("elsewhere", {"x": 1}),
 }
+TOLD: list[tuple[str, Any]] = [
+    *(("finish_reason", reason) for reason in get_args(FinishReason)),
+    *((f"usage.{name}", 1) for name in Usage.__struct_fields__ if name not in ("total_tokens", "input_tokens")),
+    ("usage.input_tokens", 3),
+    ("id", "resp_1"),
+    ("stop_sequence", "END"),
+    ("service_tier", "flex"),
+    ("logprobs", (TokenLogprob(token="Hi", logprob=-0.5),)),
+    ("alternatives", (LLMResponse("Ho", "m"),)),
+]
+"""What an answer may say beside its parts. A total that is not told adds up, and when it was made nobody asks."""
 SETTINGS: dict[str, Any] = {
     "temperature": 0.5,
     "top_p": 0.5,
@@ -104,6 +119,15 @@ def test_what_cannot_be_said_is_told(dialect: Dialect, name: str) -> None:
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answers_go_there_and_back(dialect: Dialect, name: str) -> None:
     laws.answers_go_there_and_back(dialect, ANSWERS[name], ASKED)
+
+
+@each_dialect
+@pytest.mark.parametrize(("name", "value"), TOLD)
+def test_what_an_answer_cannot_say_is_told(dialect: Dialect, name: str, value: Any) -> None:
+    usage = {"input_tokens": 4, "output_tokens": 2}
+    field, _, count = name.partition(".")
+    given = {"usage": Usage(**{**usage, count: value})} if count else {"usage": Usage(**usage), field: value}
+    laws.what_an_answer_cannot_say_is_told(dialect, LLMResponse("Hi", "m", **given), STREAMED, name)
 
 
 @each_dialect

@@ -5,7 +5,7 @@ What only one dialect cannot say it reports itself, beside the code that leaves 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final
 
 from dragoman.messages import CacheMark, Extra, Loss, Part, Request, Usage
@@ -53,6 +53,18 @@ def lose_extra(extra: Extra | None, where: str, losses: list[Loss]) -> None:
 
 
 # ---------------------------------------------------------------------- of an answer
+
+
+def uncounted(usage: Usage, told: Container[str]) -> list[Loss]:
+    """The counts that a dialect does not tell which tells those in `told`. None of a thing is no loss, and the total is
+    the sum of what is told.
+    """
+    why = "this dialect does not count it"
+    names = [name for name in _PARTIAL if name not in told and getattr(usage, name)]
+    return [Loss(effect="dropped", where=f"usage.{name}", why=why) for name in names]
+
+
+_PARTIAL: Final = tuple(name for name in Usage.__struct_fields__ if name != "total_tokens")
 
 
 def report_filled_usage(usage: Usage, losses: list[Loss]) -> None:

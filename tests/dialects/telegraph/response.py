@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dragoman.dialects import Encoded, Wire
+from dragoman.dialects.losses import uncounted
 from dragoman.errors import DecodeError
 from dragoman.messages import FinishReason, LLMResponse, Loss, Text, Usage, encode_json
 
@@ -41,13 +42,22 @@ def decode_usage(wire: Wire) -> Usage:
 
 
 def encode_response(response: LLMResponse) -> Encoded:
-    losses = [no_place_for(number) for number, part in enumerate(response.parts) if not isinstance(part, Text)]
     wire: Wire = {"model": response.model, "text": response.content, **encode_end(response.finish_reason)}
-    return Encoded({**wire, **encode_usage(response.usage)}, tuple(losses))
+    return Encoded({**wire, **encode_usage(response.usage)}, losses_of(response))
 
 
-def no_place_for(number: int) -> Loss:
-    return Loss(effect="dropped", where=f"parts[{number}]", why="only text can be sent")
+def losses_of(response: LLMResponse) -> tuple[Loss, ...]:
+    """What an answer here cannot say of `response`."""
+    parts = [f"parts[{number}]" for number, part in enumerate(response.parts) if not isinstance(part, Text)]
+    fields = [name for name in _NO_PLACE if getattr(response, name)]
+    losses = [Loss(effect="dropped", where=where, why="a telegram has no place for it") for where in parts + fields]
+    losses += uncounted(response.usage, ("input_tokens", "output_tokens"))
+    if response.finish_reason not in (None, *_ENDS):
+        losses.append(Loss(effect="changed", where="finish_reason", why="there is no such word: it ends with `done`"))
+    return tuple(losses)
+
+
+_NO_PLACE: Final = ("id", "stop_sequence", "service_tier", "logprobs", "alternatives")
 
 
 def encode_end(reason: FinishReason | None) -> Wire:

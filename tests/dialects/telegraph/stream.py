@@ -6,15 +6,12 @@ from dragoman.dialects import Wire
 from dragoman.errors import DecodeError, Error, StreamInterrupted
 from dragoman.http import Frame
 from dragoman.messages import (
+    Assembler,
     Event,
     Finish,
     Loss,
-    PartAdded,
-    ReasoningEnd,
-    RefusalDelta,
     ResponseStart,
     TextDelta,
-    ToolCallStart,
     Usage,
     UsageUpdate,
     decode_json,
@@ -22,7 +19,7 @@ from dragoman.messages import (
 )
 
 from .errors import encode_error, error_in
-from .response import decode_usage, encode_end, encode_usage, finish_reason, no_place_for
+from .response import decode_usage, encode_end, encode_usage, finish_reason, losses_of
 from .wire import NAME
 
 
@@ -59,17 +56,18 @@ class TelegraphDecoder:
 
 
 class TelegraphEncoder:
-    """Writes one stream. Events without a place on this wire write nothing, and are in `losses`."""
+    """Writes one stream. Events without a place on this wire write nothing; what a whole answer loses by it, so does it."""
 
     def __init__(self) -> None:
+        self._so_far = Assembler()
         self._usage = Usage()
-        self._lost: dict[int, Loss] = {}
 
     @property
     def losses(self) -> tuple[Loss, ...]:
-        return tuple(self._lost.values())
+        return losses_of(self._so_far.response())
 
     def feed(self, event: Event) -> list[Frame]:
+        self._so_far.add(event)
         match event:
             case ResponseStart():
                 return [_line({"model": event.model})]
@@ -80,9 +78,6 @@ class TelegraphEncoder:
                 return []
             case Finish():
                 return [_line({**encode_end(event.finish_reason), **encode_usage(self._usage)})]
-            case ReasoningEnd() | RefusalDelta() | ToolCallStart() | PartAdded():
-                self._lost[event.index] = no_place_for(event.index)
-                return []
             case _:
                 return []
 

@@ -8,9 +8,9 @@ from typing import Any, Final, cast
 from dragoman.dialects.anthropic_messages.errors import error_in_answer
 from dragoman.dialects.anthropic_messages.name import NAME
 from dragoman.dialects.anthropic_messages.parts import decode_parts, encode_part
-from dragoman.dialects.anthropic_messages.usage import decode_usage, encode_usage
+from dragoman.dialects.anthropic_messages.usage import decode_usage, encode_usage, report_usage
 from dragoman.dialects.base import Encoded, Wire, write_extra
-from dragoman.dialects.losses import NO_ALTERNATIVES, NO_LOGPROBS, report_filled_usage
+from dragoman.dialects.losses import NO_ALTERNATIVES, NO_LOGPROBS
 from dragoman.errors import DecodeError
 from dragoman.messages import (
     Document,
@@ -22,7 +22,6 @@ from dragoman.messages import (
     Part,
     Refusal,
     Request,
-    Usage,
     encode_json,
 )
 
@@ -235,13 +234,3 @@ def report_ending(reason: FinishReason | None, raw: str | None, word: str, losse
 def report_refusal(refusal: str | None, word: str, losses: list[Loss]) -> None:
     if refusal is not None and word != "refusal":
         losses.append(Loss(effect="dropped", where="refusal", why=f"the answer ended with `{word}`"))
-
-
-def report_usage(usage: Usage, losses: list[Loss]) -> None:
-    report_filled_usage(usage, losses)
-    sounds = [name for name in ("input_audio_tokens", "output_audio_tokens") if getattr(usage, name)]
-    why = "this dialect knows no sound"
-    losses.extend(Loss(effect="dropped", where=f"usage.{name}", why=why) for name in sounds)
-    if usage.tool_prompt_tokens is not None:
-        why = "this dialect does not count it apart"
-        losses.append(Loss(effect="dropped", where="usage.tool_prompt_tokens", why=why))

@@ -19,11 +19,10 @@ from dragoman.dialects.anthropic_messages.response import (
     own_fields,
     report_ending,
     report_refusal,
-    report_usage,
     stop_details,
     stop_reason,
 )
-from dragoman.dialects.anthropic_messages.usage import encode_usage
+from dragoman.dialects.anthropic_messages.usage import encode_usage, report_usage
 from dragoman.dialects.base import Wire, Writers, write_extra
 from dragoman.dialects.blocks import Blocks, BlockStreamEncoder, Pieces, place_of
 from dragoman.errors import Error

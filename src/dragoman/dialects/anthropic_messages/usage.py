@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
-from dragoman.messages import Usage
+from dragoman.dialects.losses import report_filled_usage, uncounted
+from dragoman.messages import Loss, Usage
 
 
 def decode_usage(wire: Wire | None) -> Usage:
@@ -54,3 +55,15 @@ def encode_usage(usage: Usage, service_tier: str | None = None) -> Wire:
     if service_tier is not None:
         wire["service_tier"] = service_tier
     return wire
+
+
+_COUNTED: Final = frozenset({
+    "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens",
+    "reasoning_tokens", "web_searches",
+})  # fmt: skip
+
+
+def report_usage(usage: Usage, losses: list[Loss]) -> None:
+    """What `encode_usage` could not say, or had to fill in."""
+    report_filled_usage(usage, losses)
+    losses += uncounted(usage, _COUNTED)

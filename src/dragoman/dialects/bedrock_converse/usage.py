@@ -6,10 +6,10 @@ know), with the same number. `totalTokens` has the cache in.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
-from dragoman.dialects.losses import report_filled_usage
+from dragoman.dialects.losses import report_filled_usage, uncounted
 from dragoman.messages import Loss, Usage
 
 
@@ -62,12 +62,12 @@ def encode_usage(usage: Usage) -> Wire:
     return wire
 
 
-_NO_PLACE = ("reasoning_tokens", "input_audio_tokens", "output_audio_tokens", "web_searches", "tool_prompt_tokens")
+_COUNTED: Final = frozenset({
+    "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens",
+})  # fmt: skip
 
 
 def report_usage(usage: Usage, losses: list[Loss]) -> None:
     """What `encode_usage` could not say, or had to fill in."""
     report_filled_usage(usage, losses)
-    lost = [name for name in _NO_PLACE if getattr(usage, name)]
-    why = "this dialect does not count these"
-    losses.extend(Loss(effect="dropped", where=f"usage.{name}", why=why) for name in lost)
+    losses += uncounted(usage, _COUNTED)

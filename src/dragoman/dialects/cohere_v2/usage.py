@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.losses import uncounted
 from dragoman.messages import Loss, Usage
 
 _TOKENS: Final = {
@@ -45,9 +46,7 @@ def encode_usage(usage: Usage, losses: list[Loss]) -> Wire:
     wire: Wire = {name: counts for name, counts in views.items() if counts}
     if usage.cache_read_tokens is not None:
         wire["cached_tokens"] = usage.cache_read_tokens
-    unknown = [name for name in Usage.__struct_fields__ if name not in _KNOWN and getattr(usage, name)]
-    why = "this dialect does not count it"
-    losses.extend(Loss(effect="dropped", where=f"usage.{name}", why=why) for name in unknown)
+    losses += uncounted(usage, _COUNTED)
     return wire
 
 
@@ -56,4 +55,4 @@ def _written(usage: Usage, names: Mapping[str, str]) -> Wire:
     return {name: count for name, count in pairs if count is not None}
 
 
-_KNOWN: Final = frozenset({*_TOKENS.values(), *_BILLED.values(), "total_tokens", "cache_read_tokens"})
+_COUNTED: Final = frozenset({*_TOKENS.values(), *_BILLED.values(), "cache_read_tokens"})

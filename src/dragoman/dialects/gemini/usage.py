@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.gemini.extras import objects_in
+from dragoman.dialects.losses import uncounted
 from dragoman.messages import Loss, Usage
 
 _SAME: Final = {
@@ -69,14 +70,12 @@ def encode_usage(usage: Usage, service_tier: str | None = None) -> Wire:
     return wire
 
 
-_NO_PLACE: Final = ("cache_write_tokens", "cache_write_1h_tokens", "web_searches")
+_COUNTED: Final = frozenset({*_SAME, *dict(_AUDIO), "output_tokens"})
 
 
 def report_usage(usage: Usage, losses: list[Loss]) -> None:
     """What of the counts the wire cannot say."""
-    why = "this dialect does not count it"
-    lost = [name for name in _NO_PLACE if getattr(usage, name) is not None]
-    losses.extend(Loss(effect="dropped", where=f"usage.{name}", why=why) for name in lost)
+    losses += uncounted(usage, _COUNTED)
     thoughts, output = usage.reasoning_tokens, usage.output_tokens
     if thoughts is not None and (output is None or thoughts > output):
         why = "less than the thoughts in it: their count is sent"

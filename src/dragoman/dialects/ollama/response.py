@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from dragoman.dialects.base import Encoded, Wire, merge_extra
-from dragoman.dialects.losses import NO_ALTERNATIVES
+from dragoman.dialects.losses import NO_ALTERNATIVES, uncounted
 from dragoman.dialects.ollama.errors import error_in_answer
 from dragoman.dialects.ollama.logprobs import decode_logprobs, encode_logprobs
 from dragoman.dialects.ollama.parts import Turn, decode_image
@@ -180,7 +180,7 @@ def ending(response: LLMResponse, losses: list[Loss]) -> Wire:
     _report_ending(response, reason, losses)
     usage = response.usage
     counts = (("prompt_eval_count", usage.input_tokens), ("eval_count", usage.output_tokens))
-    _report_usage(usage, losses)
+    losses += uncounted(usage, _COUNTED)
     untold = [name for name in ("stop_sequence", "service_tier") if getattr(response, name) is not None]
     losses.extend(Loss(effect="dropped", where=name, why="an answer does not tell it here") for name in untold)
     return {"done": True, "done_reason": reason, **{name: count for name, count in counts if count is not None}}
@@ -197,12 +197,6 @@ def _report_ending(response: LLMResponse, word: str, losses: list[Loss]) -> None
     losses.append(Loss(effect="changed", where="finish_reason", why=why))
 
 
-def _report_usage(usage: Usage, losses: list[Loss]) -> None:
-    counts = [name for name in Usage.__struct_fields__ if name not in _COUNTS and getattr(usage, name)]
-    why = "only all that was read and all that was written is counted here"
-    losses.extend(Loss(effect="dropped", where=f"usage.{name}", why=why) for name in counts)
-
-
-_COUNTS: Final = ("input_tokens", "output_tokens", "total_tokens")
+_COUNTED: Final = ("input_tokens", "output_tokens")
 
 NO_ID: Final = Loss(effect="dropped", where="id", why="answers have no ids here")

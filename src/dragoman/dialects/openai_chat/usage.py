@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.losses import uncounted
 from dragoman.dialects.openai_chat.losses import Losses
 from dragoman.messages import Usage
 
@@ -39,6 +40,7 @@ _OUTSIDE_FIELDS: Final = [(name, field) for field, names in _ELSEWHERE.items() f
 _OUTSIDE: Final = frozenset(name for name, _ in _OUTSIDE_FIELDS)
 
 _TOTALS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
+_COUNTED: Final = frozenset({*_PLACES, "input_tokens", "output_tokens"})
 _NOTHING: Final = Usage()
 
 
@@ -111,6 +113,4 @@ def encode_usage(usage: Usage) -> Wire | None:
 
 
 def report_usage(usage: Usage, losses: Losses) -> None:
-    if usage.tool_prompt_tokens is not None:
-        losses.at = ()
-        losses.dropped("usage.tool_prompt_tokens", "this dialect does not count it apart")
+    losses.found += uncounted(usage, _COUNTED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.losses import uncounted
 from dragoman.dialects.openai_chat.losses import Losses
 from dragoman.dialects.openai_chat.usage import all_output, whole_number
 from dragoman.messages import Usage
@@ -21,6 +22,7 @@ _PLACES: Final[dict[str, tuple[str, str]]] = {
 }
 """Where the parts of the totals stand, and where we write them."""
 
+_COUNTED: Final = frozenset({*_PLACES, "input_tokens", "output_tokens"})
 _NOTHING: Final = Usage()
 
 
@@ -56,9 +58,7 @@ def encode_usage(usage: Usage, losses: Losses) -> Wire | None:
     """`usage` in OpenAI's words, or `None` when nothing is known. The details are there, as its clients want them."""
     if usage == _NOTHING:
         return None
-    for name in ("cache_write_1h_tokens", "tool_prompt_tokens"):
-        if getattr(usage, name) is not None:
-            losses.dropped(f"usage.{name}", "the Responses API does not count it")
+    losses.found += uncounted(usage, _COUNTED)
     given, produced = usage.input_tokens or 0, usage.output_tokens or 0
     total = given + produced if usage.total_tokens is None else usage.total_tokens
     wire: Wire = {
