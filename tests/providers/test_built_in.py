@@ -419,8 +419,8 @@ TOOL: dict[str, Any] = {"type": "function", "function": {"name": "f", "strict": 
 QUIRKS: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[str]]] = {
     "groq": (
         "openai_chat",
-        {"logprobs": True, "top_logprobs": 2, "top_k": 5, "web_search_options": {}, "n": 2, "seed": 1}, {"seed": 1},
-        ["logprobs", "top_logprobs", "top_k", "web_search_options", "n"],
+        {"logprobs": True, "top_logprobs": 2, "top_k": 5, "n": 2, "seed": 1}, {"seed": 1},
+        ["logprobs", "top_logprobs", "top_k", "n"],
     ),
     "moonshot": ("openai_chat", {"tool_choice": "required"}, {"tool_choice": "auto"}, ["tool_choice"]),
     "xai": (

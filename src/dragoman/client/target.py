@@ -13,7 +13,7 @@ from dragoman.calls import Key, Target
 from dragoman.client.options import ClientOptions, GenerateOptions, KeyLike
 from dragoman.client.stacklevel import stacklevel_of_caller
 from dragoman.client.transport import transport_for
-from dragoman.dialects import Dialect, get_dialect
+from dragoman.dialects import Dialect, dialect_at
 from dragoman.errors import ConfigurationError
 from dragoman.messages import Request
 from dragoman.providers import ProviderSpec, find_settings, parse_base_url, whole_url
@@ -42,7 +42,7 @@ def target_of(
     """
     settings, rest = _settings(spec, options)
     spec = _form(spec, settings, access.base_url)
-    spoken = get_dialect(access.dialect or spec.dialect_for(model))
+    spoken = dialect_at(access.dialect or spec.dialect_for(model), spec.takes)
     origin, prefix = parse_base_url(_base_url(spec, access.base_url, settings), spec.prefix_for(settings))
     _refuse_endpoint(prefix, spoken, model)
     target = Target(

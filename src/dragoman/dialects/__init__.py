@@ -6,6 +6,15 @@ emulator. Codecs are pure: no clock, socket, environment or logger. A codec neve
 give, and what it cannot express it says.
 """
 
-from dragoman.dialects.base import Dialect, Encoded, StreamDecoder, StreamEncoder, Wire, dialect_names, get_dialect
+from dragoman.dialects.base import (
+    Dialect,
+    Encoded,
+    StreamDecoder,
+    StreamEncoder,
+    Wire,
+    dialect_at,
+    dialect_names,
+    get_dialect,
+)
 
-__all__ = ["Dialect", "Encoded", "StreamDecoder", "StreamEncoder", "Wire", "dialect_names", "get_dialect"]
+__all__ = ["Dialect", "Encoded", "StreamDecoder", "StreamEncoder", "Wire", "dialect_at", "dialect_names", "get_dialect"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeAlias, cast
+from typing import Any, Final, Protocol, TypeAlias, cast, runtime_checkable
 
 from msgspec import Struct
 
@@ -123,6 +123,15 @@ class Dialect(Protocol):
     def encode_error(self, error: Error) -> tuple[int, Wire]: ...
 
 
+@runtime_checkable
+class Hosted(Protocol):
+    """A dialect whose hosts differ in which of its fields they take."""
+
+    def at_host(self, takes: frozenset[str]) -> Dialect:
+        """The dialect for a host that takes these of the fields in which hosts differ; of others it says the loss."""
+        ...
+
+
 _FOLDERS = {wire.parent.name: f"{__package__}.{wire.parent.name}" for wire in Path(__file__).parent.glob("*/wire.py")}
 """A folder here that says how its wire looks is a dialect; nothing else names it."""
 
@@ -138,6 +147,12 @@ def get_dialect(name: str) -> Dialect:
     if folder is None:
         raise ConfigurationError(f"there is no dialect `{name}`; known are {', '.join(dialect_names())}")
     return import_module(folder).DIALECT
+
+
+def dialect_at(name: str, takes: frozenset[str]) -> Dialect:
+    """As `get_dialect`, for a host that takes these of the fields in which hosts differ."""
+    dialect = get_dialect(name)
+    return dialect.at_host(takes) if isinstance(dialect, Hosted) else dialect
 
 
 def write_extra(wire: Wire, extra: Extra | None, dialect: str, where: str, losses: list[Loss]) -> None:

@@ -59,6 +59,18 @@ def drop(field: str, *, why: str) -> Quirk:
     return Quirk(f"drop {field}", why, apply)
 
 
+def search_models_only(*, why: str) -> Quirk:
+    """Do not ask a model to search the web that is not for searching, by its name: the whole request is refused."""
+
+    def apply(body: dict[str, Any]) -> tuple[Loss, ...]:
+        if "web_search_options" not in body or "-search-" in body["model"]:
+            return ()
+        del body["web_search_options"]
+        return (Loss(effect="dropped", where="web_search_options", why=why),)
+
+    return Quirk("web_search_options for search models only", why, apply, "openai_chat")
+
+
 def one_answer(*, why: str) -> Quirk:
     """Ask for one answer where more were wanted."""
 

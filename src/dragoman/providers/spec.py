@@ -55,6 +55,8 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         unload: The request that has a model put out of its server's memory, where one does. It is written in the
             dialect that the provider speaks by itself.
         lacks: What its dialect has for structured output and it has not: `forced_tools`, `json_schema`, `json_object`.
+        takes: Fields of `openai_chat` that it takes and not all who speak it do: `web_search_options`, and for marks of
+            the cache OpenAI's `prompt_cache_breakpoint` or Anthropic's `cache_control`.
         chats: Whether it answers prompts; some only embed.
         embeddings: The codec of its embeddings, or a function that tells it by the model; `None`: it has none.
         counting: How it counts tokens (`dialects/counting.py`); `None`: it does not.
@@ -85,6 +87,7 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
     price_list: str | AsUsual | None = AS_USUAL
     unload: Callable[[str], Request] | None = None
     lacks: frozenset[str] = frozenset()
+    takes: frozenset[str] = frozenset()
     chats: bool = True
     embeddings: str | Callable[[str], str] | None = None
     counting: str | None = None

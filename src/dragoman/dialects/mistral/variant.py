@@ -104,9 +104,9 @@ REQUESTS: Final = Variant(
     },
     call_id=call_id,
     free_form_tools=False,
-    cache_marks=False,
+    cache_marks="this dialect has no marks for the cache",
     refusals=False,
-    server_tools=False,
+    no_search="this dialect has no `web_search` that its provider runs",
 )
 """For requests."""
 

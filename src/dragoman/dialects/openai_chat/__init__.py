@@ -1,6 +1,7 @@
 """OpenAI's Chat Completions, as OpenAI and some thirty compatible hosts speak it.
 
-The codec does not know which host it talks to: it writes what OpenAI documents, and reads what any of them sends.
+The codec reads what any of them sends, and writes what OpenAI documents; a host is known to it only by the fields that
+it takes (`at_host`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dragoman.dialects.openai_chat.response import decode_response, encode_respo
 from dragoman.dialects.openai_chat.stream import ChatStreamDecoder
 from dragoman.dialects.openai_chat.stream_encoder import ChatStreamEncoder
 from dragoman.dialects.openai_chat.tool_calls import CALL_PREFIX
+from dragoman.dialects.openai_chat.variant import OPENAI, Variant, variant_at
 from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.errors import Error, ProviderError
 from dragoman.http import Framing
@@ -21,7 +23,7 @@ from dragoman.messages import LLMResponse, Request
 
 
 class OpenAIChat:
-    """The codec: both halves, without state."""
+    """The codec: both halves, without state. What it writes is in the manner of `variant`."""
 
     name: str = NAME
     framing: Framing = "sse"
@@ -30,6 +32,12 @@ class OpenAIChat:
     default_max_tokens: int | None = None
     effort_budgets: Mapping[str, int] = {}
 
+    def __init__(self, variant: Variant = OPENAI) -> None:
+        self._variant = variant
+
+    def at_host(self, takes: frozenset[str]) -> Dialect:
+        return OpenAIChat(variant_at(takes))
+
     def path(self, request: Request) -> str:  # noqa: ARG002  # the same for every request
         return "/chat/completions"
 
@@ -37,7 +45,7 @@ class OpenAIChat:
         return ()
 
     def encode_request(self, request: Request) -> Encoded:
-        return encode_request(request)
+        return encode_request(request, self._variant)
 
     def decode_request(self, wire: Wire, path: str = "") -> Request:
         return decode_request(wire, path)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from dragoman.dialects.base import Wire, write_extra
-from dragoman.dialects.openai_chat.variant import OPENAI, Variant
-from dragoman.dialects.openai_chat.wire import CACHE_TTLS, NAME
+from dragoman.dialects.openai_chat.variant import OPENAI, OPENAI_MARKS, Marks, Variant, breakpoint_of
+from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.messages import CacheMark, Extra, JsonObject, Loss
 
 _MARKS = ("cache_control", "prompt_cache_breakpoint")
@@ -91,15 +91,16 @@ def decode_mark(wire: JsonObject) -> tuple[CacheMark | None, Wire]:
     marks = [cast("Wire", value) for value in spelling.values() if isinstance(value, dict)]
     ttl = marks[0].get("ttl") if marks else None
     cache = CacheMark(ttl=ttl if isinstance(ttl, str) else None)
-    if cache.ttl in CACHE_TTLS and spelling == {"prompt_cache_breakpoint": _breakpoint(cache)}:
+    if cache.ttl in OPENAI_MARKS.ttls and spelling == {OPENAI_MARKS.field: breakpoint_of(cache)}:
         return cache, {}
     return cache, spelling
 
 
 def encode_mark(wire: Wire, cache: CacheMark | None, extra: Extra | None, losses: Losses) -> None:
     """Write a cache mark onto a content part."""
-    if cache is not None and cache.ttl in CACHE_TTLS and losses.variant.cache_marks and not _is_spelled(extra, losses):
-        wire["prompt_cache_breakpoint"] = _breakpoint(cache)
+    marks = _marks_for(cache, losses)
+    if cache is not None and marks is not None and not _is_spelled(extra, losses):
+        wire[marks.field] = marks.write(cache)
     else:
         lose_mark(cache, extra, losses)
 
@@ -108,17 +109,14 @@ def lose_mark(cache: CacheMark | None, extra: Extra | None, losses: Losses) -> N
     """Report a cache mark where this dialect has no place for one."""
     if cache is None or _is_spelled(extra, losses):
         return
-    if not losses.variant.cache_marks:
-        losses.dropped("cache", "this dialect has no marks for the cache")
-        return
-    words = " and ".join(sorted(CACHE_TTLS))
-    losses.dropped("cache", f"OpenAI caches by itself; it knows marks of {words} only, and only on content parts")
+    marks = losses.variant.cache_marks
+    losses.dropped("cache", marks if isinstance(marks, str) else marks.why_not)
 
 
 def mark_message(wire: Wire, cache: CacheMark | None, extra: Extra | None, losses: Losses) -> None:
     """Write a cache mark of a whole message onto its last content part."""
     content: Any = wire.get("content")
-    if cache is None or not content or cache.ttl not in CACHE_TTLS or not losses.variant.cache_marks:
+    if not content or _marks_for(cache, losses) is None:
         lose_mark(cache, extra, losses)
         return
     parts: list[Wire] = [{"type": "text", "text": content}] if isinstance(content, str) else content
@@ -126,8 +124,10 @@ def mark_message(wire: Wire, cache: CacheMark | None, extra: Extra | None, losse
     wire["content"] = parts
 
 
-def _breakpoint(cache: CacheMark) -> Wire:
-    return {"mode": "explicit", "ttl": cache.ttl}
+def _marks_for(cache: CacheMark | None, losses: Losses) -> Marks | None:
+    """The way to write the mark onto a content part, if there is one."""
+    marks = losses.variant.cache_marks
+    return None if cache is None or isinstance(marks, str) or cache.ttl not in marks.ttls else marks
 
 
 def _is_spelled(extra: Extra | None, losses: Losses) -> bool:

@@ -16,7 +16,8 @@ from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses, extra_of, is_ours, restore
 from dragoman.dialects.openai_chat.messages import decode_messages, encode_messages
 from dragoman.dialects.openai_chat.options import SCHEMA_TYPES, encode_effort, schema_fields
-from dragoman.dialects.openai_chat.tools import WEB_SEARCH, decode_choice, decode_tools, decode_web_search, encode_tools
+from dragoman.dialects.openai_chat.tools import decode_choice, decode_tools, decode_web_search, encode_tools
+from dragoman.dialects.openai_chat.variant import OPENAI, WEB_SEARCH, Variant
 from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.messages import Extra, JsonObject, OutputFormat, ReasoningOptions, Request
 
@@ -43,8 +44,8 @@ _FIELDS: Final = [(field, name) for name, (field, _) in _PLAIN.items()]
 # ---------------------------------------------------------------------- encode
 
 
-def encode_request(request: Request) -> Encoded:
-    losses = Losses()
+def encode_request(request: Request, variant: Variant = OPENAI) -> Encoded:
+    losses = Losses(variant)
     return Encoded(write_request(request, losses), tuple(losses.found))
 
 

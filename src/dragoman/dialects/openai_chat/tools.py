@@ -12,7 +12,7 @@ from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.checks import checked, object_of, text_in
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses, decode_mark, extra_of, lose_mark, restore, unknown
-from dragoman.dialects.openai_chat.variant import OPENAI, Variant
+from dragoman.dialects.openai_chat.variant import OPENAI, WEB_SEARCH, Variant
 from dragoman.dialects.openai_chat.wire import NAME, CustomTool, FunctionTool, ToolEntry, fields_of
 from dragoman.dialects.server_tools import Forms, encode_server_tool
 from dragoman.messages import AnyTool, JsonObject, Opaque, Request, ServerTool, Tool, ToolChoice
@@ -65,12 +65,13 @@ def _encode_opaque(tool: Opaque, losses: Losses) -> list[Wire]:
 SERVER_TOOLS: Final[Forms] = {"web_search": {}}
 """It is a field of the body, for models that search (recorded: `gpt-4o-search-preview`)."""
 
-WEB_SEARCH: Final = "web_search_options"
-
 
 def _encode_server_tool(tool: ServerTool, losses: Losses) -> Wire:
-    forms = SERVER_TOOLS if losses.variant.server_tools else {}
-    options = encode_server_tool(tool, forms, losses.variant.name, losses.path(""), losses.found)
+    why_not = losses.variant.no_search
+    if tool.name in SERVER_TOOLS and why_not is not None:
+        losses.dropped("", why_not)
+        return {}
+    options = encode_server_tool(tool, SERVER_TOOLS, losses.variant.name, losses.path(""), losses.found)
     if options is None:
         return {}
     lose_mark(tool.cache, None, losses)

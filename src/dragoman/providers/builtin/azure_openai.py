@@ -23,6 +23,7 @@ SPEC = ProviderSpec(
     configure=azure.at_version,
     auth=AzureAuth(),
     quirks=OF_OPENAI,
+    takes=frozenset({"prompt_cache_breakpoint"}),
     embeddings="openai_embeddings",
     docs_url="https://learn.microsoft.com/azure/ai-foundry/openai/reference",
 )

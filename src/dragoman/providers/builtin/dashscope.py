@@ -14,5 +14,6 @@ SPEC = ProviderSpec(
     default_prefix="/compatible-mode/v1",
     auth=bearer("DASHSCOPE_API_KEY", "ALIBABA_API_KEY"),
     quirks=(OLDER_LIMIT,),
+    takes=frozenset({"cache_control"}),  # /help/en/model-studio/context-cache (read 2026-11-21)
     docs_url="https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope",
 )

@@ -21,7 +21,6 @@ SPEC = ProviderSpec(
         drop("logprobs", why=_REFUSED),
         drop("top_logprobs", why=_REFUSED),
         drop("top_k", why=_UNKNOWN),
-        drop("web_search_options", why=_UNKNOWN),
         one_answer(why="Groq refuses a request for more than one answer"),
     ),
     docs_url="https://console.groq.com/docs/api-reference",

@@ -1,7 +1,6 @@
 """LiteLLM: its proxy where an address is named, else its function in this process.
 
-Reference: docs.litellm.ai (read 2026-11-20). The function finds the keys of its providers itself: a key of the proxy's
-is not given to it.
+Reference: docs.litellm.ai (read 2026-11-20). The function finds its providers' keys itself: the proxy's is not its own.
 """
 
 from collections.abc import Mapping
@@ -33,6 +32,7 @@ SPEC = ProviderSpec(
     base_url_env=("LITELLM_PROXY_API_BASE",),
     configure=_proxy_or_function,
     auth=bearer("LITELLM_PROXY_API_KEY", "LITELLM_API_KEY", required=False),
+    takes=frozenset({"cache_control", "web_search_options"}),
     price_list=None,
     unreachable_hint="Is the proxy running? Start it with `litellm --config CONFIG.yaml`.",
     docs_url="https://docs.litellm.ai",

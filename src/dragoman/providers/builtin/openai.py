@@ -1,7 +1,7 @@
 """OpenAI. Reference: platform.openai.com/docs/api-reference (read 2026-11-20)."""
 
 from dragoman.providers.auth import bearer
-from dragoman.providers.quirks import OF_OPENAI
+from dragoman.providers.quirks import OF_OPENAI, search_models_only
 from dragoman.providers.spec import ProviderSpec
 
 SPEC = ProviderSpec(
@@ -13,7 +13,11 @@ SPEC = ProviderSpec(
     base_url_env=("OPENAI_BASE_URL",),
     auth=bearer("OPENAI_API_KEY"),
     env_headers=(("OPENAI_ORG_ID", "openai-organization"), ("OPENAI_PROJECT_ID", "openai-project")),
-    quirks=OF_OPENAI,
+    quirks=(
+        *OF_OPENAI,
+        search_models_only(why="OpenAI searches here with its search models alone; `openai_responses` with all"),
+    ),
+    takes=frozenset({"prompt_cache_breakpoint", "web_search_options"}),
     embeddings="openai_embeddings",
     counting="openai_input_tokens",
     docs_url="https://platform.openai.com/docs/api-reference/chat",

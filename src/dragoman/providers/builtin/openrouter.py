@@ -12,6 +12,7 @@ SPEC = ProviderSpec(
     default_prefix="/api/v1",
     auth=bearer("OPENROUTER_API_KEY"),
     quirks=(OLDER_LIMIT,),
+    takes=frozenset({"cache_control"}),  # /docs/features/prompt-caching (read 2026-11-21)
     env_headers=(("OPENROUTER_HTTP_REFERER", "http-referer"), ("OPENROUTER_X_OPEN_ROUTER_TITLE", "x-openrouter-title")),
     embeddings="openai_embeddings",
     docs_url="https://openrouter.ai/docs/api-reference",

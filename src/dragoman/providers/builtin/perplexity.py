@@ -16,6 +16,7 @@ SPEC = ProviderSpec(
     base_url_env=("PERPLEXITY_BASE_URL",),
     auth=bearer("PERPLEXITY_API_KEY", "PERPLEXITYAI_API_KEY"),
     quirks=(OLDER_LIMIT,),
+    takes=frozenset({"web_search_options"}),
     lacks=frozenset({"json_object"}),  # its formats are `json_schema` and `regex`
     strict_end=False,
     deprecated="Sonar's chat was to end on 2026-09-27, in favour of the Agent API: calls are reported to fail since",
