@@ -162,7 +162,7 @@ def provider_table() -> str:
     rows = [
         (
             f"[`{spec.name}`]({spec.docs_url})" if spec.docs_url else f"`{spec.name}`",
-            ", ".join(f"`{name}`" for name in (_dialect_of(spec), *spec.also_speaks)),
+            _dialects_of(spec),
             _address_of(spec),
             _variables(*spec.auth.variables) + ("" if spec.auth.required else " (not needed by all)"),
             _variables(*spec.base_url_env),
@@ -172,6 +172,11 @@ def provider_table() -> str:
         if spec.deprecated is None
     ]
     return table(("provider", "dialects", "address", "key, in order", "address from", "settings"), rows)
+
+
+def _dialects_of(spec: ProviderSpec) -> str:
+    spoken = ", ".join(f"`{name}`" for name in (_dialect_of(spec), *spec.also_speaks))
+    return spoken if spec.chats else "none: it only embeds"
 
 
 def _dialect_of(spec: ProviderSpec) -> str:
@@ -194,7 +199,8 @@ def _setting(setting: Setting) -> str:
     said = [f"by default {setting.default}"] if setting.default else []
     said += ["needed"] if setting.required else []
     notes = f" ({', '.join(said)})" if said else ""
-    return f"`{setting.name}`{notes}" + (f" from {_variables(*setting.env)}" if setting.env else "")
+    first = "".join(f" (`{start}…`: `{name}` first)" for start, name in setting.first_for.items())
+    return f"`{setting.name}`{notes}" + (f" from {_variables(*setting.env)}{first}" if setting.env else "")
 
 
 def quirk_table() -> str:

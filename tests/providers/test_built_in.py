@@ -335,6 +335,41 @@ def test_claude_on_vertex(location: str, address: str, monkeypatch: pytest.Monke
     assert goes_to(llm, stream=True) == f"{place}:streamRawPredict"
 
 
+@pytest.mark.parametrize(
+    ("model", "place"),
+    [
+        ("claude-sonnet-4-5", "https://us-east5-aiplatform.googleapis.com/v1/projects/theirs/locations/us-east5/"),
+        (
+            "gemini-3.5-flash",
+            "https://europe-west1-aiplatform.googleapis.com/v1beta1/projects/ours/locations/europe-west1/",
+        ),
+    ],
+)
+def test_variables_of_anthropics_sdk_go_first_for_claude(
+    model: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `AnthropicVertex` reads them, which knows no others (anthropic 2.12.0, `lib/vertex/_client.py`)."""
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "ours")
+    monkeypatch.setenv("GOOGLE_CLOUD_LOCATION", "europe-west1")
+    monkeypatch.setenv("ANTHROPIC_VERTEX_PROJECT_ID", "theirs")
+    monkeypatch.setenv("CLOUD_ML_REGION", "us-east5")
+    assert goes_to(create("vertex", model=model)).startswith(place)
+    given = goes_to(create("vertex", model=model, project="given", location="eu"))
+    assert "/projects/given/locations/eu/" in given
+
+
+@pytest.mark.parametrize("model", ["claude-sonnet-4-5", "gemini-3.5-flash"])
+def test_either_kind_of_variables_will_do_on_vertex(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for project, location in (
+        ("GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION"),
+        ("ANTHROPIC_VERTEX_PROJECT_ID", "CLOUD_ML_REGION"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setenv(project, "p")
+            patch.setenv(location, "us-east5")
+            assert "/projects/p/locations/us-east5/" in goes_to(create("vertex", model=model))
+
+
 def test_claude_answers_on_vertex(emulator: Emulator) -> None:
     """Its model is in the path and its version in the body."""
     given: dict[str, Any] = {"project": "p", "api_key": "k", "base_url": emulator.url, "max_tokens": 50}

@@ -40,7 +40,7 @@ def target_of(
 
     Raises `ConfigurationError` for what cannot be right.
     """
-    settings, rest = _settings(spec, options)
+    settings, rest = _settings(spec, options, model)
     spec = _form(spec, settings, access.base_url)
     spoken = dialect_at(access.dialect or spec.dialect_for(model), spec.takes)
     origin, prefix = parse_base_url(_base_url(spec, access.base_url, settings), spec.prefix_for(settings))
@@ -61,9 +61,9 @@ def target_of(
     return target, rest
 
 
-def _settings(spec: ProviderSpec, options: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+def _settings(spec: ProviderSpec, options: Mapping[str, Any], model: str) -> tuple[dict[str, str], dict[str, Any]]:
     """The provider's settings, and the options that are left. Raises `ConfigurationError` for those of another's."""
-    settings, rest = find_settings(spec.name, spec.settings, options)
+    settings, rest = find_settings(spec.name, spec.settings, options, model)
     foreign = rest.keys() & (ClientOptions.__annotations__.keys() - GenerateOptions.__annotations__.keys())
     if foreign:
         raise ConfigurationError(_foreign(spec, min(foreign)))

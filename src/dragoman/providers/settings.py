@@ -16,12 +16,14 @@ class Setting(Struct, frozen=True, kw_only=True):
     """One thing a provider wants to know.
 
     Looked for as an argument of `create_llm` under `name` or one of `aliases`, then in `env` in order, then by `find`,
-    then `default`. Without any of them it is missing, which is an error where it is `required`. `find` is given the
-    options of `create_llm`. One that `is_address` says where the provider is, in place of `base_url`.
+    then `default`. For models whose names begin as a key of `first_for` says, its variable goes before those of `env`.
+    Without any of them it is missing, which is an error where it is `required`. `find` is given the options of
+    `create_llm`. One that `is_address` says where the provider is, in place of `base_url`.
     """
 
     name: str
     env: tuple[str, ...] = ()
+    first_for: Mapping[str, str] = {}
     aliases: tuple[str, ...] = ()
     default: str | None = None
     find: Callable[[Mapping[str, Any]], str | None] | None = None
@@ -29,16 +31,17 @@ class Setting(Struct, frozen=True, kw_only=True):
     is_address: bool = False
     about: str = ""
 
-    def look_up(self, options: Mapping[str, Any]) -> str | None:
+    def look_up(self, options: Mapping[str, Any], model: str = "") -> str | None:
         given = next((options[name] for name in (self.name, *self.aliases) if options.get(name)), None)
         if given is not None:
             return given.reveal() if isinstance(given, Secret) else str(given)
-        found = next((os.environ[name] for name in self.env if os.environ.get(name)), None)
+        first = [name for start, name in self.first_for.items() if model.startswith(start)]
+        found = next((os.environ[name] for name in (*first, *self.env) if os.environ.get(name)), None)
         return found or (self.find and self.find(options)) or self.default
 
 
 def find_settings(
-    provider: str, settings: Sequence[Setting], options: Mapping[str, Any]
+    provider: str, settings: Sequence[Setting], options: Mapping[str, Any], model: str = ""
 ) -> tuple[dict[str, str], dict[str, Any]]:
     """The settings among `options` and in the environment, and the options that are left.
 
@@ -46,7 +49,7 @@ def find_settings(
     """
     if not settings:
         return {}, dict(options)
-    found = {setting.name: setting.look_up(options) for setting in settings}
+    found = {setting.name: setting.look_up(options, model) for setting in settings}
     for setting in settings:
         if setting.required and not found[setting.name]:
             raise ConfigurationError(_how_to_give(provider, setting))

@@ -1,6 +1,7 @@
 """Google's Vertex AI: Gemini on Gemini's wire, Claude on Anthropic's.
 
-Reference: cloud.google.com/vertex-ai/generative-ai/docs/reference/rest (read 2026-11-20).
+Reference: cloud.google.com/vertex-ai/generative-ai/docs/reference/rest (read 2026-11-20). For Claude the variables of
+Anthropic's own SDK (`anthropic.AnthropicVertex`) go first.
 """
 
 from dragoman.providers.addresses import google
@@ -15,8 +16,17 @@ SPEC = ProviderSpec(
     base_url=google.address,
     base_url_env=("GOOGLE_VERTEX_BASE_URL",),
     settings=(
-        Setting(name="project", env=("GOOGLE_CLOUD_PROJECT", "ANTHROPIC_VERTEX_PROJECT_ID")),
-        Setting(name="location", env=("GOOGLE_CLOUD_LOCATION", "CLOUD_ML_REGION"), default="global"),
+        Setting(
+            name="project",
+            env=("GOOGLE_CLOUD_PROJECT", "ANTHROPIC_VERTEX_PROJECT_ID"),
+            first_for={"claude": "ANTHROPIC_VERTEX_PROJECT_ID"},
+        ),
+        Setting(
+            name="location",
+            env=("GOOGLE_CLOUD_LOCATION", "CLOUD_ML_REGION"),
+            first_for={"claude": "CLOUD_ML_REGION"},
+            default="global",
+        ),
     ),
     configure=google.in_project,
     auth=GoogleAuth(),
