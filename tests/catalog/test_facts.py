@@ -57,6 +57,7 @@ CHECKED = [
     ("anthropic/claude-sonnet-4-5", 200_000, 64_000, "3", "15", ANTHROPIC),
     ("google/gemini-2.5-pro", 1_048_576, 65_536, "1.25", "10", GOOGLE),
     ("google/gemini-2.5-flash", 1_048_576, 65_536, "0.3", "2.5", GOOGLE),
+    ("google/gemini-3-pro-preview", 1_048_576, 65_536, "2", "12", GOOGLE),
     ("google/gemini-2.5-flash-lite", 1_048_576, 65_536, "0.1", "0.4", GOOGLE),
     ("google/gemini-2.0-flash", 1_048_576, 8_192, "0.1", "0.4", GOOGLE),
     ("cohere/command-a-03-2025", 256_000, 8_000, "2.5", "10", COHERE),
@@ -86,6 +87,22 @@ def test_checked_by_hand(model: str, window: int, output: int | None, into: str,
     assert (facts.price("input", TODAY), facts.price("output", TODAY)) == expected, source
 
 
+def test_a_model_that_is_not_sold_by_the_token_has_facts_and_no_price() -> None:
+    """docs.cohere.com/docs/command-a-reasoning (read 2026-11-21): free within limits, else in a place of one's own."""
+    facts = find("cohere/command-a-reasoning-08-2025")
+    assert facts is not None
+    assert (facts.context_tokens, facts.output_tokens, facts.tools) == (256_000, 32_000, True)
+    assert facts.reasoning is not None
+    assert (facts.reasoning.budget, facts.reasoning.can_disable) == (True, True)
+    assert facts.price("input", TODAY) is None
+
+
+def test_the_end_of_gemini_3_pro() -> None:
+    facts = find("google/gemini-3-pro-preview")
+    assert facts is not None
+    assert (str(facts.retired_on), facts.successor) == ("2026-03-09", "gemini-3.1-pro-preview")
+
+
 ABLE = [
     # model, tools, reads, structured output natively held to a schema
     ("openai/gpt-4o", True, {"text", "image", "document"}, True),
@@ -93,6 +110,7 @@ ABLE = [
     ("anthropic/claude-3-5-haiku-latest", True, None, False),
     ("anthropic/claude-haiku-4-5", True, {"text", "image", "document"}, None),
     ("google/gemini-2.5-pro", True, {"text", "image", "audio", "video", "document"}, True),
+    ("google/gemini-3-pro-preview", True, {"text", "image", "audio", "video", "document"}, True),
     ("deepseek/deepseek-v4-pro", True, {"text"}, False),
     ("ollama/llama2", False, {"text"}, False),
 ]
