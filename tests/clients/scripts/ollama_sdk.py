@@ -125,6 +125,19 @@ def case_list():
     assert "claude-sonnet-4-5" in names
 
 
+def case_what_the_emulator_lacks():
+    calls = {
+        "generate": lambda: client.generate(MODEL, "Hi"),
+        "ps": client.ps,
+        "show": lambda: client.show(MODEL),
+        "pull": lambda: client.pull(MODEL),
+    }
+    for name, call in calls.items():
+        error = caught(ollama.ResponseError, call)
+        assert error.status_code == 404
+        assert f"the emulator has no `/api/{name}`" in error.error
+
+
 def case_errors():
     for status in (400, 401, 404, 429, 500, 503):
         control("faults", {"status": status})

@@ -24,6 +24,27 @@ def test_ollama_lists_what_is_installed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/generate"),
+        ("GET", "/api/ps"),
+        ("POST", "/api/show"),
+        ("POST", "/api/pull"),
+        ("DELETE", "/api/delete"),
+    ],
+)
+def test_what_the_emulator_lacks_is_said_in_ollamas_form(client: Client, method: str, path: str) -> None:
+    refused = client.send(method, path, {"model": "llama3.1:8b"})
+    assert (refused.status, list(refused.json)) == (404, ["error"])
+    assert f"the emulator has no `{path}`" in refused.json["error"]
+
+
+def test_a_path_of_nobodys_is_refused_in_openais_form(client: Client) -> None:
+    refused = client.send("POST", "/api/nothing", {})
+    assert (refused.status, refused.json["error"]["message"]) == (404, "Invalid URL (POST /api/nothing)")
+
+
+@pytest.mark.parametrize(
     ("asked", "word"),
     [({}, "load"), ({"keep_alive": "10m"}, "load"), ({"keep_alive": 0}, "unload"), ({"keep_alive": "0"}, "unload")],
 )

@@ -142,9 +142,16 @@ def dialect_of_caller(dialects: Sequence[Dialect], call: HttpCall) -> Dialect:
     return next((dialect for dialect in dialects if _is_told_by(dialect, call)), dialects[0])
 
 
+def is_not_here(dialect: Dialect, path: str) -> bool:
+    """Whether the dialect's provider has something at `path` and the emulator has nothing."""
+    return path.endswith(customs_of(dialect.name).not_here)
+
+
 def _is_told_by(dialect: Dialect, call: HttpCall) -> bool:
     headers, customs = call.headers, customs_of(dialect.name)
-    if _is_meant(dialect, call.path, headers) or customs.listing.parameter in call.query:
+    if is_not_here(dialect, call.path) or _is_meant(dialect, call.path, headers):
+        return True
+    if customs.listing.parameter in call.query:
         return True
     telling = customs.telling_headers or dict.fromkeys(name for name, _ in dialect.headers())
     return bool(telling) and all(name in headers and value in (None, headers[name]) for name, value in telling.items())

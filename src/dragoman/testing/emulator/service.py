@@ -33,6 +33,7 @@ from dragoman.testing.emulator.routes import (
     dialect_of_caller,
     find_routes,
     is_elsewhere,
+    is_not_here,
     paths_of_providers,
     routes_for,
 )
@@ -129,7 +130,7 @@ class Service:
         if self._tape_proxy is not None:
             return await self._tape_proxy.answer(call)
         if route is None:
-            raise _no_route(call, exchange.allowed)
+            raise _no_route(call, exchange.allowed, exchange.dialect)
         if route.action != "home":
             check_key(call, self.settings.keys, self.settings.aws_keys)
         if call.too_large:
@@ -375,9 +376,11 @@ def _no_model(name: str) -> UnknownModel:
     return UnknownModel(f"The model `{name}` does not exist", http_status=404, code="model_not_found")
 
 
-def _no_route(call: HttpCall, allowed: tuple[str, ...]) -> ProviderError:
+def _no_route(call: HttpCall, allowed: tuple[str, ...], dialect: Dialect) -> ProviderError:
     if allowed:
         return Rejected(f"Method {call.method} is not allowed here: use {' or '.join(allowed)}", http_status=405)
+    if is_not_here(dialect, call.path):
+        return UnknownModel(f"the emulator has no `{call.path}`, only what answers, embeds and lists", http_status=404)
     return UnknownModel(f"Invalid URL ({call.method} {call.path})", http_status=404)  # every 404 is of this class
 
 

@@ -75,6 +75,7 @@ class Customs(Struct, frozen=True, kw_only=True):
         telling_headers: Headers that only this dialect's clients send; `{}`: those that the dialect demands. A value
             of `None` is any.
         elsewhere: Paths at which another host takes its requests; `MODEL-NAME` stands for a model's name.
+        not_here: Paths of the provider's that the emulator has nothing at: a call to one is refused in its own form.
         client: What the provider's own client calls itself in `user-agent`, for dialects on the path of another.
         counting: `None`: the provider does not count.
         own_answer: The answer to a request that asks the server itself and no model, `None` for all others.
@@ -87,6 +88,7 @@ class Customs(Struct, frozen=True, kw_only=True):
     request_id_header: str = "x-request-id"
     telling_headers: Mapping[str, str | None] = {}
     elsewhere: tuple[str, ...] = ()
+    not_here: tuple[str, ...] = ()
     client: str = ""
     listing: Listing = Listing(models=_openai_models, model=_openai_model)
     counting: Counting | None = None

@@ -31,7 +31,14 @@ def _load_or_unload(request: Request) -> LLMResponse | None:
     return LLMResponse(finish_reason="other", raw_finish_reason=word, usage=nothing)
 
 
+_NOT_HERE: Final = (
+    *("/api/generate", "/api/ps", "/api/show", "/api/version"),
+    *("/api/pull", "/api/push", "/api/create", "/api/copy", "/api/delete"),
+)
+"""Answers to bare prompts, and what is done to models (docs.ollama.com/api, read 2026-11-21)."""
+
 CUSTOMS = Customs(
     listing=Listing(models=_models, model=_model, path="/api/tags"),
     own_answer=_load_or_unload,
+    not_here=_NOT_HERE,
 )
