@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 
 from dragoman import ProviderFactory
+from dragoman.providers import get_spec
 from dragoman.testing import Emulator
 from dragoman.testing.emulator.script import steps_from
 from tests.markdown import Block, blocks_of, run
@@ -132,6 +133,14 @@ def test_tables_made_from_the_code_are_up_to_date() -> None:
     script = ROOT / "scripts" / "update_docs.py"
     done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_table_of_providers_shows_dialects_of_those_who_chat() -> None:
+    rows = [line.split(" | ") for line in (ROOT / "docs" / "providers.md").read_text().splitlines()]
+    dialects = {row[0].split("`")[1]: row[1] for row in rows if len(row) == 6 and "`" in row[0]}
+    assert dialects["voyage"] == "none: it only embeds"
+    silent = {name for name, shown in dialects.items() if "`" not in shown}
+    assert silent == {name for name in dialects if not get_spec(name).chats}
 
 
 @pytest.mark.parametrize(

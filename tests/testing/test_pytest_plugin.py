@@ -75,6 +75,7 @@ def test_a_tape_is_recorded_on_request_and_played_afterwards(tmp_path: Path, pro
     refused = run(tmp_path, TAPED)
     assert refused.returncode == 1
     assert "there is no tape" in refused.stdout
+    assert "`pytest --dragoman-tapes=auto`" in refused.stdout
     real = {"OPENAI_API_KEY": "sk-marked-secret", "OPENAI_BASE_URL": provider_elsewhere.url}
     recorded = run(tmp_path, TAPED, "--dragoman-tapes=auto", **real)
     assert recorded.returncode == 0, recorded.stdout
