@@ -201,6 +201,28 @@ def test_a_value_is_not_streamed_in_silence(emulator: Emulator, provider: str, m
 
 
 @modes
+@pytest.mark.parametrize("said_to", ["client", "call"])
+@pytest.mark.parametrize(
+    ("options", "says", "instead"),
+    [
+        ({"n": 2}, r"n=2 gives 2 answers.*response_model=list\[T\]", {"n": 1}),
+        ({"output_format": "json"}, "leave output_format out", {"output_format": None}),
+        ({"output_format": {"type": "object"}}, "leave output_format out", {"output_format": None}),
+    ],
+)
+def test_nothing_is_paid_for_or_overruled_in_silence_for_a_value(
+    emulator: Emulator, mode: str, options: dict[str, Any], says: str, instead: dict[str, Any], said_to: str
+) -> None:
+    of_client, of_call = (options, {}) if said_to == "client" else ({}, options)
+    llm = Either(emulator, "openai", mode, **of_client)
+    for ask in (llm.generate, llm.extract):
+        with pytest.raises(ConfigurationError, match=says):
+            ask(prompt="Ann is 3", response_model=Contact, **of_call)
+    assert emulator.requests == []
+    assert llm.generate("Ann is 3 years old", response_model=Contact, **instead).age == 3
+
+
+@modes
 @providers
 def test_one_deadline_holds_over_all_that_is_asked_for_a_value(provider: str, mode: str) -> None:
     with Emulator() as slow:

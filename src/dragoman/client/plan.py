@@ -65,6 +65,21 @@ def value_of(extracted: Extracted[T]) -> T:
     return extracted.value
 
 
+def _refuse_beside_a_value(options: Mapping[str, Any]) -> None:
+    """Raise `ConfigurationError` for what a call for one value would pay for or overrule, and never show."""
+    n = options.get("n")
+    if n is not None and n > 1:
+        raise ConfigurationError(
+            f"n={n} gives {n} answers, and response_model= is one value: leave n out (n=1 where the client has it) "
+            "and call as often as you want values, or ask for response_model=list[T]"
+        )
+    if options.get("output_format") is not None:
+        raise ConfigurationError(
+            "output_format= and response_model= both say what the answer is to be: leave output_format out "
+            "(output_format=None where the client has it), or leave out response_model= and read the text yourself"
+        )
+
+
 class Plan:
     """A target and the client's default options. It decides what a call means; drivers do it."""
 
@@ -93,8 +108,9 @@ class Plan:
     def extract(
         self, wanted: type[T], prompt: Any, options: Mapping[str, Any], max_retries: int | None
     ) -> Flow[Extracted[T]]:
-        """The flow of a call for a value of `wanted`."""
+        """The flow of a call for a value of `wanted`. Raises `ConfigurationError` at once, as `generate` does."""
         options, retries = self.options(options), checked_retries(max_retries)
+        _refuse_beside_a_value(options)
         return self._extract(self._request(prompt, options), output_type(wanted), options, retries)
 
     def _extract(
