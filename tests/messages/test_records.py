@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from dragoman.messages import (
@@ -188,6 +189,20 @@ def test_equal_answers_have_the_same_hash() -> None:
     """X7: `asyncio.gather` hashes what it is given, the body that cannot be hashed included."""
     one, other = (LLMResponse("x", "m", id="r1", raw={"choices": [{}]}) for _ in range(2))
     assert len({one, other, LLMResponse("y", "m")}) == 2
+
+
+def test_the_text_of_a_response_has_the_name_that_messages_and_streams_have_for_it() -> None:
+    response = LLMResponse("x", "m")
+    assert response.text == response.content == response.message.text == "x"
+
+
+@pytest.mark.parametrize(("name", "here"), [("choices", "`alternatives`"), ("output_text", "`content`")])
+def test_a_name_of_openais_response_says_where_it_is_here(name: str, here: str) -> None:
+    response = LLMResponse("x", "m")
+    with pytest.raises(AttributeError, match=f"`LLMResponse` has no `{name}`.*{here}"):
+        getattr(response, name)
+    assert not hasattr(response, name)
+    assert name not in msgspec.to_builtins(response)
 
 
 def test_awaiting_a_synchronous_answer_says_what_to_do() -> None:

@@ -90,6 +90,8 @@ llm.generate(7)  # pyright: ignore[reportArgumentType]  # not a prompt
 
 response = llm.generate("Hi")
 assert_type(response.content, str)
+assert_type(response.text, str)
+repr(response.choices)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]  # OpenAI's name
 assert_type(response.cost, Decimal | None)
 assert_type(response.usage.input_tokens, int | None)
 assert_type(response.usage["prompt_tokens"], int)
@@ -108,6 +110,7 @@ with llm.generate("Hi", stream=True) as stream:
         assert_type(event.content, str)
     assert_type(stream.response, LLMResponse)
 assert_type(llm.generate("Hi", stream=True).drain(), LLMResponse)
+aiter(llm.generate("Hi", stream=True))  # pyright: ignore[reportArgumentType]  # a blocking one
 
 # ---------------------------------------------------------------------- chats
 

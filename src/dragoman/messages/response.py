@@ -99,6 +99,22 @@ class Attempt(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         return f"<Attempt {self.target} {self.outcome} {self.seconds:.3f}s{cost}>"
 
 
+class _Elsewhere:
+    """A name of another library's response: whoever looks for it is told where that is here.
+
+    As `__getattr__` it would slow down every attribute of a response.
+    """
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, response: object, owner: type) -> NoReturn:
+        raise AttributeError(f"`{owner.__name__}` has no `{self._name}`: {self._place}")
+
+
 class LLMResponse(Struct, frozen=True):
     """A model's answer.
 
@@ -179,6 +195,10 @@ class LLMResponse(Struct, frozen=True):
             extra: Extra | None = None,
         ) -> None: ...
 
+    else:  # at run time alone, so that a type checker finds them missing
+        choices = _Elsewhere("the text is `content`, the calls are `tool_calls`, further answers `alternatives`")
+        output_text = _Elsewhere("the text is `content`")
+
     def __post_init__(self) -> None:
         if type(self.usage) is not Usage:
             force_setattr(self, "usage", Usage.from_mapping(cast("Any", self.usage)))
@@ -187,6 +207,11 @@ class LLMResponse(Struct, frozen=True):
                 force_setattr(self, "content", joined_text(self.parts))
         elif self.content:
             force_setattr(self, "parts", (Text(self.content),))
+
+    @property
+    def text(self) -> str:
+        """The same as `content`, as messages and streams call it."""
+        return self.content
 
     @property
     def message(self) -> Message:
