@@ -498,10 +498,13 @@ def test_a_stream_need_not_say_that_it_is_one(mode: str, clock: Clock, content_t
 
 
 @both
-def test_a_web_page_is_no_stream(mode: str, clock: Clock) -> None:
-    page = {"body": b"<html>sign in</html>", "headers": {"content-type": "text/html"}}
-    with pytest.raises(DecodeError, match=r"not JSON \(HTTP 200, text/html, 20 bytes\): is base_url") as caught:
-        drive(mode, generate(call(Transport(mode, page, page, page), clock, request={"stream": True})))
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_web_page_in_place_of_an_answer_asks_for_the_base_url(mode: str, clock: Clock, *, streamed: bool) -> None:
+    """Whoever serves it takes any path, and finds that all went well."""
+    page = {"body": b"<html>sign in</html>", "headers": {"content-type": "text/html; charset=utf-8"}}
+    says = r"not JSON \(HTTP 200, text/html; charset=utf-8, 20 bytes\): is base_url the API's address\?"
+    with pytest.raises(DecodeError, match=says) as caught:
+        drive(mode, generate(call(Transport(mode, page, page, page), clock, request={"stream": streamed})))
     assert caught.value.data == page["body"]
 
 
