@@ -7,12 +7,28 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from dragoman.client.inputs import canonical_messages, image_of, messages_of
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError
-from dragoman.messages import Document, Image, Message, Part, Reasoning, Request, Text, ToolCall, ToolResult
+from dragoman.messages import (
+    Audio,
+    CacheMark,
+    Document,
+    Extra,
+    Image,
+    Message,
+    Opaque,
+    Part,
+    Reasoning,
+    Refusal,
+    Request,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -82,6 +98,54 @@ def test_forms_may_be_mixed_and_are_not_changed() -> None:
     before = repr(mixed)
     assert [turn.role for turn in canonical_messages(mixed)] == ["system", "user", "user", "assistant", "tool", "tool"]
     assert repr(mixed) == before
+
+
+OURS = [
+    Message("system", "s"),
+    Message("user", [Text("t"), Image(url="https://h/x.png"), Document(text="notes")], cache=CacheMark()),
+    Message(
+        "assistant", [Reasoning("hm", payload={"signature": "s"}), ToolCall(id="c1", name="f", arguments={"a": 1})]
+    ),
+    Message("assistant", [Refusal("no"), Text("t", extra=Extra(fields={"f": 1})), Opaque("gemini", {"x": {}})]),
+    Message("tool", [ToolResult(id="c1", content=[Text("42"), Audio(data="aa", media_type="audio/wav")])]),
+]
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        pytest.param(lambda turn: json.loads(msgspec.json.encode(turn)), id="json"),
+        pytest.param(msgspec.to_builtins, id="builtins"),
+        pytest.param(msgspec.structs.asdict, id="parts as they are"),
+    ],
+)
+@pytest.mark.parametrize("turn", OURS, ids=lambda turn: turn.role + "/" + type(turn.parts[-1]).__name__)
+def test_messages_of_ours_are_read_again_as_they_were_saved(turn: Message, saved: Any) -> None:
+    assert canonical_messages([saved(turn)]) == [turn]
+
+
+@pytest.mark.parametrize("part", [Text("t"), {"type": "tool_call", "id": "c1", "name": "f", "arguments": {"a": 1}}])
+def test_parts_of_ours_in_a_dict_are_read_as_ours(part: Any) -> None:
+    expected = part if isinstance(part, Text) else ToolCall(id="c1", name="f", arguments={"a": 1})
+    assert canonical_messages([{"role": "assistant", "content": [part]}]) == [Message("assistant", [expected])]
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        (
+            {"content": [{"type": "tool_call", "id": "c1", "name": "f", "args": {}}]},
+            r"unknown field `args`.*content\[0\]",
+        ),
+        ({"content": [Text("t"), {"type": "text", "text": "t", "cache_control": {}}]}, "unknown field `cache_control`"),
+        ({"content": [Text("t"), {"type": "image_url", "image_url": {"url": "https://h"}}]}, "'image_url'"),
+        ({"content": "t", "cache": None, "extra": {"mine": 1}}, r"unknown field `mine` - at `\$.extra`"),
+        ({"content": "t", "cache": None, "extra": None, "tool_calls": []}, "unknown field `tool_calls`"),
+    ],
+)
+def test_what_is_ours_in_part_is_refused_with_the_way(fields: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"messages: .*{says}.*OpenAI's or Anthropic's form"):
+        canonical_messages([{"role": "assistant", **fields}])
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,24 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
+from msgspec import ValidationError, convert
+
 from dragoman.client.options import ImageLike, MessageLike
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError, Rejected
 from dragoman.messages import Document, EmbeddingInput, Image, Message, Part, Role, Text
+from dragoman.messages.parts import PartBase
 
 _ANTHROPIC_PARTS: Final = frozenset({
     "tool_use", "tool_result", "image", "document", "thinking", "redacted_thinking", "server_tool_use", "search_result",
 })  # fmt: skip
 """Types of content parts that Anthropic's form has and OpenAI's has not."""
+
+_OWN_PARTS: Final = frozenset({"tool_call", "reasoning", "opaque"})
+"""Types of content parts that nobody's form has but ours."""
+
+_SAVED: Final = frozenset({"cache", "extra"})
+"""Fields that a message or a part has, `None` or not, when msgspec has written it; nobody else's has both."""
 
 EmbedLike: TypeAlias = str | Sequence[int] | Image | Path | bytes
 """A text, its tokens, or a picture: as it is, by its path, or its bytes."""
@@ -79,7 +88,7 @@ def _prompt_turn(prompt: object, attached: list[Part]) -> Message:
 
 
 def canonical_messages(messages: Iterable[MessageLike]) -> list[Message]:
-    """Messages with plain dicts, in OpenAI's or Anthropic's form, translated."""
+    """Messages with plain dicts, in OpenAI's or Anthropic's form or as msgspec writes ours, translated."""
     if cast("object", messages) is ...:
         raise TypeError("`...` is a placeholder: put real messages in its place")
     turns: list[Message] = []
@@ -89,25 +98,46 @@ def canonical_messages(messages: Iterable[MessageLike]) -> list[Message]:
                 turns += cast("Iterable[Message]", group)
             case "plain":
                 turns += [Message(message["role"], message["content"]) for message in cast("Iterable[Any]", group)]
+            case "own":
+                turns += map(_read_again, cast("Iterable[Mapping[str, Any]]", group))
             case _:
                 turns += _decoded(form, [dict(cast("Mapping[str, Any]", message)) for message in group])
     return turns
 
 
 def _form(message: MessageLike) -> str | None:
-    """The dialect a dict is written in, `"plain"` when any would say the same, `None` for a `Message`."""
+    """The dialect a dict is in, `"plain"` when any would say the same, `"own"` for ours, `None` for a `Message`."""
     if isinstance(message, Message):
         return None
     if not isinstance(message, dict | Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
         raise TypeError(f"a message is a Message or a dict with `role` and `content`, not {type(message).__name__}")
     content = message.get("content")
-    if type(content) is str:
-        return "plain" if len(message) == 2 and message.get("role") in _PLAIN_ROLES else "openai_chat"
-    parts = cast("list[Any]", content) if isinstance(content, list) else []
+    if type(content) is str and len(message) == 2 and message.get("role") in _PLAIN_ROLES:
+        return "plain"
+    parts = cast("Sequence[Any]", content) if isinstance(content, list | tuple) else ()
+    if message.keys() >= _SAVED or any(map(_is_own, parts)):
+        return "own"
     dicts = [cast("Mapping[str, Any]", part) for part in parts if isinstance(part, Mapping)]
     kinds = {part.get("type") for part in dicts}
     marked = kinds == {"text"} and any("cache_control" in part for part in dicts)
     return "anthropic_messages" if marked or kinds & _ANTHROPIC_PARTS else "openai_chat"
+
+
+def _is_own(part: object) -> bool:
+    if isinstance(part, Mapping):
+        fields = cast("Mapping[str, Any]", part)
+        return fields.get("type") in _OWN_PARTS or fields.keys() >= _SAVED
+    return isinstance(part, PartBase)
+
+
+def _read_again(message: Mapping[str, Any]) -> Message:
+    try:
+        return convert(dict(message), Message)
+    except ValidationError as error:
+        raise ConfigurationError(
+            f"messages: {error}. By its fields this is one of dragoman's own, as msgspec saves them: "
+            "pass it as it was saved, or write all of it in OpenAI's or Anthropic's form"
+        ) from None
 
 
 def _decoded(form: str, messages: list[dict[str, Any]]) -> tuple[Message, ...]:

@@ -38,7 +38,7 @@ Content: TypeAlias = str | tuple[Part, ...]
 """What a message says: plain text, or parts in order."""
 
 
-class MessageBase(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+class MessageBase(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, repr_omit_defaults=True):
     """The keyword-only fields of a message."""
 
     cache: CacheMark | None = None

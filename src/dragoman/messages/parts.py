@@ -21,7 +21,7 @@ JsonObject: TypeAlias = Mapping[str, Any]
 """A decoded JSON object."""
 
 
-class Extra(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Extra(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, repr_omit_defaults=True):
     """Fields of a record that only one dialect knows.
 
     Written back when the record is encoded for `dialect`; reported as a loss for any other.
@@ -35,7 +35,7 @@ class Extra(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     spelling: JsonObject = {}
 
 
-class CacheMark(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+class CacheMark(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, repr_omit_defaults=True):
     """Asks the provider to cache the prompt up to and including the marked part.
 
     `ttl` is the provider's own duration word (`"5m"`, `"1h"`), or `None` for its default.
@@ -44,14 +44,16 @@ class CacheMark(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     ttl: str | None = None
 
 
-class PartBase(Struct, frozen=True, kw_only=True, tag_field="type", repr_omit_defaults=True):
-    """What every content part has."""
+class PartBase(
+    Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True, repr_omit_defaults=True
+):
+    """What every content part has. In JSON a field that is none is an error, not dropped."""
 
     cache: CacheMark | None = None
     extra: Extra | None = None
 
 
-class Citation(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Citation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, repr_omit_defaults=True):
     """Where a passage of a `Text` comes from.
 
     `start` and `end` count in `unit` (`end` is exclusive): characters of the answer for `"answer"`,
