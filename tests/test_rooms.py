@@ -21,6 +21,7 @@ RANKS = [
     {"client"},
     {"batch", "gateway", "testing"},
     {"cli", "compat"},
+    {"__main__"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 

@@ -82,6 +82,13 @@ def test_help(run: Command, arguments: tuple[str, ...]) -> None:
     assert result.stdout
 
 
+def test_the_package_is_the_command(run: Command) -> None:
+    command = [sys.executable, "-m", "dragoman", "--help"]
+    asked = subprocess.run(command, env=run.environment, capture_output=True, text=True, check=False, timeout=60)
+    assert (asked.returncode, asked.stdout) == (0, run("--help").stdout)
+    assert "Usage: dragoman " in asked.stdout
+
+
 def test_shells_are_offered_providers(run: Command) -> None:
     result = run(_DRAGOMAN_COMPLETE="complete_bash", COMP_WORDS="dragoman generate --model ope", COMP_CWORD="3")
     assert "openai/" in result.stdout.split()

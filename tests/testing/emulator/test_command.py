@@ -53,6 +53,23 @@ def test_it_says_where_it_is_and_ends_with_its_bill() -> None:
     assert running.returncode == 0
 
 
+@pytest.mark.parametrize("when", ["before the greeting", "before the bill"])
+def test_a_reader_who_leaves_is_no_traceback(when: str) -> None:
+    """As `| head` does."""
+    command = [sys.executable, "-m", "dragoman.testing.emulator", "--port", "0"]
+    ours, its = os.pipe()
+    if when == "before the greeting":
+        os.close(ours)
+    with subprocess.Popen(command, stdout=its, stderr=subprocess.PIPE, text=True) as running:
+        os.close(its)
+        if when == "before the bill":
+            with os.fdopen(ours) as greeting:
+                assert "listens on" in greeting.readline()
+            running.send_signal(signal.SIGINT)
+        _, complaint = running.communicate(timeout=30)
+    assert (running.returncode, complaint) == (141, "")
+
+
 def test_every_option_arrives(tmp_path: Path) -> None:
     tape = tmp_path / "tape.json"
     line = "--seed 3 --key k1 --key k2 --model one --strict --piece 9 --head-delay 0.5 --event-delay 0.25 --max-body-bytes 99"
