@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dragoman.messages import (
@@ -147,7 +147,11 @@ def responses(alternatives: st.SearchStrategy[tuple[LLMResponse, ...]]) -> st.Se
 ALONE = responses(st.just(()))
 ANY = responses(st.lists(ALONE, max_size=2).map(tuple))
 
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine draws these slowly, and that is no failure."""
 
+
+@unhurried
 @given(ANY, usages, st.integers(1, 30))
 def test_taking_apart_and_adding_up_are_inverse(response: LLMResponse, usage: Usage, piece: int) -> None:
     import msgspec
@@ -156,6 +160,7 @@ def test_taking_apart_and_adding_up_are_inverse(response: LLMResponse, usage: Us
     assert assembled(*events_of(whole, piece=piece)) == whole
 
 
+@unhurried
 @given(ANY)
 def test_joining_the_events_gives_the_content(response: LLMResponse) -> None:
     assert "".join(event.content for event in events_of(response)) == response.content
