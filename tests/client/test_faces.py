@@ -62,5 +62,5 @@ def test_what_is_awaited_is_always_awaited(kind: type) -> None:
 
 @pytest.mark.parametrize("kind", [LLM, AsyncLLM, Instructor, AsyncInstructor, Stream, AsyncStream, TextStream])
 def test_everything_that_holds_a_connection_has_close(kind: type) -> None:
-    is_async = hasattr(kind, "__anext__") or hasattr(kind, "__aenter__")
+    is_async = hasattr(kind, "__aiter__") or hasattr(kind, "__aenter__")
     assert inspect.iscoroutinefunction(kind.close) is is_async

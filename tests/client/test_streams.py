@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -111,21 +111,6 @@ def test_an_aborted_stream_keeps_back_what_had_arrived_already(mode: str, steps_
     steps.stream.abort()
     assert [steps.next(), steps.next()] == [None, None]
     assert steps.stream.text == "t1"
-
-
-def test_a_stream_read_with_the_loop_of_the_other_face_names_the_fix(steps_of: Make) -> None:
-    async def read(stream: Any) -> None:
-        async for _ in stream:
-            pass
-
-    blocking, awaited = steps_of("sync", RECEIVED), steps_of("async", RECEIVED)
-    with pytest.raises(TypeError, match=r"read with `for`.*async_client=True"):
-        asyncio.run(read(blocking.stream))
-    with pytest.raises(TypeError, match=r"read with `async for`.*without `async_client=True`"):
-        list(awaited.stream)
-    assert [blocking.next(), awaited.next()] == ["t1", "t1"]
-    told_apart = [[isinstance(it.stream, kind) for kind in (Iterator, AsyncIterator)] for it in (blocking, awaited)]
-    assert told_apart == [[True, False], [False, True]]
 
 
 @both

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Iterator
 from types import AsyncGeneratorType
-from typing import TYPE_CHECKING, Final, Literal, NoReturn, Self, cast
+from typing import Final, Literal, Self, cast
 
 from dragoman.errors import CallerError
 from dragoman.flow import Flow, Handle, async_events, events
@@ -87,14 +87,6 @@ class Stream(StreamBase, Iterator[Event]):
             self._pieces.append(event.content)
         return event
 
-    if not TYPE_CHECKING:  # a type checker says it by itself
-
-        def __aiter__(self) -> NoReturn:
-            raise TypeError(
-                "this stream is read with `for`. "
-                "For `async for`, make the client with `create_llm(..., async_client=True)`"
-            )
-
     def drain(self) -> LLMResponse:
         """Read to the end and return the response."""
         for _ in self:
@@ -142,13 +134,6 @@ class AsyncStream(StreamBase, AsyncIterator[Event]):
         if event.content:
             self._pieces.append(event.content)
         return event
-
-    if not TYPE_CHECKING:  # a type checker says it by itself
-
-        def __iter__(self) -> NoReturn:
-            raise TypeError(
-                "this stream is read with `async for`. For `for`, make the client without `async_client=True`"
-            )
 
     def __await__(self) -> Generator[None, None, Self]:
         return self
