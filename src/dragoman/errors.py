@@ -112,6 +112,15 @@ class MissingPackage(ConfigurationError, ImportError):
     status = 501
 
 
+class NotEnoughMemory(ConfigurationError):
+    """A model in this process needs more memory than there is."""
+
+    status = 507
+    hint = (
+        "Take a smaller or more quantized model (7B needs about 8 GB, 13B 16 GB, 30B 32 GB), or unload() another first."
+    )
+
+
 class UnknownProvider(CallerError, ValueError):
     """No provider of that name is known; the message lists those that are."""
 

@@ -45,6 +45,7 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         paths: By dialect: where a request goes below the prefix, when not where the dialect says.
         settings: What it wants to know besides model and key.
         configure: Gives the spec as it is for what the caller has set: the settings, and the base URL if any.
+        engine: The engine in this process that runs its models, where nothing is sent.
         make_transport: Makes the transport of its calls when that is not HTTP, for threads (`"sync"`) or tasks
             (`"async"`).
         auth: How its key is found and sent.
@@ -80,6 +81,7 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
     paths: Mapping[str, Callable[[Request], str]] = {}
     settings: tuple[Setting, ...] = ()
     configure: Callable[[ProviderSpec, Mapping[str, str], str | None], ProviderSpec] | None = None
+    engine: str | None = None
     make_transport: Callable[[Literal["sync", "async"]], Transport | AsyncTransport] | None = None
     env_headers: tuple[tuple[str, str], ...] = ()
     quirks: tuple[Quirk, ...] = ()

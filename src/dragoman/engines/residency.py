@@ -1,0 +1,184 @@
+"""Which models are in memory: each once, however many clients use it; the least recently used go when room is needed.
+
+A model has a thread of its own, in which it is loaded, used and closed: some libraries bind what they make to a thread,
+and none of them runs two answers of one model at a time.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import weakref
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from threading import RLock
+from time import monotonic
+from typing import Final, TypeAlias
+
+from dragoman.engines.base import Engine, LoadedModel, ModelFiles
+from dragoman.engines.memory import available_bytes, total_bytes
+from dragoman.errors import NotEnoughMemory
+
+_logger: Final = logging.getLogger("dragoman")
+_OVERHEAD: Final = 1.2
+"""What a loaded model takes, as a multiple of its weights on disk: the cache of keys and values is in memory too."""
+_SHARE: Final = 0.8
+"""Of all memory, what models may take unless the caller says."""
+_GIB: Final = 2**30
+
+Key: TypeAlias = tuple[str, Path]
+Job: TypeAlias = Callable[[LoadedModel, float], None]
+"""What is done with a model; the second argument is how long it took to load for this job, in seconds."""
+Failed: TypeAlias = Callable[[BaseException], None]
+
+
+class Resident:
+    """A model that is in memory, or on its way there."""
+
+    def __init__(self, engine: Engine, files: ModelFiles, wait_for: Sequence[Future[None]] = ()) -> None:
+        self.engine = engine
+        self.files = files
+        self.needed_bytes = int(files.size_bytes * _OVERHEAD)
+        self.used_at = monotonic()
+        self.jobs = 0
+        """How many are waiting or running."""
+        self.users: weakref.WeakSet[object] = weakref.WeakSet()
+        self._wait_for = wait_for
+        self._model: LoadedModel | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"dragoman-{engine.name}")
+
+    @property
+    def key(self) -> Key:
+        return self.engine.name, self.files.path
+
+    def submit(self, job: Job) -> Future[None]:
+        """Run `job` in the model's thread, after those before it."""
+        return self._thread.submit(self._run, job)
+
+    def _run(self, job: Job) -> None:
+        started = monotonic()
+        if self._model is None:
+            for leaving in self._wait_for:
+                leaving.result()
+            self._model = self.engine.load(self.files)
+            job(self._model, monotonic() - started)
+        else:
+            job(self._model, 0.0)
+
+    def close(self) -> Future[None]:
+        """Free the memory, after the jobs that are there. The future is done when it is free."""
+        done = self._thread.submit(self._close)
+        self._thread.shutdown(wait=False)
+        return done
+
+    def _close(self) -> None:
+        model, self._model = self._model, None
+        if model is not None:
+            model.close()
+        del model
+        gc.collect()
+
+    def __repr__(self) -> str:
+        state = "in use" if self.jobs else "idle"
+        return f"<{self.engine.name}/{self.files.name} about {self.needed_bytes / _GIB:.1f} GiB, {state}>"
+
+
+class Residency:
+    """The models in memory, within a limit. Used by any number of threads."""
+
+    def __init__(self, limit_bytes: int | None = None) -> None:
+        self._limit = limit_bytes
+        self._models: dict[Key, Resident] = {}
+        self._lock = RLock()  # a client may be collected, and leave, while it is held
+
+    @property
+    def limit_bytes(self) -> int:
+        """How much all models together may take: what was set, else 80 % of this machine's memory."""
+        return int(total_bytes() * _SHARE) if self._limit is None else self._limit
+
+    @limit_bytes.setter
+    def limit_bytes(self, limit: int | None) -> None:
+        self._limit = limit
+
+    def models(self) -> list[Resident]:
+        """Those in memory, the least recently used first."""
+        with self._lock:
+            return sorted(self._models.values(), key=lambda model: model.used_at)
+
+    def run(self, engine: Engine, files: ModelFiles, user: object, job: Job, failed: Failed) -> None:
+        """Run `job` with a model for `user`, in the model's thread; what goes wrong there goes to `failed`.
+
+        Idle models make room for it. Raises `NotEnoughMemory` when that is not enough.
+        """
+        with self._lock:
+            resident = self._models.get((engine.name, files.path))
+            if resident is None:
+                resident = Resident(engine, files, self._make_room(files))
+                self._models[resident.key] = resident
+            resident.users.add(user)
+            resident.used_at = monotonic()
+            resident.jobs += 1
+            future = resident.submit(job)
+        future.add_done_callback(lambda future: self._done(resident, future, failed))
+
+    def leave(self, user: object) -> None:
+        """`user` needs its models no more: what nobody else uses is freed. Returns when it is."""
+        with self._lock:
+            for model in self._models.values():
+                model.users.discard(user)
+            closing = self._close_unused()
+        for future in closing:
+            future.result()
+
+    def sweep(self) -> None:
+        """Free what no client uses any more, without waiting for it."""
+        with self._lock:
+            self._close_unused()
+
+    def _close_unused(self) -> list[Future[None]]:
+        gone = [model for model in self._models.values() if not model.users]
+        for model in gone:
+            del self._models[model.key]
+        return [model.close() for model in gone]
+
+    def _done(self, resident: Resident, future: Future[None], failed: Failed) -> None:
+        with self._lock:
+            resident.jobs -= 1
+            resident.used_at = monotonic()
+        error = future.exception()
+        if error is not None:
+            failed(error)
+
+    def _make_room(self, files: ModelFiles) -> list[Future[None]]:
+        """Put out what must go for `files`. Raises `NotEnoughMemory`."""
+        limit, needed = self.limit_bytes, int(files.size_bytes * _OVERHEAD)
+        used = sum(model.needed_bytes for model in self._models.values())
+        gone: list[Resident] = []
+        for model in self.models():
+            if used + needed <= limit:
+                break
+            if not model.jobs:
+                gone.append(model)
+                used -= model.needed_bytes
+        left = min(limit - used, available_bytes() + sum(model.needed_bytes for model in gone))
+        if needed > left:
+            raise NotEnoughMemory(
+                f"`{files.name}` needs about {needed / _GIB:.1f} GiB of memory, and {max(left, 0) / _GIB:.1f} are left"
+            )
+        for model in gone:
+            del self._models[model.key]
+            _logger.info("`%s` leaves memory to make room for `%s`", model.files.name, files.name)
+        return [model.close() for model in gone]
+
+    def forget_all(self) -> None:
+        """In a forked child: threads do not come along, so there is no model that could be used."""
+        self._models, self._lock = {}, RLock()
+
+
+residency: Final = Residency()
+"""Of this process. Set `residency.limit_bytes` for another limit."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=residency.forget_all)
