@@ -78,7 +78,7 @@ class LoadedModel(Protocol):
 
     def tokens(
         self, prompt: Sequence[int], sampling: Sampling, schema: JsonObject | None
-    ) -> Generator[int, None, None]:
+    ) -> Generator[int]:
         """Tokens that go on from `prompt`, without end; closing the generator stops the computation.
 
         With a JSON Schema only tokens that keep to it come, and an end token when it is fulfilled.
