@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from itertools import count
 from time import monotonic
@@ -60,7 +60,7 @@ class Answer:
         self._finish_reason: FinishReason = "length"
         self._stops = StopSequences(request.stop)
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event]:
         """Ends early, without a `Finish`, when it is cancelled."""
         yield ResponseStart(model=self._request.model)
         marks = call_marks(self._model.chat_template) if self._request.tools else None

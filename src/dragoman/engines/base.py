@@ -76,9 +76,7 @@ class LoadedModel(Protocol):
         """The text of tokens. What is cut within a character ends in U+FFFD."""
         ...
 
-    def tokens(
-        self, prompt: Sequence[int], sampling: Sampling, schema: JsonObject | None
-    ) -> Generator[int]:
+    def tokens(self, prompt: Sequence[int], sampling: Sampling, schema: JsonObject | None) -> Generator[int]:
         """Tokens that go on from `prompt`, without end; closing the generator stops the computation.
 
         With a JSON Schema only tokens that keep to it come, and an end token when it is fulfilled.

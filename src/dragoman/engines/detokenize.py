@@ -65,12 +65,11 @@ class StopSequences:
         if not self._sequences:
             return text
         text = self._held + text
-        places = [(text.find(sequence), sequence) for sequence in self._sequences]
-        first = min(((place, sequence) for place, sequence in places if place >= 0), default=None)
-        if first is not None:
-            place, self.found = first
+        there = [sequence for sequence in self._sequences if sequence in text]
+        if there:  # the first that is whole, however the text was cut
+            self.found = min(there, key=lambda sequence: (text.find(sequence) + len(sequence), -len(sequence)))
             self._held = ""
-            return text[:place]
+            return text[: text.find(self.found)]
         keep = max(begun(text, sequence) for sequence in self._sequences)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]

@@ -31,11 +31,11 @@ Item: TypeAlias = Literal["ready", "end"] | list[Frame] | Error
 
 def open_engine(name: str, kind: Literal["sync", "async"]) -> Transport | AsyncTransport:
     """What carries calls to the engine called `name`, for threads or for tasks."""
-    session = _Session(get_engine(name), residency)
+    session = Session(get_engine(name), residency)
     return EngineTransport(session) if kind == "sync" else AsyncEngineTransport(session)
 
 
-class _Session:
+class Session:
     """One client's use of an engine, whichever its face."""
 
     def __init__(self, engine: Engine, home: Residency) -> None:
@@ -171,7 +171,7 @@ def _next(items: SimpleQueue[Item], patience: float | None) -> Item:
 class EngineTransport:
     """Calls of an engine, for threads."""
 
-    def __init__(self, session: _Session) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
 
     def open(self, request: HttpRequest) -> EngineReply:
@@ -234,7 +234,7 @@ def _hand_over(loop: asyncio.AbstractEventLoop, items: asyncio.Queue[Item], item
 class AsyncEngineTransport:
     """Calls of an engine, for tasks. Nothing is computed, loaded or looked for on the event loop."""
 
-    def __init__(self, session: _Session) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
 
     async def open(self, request: HttpRequest) -> AsyncEngineReply:

@@ -1,0 +1,121 @@
+"""Which models are in memory: each once, within a limit, the least recently used the first to go."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Event
+from typing import Any
+
+import pytest
+
+from dragoman.engines.residency import Residency
+from dragoman.errors import NotEnoughMemory
+
+from .scripted import ScriptedEngine, ScriptedModel
+
+
+class User:
+    """A client."""
+
+
+def use(
+    home: Residency, engine: ScriptedEngine, name: str, user: object, job: Callable[[Any], Any] = id
+) -> Future[Any]:
+    """Run `job` with the model; the future has what it gave, or what went wrong."""
+    result: Future[Any] = Future()
+
+    def run(model: Any, load_seconds: float) -> None:
+        result.set_result((job(model), load_seconds))
+
+    home.run(engine, engine.find(name), user, run, result.set_exception)
+    return result
+
+
+def names(home: Residency) -> list[str]:
+    return [model.files.name for model in home.models()]
+
+
+def test_a_model_is_loaded_once_for_all_its_users() -> None:
+    home, engine, users = Residency(10_000), ScriptedEngine(), [User(), User()]
+    first, second = (use(home, engine, "a", user).result(10) for user in users)
+    assert first[0] == second[0]
+    assert len(engine.loaded) == 1
+    assert (first[1] > 0, second[1]) == (True, 0.0)
+    home.leave(users[0])
+    assert not engine.loaded[0].closed
+    home.leave(users[1])
+    assert engine.loaded[0].closed
+    assert home.models() == []
+
+
+def test_the_least_recently_used_goes_first() -> None:
+    home, engine, user = Residency(3000), ScriptedEngine(), User()
+    for name in ("a", "b", "a", "c"):
+        use(home, engine, name, user).result(10)
+    assert names(home) == ["a", "c"]
+    assert [model.closed for model in engine.loaded] == [False, True, False]
+    use(home, engine, "b", user).result(10)
+    assert names(home) == ["c", "b"]
+
+
+def test_what_works_does_not_go() -> None:
+    home, engine, user = Residency(1500), ScriptedEngine(), User()
+    going, may_go = Event(), Event()
+
+    def long(_: ScriptedModel) -> None:
+        going.set()
+        assert may_go.wait(10)
+
+    busy = use(home, engine, "a", user, long)
+    assert going.wait(10)
+    with pytest.raises(NotEnoughMemory, match="`b` needs about"):
+        use(home, engine, "b", user)
+    assert names(home) == ["a"]
+    may_go.set()
+    busy.result(10)
+
+
+def test_what_can_never_fit_puts_nobody_out() -> None:
+    home, engine, user = Residency(3000), ScriptedEngine(), User()
+    use(home, engine, "a", user).result(10)
+    with pytest.raises(NotEnoughMemory):
+        use(home, ScriptedEngine(size_bytes=4000), "large", user)
+    assert names(home) == ["a"]
+
+
+def test_a_model_that_cannot_be_loaded_may_be_tried_again() -> None:
+    home, engine, user = Residency(3000), ScriptedEngine(a=RuntimeError("broken")), User()
+    with pytest.raises(RuntimeError, match="broken"):
+        use(home, engine, "a", user).result(10)
+    engine.made.clear()
+    assert use(home, engine, "a", user).result(10)
+
+
+def test_a_client_that_nobody_holds_leaves_nothing_behind() -> None:
+    home, engine, user = Residency(3000), ScriptedEngine(), User()
+    use(home, engine, "a", user).result(10)
+    del user
+    gc.collect()
+    home.sweep()
+    assert home.models() == []
+
+
+def test_all_that_is_done_with_a_model_is_done_in_one_thread() -> None:
+    home, engine = Residency(3000), ScriptedEngine()
+    import threading
+
+    places = {use(home, engine, "a", User(), lambda _: threading.current_thread().name).result(10)[0] for _ in range(5)}
+    assert len(places) == 1
+    assert "dragoman-scripted" in places.pop()
+
+
+def test_leaving_waits_for_what_is_in_progress() -> None:
+    home, engine, user = Residency(3000), ScriptedEngine(), User()
+    answers = [use(home, engine, "a", user) for _ in range(20)]
+    home.leave(user)
+    assert engine.loaded[0].closed
+    assert all(answer.done() for answer in answers)
+    assert use(home, engine, "a", user).result(10)
+    assert len(engine.loaded) == 2
