@@ -35,7 +35,7 @@ from dragoman.client.tools import tools_of
 from dragoman.dialects import get_dialect
 from dragoman.dialects.embeddings import get_embedding_codec
 from dragoman.errors import ConfigurationError, UnsupportedFeature
-from dragoman.flow import Flow
+from dragoman.flow import Flow, invoke
 from dragoman.messages import (
     EmbeddingRequest,
     EmbeddingResponse,
@@ -170,10 +170,13 @@ class Plan:
 
     def unload(self) -> Flow[None]:
         """The flow that frees what the model holds: at its server, where the provider has a way to, and here."""
-        unload = self._target.spec.unload
+        spec = self._target.spec
+        if spec.engine is not None:
+            yield from invoke(sync=self.release)  # it waits until the memory is free
+            return
         try:
-            if unload is not None:
-                yield from generate(self._at_home(unload(self._target.model)))
+            if spec.unload is not None:
+                yield from generate(self._at_home(spec.unload(self._target.model)))
         finally:
             self.release()
 

@@ -16,7 +16,7 @@ from dragoman.client.transport import transport_for
 from dragoman.dialects import Dialect, dialect_at
 from dragoman.errors import ConfigurationError
 from dragoman.messages import Request
-from dragoman.providers import ProviderSpec, find_settings, parse_base_url, whole_url
+from dragoman.providers import IN_PROCESS, ProviderSpec, find_settings, parse_base_url, whole_url
 from dragoman.secret import Secret
 from dragoman.transport import TransportOptions
 
@@ -40,6 +40,8 @@ def target_of(
 
     Raises `ConfigurationError` for what cannot be right.
     """
+    if spec.engine is not None:
+        _refuse_address(spec, access)
     settings, rest = _settings(spec, options, model)
     spec = _form(spec, settings, access.base_url)
     spoken = dialect_at(access.dialect or spec.dialect_for(model), spec.takes)
@@ -59,6 +61,13 @@ def target_of(
         quirks=tuple(quirk for quirk in spec.quirks if quirk.dialect in (None, spoken.name)),
     )
     return target, rest
+
+
+def _refuse_address(spec: ProviderSpec, access: Access) -> None:
+    """Nothing is sent, so there is nobody to send a key to, nor a way to go."""
+    given = next((name for name in ("api_key", "base_url", "dialect", "query") if getattr(access, name)), None)
+    if given is not None:
+        raise ConfigurationError(f"`{spec.name}` runs models in this process, so {given}= has no use: leave it out")
 
 
 def _settings(spec: ProviderSpec, options: Mapping[str, Any], model: str) -> tuple[dict[str, str], dict[str, Any]]:
@@ -91,6 +100,8 @@ def _form(spec: ProviderSpec, settings: Mapping[str, str], base_url: str | None)
 
 def _base_url(spec: ProviderSpec, argument: str | None, settings: Mapping[str, str]) -> str:
     """Where the provider is: the argument, then its variables, then its usual place."""
+    if spec.engine is not None:
+        return IN_PROCESS
     if not isinstance(argument, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
         raise ConfigurationError(f"base_url is text, not {type(argument).__name__}")
     found = argument or _variable(spec) or spec.url_for(settings)

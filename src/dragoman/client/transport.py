@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Coroutine
 from threading import RLock
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from dragoman.errors import ConfigurationError
 from dragoman.http import AsyncReply, AsyncTransport, HttpRequest, Reply, Transport
@@ -25,13 +25,13 @@ def transport_for(
     spec: ProviderSpec, http_client: Any, options: TransportOptions | None, *, asynchronous: bool
 ) -> Transport | AsyncTransport:
     """The transport that was asked for. Raises `ConfigurationError` for settings that it would not heed."""
-    if spec.make_transport is not None:
+    if spec.engine is not None or spec.make_transport is not None:
         if http_client is not None or options is not None:
             raise ConfigurationError(
                 f"`{spec.name}` sends nothing itself here, so http_client= and transport= have no use: leave them out, "
-                "or pass base_url= where it is reached over HTTP"
+                "or name a provider that is reached over HTTP"
             )
-        return spec.make_transport("async" if asynchronous else "sync")
+        return _own_way(spec, "async" if asynchronous else "sync")
     if http_client is not None:
         if options is not None:
             raise ConfigurationError("http_client= brings its own settings: pass it or transport=, not both")
@@ -42,6 +42,16 @@ def transport_for(
     if asynchronous:
         return AsyncOnDemand(lambda: open_async_transport(options))
     return OnDemand(lambda: open_transport(options))
+
+
+def _own_way(spec: ProviderSpec, kind: Literal["sync", "async"]) -> Transport | AsyncTransport:
+    """Where nothing is sent over HTTP: a function of another library's, or a model in this process."""
+    if spec.make_transport is not None:
+        return spec.make_transport(kind)
+    from dragoman.engines import open_engine  # few programs run models themselves
+
+    assert spec.engine is not None
+    return open_engine(spec.engine, kind)
 
 
 class _OnDemand(Generic[AnyTransport]):

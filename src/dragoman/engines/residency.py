@@ -123,13 +123,13 @@ class Residency:
             future = resident.submit(job)
         future.add_done_callback(lambda future: self._done(resident, future, failed))
 
-    def leave(self, user: object) -> None:
-        """`user` needs its models no more: what nobody else uses is freed. Returns when it is."""
+    def leave(self, user: object, *, wait: bool = True) -> None:
+        """`user` needs its models no more: what nobody else uses is freed, at the return if it is waited for."""
         with self._lock:
             for model in self._models.values():
                 model.users.discard(user)
             closing = self._close_unused()
-        for future in closing:
+        for future in closing if wait else ():
             future.result()
 
     def sweep(self) -> None:

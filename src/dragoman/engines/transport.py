@@ -78,9 +78,9 @@ class Session:
         failure.__cause__ = error
         return failure
 
-    def release(self) -> None:
+    def release(self, *, wait: bool = True) -> None:
         """Free the models that no other client uses."""
-        self._home.leave(self)
+        self._home.leave(self, wait=wait)
 
 
 def _written(answer: Answer, request: Request, dialect: Dialect) -> Iterator[list[Frame]]:
@@ -191,7 +191,8 @@ class EngineTransport:
         self._session.release()
 
     def close(self) -> None:
-        self._session.release()
+        """The same, without waiting."""
+        self._session.release(wait=False)
 
 
 class AsyncEngineReply(_Reply):
@@ -256,4 +257,5 @@ class AsyncEngineTransport:
         self._session.release()
 
     def close(self) -> None:
-        self._session.release()
+        """The same, without waiting."""
+        self._session.release(wait=False)

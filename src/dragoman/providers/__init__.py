@@ -14,9 +14,10 @@ from dragoman.providers.registry import (
     split_model,
 )
 from dragoman.providers.settings import Setting, find_settings
-from dragoman.providers.spec import ProviderSpec
+from dragoman.providers.spec import IN_PROCESS, ProviderSpec
 
 __all__ = [
+    "IN_PROCESS",
     "Auth",
     "Credential",
     "ProviderSpec",

@@ -60,7 +60,7 @@ def _from_entry_point(name: str, key: str) -> ProviderSpec:
 
 _CALLED_ELSEWHERE: Final = {
     "aws": "bedrock", "azure": "azure_openai", "claude": "anthropic", "fireworks_ai": "fireworks", "gemini": "google",
-    "google_genai": "google", "grok": "xai", "huggingface": "huggingface_router", "kimi": "moonshot",
+    "google_genai": "google", "grok": "xai", "kimi": "moonshot",
     "lm_studio": "lmstudio", "nvidia_nim": "nvidia", "qwen": "dashscope", "together_ai": "together",
     "vertex_ai": "vertex",
 }  # fmt: skip

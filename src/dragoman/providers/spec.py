@@ -28,6 +28,9 @@ class AsUsual(Enum):
 
 AS_USUAL: Final = AsUsual.AS_USUAL
 
+IN_PROCESS: Final = "http://in-process"
+"""The address of models that this process runs: nothing is sent to it."""
+
 
 class ProviderSpec(Struct, frozen=True, kw_only=True):
     """Who serves models: dialect, address, key and quirks. What a *model* can do is in `catalog`.
