@@ -184,6 +184,8 @@ def _dialect_of(spec: ProviderSpec) -> str:
 
 
 def _address_of(spec: ProviderSpec) -> str:
+    if spec.engine is not None:
+        return "in this process"
     if spec.base_url is None:
         return "you say where"
     if isinstance(spec.base_url, str):

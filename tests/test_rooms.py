@@ -101,13 +101,15 @@ def test_only_the_registry_loads_providers() -> None:
 
 NAMED: dict[str, set[str]] = {
     "client/llm_provider.py": {"openai", "anthropic", "ollama"},  # the classes that seed 003 names for them (S3.5-S3.7)
-    "cli/doctor.py": {"bedrock", "vertex"},  # extras of our package, which its metadata calls so
+    "cli/doctor.py": {"bedrock", "vertex", "mlx", "huggingface"},  # extras of our package, which its metadata calls so
     "dialects/listing.py": {"ollama"},  # a dialect
     "dialects/mistral/wire.py": {"mistral"},  # a dialect
     "dialects/ollama/wire.py": {"ollama"},  # a dialect
     "dialects/embeddings/codecs/ollama_embed.py": {"ollama"},  # a dialect: the codec's home
     "dialects/anthropic_messages/request.py": {"bedrock", "vertex"},  # groups of a pattern, after who has such paths
     "dialects/bedrock_converse/options.py": {"openai"},  # the maker that a model's id begins with
+    "engines/answer.py": {"ollama"},  # here and below: a dialect, whose wire local models have
+    "engines/transport.py": {"ollama"},
     "testing/emulator/customs/anthropic_messages.py": {"anthropic"},  # here and below: the catalog's list of prices
     "testing/emulator/customs/bedrock_converse.py": {"bedrock"},
     "testing/emulator/customs/cohere_v2.py": {"cohere"},  # and the name that a header of its SDK has

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -184,12 +185,11 @@ def test_whether_to_think(options: ReasoningOptions | None, thinking: bool | Non
 
 def test_a_cancelled_answer_computes_at_most_one_token_more() -> None:
     model = ScriptedModel("Hello, and much more to say.")
-    cancelled = False
-    seen = 0
-    for _ in Answer(model, request(), cancelled=lambda: cancelled).events():
-        seen += 1
-        if seen == 4:
-            cancelled, at = True, model.written
+    cancelled = threading.Event()
+    for number, _ in enumerate(Answer(model, request(), cancelled=cancelled.is_set).events()):
+        if number == 4:
+            cancelled.set()
+            at = model.written
     assert model.written <= at + 1
     assert model.stopped == 1
 

@@ -10,7 +10,7 @@ from typing import Any
 from dragoman.providers import built_in_names, get_spec
 from dragoman.testing import ProviderConformance
 
-CHATTING = [name for name in built_in_names() if get_spec(name).chats]
+CHATTING = [name for name in built_in_names() if get_spec(name).chats and get_spec(name).engine is None]
 
 NEEDS: dict[str, dict[str, Any]] = {
     "cloudflare": {"options": {"account_id": "an-account"}},

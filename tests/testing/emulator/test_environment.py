@@ -12,7 +12,7 @@ from dragoman.catalog import RetiredModelWarning
 from dragoman.providers import built_in_names, get_spec
 from dragoman.testing import Emulator
 
-CHATTING = [name for name in built_in_names() if get_spec(name).chats]
+CHATTING = [name for name in built_in_names() if get_spec(name).chats and get_spec(name).engine is None]
 
 
 @pytest.fixture(scope="module")

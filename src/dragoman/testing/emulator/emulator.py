@@ -81,6 +81,8 @@ class Emulator:
         replaying = settings.tape is None or settings.tape.mode == "replay"
         key = min(settings.keys) if settings.keys else "emulator"
         for spec in map(get_spec, provider_names()):
+            if spec.engine is not None:
+                continue  # nothing is sent
             variables[spec.base_url_variables[0]] = self._address(spec)
             if replaying and spec.auth.variables:
                 variables[spec.auth.variables[0]] = key
