@@ -191,8 +191,8 @@ class EngineTransport:
         self._session.release()
 
     def close(self) -> None:
-        """The same, without waiting."""
-        self._session.release(wait=False)
+        """The same: this client will not ask again."""
+        self._session.release()
 
 
 class AsyncEngineReply(_Reply):

@@ -1,0 +1,154 @@
+"""Models in this process through the same faces as every provider. The libraries themselves run in `tests/local`."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+import dragoman
+from dragoman import ConfigurationError, create_llm
+from dragoman.engines import residency, transport
+
+from .scripted import ScriptedEngine
+
+PROVIDERS = ("mlx", "huggingface")
+MODES = ("sync", "async")
+both = pytest.mark.parametrize("mode", MODES)
+
+
+class City(BaseModel):
+    name: str
+
+
+@pytest.fixture(params=PROVIDERS)
+def provider(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedEngine]:
+    """What stands in the place of both libraries; what is left in memory goes."""
+    scripted = ScriptedEngine(city='{"name": "Paris"}')
+    monkeypatch.setattr(transport, "get_engine", lambda _: scripted)
+    yield scripted
+    gc.collect()
+    residency.sweep()
+
+
+def ask(mode: str, provider: str, model: str, *prompt: str, **options: Any) -> Any:
+    if mode == "sync":
+        with create_llm(provider, model) as llm:
+            return llm.generate(*prompt, **options)
+
+    async def main() -> Any:
+        async with create_llm(provider, model, async_client=True) as llm:
+            return await llm.generate(*prompt, **options)
+
+    return asyncio.run(main())
+
+
+@both
+def test_a_question(mode: str, provider: str, engine: ScriptedEngine) -> None:
+    """S2.1"""
+    response = ask(mode, provider, "a", "Hi", system="Be brief.", temperature=0, seed=1)
+    assert (response.content, response.provider, response.model) == ("Hello.", provider, "a")
+    assert response.usage["completion_tokens"] == 7
+    assert response.warnings == ()
+    assert response.extra.fields["load_duration"] > 0
+    assert engine.loaded[0].asked[0][0].messages[0] == {"role": "system", "content": "Be brief."}
+
+
+def test_a_stream(provider: str, engine: ScriptedEngine) -> None:
+    """S2.32"""
+    llm = create_llm(provider, "a")
+    with llm.generate("Hi", stream=True) as stream:
+        assert "".join(event.content for event in stream) == "Hello."
+    assert stream.response.first_token_seconds is not None
+    llm.unload()
+    assert engine.loaded[0].closed
+
+
+def test_a_stream_of_a_task(provider: str, engine: ScriptedEngine) -> None:
+    async def main() -> str:
+        async with create_llm(provider, "a", async_client=True) as llm:
+            return "".join([event.content async for event in llm.generate("Hi", stream=True)])
+
+    assert asyncio.run(main()) == "Hello."
+
+
+@both
+def test_a_value(mode: str, provider: str, engine: ScriptedEngine) -> None:
+    """The schema goes to the model, which can write nothing else."""
+    assert ask(mode, provider, "city", "Where?", response_model=City) == City(name="Paris")
+    schema = engine.loaded[0].asked[0][2]
+    assert schema is not None
+    assert schema["properties"]["name"]["type"] == "string"
+
+
+@both
+def test_unloading(mode: str, provider: str, engine: ScriptedEngine) -> None:
+    """S2.24, S2.26, S2.27: memory is free at the return, and the next call loads anew."""
+
+    async def main() -> list[bool]:
+        llm = create_llm(provider, "a", async_client=True)
+        await llm.generate("Hi")
+        await llm.unload()
+        freed = engine.loaded[0].closed
+        await llm.generate("Hi")
+        await llm.close()
+        return [freed]
+
+    if mode == "async":
+        assert asyncio.run(main()) == [True]
+    else:
+        llm = create_llm(provider, "a")
+        llm.generate("Hi")
+        llm.unload()
+        assert engine.loaded[0].closed
+        llm.generate("Hi")
+        llm.close()
+    assert len(engine.loaded) == 2
+
+
+def test_two_clients_share_a_model(provider: str, engine: ScriptedEngine) -> None:
+    first, second = create_llm(provider, "a"), create_llm(provider, "a")
+    assert first.generate("Hi").content == second.generate("Hi").content
+    assert len(engine.loaded) == 1
+    first.unload()
+    assert not engine.loaded[0].closed
+    second.unload()
+    assert engine.loaded[0].closed
+
+
+def test_a_client_that_is_dropped_frees_its_model(provider: str, engine: ScriptedEngine) -> None:
+    """S2.24: `del llm`, and `gc.collect()` if one likes."""
+    llm = create_llm(provider, "a")
+    llm.generate("Hi")
+    del llm
+    gc.collect()
+    assert [model.files.name for model in residency.models()] == []
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"base_url": "http://h"},
+        {"api_key": "k"},
+        {"dialect": "openai_chat"},
+        {"transport": dragoman.TransportOptions()},
+    ],
+    ids=lambda option: next(iter(option)),
+)
+def test_what_would_have_no_use_is_refused(provider: str, option: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="no use"):
+        create_llm(provider, "a", **option)
+
+
+def test_nothing_is_loaded_before_the_first_call(provider: str, engine: ScriptedEngine) -> None:
+    assert provider in repr(create_llm(provider, "a"))
+    assert engine.loaded == []
