@@ -33,17 +33,19 @@ CLIENTS = {
 `vertex` has what our extra of that name brings, and nothing else that could hide what the extra lacks."""
 
 
-def make(name: str, packages: list[str]) -> None:
-    folder, wanted = ROOT / name, "\n".join(packages)
+def make(folder: Path, *steps: list[str]) -> None:
+    """Each step is what pip is given at one time."""
+    wanted = "\n".join("\n".join(packages) for packages in steps)
     stamp = folder / "packages.txt"
     if stamp.is_file() and stamp.read_text() == wanted:
         return
-    print(f"making .clients/{name} with {', '.join(packages)}")
+    print(f"making {folder.relative_to(ROOT.parent)} with {', '.join(wanted.splitlines())}")
     subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-    subprocess.run([str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *packages], check=True)
+    for packages in steps:
+        subprocess.run([str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *packages], check=True)
     stamp.write_text(wanted)
 
 
 if __name__ == "__main__":
     for client, requirements in CLIENTS.items():
-        make(client, requirements)
+        make(ROOT / client, requirements)

@@ -33,6 +33,9 @@ CALL_MARKS: Final = (
 
 _THINK: Final = ("<think>", "</think>")
 
+MARKS: Final = frozenset(_THINK) | {mark for marks in CALL_MARKS for mark in (marks.begin, marks.end) if mark}
+"""Text that is looked for, though a tokenizer may call it special."""
+
 
 def call_marks(template: str) -> CallMarks | None:
     """How a model with this chat template writes its calls; `None`: it knows no tools, or writes calls otherwise."""

@@ -1,9 +1,18 @@
-"""How much memory there is."""
+"""How much memory there is, and what libraries say when it is too little."""
 
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
+from typing import Final
+
+from dragoman.errors import NotEnoughMemory
+
+_SAID: Final = re.compile(r"out of memory|not enough memory|allocat|malloc", re.IGNORECASE)
+"""In PyTorch's errors of CUDA, MPS and the CPU, and in MLX's."""
 
 
 def total_bytes() -> int:
@@ -18,3 +27,14 @@ def available_bytes() -> int:
     import psutil
 
     return psutil.virtual_memory().available
+
+
+@contextmanager
+def memory_errors(model: str) -> Iterator[None]:
+    """Turns a library's own error, when it got no memory, into `NotEnoughMemory`."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not _SAID.search(str(error)):
+            raise
+        raise NotEnoughMemory(f"`{model}` got not enough memory: {error}") from error
