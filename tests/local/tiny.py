@@ -113,14 +113,14 @@ def _byte_letters() -> list[str]:
 
 
 def _weights(vocabulary: int, width: int, layers: int) -> dict[str, Any]:
-    import numpy
+    import numpy as np
 
-    random = numpy.random.default_rng(0)
+    random = np.random.default_rng(0)
 
     def any_of(*shape: int) -> Any:
-        return (random.standard_normal(shape) * 0.2).astype(numpy.float32)
+        return (random.standard_normal(shape) * 0.2).astype(np.float32)
 
-    ones = numpy.ones(width, numpy.float32)
+    ones = np.ones(width, np.float32)
     weights = {"token_embd": any_of(vocabulary, width), "output": any_of(vocabulary, width), "output_norm": ones}
     for layer in range(layers):
         for name in ("attn_q", "attn_output"):

@@ -29,6 +29,7 @@ _BESIDE: Final = ("*.json", "*.jinja", "*.model", "*.txt", "*.tiktoken")
 _TOKENIZERS: Final = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json")
 _PREFERRED: Final = "Q4_K_M"
 _PART: Final = re.compile(r"-\d{5}-of-\d{5}(?=\.gguf$)")
+_OF: Final = re.compile(r"-of-(\d{5})\.")
 _NAME: Final = re.compile(r"(?P<repository>[\w.-]+(?:/[\w.-]+)?)(?:/(?P<file>[\w./-]+\.gguf)|:(?P<tag>[\w.-]+))?")
 _HINT: Final = (
     "Name a folder, a `.gguf` file, or a model on huggingface.co as `owner/name` (`owner/name:Q4_K_M` or "
@@ -95,7 +96,8 @@ def folder_of(*weights: str) -> Choose:
     """Chooses a folder in transformers' form, whose weights are called so: by the first name that is there."""
 
     def choose(place: Place) -> Choice:
-        there = next(filter(None, map(place.matching, weights)), [])
+        found = [place.matching(each) for each in weights]
+        there = next((names for names in found if names), list[str]())
         _check_folder(place, there, weights)
         return Choice(names=[*there, *place.matching(*_BESIDE)], size_bytes=place.size(there))
 
@@ -109,7 +111,7 @@ def _check_folder(place: Place, there: Sequence[str], weights: Sequence[str]) ->
         raise unknown(f"`{place.name}` has no weights (`{'` or `'.join(weights)}`){_instead(place)}")
     if not any(name in place.sizes for name in _TOKENIZERS):
         raise unknown(f"`{place.name}` has no tokenizer (`{'`, `'.join(_TOKENIZERS)}`)")
-    total = max((int(part.group(1)) for part in map(re.compile(r"-of-(\d+)\.").search, there) if part), default=0)
+    total = max((int(part[1]) for name in there if (part := _OF.search(name))), default=0)
     if total > len(there):
         raise unknown(f"`{place.name}` has {len(there)} of its {total} files of weights")
 
@@ -199,7 +201,7 @@ def _repository(model: str, repository: str, wish: str | None) -> Iterator[Place
 
 def _remote(model: str, hub: Any, repository: str, wish: str | None) -> Place:
     try:
-        there = hub.HfApi().model_info(repository, files_metadata=True).siblings or []
+        there: list[Any] = hub.HfApi().model_info(repository, files_metadata=True).siblings or []
     except hub.errors.GatedRepoError as error:
         raise _gated(repository) from error
     except hub.errors.RepositoryNotFoundError as error:
@@ -210,7 +212,7 @@ def _remote(model: str, hub: Any, repository: str, wish: str | None) -> Place:
         raise unknown(
             f"`{model}` is no folder, is not whole in the hub's cache, and huggingface.co cannot be asked: {error}"
         ) from error
-    sizes = {file.rfilename: file.size or 0 for file in there}
+    sizes: dict[str, int] = {file.rfilename: file.size or 0 for file in there}
     return Place(name=model, wish=wish, sizes=sizes, get=lambda names: _download(hub, repository, names))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Final
@@ -30,7 +30,7 @@ def available_bytes() -> int:
 
 
 @contextmanager
-def memory_errors(model: str) -> Iterator[None]:
+def memory_errors(model: str) -> Generator[None]:
     """Turns a library's own error, when it got no memory, into `NotEnoughMemory`."""
     try:
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from secrets import randbits
 from typing import Any, Final
@@ -41,7 +42,7 @@ def settle(wanted: Sampling, own: Sampling) -> Settled:
     asked = _given(wanted)
     # Who narrows the choice wants one: without a temperature of its own a model would take the likeliest token
     usual = {"temperature": 1.0 if asked.keys() & {"top_p", "top_k", "min_p", "seed"} else 0.0}
-    values = {**usual, **_given(own), **asked}
+    values: dict[str, Any] = {**usual, **_given(own), **asked}
     values["seed"] = values["seed"] % _SEEDS if "seed" in values else randbits(31)
     _check(values)
     return Settled(**values)
@@ -57,7 +58,7 @@ def _check(values: dict[str, Any]) -> None:
             raise ConfigurationError(f"{name} must be {says}, not {values[name]!r}")
 
 
-_RANGES: Final = {
+_RANGES: Final[dict[str, tuple[Callable[[float], bool], str]]] = {
     "temperature": (lambda value: value >= 0, "0 or more"),
     "top_p": (lambda value: 0 < value <= 1, "more than 0, and 1 at most"),
     "top_k": (lambda value: value >= 0, "0 (all tokens) or more"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from dragoman.engines.base import Prompt
 from dragoman.engines.files import facts_in
@@ -38,10 +38,9 @@ class ChatTokenizer:
 
     def _ends(self, *facts: dict[str, Any]) -> frozenset[int]:
         """All that the tokenizer and the files call an end: a base model's and a chat's differ."""
-        said = [self._tokenizer.eos_token_id, *(each.get("eos_token_id") for each in facts)]
-        return frozenset(
-            token for ends in said for token in (ends if isinstance(ends, list) else [ends]) if token is not None
-        )
+        said: list[Any] = [self._tokenizer.eos_token_id, *(each.get("eos_token_id") for each in facts)]
+        ends = [cast("list[int]", each) if isinstance(each, list) else [each] for each in said if each is not None]
+        return frozenset(token for tokens in ends for token in tokens)
 
     def encode(self, prompt: Prompt) -> list[int]:
         """Raises `Rejected` for a conversation that the template refuses."""
@@ -83,7 +82,9 @@ def refused(error: Exception) -> Rejected:
 
 def _template(said: Any) -> str:
     """A tokenizer may have several, by name."""
-    return said if isinstance(said, str) else (said or {}).get("default", "")
+    if isinstance(said, str):
+        return said
+    return cast("dict[str, str]", said or {}).get("default", "")
 
 
 def _context(config: dict[str, Any]) -> int | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from importlib.util import find_spec
@@ -51,11 +51,12 @@ class LlamaCppModel:
         with ExitStack() as owned:
             self._model = _load(self._library, files, owned)
             self._vocabulary = Vocabulary(self._library, self._model)
-            self._context, self.context_tokens = _open_context(self._library, self._model, files, owned)
+            self._context, self._size = _open_context(self._library, self._model, files, owned)
             self._owned = owned.pop_all()
         self._own = Sampling(
             **{name: self._setting(*place) or getattr(_USUAL, name) for name, place in _SETTINGS.items()}
         )
+        self.context_tokens: int | None = self._size
         self.end_tokens = self._vocabulary.end_tokens
         self.hidden_tokens = self._vocabulary.hidden_tokens
         self.chat_template = (self._library.llama_model_chat_template(self._model, None) or b"").decode()
@@ -86,7 +87,7 @@ class LlamaCppModel:
         library, context = self._library, self._context
         grammar = None if schema is None else self._vocabulary.grammar(schema)
         library.llama_memory_clear(library.llama_get_memory(context), True)
-        with _sampler(library, settle(sampling, self._own), self._vocabulary.size, self.context_tokens) as sampler:
+        with _sampler(library, settle(sampling, self._own), self._vocabulary.size, self._size) as sampler:
             new = prompt
             while True:
                 self._compute(new)
@@ -227,7 +228,7 @@ def _metadata(library: Any, model: Any, key: str) -> str | None:
 
 
 @contextmanager
-def _sampler(library: Any, settled: Settled, vocabulary: int, context: int) -> Iterator[Any]:
+def _sampler(library: Any, settled: Settled, vocabulary: int, context: int) -> Generator[Any]:
     """llama.cpp's own, in the order of the other engines. Its repetition penalty counts the answer alone."""
     chain = library.llama_sampler_chain_init(library.llama_sampler_chain_default_params())
     penalties = settled.repetition_penalty, settled.frequency_penalty, settled.presence_penalty

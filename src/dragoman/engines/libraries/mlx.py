@@ -19,7 +19,6 @@ from dragoman.engines.tokenizer import ChatTokenizer
 from dragoman.errors import ConfigurationError, MissingPackage, UnsupportedFeature
 from dragoman.messages import JsonObject
 
-
 _thread: Final = local()
 
 
