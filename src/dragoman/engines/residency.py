@@ -18,7 +18,7 @@ from time import monotonic
 from typing import Final, TypeAlias
 
 from dragoman.engines.base import Engine, LoadedModel, ModelFiles
-from dragoman.engines.memory import available_bytes, total_bytes
+from dragoman.engines.memory import available_bytes, return_freed, total_bytes
 from dragoman.errors import NotEnoughMemory
 
 _logger: Final = logging.getLogger("dragoman")
@@ -79,6 +79,7 @@ class Resident:
             model.close()
         del model
         gc.collect()
+        return_freed()
 
     def __repr__(self) -> str:
         state = "in use" if self.jobs else "idle"

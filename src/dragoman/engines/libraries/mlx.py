@@ -49,6 +49,8 @@ class MlxModel:
         self._own = own_sampling(files.path)
         with memory_errors(files.name):
             self._model = _load(files)
+            # Random first weights were planned, then replaced, and the common generator still holds all their plans
+            self._mx.eval(self._mx.random.state)
         self.context_tokens = self._tokenizer.context_tokens
         self.end_tokens = self._tokenizer.end_tokens
         self.hidden_tokens = self._tokenizer.hidden_tokens
