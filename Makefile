@@ -31,7 +31,7 @@ check: setup  ## Format, lint, types
 	$(BIN)/pyright
 
 test: setup  ## All tests that need nothing foreign
-	$(BIN)/python -m pytest -m 'not clients and not soak'
+	$(BIN)/python -m pytest -m 'not clients and not soak and not local'
 
 test-clients: setup  ## The official SDKs against our emulator, each in its own environment under .clients
 	$(BIN)/python scripts/client_environments.py
@@ -41,8 +41,10 @@ test-clients: setup  ## The official SDKs against our emulator, each in its own 
 	.clients/litellm/bin/python -m pytest -W ignore -m clients tests/providers/test_litellm.py
 	.clients/vertex/bin/python -m pytest -m clients tests/providers/auth/test_google.py
 
-test-local: setup  ## Models inside the process
-	@echo 'There are no engines yet that run models inside the process, so there is nothing to test here.'
+test-local: setup  ## Models inside the process, in an environment of their own under .local; writes the result into docs/
+	$(BIN)/python scripts/local_environment.py
+	.local/bin/python -m pytest -m local tests/local --junitxml=.local/results.xml -o junit_family=xunit1
+	.local/bin/python scripts/local_results.py
 
 soak: setup  ## The long tests: fuzzing and a hostile server, each for DRAGOMAN_SOAK_SECONDS (60)
 	$(BIN)/python -m pytest -m soak --timeout 3600
@@ -51,4 +53,4 @@ bench: setup  ## CPU cost beside the peers, in one run (makes their environments
 	bash bench/run.sh
 
 clean:  ## Remove what `setup`, `test-clients` and the tools made
-	rm -rf .venv .clients .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf .venv .clients .local .pytest_cache .ruff_cache .hypothesis dist

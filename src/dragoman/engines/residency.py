@@ -34,6 +34,28 @@ Job: TypeAlias = Callable[[LoadedModel, float], None]
 Failed: TypeAlias = Callable[[BaseException], None]
 
 
+class _Threads:
+    """Threads whose model has left, for the next ones: MLX keeps something for every thread that ever used it."""
+
+    def __init__(self) -> None:
+        self._free: dict[str, list[ThreadPoolExecutor]] = {}
+
+    def take(self, engine: str) -> ThreadPoolExecutor:
+        try:
+            return self._free.get(engine, []).pop()
+        except IndexError:
+            return ThreadPoolExecutor(1, thread_name_prefix=f"dragoman-{engine}")
+
+    def give(self, engine: str, thread: ThreadPoolExecutor) -> None:
+        self._free.setdefault(engine, []).append(thread)
+
+    def forget(self) -> None:
+        self._free = {}
+
+
+_threads: Final = _Threads()
+
+
 class Resident:
     """A model that is in memory, or on its way there."""
 
@@ -47,7 +69,7 @@ class Resident:
         self.users: weakref.WeakSet[object] = weakref.WeakSet()
         self._wait_for = wait_for
         self._model: LoadedModel | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"dragoman-{engine.name}")
+        self._thread = _threads.take(engine.name)
 
     @property
     def key(self) -> Key:
@@ -69,14 +91,15 @@ class Resident:
 
     def close(self) -> Future[None]:
         """Free the memory, after the jobs that are there. The future is done when it is free."""
-        done = self._thread.submit(self._close)
-        self._thread.shutdown(wait=False)
-        return done
+        return self._thread.submit(self._close)
 
     def _close(self) -> None:
         model, self._model = self._model, None
-        if model is not None:
-            model.close()
+        try:
+            if model is not None:
+                model.close()
+        finally:
+            _threads.give(self.engine.name, self._thread)
         del model
         gc.collect()
         return_freed()
@@ -176,6 +199,7 @@ class Residency:
     def forget_all(self) -> None:
         """In a forked child: threads do not come along, so there is no model that could be used."""
         self._models, self._lock = {}, RLock()
+        _threads.forget()
 
 
 residency: Final = Residency()
