@@ -100,6 +100,9 @@ def test_only_the_registry_loads_providers() -> None:
 
 
 NAMED: dict[str, set[str]] = {
+    # An engine's name is that of its file, and a provider's file names it
+    "engines/libraries/huggingface.py": {"huggingface"},
+    "engines/libraries/mlx.py": {"mlx"},
     "client/llm_provider.py": {"openai", "anthropic", "ollama"},  # the classes that seed 003 names for them (S3.5-S3.7)
     "cli/doctor.py": {"bedrock", "vertex", "mlx", "huggingface"},  # extras of our package, which its metadata calls so
     "dialects/listing.py": {"ollama"},  # a dialect
