@@ -173,7 +173,7 @@ def test_a_prompt_longer_than_the_context_is_refused(llm: LLM) -> None:
 
 def test_the_context_bounds_an_answer(llm: LLM) -> None:
     response = llm.generate("x" * 503, max_tokens=5000)
-    assert response.usage == {"prompt_tokens": 507, "completion_tokens": 5}
+    assert (response.usage.input_tokens, response.usage.output_tokens) == (507, 5)
     assert response.finish_reason == "length"
 
 

@@ -191,7 +191,9 @@ def _repository(model: str, repository: str, wish: str | None) -> Iterator[Place
         )
     hub: Any = import_module("huggingface_hub")
     try:
-        yield _folder(model, Path(hub.snapshot_download(repository, local_files_only=True)), wish)
+        # With nothing asked for, nothing can be missing: what is there is looked at here
+        cached = hub.snapshot_download(repository, local_files_only=True, ignore_patterns="*")
+        yield _folder(model, Path(cached), wish)
     except hub.errors.LocalEntryNotFoundError:
         pass  # nothing of it is in the cache
     except hub.errors.HFValidationError as error:
