@@ -11,7 +11,8 @@ import logging
 import os
 import weakref
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from time import monotonic
@@ -19,6 +20,7 @@ from typing import Final, TypeAlias
 
 from dragoman.engines.base import Engine, LoadedModel, ModelFiles
 from dragoman.engines.memory import available_bytes, return_freed, total_bytes
+from dragoman.engines.workers import workers
 from dragoman.errors import NotEnoughMemory
 
 _logger: Final = logging.getLogger("dragoman")
@@ -34,28 +36,6 @@ Job: TypeAlias = Callable[[LoadedModel, float], None]
 Failed: TypeAlias = Callable[[BaseException], None]
 
 
-class _Threads:
-    """Threads whose model has left, for the next ones: MLX keeps something for every thread that ever used it."""
-
-    def __init__(self) -> None:
-        self._free: dict[str, list[ThreadPoolExecutor]] = {}
-
-    def take(self, engine: str) -> ThreadPoolExecutor:
-        try:
-            return self._free.get(engine, []).pop()
-        except IndexError:
-            return ThreadPoolExecutor(1, thread_name_prefix=f"dragoman-{engine}")
-
-    def give(self, engine: str, thread: ThreadPoolExecutor) -> None:
-        self._free.setdefault(engine, []).append(thread)
-
-    def forget(self) -> None:
-        self._free = {}
-
-
-_threads: Final = _Threads()
-
-
 class Resident:
     """A model that is in memory, or on its way there."""
 
@@ -69,7 +49,7 @@ class Resident:
         self.users: weakref.WeakSet[object] = weakref.WeakSet()
         self._wait_for = wait_for
         self._model: LoadedModel | None = None
-        self._thread = _threads.take(engine.name)
+        self._thread = workers.take(engine.name)
 
     @property
     def key(self) -> Key:
@@ -77,7 +57,7 @@ class Resident:
 
     def submit(self, job: Job) -> Future[None]:
         """Run `job` in the model's thread, after those before it."""
-        return self._thread.submit(self._run, job)
+        return self._thread.submit(partial(self._run, job))
 
     def _run(self, job: Job) -> None:
         started = monotonic()
@@ -99,7 +79,7 @@ class Resident:
             if model is not None:
                 model.close()
         finally:
-            _threads.give(self.engine.name, self._thread)
+            workers.give(self.engine.name, self._thread)
         del model
         gc.collect()
         return_freed()
@@ -199,7 +179,7 @@ class Residency:
     def forget_all(self) -> None:
         """In a forked child: threads do not come along, so there is no model that could be used."""
         self._models, self._lock = {}, RLock()
-        _threads.forget()
+        workers.forget()
 
 
 residency: Final = Residency()
