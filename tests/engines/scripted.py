@@ -67,12 +67,13 @@ class ScriptedEngine:
         self.size_bytes = size_bytes
         self.made = models
         self.loaded: list[ScriptedModel] = []
+        self.note: str | None = None
 
     def check(self) -> None:
         """It is always there."""
 
     def find(self, model: str) -> ModelFiles:
-        return ModelFiles(name=model, path=Path("/models") / model, size_bytes=self.size_bytes)
+        return ModelFiles(name=model, path=Path("/models") / model, size_bytes=self.size_bytes, note=self.note)
 
     def load(self, files: ModelFiles) -> ScriptedModel:
         made = self.made.get(files.name, "Hello.")

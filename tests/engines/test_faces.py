@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 import dragoman
 from dragoman import ConfigurationError, create_llm
@@ -22,7 +22,7 @@ both = pytest.mark.parametrize("mode", MODES)
 
 
 class City(BaseModel):
-    name: str
+    name: Annotated[str, Field(max_length=12)]
 
 
 @pytest.fixture(params=PROVIDERS)
@@ -87,7 +87,7 @@ def test_a_value(mode: str, provider: str, engine: ScriptedEngine) -> None:
     assert ask(mode, provider, "city", "Where?", response_model=City) == City(name="Paris")
     schema = engine.loaded[0].asked[0][2]
     assert schema is not None
-    assert schema["properties"]["name"]["type"] == "string"
+    assert schema["properties"]["name"] == {"maxLength": 12, "title": "Name", "type": "string"}
 
 
 @both
@@ -152,3 +152,12 @@ def test_what_would_have_no_use_is_refused(provider: str, option: dict[str, Any]
 def test_nothing_is_loaded_before_the_first_call(provider: str, engine: ScriptedEngine) -> None:
     assert provider in repr(create_llm(provider, "a"))
     assert engine.loaded == []
+
+
+def test_what_was_chosen_is_said(provider: str, engine: ScriptedEngine, caplog: pytest.LogCaptureFixture) -> None:
+    """X31: once for a client, where a name stands for several files."""
+    engine.note = "of 2 GGUF files, `a-Q4_K_M.gguf` is taken: name another as `a:a-Q4_K_M.gguf`"
+    with create_llm(provider, "a") as llm:
+        llm.generate("Hi")
+        llm.generate("Hi")
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [f"`a`: {engine.note}"]

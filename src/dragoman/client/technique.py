@@ -28,7 +28,8 @@ def technique_for(target: Target, request: Request, mode: Mode | None) -> str:
         _refuse_unsupported(spec, dialect, mode)
     forced = _can_force(spec, dialect, request)
     wanted = MODES[mode.core] if mode else default_technique(spec.catalog_list, request.model, forced=forced)
-    return _said(wanted, spec, dialect, forced=forced)
+    technique = _said(wanted, spec, dialect, forced=forced)
+    return "grammar" if technique == "json_schema" and spec.engine is not None else technique
 
 
 def usual_mode(spec: ProviderSpec, dialect: str, model: str) -> Mode:

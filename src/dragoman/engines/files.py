@@ -128,8 +128,10 @@ def gguf_of(place: Place) -> Choice:
     wished = _wished(place, files)
     usual = [name for name in wished if _PREFERRED in name.upper()] or wished
     file = min(usual, key=lambda name: place.size(files[name]))
-    note = f"of {len(wished)} GGUF files, `{file}` was taken" if len(wished) > 1 else None
-    return Choice(names=files[file], size_bytes=place.size(files[file]), file=file, note=note)
+    note = f"of {len(wished)} GGUF files, `{file}` is taken: name another as `{place.name}:{file}`"
+    return Choice(
+        names=files[file], size_bytes=place.size(files[file]), file=file, note=note if len(wished) > 1 else None
+    )
 
 
 def _wished(place: Place, files: Mapping[str, Sequence[str]]) -> list[str]:

@@ -8,6 +8,7 @@ took to answer.
 from __future__ import annotations
 
 import asyncio
+import logging
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from queue import Empty, SimpleQueue
@@ -23,6 +24,7 @@ from dragoman.errors import ConnectionLost, Error, ProviderFailed, TimedOut
 from dragoman.http import AsyncTransport, Frame, Framing, HttpRequest, Transport
 from dragoman.messages import Assembler, Request, decode_json, encode_json
 
+_logger: Final = logging.getLogger("dragoman")
 _WIRE: Final = "ollama"
 
 Item: TypeAlias = Literal["ready", "end"] | list[Frame] | Error
@@ -68,6 +70,8 @@ class Session:
         if files is None:
             self._engine.check()
             files = self._files[model] = self._engine.find(model)
+            if files.note is not None:
+                _logger.warning("`%s`: %s", model, files.note)
         return files
 
     def _ours(self, error: BaseException) -> Error:

@@ -5,10 +5,12 @@ technique        the request says                                     the answer
 `tools`          a tool, and that it must be called                   the arguments of the call
 `tools_offered`  a tool, and in words that it be called               the arguments of the call
 `json_schema`    the schema, as the form that the provider enforces   the first JSON value in the text
+`grammar`        the schema with all its words, likewise              the first JSON value in the text
 `json_object`    any JSON as the form, and the schema in words        the first JSON value in the text
 `json_text`      the schema in words                                  the first JSON value in the text
 
-`tools_offered` is what `tools` becomes where a call cannot be demanded. Which one a model gets is not decided here.
+`tools_offered` is what `tools` becomes where a call cannot be demanded; `grammar` is what `json_schema` becomes for
+models in this process, which need no shared words. Which one a model gets is not decided here.
 """
 
 from __future__ import annotations
@@ -93,6 +95,10 @@ def _demand_schema(request: Request, output: Output) -> Request:
     return replace(request, output_format=output.format)
 
 
+def _demand_grammar(request: Request, output: Output) -> Request:
+    return replace(request, output_format=replace(output.format, schema=output.schema))
+
+
 def _demand_json(request: Request, output: Output) -> Request:
     return replace(_ask_in_words(request, output), output_format=OutputFormat(kind="json_object"))
 
@@ -134,6 +140,7 @@ TECHNIQUES: Final[dict[str, Technique]] = {
     "tools": Technique(_demand_call, _arguments, _call_again),
     "tools_offered": Technique(_offer_tool, _arguments, _call_again),
     "json_schema": Technique(_demand_schema, _json, _write_again_by_schema),
+    "grammar": Technique(_demand_grammar, _json, _write_again_by_schema),
     "json_object": Technique(_demand_json, _json, _write_again),
     "json_text": Technique(_ask_in_words, _json, _write_again),
 }
