@@ -205,6 +205,7 @@ def test_an_answer_that_is_left_stops_its_model() -> None:
 
 
 def test_the_time_to_load_is_told_apart() -> None:
+    """S0.29"""
     whole = Assembler()
     for event in Answer(ScriptedModel("Hi"), request(), cancelled=lambda: False, load_seconds=2.0).events():
         whole.add(event)
