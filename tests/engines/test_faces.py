@@ -87,6 +87,7 @@ def test_a_value(mode: str, provider: str, engine: ScriptedEngine) -> None:
     assert ask(mode, provider, "city", "Where?", response_model=City) == City(name="Paris")
     schema = engine.loaded[0].asked[0][2]
     assert schema is not None
+    assert schema["additionalProperties"] is False
     assert schema["properties"]["name"] == {"maxLength": 12, "title": "Name", "type": "string"}
 
 

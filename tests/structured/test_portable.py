@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from dragoman.structured import output_type
-from dragoman.structured.portable import can_be_strict, portable
+from dragoman.structured.portable import can_be_strict, closed, portable
 
 REF = {"$ref": "#/$defs/A"}
 OPEN = {"type": "object", "additionalProperties": {"type": "integer"}}
@@ -105,3 +105,28 @@ def test_no_schema_is_strict_that_says_nothing() -> None:
 
 def test_the_tool_has_the_schema_as_it_is() -> None:
     assert output_type(Cat).tool.parameters == TypeAdapter(Cat).json_schema()
+
+
+A = {"type": "object", "properties": {"a": {"type": "integer", "minimum": 1}}}
+CLOSED = {**A, "additionalProperties": False}
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (A, CLOSED),
+        (OPEN, OPEN),
+        ({"oneOf": [A, {"type": "null"}]}, {"oneOf": [CLOSED, {"type": "null"}]}),
+        ({"type": "array", "items": A, "maxItems": 3}, {"type": "array", "items": CLOSED, "maxItems": 3}),
+        ({"$defs": {"B": A}, "$ref": "#/$defs/B"}, {"$defs": {"B": CLOSED}, "$ref": "#/$defs/B"}),
+        ({"additionalProperties": A}, {"additionalProperties": CLOSED}),
+        ({"enum": [{"properties": {}}]}, {"enum": [{"properties": {}}]}),
+        (
+            {"type": "object", "properties": {"properties": A}},
+            {"type": "object", "properties": {"properties": CLOSED}, "additionalProperties": False},
+        ),
+    ],
+)
+def test_objects_are_closed_and_all_words_stay(schema: dict[str, Any], expected: dict[str, Any]) -> None:
+    """For models that are held to the whole schema."""
+    assert closed(schema) == expected

@@ -26,6 +26,31 @@ def portable(schema: JsonObject) -> JsonObject:
     return _alone(kept) if "$ref" in kept else kept
 
 
+def closed(schema: JsonObject) -> JsonObject:
+    """`schema` in its own words. Objects that do not say whether they are open are closed, here too."""
+    node = {word: _closed_in(word, value) for word, value in schema.items()}
+    if "properties" in node:
+        node.setdefault("additionalProperties", False)
+    return node
+
+
+def _closed_in(word: str, value: Any) -> Any:
+    """What the word of a schema holds, where that is schemas: by name, in a list, or one."""
+    match value:
+        case dict() if word in _BY_NAME:
+            return {name: _closed(each) for name, each in cast("JsonObject", value).items()}
+        case dict() if word in _SINGLE:
+            return closed(cast("JsonObject", value))
+        case list() if word in _LISTED:
+            return [_closed(each) for each in cast("list[Any]", value)]
+        case _:
+            return value
+
+
+def _closed(value: Any) -> Any:
+    return closed(cast("JsonObject", value)) if isinstance(value, dict) else value
+
+
 def can_be_strict(schema: Any) -> bool:
     """Whether OpenAI's strict mode takes it: every object closed, with all of its properties required."""
     if not isinstance(schema, dict):
@@ -74,6 +99,9 @@ _INSIDE: Final[dict[str, Callable[[Any], Any]]] = {
     "properties": _named, "$defs": _named, "items": _one, "additionalProperties": _one,
     "anyOf": _each, "allOf": _each, "prefixItems": _each,
 }  # fmt: skip
+_BY_NAME: Final = frozenset({"properties", "$defs", "patternProperties"})
+_SINGLE: Final = frozenset({"items", "additionalProperties"})
+_LISTED: Final = frozenset({"anyOf", "allOf", "oneOf", "prefixItems"})
 _PLAIN: Final = frozenset({"type", "required", "enum", "const", "$ref", "title", "description"})
 _KNOWN: Final = _PLAIN | _INSIDE.keys() | {"discriminator"}
 _SPELLED: Final = {"oneOf": "anyOf"}

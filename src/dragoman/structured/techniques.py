@@ -25,6 +25,7 @@ from dragoman.messages import LLMResponse, Message, OutputFormat, Request, Role,
 from dragoman.messages.json_text import encode_json
 from dragoman.structured.finding import first_json
 from dragoman.structured.output import OutputType
+from dragoman.structured.portable import closed
 
 T = TypeVar("T")
 
@@ -96,7 +97,7 @@ def _demand_schema(request: Request, output: Output) -> Request:
 
 
 def _demand_grammar(request: Request, output: Output) -> Request:
-    return replace(request, output_format=replace(output.format, schema=output.schema))
+    return replace(request, output_format=replace(output.format, schema=closed(output.schema)))
 
 
 def _demand_json(request: Request, output: Output) -> Request:
