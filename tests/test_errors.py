@@ -23,6 +23,7 @@ TABLE = {
     "ConfigurationError": ("CallerError", 400, False),
     "MissingKey": ("ConfigurationError", 401, False),
     "MissingPackage": ("ConfigurationError", 501, False),
+    "NotEnoughMemory": ("ConfigurationError", 507, False),
     "ModelStringError": ("ConfigurationError", 400, False),
     "UnknownProvider": ("CallerError", 404, False),
     "UnsupportedFeature": ("CallerError", 400, False),

@@ -28,7 +28,7 @@ TECHNIQUES = [
     ("deepseek", "deepseek-v4-pro", "json_object", "no call can be demanded, and there is only JSON mode"),
     ("moonshot", "kimi-k3", "json_object", "likewise"),
     ("perplexity", "sonar", "json_schema", "it calls no tools"),
-    ("mlx", "mlx-community/Qwen3-30B-4bit", "json_text", "nothing holds it"),
+    ("mlx", "mlx-community/Qwen3-30B-4bit", "json_schema", "its engine holds it"),
     ("openai", "gpt-99", "tools", "not known: what is usual"),
     ("my_own_provider", "m", "tools", "not known: what is usual"),
 ]
