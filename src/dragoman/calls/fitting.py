@@ -12,7 +12,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from dragoman.catalog import ModelFacts, ReasoningFacts, thinks
-from dragoman.messages import Loss, ReasoningOptions, Request
+from dragoman.messages import EFFORTS, Loss, ReasoningOptions, Request
 
 _NEUTRAL: Final[Mapping[str, float | None]] = {
     "temperature": 1,
@@ -62,16 +62,13 @@ def _without_thinking(request: Request, options: ReasoningOptions) -> tuple[Requ
     return replace(request, reasoning=left), tuple(losses)
 
 
-_EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-
-
 def _in_its_words(options: ReasoningOptions, known: ReasoningFacts, losses: list[Loss]) -> ReasoningOptions:
     """The effort as a word that the model has, where its words are known."""
     off = options.enabled is False or (options.enabled is None and options.effort == "none")
     if off and _always_thinks(known):
         return _least_thinking(options, known, losses)
     effort = options.effort
-    if off or effort in (None, "none", *known.efforts) or effort not in _EFFORTS or not known.efforts:
+    if off or effort in (None, "none", *known.efforts) or effort not in EFFORTS or not known.efforts:
         return options
     nearest = min(known.efforts, key=lambda word: _distance(word, effort))
     losses.append(Loss(effect="changed", where="reasoning.effort", why=f"this model's nearest effort is `{nearest}`"))
@@ -82,7 +79,7 @@ def _distance(word: str, effort: str) -> tuple[int, int]:
     """How far a word is from an effort; of two alike that is less which is nearer to `high`, as DeepSeek has it
     (api-docs.deepseek.com/guides/thinking_mode: medium and xhigh are `high` there).
     """
-    place = _EFFORTS.index
+    place = EFFORTS.index
     return abs(place(word) - place(effort)), abs(place(word) - place("high"))
 
 

@@ -17,6 +17,7 @@ from dragoman.calls import RetryConfig
 from dragoman.errors import ConfigurationError
 from dragoman.http import Timeouts
 from dragoman.messages import (
+    EFFORTS,
     AnyTool,
     Document,
     Extra,
@@ -191,7 +192,7 @@ _KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
 
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "on_loss": ("warn", "error"),
-    "reasoning_effort": ("none", "minimal", "low", "medium", "high", "xhigh", "max"),
+    "reasoning_effort": EFFORTS,
     "dtype": get_args(VectorType),
     "encoding": ("float", "base64"),
 }

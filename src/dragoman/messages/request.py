@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -12,6 +12,9 @@ from dragoman.messages.tools import AnyTool, ToolChoice
 
 Effort: TypeAlias = str
 """How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`; a model takes a part of these."""
+
+EFFORTS: Final[tuple[Effort, ...]] = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""From not at all to as hard as can be."""
 
 
 class OutputFormat(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
