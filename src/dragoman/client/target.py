@@ -16,7 +16,7 @@ from dragoman.client.transport import transport_for
 from dragoman.dialects import Dialect, dialect_at
 from dragoman.errors import ConfigurationError
 from dragoman.messages import Request
-from dragoman.providers import IN_PROCESS, ProviderSpec, find_settings, parse_base_url, whole_url
+from dragoman.providers import ProviderSpec, find_settings, parse_base_url, whole_url
 from dragoman.secret import Secret
 from dragoman.transport import TransportOptions
 
@@ -100,8 +100,6 @@ def _form(spec: ProviderSpec, settings: Mapping[str, str], base_url: str | None)
 
 def _base_url(spec: ProviderSpec, argument: str | None, settings: Mapping[str, str]) -> str:
     """Where the provider is: the argument, then its variables, then its usual place."""
-    if spec.engine is not None:
-        return IN_PROCESS
     if not isinstance(argument, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
         raise ConfigurationError(f"base_url is text, not {type(argument).__name__}")
     found = argument or _variable(spec) or spec.url_for(settings)

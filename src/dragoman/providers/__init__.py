@@ -14,10 +14,9 @@ from dragoman.providers.registry import (
     split_model,
 )
 from dragoman.providers.settings import Setting, find_settings
-from dragoman.providers.spec import IN_PROCESS, ProviderSpec
+from dragoman.providers.spec import ProviderSpec
 
 __all__ = [
-    "IN_PROCESS",
     "Auth",
     "Credential",
     "ProviderSpec",

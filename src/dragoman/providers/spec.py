@@ -114,7 +114,9 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
 
     @property
     def base_url_variables(self) -> tuple[str, ...]:
-        """The variables that may hold the base URL: the official SDK's, and one of ours that every provider has."""
+        """The variables that may hold the base URL: the official SDK's, and ours; none for models in this process."""
+        if self.engine is not None:
+            return ()
         return (*self.base_url_env, f"DRAGOMAN_{self.name.upper()}_BASE_URL")
 
     def dialect_for(self, model: str) -> str:
