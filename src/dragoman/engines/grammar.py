@@ -7,9 +7,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
-from dragoman.engines.prompt import schema_text
 from dragoman.errors import MissingPackage, ProviderFailed, UnsupportedFeature
-from dragoman.messages import JsonObject
+from dragoman.messages import JsonObject, encode_json
 
 _logger: Final = logging.getLogger("dragoman")
 
@@ -29,7 +28,9 @@ class Grammar:
     def __init__(self, tokenizer: Any, schema: JsonObject) -> None:
         """Raises `UnsupportedFeature` for a schema that makes no grammar."""
         matcher: Any = import_module("llguidance").LLMatcher
-        self._matcher = matcher(tokenizer, matcher.grammar_from_json_schema(schema_text(schema), defaults=_OPTIONS))
+        self._matcher = matcher(
+            tokenizer, matcher.grammar_from_json_schema(encode_json(schema).decode(), defaults=_OPTIONS)
+        )
         if self._matcher.is_error():
             raise UnsupportedFeature(f"no grammar can be made of the schema: {self._matcher.get_error()}")
         for warning in self._matcher.get_grammar_warnings():

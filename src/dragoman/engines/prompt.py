@@ -18,7 +18,6 @@ from dragoman.messages import (
     Tool,
     ToolCall,
     ToolResult,
-    encode_json,
 )
 
 
@@ -106,8 +105,3 @@ def _text(part: Part) -> str:
         case _:
             kind = type(part).__name__.lower()
             raise UnsupportedFeature(f"models in this process take text only, no {kind} part")
-
-
-def schema_text(schema: Any) -> str:
-    """A schema as the libraries take it."""
-    return encode_json(schema).decode()

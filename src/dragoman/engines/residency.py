@@ -30,6 +30,12 @@ _SHARE: Final = 0.8
 """Of all memory, what models may take unless the caller says."""
 _GIB: Final = 2**30
 
+
+def needed_bytes(files: ModelFiles) -> int:
+    """About how much memory the model takes."""
+    return int(files.size_bytes * _OVERHEAD)
+
+
 Key: TypeAlias = tuple[str, Path]
 Job: TypeAlias = Callable[[LoadedModel, float], None]
 """What is done with a model; the second argument is how long it took to load for this job, in seconds."""
@@ -42,7 +48,7 @@ class Resident:
     def __init__(self, engine: Engine, files: ModelFiles, wait_for: Sequence[Future[None]] = ()) -> None:
         self.engine = engine
         self.files = files
-        self.needed_bytes = int(files.size_bytes * _OVERHEAD)
+        self.needed_bytes = needed_bytes(files)
         self.used_at = monotonic()
         self.jobs = 0
         """How many are waiting or running."""
@@ -157,7 +163,7 @@ class Residency:
 
     def _make_room(self, files: ModelFiles) -> list[Future[None]]:
         """Put out what must go for `files`. Raises `NotEnoughMemory`."""
-        limit, needed = self.limit_bytes, int(files.size_bytes * _OVERHEAD)
+        limit, needed = self.limit_bytes, needed_bytes(files)
         used = sum(model.needed_bytes for model in self._models.values())
         gone: list[Resident] = []
         for model in self.models():

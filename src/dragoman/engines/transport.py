@@ -46,7 +46,7 @@ class Session:
         self._files: dict[str, ModelFiles] = {}
         weakref.finalize(self, home.sweep)
 
-    def begin(self, body: bytes, put: Callable[[Item], None], cancelled: Flag) -> None:
+    def begin(self, body: bytes, put: Callable[[Item], None], cancelled: Flag) -> Request:
         """Have a request answered: `put` gets what comes, in another thread. Setting `cancelled` stops it.
 
         Raises `MissingPackage`, `UnknownModel` and `NotEnoughMemory`.
@@ -64,6 +64,7 @@ class Session:
             put("end")
 
         self._home.run(self._engine, self._find(request.model), self, job, lambda error: put(self._ours(error)))
+        return request
 
     def _find(self, model: str) -> ModelFiles:
         files = self._files.get(model)
@@ -108,9 +109,9 @@ class _Reply:
     status: int
     headers: Mapping[str, str]
 
-    def __init__(self, cancelled: Flag, request: HttpRequest) -> None:
+    def __init__(self, cancelled: Flag, request: HttpRequest, *, streamed: bool) -> None:
         self.status = 200
-        self.headers = {"content-type": "application/x-ndjson" if _is_streamed(request) else "application/json"}
+        self.headers = {"content-type": "application/x-ndjson" if streamed else "application/json"}
         self._cancelled = cancelled
         self._request = request
 
@@ -121,10 +122,6 @@ class _Reply:
     def _patience(self) -> float | None:
         """How long to wait for the next line, in seconds."""
         return _time_left(self._request, self._request.timeouts.between_chunks)
-
-
-def _is_streamed(request: HttpRequest) -> bool:
-    return bool(decode_json(request.body).get("stream"))
 
 
 def _time_left(request: HttpRequest, most: float | None) -> float | None:
@@ -146,8 +143,8 @@ def _frames_in(item: Item) -> list[Frame] | None:
 class EngineReply(_Reply):
     """For threads."""
 
-    def __init__(self, items: SimpleQueue[Item], cancelled: Flag, request: HttpRequest) -> None:
-        super().__init__(cancelled, request)
+    def __init__(self, items: SimpleQueue[Item], cancelled: Flag, request: HttpRequest, *, streamed: bool) -> None:
+        super().__init__(cancelled, request, streamed=streamed)
         self._items = items
 
     def read(self) -> bytes:
@@ -183,12 +180,12 @@ class EngineTransport:
         items: SimpleQueue[Item] = SimpleQueue()
         cancelled = Flag()
         try:
-            self._session.begin(request.body, items.put, cancelled)
+            asked = self._session.begin(request.body, items.put, cancelled)
             _frames_in(_next(items, _time_left(request, request.timeouts.first_byte)))
         except BaseException:
             cancelled.set()
             raise
-        return EngineReply(items, cancelled, request)
+        return EngineReply(items, cancelled, request, streamed=asked.stream)
 
     def release(self) -> None:
         """Free the memory, unless another client uses the same model."""
@@ -202,8 +199,8 @@ class EngineTransport:
 class AsyncEngineReply(_Reply):
     """For tasks."""
 
-    def __init__(self, items: asyncio.Queue[Item], cancelled: Flag, request: HttpRequest) -> None:
-        super().__init__(cancelled, request)
+    def __init__(self, items: asyncio.Queue[Item], cancelled: Flag, request: HttpRequest, *, streamed: bool) -> None:
+        super().__init__(cancelled, request, streamed=streamed)
         self._items = items
         self._loop = asyncio.get_running_loop()
 
@@ -250,12 +247,12 @@ class AsyncEngineTransport:
             _hand_over(loop, items, item)
 
         try:
-            await asyncio.to_thread(self._session.begin, request.body, put, cancelled)
+            asked = await asyncio.to_thread(self._session.begin, request.body, put, cancelled)
             _frames_in(await _next_async(items, _time_left(request, request.timeouts.first_byte)))
         except BaseException:
             cancelled.set()
             raise
-        return AsyncEngineReply(items, cancelled, request)
+        return AsyncEngineReply(items, cancelled, request, streamed=asked.stream)
 
     def release(self) -> None:
         self._session.release()
