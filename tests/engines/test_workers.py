@@ -70,3 +70,29 @@ def test_a_program_ends_while_threads_wait() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "done\nand this\n"
+
+
+def test_a_thread_that_outlives_the_main_one_is_still_served() -> None:
+    program = (
+        "import threading\n"
+        "from dragoman.engines.workers import workers\n"
+        "worker = workers.take('a')\n"
+        "def late():\n"
+        "    threading.main_thread().join()\n"
+        "    worker.submit(lambda: print('late')).result(10)\n"
+        "threading.Thread(target=late).start()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout == "late\n"
+
+
+def test_what_works_is_told_when_nobody_can_hear_it_any_more() -> None:
+    program = (
+        "from dragoman.engines.workers import workers\n"
+        "def endless():\n"
+        "    while not workers.are_ending: pass\n"
+        "    print('over')\n"
+        "workers.take('a').submit(endless)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout == "over\n"

@@ -20,6 +20,7 @@ from dragoman.dialects import Dialect, get_dialect
 from dragoman.engines.answer import Answer
 from dragoman.engines.base import Engine, LoadedModel, ModelFiles, get_engine
 from dragoman.engines.residency import Residency, residency
+from dragoman.engines.workers import workers
 from dragoman.errors import ConnectionLost, Error, ProviderFailed, TimedOut
 from dragoman.http import AsyncTransport, Frame, Framing, HttpRequest, Transport
 from dragoman.messages import Assembler, Request, decode_json, encode_json
@@ -54,10 +55,13 @@ class Session:
         dialect = get_dialect(_WIRE)
         request = dialect.decode_request(decode_json(body))
 
+        def is_over() -> bool:
+            return cancelled.is_set() or workers.are_ending
+
         def job(model: LoadedModel, load_seconds: float) -> None:
-            if cancelled.is_set():
+            if is_over():
                 return
-            answer = Answer(model, request, cancelled=cancelled.is_set, load_seconds=load_seconds)
+            answer = Answer(model, request, cancelled=is_over, load_seconds=load_seconds)
             put("ready")
             for frames in _written(answer, request, dialect):
                 put(frames)

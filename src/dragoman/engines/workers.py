@@ -7,13 +7,19 @@ lock is held could not hand in the job that frees its model.
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
-from threading import Lock, Thread, main_thread
+from threading import Thread
+from threading import enumerate as all_threads
 from typing import Final, TypeAlias
 
 Job: TypeAlias = Callable[[], None]
+
+
+class _OurThread(Thread):
+    """One that ends when the threads of others have ended."""
 
 
 class Worker:
@@ -21,7 +27,7 @@ class Worker:
 
     def __init__(self, name: str) -> None:
         self._jobs: SimpleQueue[tuple[Job, Future[None]] | None] = SimpleQueue()
-        Thread(target=self._work, name=name).start()
+        _OurThread(target=self._work, name=name, daemon=False).start()
 
     def submit(self, job: Job) -> Future[None]:
         """Have `job` done after those before it. May be called in a finalizer, wherever that runs."""
@@ -49,39 +55,55 @@ def _do(job: Job, future: Future[None]) -> None:
 
 
 class Workers:
-    """All of this process. MLX keeps something for every thread that ever used it, so threads are used again."""
+    """All of this process. MLX keeps something for every thread that ever used it, so threads are used again.
+
+    Without a lock: garbage may be collected where it is held, and the finalizer of a client waits for another one.
+    """
 
     def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
         """In a forked child: threads do not come along."""
+        self.are_ending = False
+        """Nobody is left who could read an answer."""
         self._all: list[Worker] = []
-        self._free: dict[str, list[Worker]] = {}
-        self._lock = Lock()
+        self._free: defaultdict[str, deque[Worker]] = defaultdict(deque)
 
     def take(self, engine: str) -> Worker:
         """One that is free for a model of `engine`."""
-        with self._lock:
-            free = self._free.setdefault(engine, [])
-            if free:
-                return free.pop()
-            if not self._all:
-                Thread(target=self._end_with_the_program, name="dragoman-end").start()
-            worker = Worker(f"dragoman-{engine}")
-            self._all.append(worker)
-            return worker
+        try:
+            return self._free[engine].pop()
+        except IndexError:
+            return self._another(engine)
+
+    def _another(self, engine: str) -> Worker:
+        worker = Worker(f"dragoman-{engine}")
+        self._all.append(worker)
+        if self._all[0] is worker:
+            _OurThread(target=self._end_with_the_program, name="dragoman-end", daemon=False).start()
+        return worker
 
     def give(self, engine: str, worker: Worker) -> None:
         """It is free again."""
-        with self._lock:
-            self._free.setdefault(engine, []).append(worker)
+        self._free[engine].append(worker)
 
     def _end_with_the_program(self) -> None:
-        """Its other threads are waited for at exit, and finalizers for exit come only after them."""
-        main_thread().join()
+        """Its other threads are waited for at exit, and finalizers for exit come only after them.
+
+        Any of them may still ask, also after the main one: they are waited for first.
+        """
+        for thread in iter(_of_the_program, None):
+            thread.join()
+        self.are_ending = True
         for worker in self._all:
             worker.end()
+
+
+def _of_the_program() -> Thread | None:
+    """A thread that keeps the program alive and is none of ours. The main one is listed also when it has ended."""
+    theirs = (each for each in all_threads() if not (each.daemon or isinstance(each, _OurThread)))
+    return next((each for each in theirs if each.is_alive()), None)
 
 
 workers: Final = Workers()
