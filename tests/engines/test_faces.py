@@ -162,3 +162,8 @@ def test_what_was_chosen_is_said(provider: str, engine: ScriptedEngine, caplog: 
         llm.generate("Hi")
         llm.generate("Hi")
     assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [f"`a`: {engine.note}"]
+
+
+def test_what_a_machine_could_run_is_no_list(provider: str) -> None:
+    with create_llm(provider, "a") as llm, pytest.raises(dragoman.UnsupportedFeature, match="no list of its models"):
+        llm.models()

@@ -12,6 +12,7 @@ SPEC = ProviderSpec(
     dialect="ollama",
     engine="huggingface",
     base_url=IN_PROCESS,
+    listing=None,
     auth=ARGUMENT_ONLY,
     lacks=frozenset({"forced_tools"}),
     price_list=None,

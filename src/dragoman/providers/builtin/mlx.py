@@ -8,6 +8,7 @@ SPEC = ProviderSpec(
     dialect="ollama",
     engine="mlx",
     base_url=IN_PROCESS,
+    listing=None,
     auth=ARGUMENT_ONLY,
     lacks=frozenset({"forced_tools"}),
     price_list=None,
