@@ -15,10 +15,11 @@ from dragoman.client.by_model import AnyLLM, ByModel
 from dragoman.client.llm import LLM, AsyncLLM
 from dragoman.client.mode import Mode
 from dragoman.client.options import GenerateOptions, MessageLike
-from dragoman.client.retries import DEFAULT_RETRIES, refuse_stream
+from dragoman.client.retries import refuse_stream
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.errors import UnsupportedFeature
 from dragoman.messages import LLMResponse
+from dragoman.structured import DEFAULT_RETRIES
 
 T = TypeVar("T")
 

@@ -12,12 +12,12 @@ from dragoman.client.chat import AsyncChat, Chat, Prompt
 from dragoman.client.inputs import EmbedInputs
 from dragoman.client.options import CallOptions, EmbedOptions, GenerateOptions, ToolLike
 from dragoman.client.plan import Plan, value_of
-from dragoman.client.retries import DEFAULT_RETRIES, refuse_retries, refuse_stream
+from dragoman.client.retries import refuse_retries, refuse_stream
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.client.tools import run_tools
 from dragoman.flow import Flow, async_run, run
 from dragoman.messages import EmbeddingResponse, LLMResponse, Message, ModelInfo, TokenCount
-from dragoman.structured import Extracted
+from dragoman.structured import DEFAULT_RETRIES, Extracted
 
 T = TypeVar("T")
 

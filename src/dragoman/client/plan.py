@@ -46,7 +46,7 @@ from dragoman.messages import (
     TokenCount,
 )
 from dragoman.secret import Secret
-from dragoman.structured import TECHNIQUES, Extracted, OutputType, extract, output_type
+from dragoman.structured import TECHNIQUES, Again, Extracted, OutputType, Rules, extract, output_type
 
 T = TypeVar("T")
 
@@ -109,12 +109,12 @@ class Plan:
         self, wanted: type[T], prompt: Any, options: Mapping[str, Any], max_retries: int | None
     ) -> Flow[Extracted[T]]:
         """The flow of a call for a value of `wanted`. Raises `ConfigurationError` at once, as `generate` does."""
-        options, retries = self.options(options), checked_retries(max_retries)
+        options, rules = self.options(options), Rules(retries=Again(checked_retries(max_retries)))
         _refuse_beside_a_value(options)
-        return self._extract(self._request(prompt, options), output_type(wanted), options, retries)
+        return self._extract(self._request(prompt, options), output_type(wanted), options, rules)
 
     def _extract(
-        self, request: Request, output: OutputType[T], options: Mapping[str, Any], max_retries: int
+        self, request: Request, output: OutputType[T], options: Mapping[str, Any], rules: Rules
     ) -> Flow[Extracted[T]]:
         """One deadline holds over all that is asked; it runs from when the flow does."""
         from dragoman.client.technique import technique_for  # with the modes, which few programs need
@@ -126,7 +126,7 @@ class Plan:
         def ask(request: Request) -> Flow[LLMResponse]:
             return generate(self._call(request, options, deadline))
 
-        return (yield from extract(ask, request, output, technique, max_retries=max_retries))
+        return (yield from extract(ask, request, output, technique, rules))
 
     def embed(self, inputs: Any, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
         """The flow of a call for embeddings. Raises `UnsupportedFeature` where the provider has none."""

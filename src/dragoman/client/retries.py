@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from dragoman.errors import ConfigurationError, UnsupportedFeature
-
-DEFAULT_RETRIES: Final = 3
-"""When the call does not say."""
+from dragoman.structured import DEFAULT_RETRIES
 
 
 def checked_retries(max_retries: object) -> int:

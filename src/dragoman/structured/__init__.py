@@ -2,6 +2,19 @@
 
 from dragoman.structured.ask import Ask, Extracted, extract
 from dragoman.structured.output import OutputType, output_type
+from dragoman.structured.rules import DEFAULT_RETRIES, Again, Rules, Watcher
 from dragoman.structured.techniques import TECHNIQUES, Technique
 
-__all__ = ["TECHNIQUES", "Ask", "Extracted", "OutputType", "Technique", "extract", "output_type"]
+__all__ = [
+    "DEFAULT_RETRIES",
+    "TECHNIQUES",
+    "Again",
+    "Ask",
+    "Extracted",
+    "OutputType",
+    "Rules",
+    "Technique",
+    "Watcher",
+    "extract",
+    "output_type",
+]

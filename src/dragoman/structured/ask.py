@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from functools import reduce
+from time import monotonic
 from typing import Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from dragoman.errors import Error, OutputError
-from dragoman.flow import Flow
+from dragoman.flow import Flow, sleep
 from dragoman.messages import LLMResponse, Request, Usage
 from dragoman.structured.output import OutputType
+from dragoman.structured.rules import Rules
 from dragoman.structured.techniques import Technique, correction
 
 T = TypeVar("T")
@@ -33,33 +35,42 @@ class Extracted(Struct, Generic[T], frozen=True):
 
 
 def extract(
-    ask: Ask, request: Request, output: OutputType[T], technique: Technique, *, max_retries: int
+    ask: Ask, request: Request, output: OutputType[T], technique: Technique, rules: Rules
 ) -> Flow[Extracted[T]]:
-    """Ask for a value of `output`, again up to `max_retries` times when the answer does not fit.
+    """Ask for a value of `output`, again as `rules` say when the answer does not fit.
 
     Raises `OutputError` with every answer when none fits, at once when the model declined or was cut off.
     """
-    request = technique.shape(request, output)
+    request, started = technique.shape(request, output), monotonic()
     answers: list[LLMResponse] = []
     while True:
-        response = yield from _asked(ask, request, answers)
+        response = yield from _asked(ask, request, answers, rules)
         answers.append(response)
         try:
-            return Extracted(output.parse(technique.find(response, output)), _with_all_attempts(answers))
+            value = output.parse(technique.find(response, output), context=rules.context, strict=rules.strict)
         except ValueError as error:  # pydantic.ValidationError is one
             why = _why_it_stopped(response)
-            if why or len(answers) > max_retries:
+            pause = None if why else rules.retries.pause(len(answers), error, monotonic() - started)
+            rules.watcher.unfit(response, error, asked=len(answers), is_last=pause is None)
+            if pause is None:
                 raise _output_error(why or f"the answer does not fit {output.name}: {error}", answers) from error
+            yield from sleep(pause)
             again = correction(technique, response, output, error)
             request = replace(request, messages=(*request.messages, *again))
+        else:
+            return Extracted(value, _with_all_attempts(answers))
 
 
-def _asked(ask: Ask, request: Request, answers: list[LLMResponse]) -> Flow[LLMResponse]:
+def _asked(ask: Ask, request: Request, answers: list[LLMResponse], rules: Rules) -> Flow[LLMResponse]:
+    rules.watcher.asked(request)
     try:
-        return (yield from ask(request))
+        response = yield from ask(request)
     except Error as error:  # the answers before it were paid for
         error.attempts = (*(attempt for answer in answers for attempt in answer.attempts), *error.attempts)
+        rules.watcher.failed(error, asked=len(answers) + 1)
         raise
+    rules.watcher.answered(response)
+    return response
 
 
 def _why_it_stopped(response: LLMResponse) -> str | None:

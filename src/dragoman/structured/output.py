@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -43,9 +44,10 @@ class OutputType(Generic[T]):
         self.tool = Tool(name=self.name, description=description, parameters=self.schema)
         self.format = _format(self.name, self.schema)
 
-    def parse(self, text: str) -> T:
+    def parse(self, text: str, *, context: Mapping[str, Any] | None = None, strict: bool | None = None) -> T:
         """The value in the JSON `text`. Raises `pydantic.ValidationError`."""
-        return self._adapter.validate_json(_unwrapped(text) if self.wrapped else text)
+        text_or_bytes = _unwrapped(text) if self.wrapped else text
+        return self._adapter.validate_json(text_or_bytes, context=context, strict=strict)
 
 
 def _compiled(wanted: type[T]) -> tuple[TypeAdapter[T], dict[str, Any]]:
