@@ -220,7 +220,7 @@ def deprecated_table() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "errors": error_table,
-    "options": lambda: option_table("GenerateOptions", "CallOptions"),
+    "options": lambda: option_table("GenerateOptions", "AnswerOptions", "CallOptions"),
     "embed_options": lambda: option_table("EmbedOptions", "CallOptions"),
     "retries": lambda: attribute_table(RetryConfig),
     "timeouts": lambda: attribute_table(Timeouts),

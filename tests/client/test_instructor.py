@@ -94,7 +94,7 @@ def test_a_stream(emulator: Emulator) -> None:
 
 @both
 def test_the_response_beside_the_value(emulator: Emulator, face: str) -> None:
-    value, response = result(client(emulator, face).create_with_completion(User, messages=PROMPT))
+    value, response = result(client(emulator, face).create_with_completion(response_model=User, messages=PROMPT))
     assert value == User(name="John", age=42)
     assert response.usage["total_tokens"] > 0
 
@@ -166,9 +166,6 @@ def test_options_of_the_client_hold_for_its_calls(emulator: Emulator, face: str)
         ),
         ({"input": "a", "modle": "m"}, ConfigurationError, "did you mean `model`|there is no option `modle`"),
         ({"messages": ...}, TypeError, "placeholder"),
-        ({"input": "a", "context": {}}, UnsupportedFeature, "`context` is not there yet: validate"),
-        ({"input": "a", "strict": True}, UnsupportedFeature, "ConfigDict"),
-        ({"input": "a", "hooks": None}, UnsupportedFeature, "attempts"),
         ({"input": "a", "mode": "json"}, ConfigurationError, r"mode must be a Mode such as Mode\.TOOLS, not 'json'"),
         (
             {"input": "a", "response_model": User, "mode": Mode.PARALLEL_TOOLS},
@@ -186,15 +183,6 @@ def test_what_is_refused(
     with pytest.raises(error, match=said):
         result(client(emulator, face).create(**options))
     assert emulator.requests == []
-
-
-@both
-@pytest.mark.parametrize("name", ["create_partial", "create_iterable", "create_list", "on", "off", "clear"])
-def test_what_is_not_there_yet_says_what_to_use(emulator: Emulator, face: str, name: str) -> None:
-    asked = client(emulator, face)
-    assert not hasattr(asked, name)
-    with pytest.raises(UnsupportedFeature, match=f"`{name}` is not there yet: "):
-        getattr(asked, name)
 
 
 @both

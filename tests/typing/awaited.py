@@ -65,7 +65,7 @@ async def main() -> None:
     assert_type(await client.create(Contact, input="Hi"), Contact)
     assert_type(await client.chat.completions.create(input="Hi"), LLMResponse)
     assert_type(client.create(input="Hi", stream=True), AsyncStream)
-    assert_type(await client.create_with_completion(Contact, input="Hi"), tuple[Contact, LLMResponse])
+    assert_type(await client.create_with_completion(response_model=Contact, input="Hi"), tuple[Contact, Any])
 
     provider = dragoman.OpenAIProvider("sk")
     assert_type(await provider.complete([Message("user", "Hi")]), LLMResponse)

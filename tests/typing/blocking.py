@@ -143,6 +143,6 @@ assert_type(client.create(response_model=Contact, messages=[{"role": "user", "co
 assert_type(client.chat.completions.create(Contact, input="Hi", max_retries=1), Contact)
 assert_type(client.messages.create(input="Hi"), LLMResponse)
 assert_type(client.responses.create(input="Hi", stream=True), Stream)
-assert_type(client.create_with_completion(list[str], input="Hi"), tuple[list[str], LLMResponse])
+assert_type(client.create_with_completion(response_model=list[str], input="Hi"), tuple[list[str], Any])
 
 client.create(Contact, inptu="Hi")  # pyright: ignore[reportCallIssue]  # misspelt

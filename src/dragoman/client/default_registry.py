@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from dragoman.client.by_model import ByModel
 from dragoman.client.create import create_llm
-from dragoman.client.instructor import AsyncInstructor, Instructor
+from dragoman.client.instructor import AsyncCreate, AsyncInstructor, Create, Instructor
 from dragoman.client.mode import Mode
 from dragoman.client.options import KeyLike
 from dragoman.client.provider_config import ProviderConfig, config_of
@@ -62,10 +62,9 @@ class SpecFactory:
         mode = mode or usual_mode(self._spec, kwargs.get("dialect") or self._spec.dialect_for(model), model)
         if async_client:
             awaited = ByModel(lambda model: create_llm(spec, model, async_client=True, **options))
-            return AsyncInstructor(awaited, name, model, mode)
-        return Instructor(
-            ByModel(lambda model: create_llm(spec, model, async_client=False, **options)), name, model, mode
-        )
+            return AsyncInstructor(None, AsyncCreate(awaited), mode, name, model=model)
+        blocking = ByModel(lambda model: create_llm(spec, model, async_client=False, **options))
+        return Instructor(None, Create(blocking), mode, name, model=model)
 
     def __repr__(self) -> str:
         return f"<SpecFactory for {self._spec.name}>"

@@ -12,9 +12,10 @@ from dragoman.client.chat import AsyncChat, Chat, Prompt
 from dragoman.client.inputs import EmbedInputs
 from dragoman.client.options import CallOptions, EmbedOptions, GenerateOptions, ToolLike
 from dragoman.client.plan import Plan, value_of
-from dragoman.client.retries import refuse_retries, refuse_stream
+from dragoman.client.retries import refuse_stream
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.client.tools import run_tools
+from dragoman.client.value_options import ExtractOptions, refuse_rules, split_rules
 from dragoman.flow import Flow, async_run, run
 from dragoman.messages import EmbeddingResponse, LLMResponse, Message, ModelInfo, TokenCount
 from dragoman.structured import DEFAULT_RETRIES, Extracted
@@ -37,6 +38,11 @@ class LLMBase:
     def model(self) -> str:
         """The model's name, as the provider writes it."""
         return self._plan.model
+
+    @property
+    def plan(self) -> Plan:
+        """What its calls are decided by, for other faces that ask through it."""
+        return self._plan
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a client holds connections and keys, so it is not pickled: make one in each process")
@@ -63,7 +69,7 @@ class LLM(LLMBase):
         *,
         response_model: type[T],
         max_retries: int = DEFAULT_RETRIES,
-        **options: Unpack[GenerateOptions],
+        **options: Unpack[ExtractOptions],
     ) -> T: ...
 
     @overload
@@ -78,7 +84,7 @@ class LLM(LLMBase):
         stream: bool = False,
         response_model: type[Any] | None = None,
         max_retries: int | None = None,
-        **options: Unpack[GenerateOptions],
+        **options: Unpack[ExtractOptions],
     ) -> Any:
         """Ask the model.
 
@@ -94,8 +100,9 @@ class LLM(LLMBase):
         """
         if response_model is not None:
             refuse_stream(stream=stream)
-            return value_of(run(self._plan.extract(response_model, prompt, options, max_retries)))
-        refuse_retries(max_retries)
+            rules, rest = split_rules(options, max_retries)
+            return value_of(run(self._plan.extract(response_model, prompt, rest, rules)))
+        refuse_rules(options, max_retries)
         flow = self._plan.generate(prompt, options, stream=stream)
         return Stream(flow) if stream else run(flow)
 
@@ -105,7 +112,7 @@ class LLM(LLMBase):
         prompt: Prompt = None,
         *,
         max_retries: int = DEFAULT_RETRIES,
-        **options: Unpack[GenerateOptions],
+        **options: Unpack[ExtractOptions],
     ) -> Extracted[T]:
         """Ask for a value of `response_model` (any type pydantic validates), and get the response with it.
 
@@ -119,7 +126,8 @@ class LLM(LLMBase):
             OutputError: No answer fitted; it keeps them all.
             Error: As `generate`.
         """
-        return run(self._plan.extract(response_model, prompt, options, max_retries))
+        rules, rest = split_rules(options, max_retries)
+        return run(self._plan.extract(response_model, prompt, rest, rules))
 
     def chat(self, **options: Unpack[GenerateOptions]) -> Chat:
         """Begin a conversation that remembers; `options`, such as `system` and `tools`, hold for all its calls."""
@@ -202,7 +210,7 @@ class AsyncLLM(LLMBase):
         *,
         response_model: type[T],
         max_retries: int = DEFAULT_RETRIES,
-        **options: Unpack[GenerateOptions],
+        **options: Unpack[ExtractOptions],
     ) -> Coroutine[Any, Any, T]: ...
 
     @overload
@@ -217,13 +225,14 @@ class AsyncLLM(LLMBase):
         stream: bool = False,
         response_model: type[Any] | None = None,
         max_retries: int | None = None,
-        **options: Unpack[GenerateOptions],
+        **options: Unpack[ExtractOptions],
     ) -> Any:
         """Ask the model: as `LLM.generate`, to be awaited. With `stream=True` the stream itself comes at once."""
         if response_model is not None:
             refuse_stream(stream=stream)
-            return self._value(self._plan.extract(response_model, prompt, options, max_retries))
-        refuse_retries(max_retries)
+            rules, rest = split_rules(options, max_retries)
+            return self._value(self._plan.extract(response_model, prompt, rest, rules))
+        refuse_rules(options, max_retries)
         flow = self._plan.generate(prompt, options, stream=stream)
         return AsyncStream(flow) if stream else async_run(flow)
 
@@ -236,10 +245,11 @@ class AsyncLLM(LLMBase):
         prompt: Prompt = None,
         *,
         max_retries: int = DEFAULT_RETRIES,
-        **options: Unpack[GenerateOptions],
+        **options: Unpack[ExtractOptions],
     ) -> Extracted[T]:
         """Ask for a value of `response_model`, and get the response with it: as `LLM.extract`, to be awaited."""
-        return await async_run(self._plan.extract(response_model, prompt, options, max_retries))
+        rules, rest = split_rules(options, max_retries)
+        return await async_run(self._plan.extract(response_model, prompt, rest, rules))
 
     def chat(self, **options: Unpack[GenerateOptions]) -> AsyncChat:
         """Begin a conversation that remembers; `options`, such as `system` and `tools`, hold for all its calls."""

@@ -65,13 +65,11 @@ class CallOptions(TypedDict, total=False):
     """How often to try each request, and how long to wait between."""
 
 
-class GenerateOptions(CallOptions, total=False):
-    """Options of one call. What is not given is left to the client's defaults, then to the provider."""
+class AnswerOptions(CallOptions, total=False):
+    """Options of a call for an answer, but for the conversation."""
 
     system: str
     """Instructions that stand before the conversation."""
-    messages: Sequence[MessageLike]
-    """The conversation so far; the prompt, when there is one, comes after it."""
     images: Sequence[ImageLike]
     """Pictures that go with the prompt."""
     documents: Sequence[Document | str | Path]
@@ -126,6 +124,13 @@ class GenerateOptions(CallOptions, total=False):
     """Fields to put into the body as they are."""
     on_loss: Literal["warn", "error"]
     """What to do when the provider cannot express all of the request."""
+
+
+class GenerateOptions(AnswerOptions, total=False):
+    """Options of one call. What is not given is left to the client's defaults, then to the provider."""
+
+    messages: Sequence[MessageLike]
+    """The conversation so far; the prompt, when there is one, comes after it."""
 
 
 class EmbedOptions(CallOptions, total=False):

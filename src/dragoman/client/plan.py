@@ -30,7 +30,6 @@ from dragoman.client.options import (
     request_of,
     timeouts_of,
 )
-from dragoman.client.retries import checked_retries
 from dragoman.client.tools import tools_of
 from dragoman.dialects import get_dialect
 from dragoman.dialects.embeddings import get_embedding_codec
@@ -46,7 +45,7 @@ from dragoman.messages import (
     TokenCount,
 )
 from dragoman.secret import Secret
-from dragoman.structured import TECHNIQUES, Again, Extracted, OutputType, Rules, extract, output_type
+from dragoman.structured import TECHNIQUES, Extracted, OutputType, Rules, extract, output_type
 
 T = TypeVar("T")
 
@@ -105,11 +104,9 @@ class Plan:
         request = self._request(prompt, options)
         return generate(self._call(replace(request, stream=True) if stream else request, options))
 
-    def extract(
-        self, wanted: type[T], prompt: Any, options: Mapping[str, Any], max_retries: int | None
-    ) -> Flow[Extracted[T]]:
+    def extract(self, wanted: type[T], prompt: Any, options: Mapping[str, Any], rules: Rules) -> Flow[Extracted[T]]:
         """The flow of a call for a value of `wanted`. Raises `ConfigurationError` at once, as `generate` does."""
-        options, rules = self.options(options), Rules(retries=Again(checked_retries(max_retries)))
+        options = self.options(options)
         _refuse_beside_a_value(options)
         return self._extract(self._request(prompt, options), output_type(wanted), options, rules)
 

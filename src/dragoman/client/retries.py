@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dragoman.errors import ConfigurationError, UnsupportedFeature
-from dragoman.structured import DEFAULT_RETRIES
+from dragoman.structured import DEFAULT_RETRIES, Again
+from dragoman.structured.rules import Retries
+
+
+def retries_of(max_retries: object) -> Retries:
+    """How it is asked again, from what a caller says."""
+    return Again(checked_retries(max_retries))
 
 
 def checked_retries(max_retries: object) -> int:

@@ -1,0 +1,19 @@
+"""`Instructor` and `AsyncInstructor`: a client in Instructor's manner, blocking or awaited.
+
+Each method is one under four names: `client.create`, `client.chat.completions.create`, `client.messages.create` and
+`client.responses.create`. The wire is that of the provider, whichever name is used.
+
+module         what lives there
+-------------  ---------------------------------------------------------------------------------------
+`base.py`      what both faces share: attributes, paths, hooks, defaults, the wrapped client behind them
+`blocking.py`  `Instructor`
+`awaited.py`   `AsyncInstructor`
+`creating.py`  `create_fn`: from a call's arguments to the flow that it becomes
+`options.py`   a call's options, and other names for them
+"""
+
+from dragoman.client.instructor.awaited import AsyncInstructor
+from dragoman.client.instructor.blocking import Instructor
+from dragoman.client.instructor.creating import AsyncCreate, Create
+
+__all__ = ["AsyncCreate", "AsyncInstructor", "Create", "Instructor"]

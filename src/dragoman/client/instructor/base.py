@@ -1,0 +1,139 @@
+"""What both faces share: who is asked, by default how, who is told, and the SDK's client behind them, if any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Self, cast
+
+from dragoman.client.hooks import Handler, HookName, Hooks
+from dragoman.client.mode import Mode
+from dragoman.errors import ConfigurationError
+
+_OF_A_CALL: Final = frozenset(
+    {"response_model", "messages", "max_retries", "context", "strict", "hooks", "token_budget"}
+)
+"""What a method names, so that a default of the client's would never count."""
+
+
+class InstructorBase:
+    """A client in Instructor's manner, with its attributes.
+
+    Args:
+        client: The SDK's client that is asked through; `None` on our own transport.
+        create: What is called for each answer, with the client's hooks and defaults among the arguments.
+        mode: How to get values of the caller's types.
+        provider: The name of who answers.
+        hooks: Who is told what happens, in every call.
+        kwargs: Options of every call that does not say otherwise; `model` is one.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        create: Callable[..., Any],
+        mode: Mode = Mode.TOOLS,
+        provider: str = "",
+        hooks: Hooks | None = None,
+        **kwargs: Any,
+    ) -> None:
+        not_here = min(_OF_A_CALL & kwargs.keys(), default=None)
+        if not_here is not None:
+            raise ConfigurationError(f"{not_here}= belongs to a call, not to the client")
+        self.client = client
+        self.create_fn = create
+        self.mode = mode
+        self.provider = provider
+        self.hooks = hooks or Hooks()
+        self.kwargs = kwargs
+
+    @property
+    def default_model(self) -> str | None:
+        """Who answers when the call does not name a model."""
+        return self.kwargs.get("model")
+
+    model = default_model
+
+    def handle_kwargs(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """`kwargs`, to which those of the client's are added that they do not have."""
+        for name, value in self.kwargs.items():
+            kwargs.setdefault(name, value)
+        return kwargs
+
+    def on(self, hook_name: HookName | str, handler: Handler) -> None:
+        """Have `handler` called at `hook_name` in every call. Raises `ValueError` for a name that is none."""
+        self.hooks.on(hook_name, handler)
+
+    def off(self, hook_name: HookName | str, handler: Handler) -> None:
+        """Take `handler` away."""
+        self.hooks.off(hook_name, handler)
+
+    def clear(self, hook_name: HookName | str | None = None) -> None:
+        """Take all handlers of `hook_name` away, or of every hook."""
+        self.hooks.clear(hook_name)
+
+    @property
+    def chat(self) -> Self:
+        """As OpenAI's SDK spells it: `client.chat.completions.create`."""
+        return self._path("chat")
+
+    @property
+    def completions(self) -> Self:
+        """The second half of `client.chat.completions.create`."""
+        return self._path("completions")
+
+    @property
+    def messages(self) -> Self:
+        """As Anthropic's SDK spells it: `client.messages.create`."""
+        return self._path("messages")
+
+    @property
+    def responses(self) -> Self:
+        """As OpenAI's SDK spells its newer API: `client.responses.create`."""
+        return self._path("responses")
+
+    def _path(self, name: str) -> Self:
+        resource = getattr(self.client, name, None)
+        return self if resource is None else cast("Self", Path(self, resource))
+
+    def _told(
+        self, response_model: Any, messages: Any, hooks: Hooks | None, options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The arguments of `create_fn`. Which of the first two is which is told by what they are.
+
+        Instructor has them in this order for some of its methods and in the other for the rest.
+        """
+        if _are_messages(response_model):
+            response_model, messages = messages, response_model
+        given = self.handle_kwargs({name: value for name, value in options.items() if value is not None})
+        everybody = self.hooks if hooks is None else self.hooks + hooks
+        return {"response_model": response_model, "messages": messages, "hooks": everybody, **given}
+
+    def __getattr__(self, name: str) -> Any:
+        """What is not here is the SDK's client's."""
+        client = None if name.startswith("__") else self.__dict__.get("client")
+        if client is None:
+            raise AttributeError(f"`{type(self).__name__}` has no attribute `{name}`")
+        return getattr(client, name)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.provider}/{self.default_model or '?'} in {self.mode}>"
+
+
+def _are_messages(given: object) -> bool:
+    return isinstance(given, str | list | tuple)
+
+
+class Path:
+    """A path of an SDK's client, such as `client.chat.completions`: our names come first, then those of the SDK."""
+
+    def __init__(self, face: InstructorBase, resource: Any) -> None:
+        self._face = face
+        self._resource = resource
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "completions":
+            return Path(self._face, self._resource.completions)
+        return getattr(self._face if hasattr(type(self._face), name) else self._resource, name)
+
+    def __repr__(self) -> str:
+        return f"<a path of {self._face!r}>"

@@ -1,0 +1,58 @@
+"""Options of `create`, and those of other names that stand for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from dragoman.client.aliases import under_own_names
+from dragoman.client.options import AnswerOptions, MessageLike
+from dragoman.client.value_options import ValueOptions
+
+Messages: TypeAlias = str | Sequence[MessageLike] | None
+"""A conversation, or one message of the user's."""
+
+
+class ParameterOptions(AnswerOptions, total=False):
+    """Options of a request, with the names that the SDKs have for some of them.
+
+    What is none of them goes into the body as it is, for the provider to judge.
+    """
+
+    model: str
+    """Another model of the same provider, for this call."""
+    input: str | Sequence[MessageLike]
+    """`messages`, as OpenAI's Responses API calls them; a text is one message of the user."""
+    instructions: str
+    """`system`, as OpenAI's Responses API calls it."""
+    max_completion_tokens: int
+    """`max_tokens`, as OpenAI's chat API calls it."""
+    max_output_tokens: int
+    """`max_tokens`, as OpenAI's Responses API calls it."""
+    stop_sequences: Sequence[str]
+    """`stop`, as Anthropic's API calls it."""
+    extra_headers: Mapping[str, str]
+    """`headers`, as the SDKs call them."""
+
+
+class CreateOptions(ParameterOptions, ValueOptions, total=False):
+    """Options of `create`: those of the request, and of how a value is asked for."""
+
+    validation_context: Mapping[str, Any]
+    """`context`, as Instructor called it."""
+
+
+_ALIASES: Final = {
+    "input": "messages",
+    "instructions": "system",
+    "max_completion_tokens": "max_tokens",
+    "max_output_tokens": "max_tokens",
+    "stop_sequences": "stop",
+    "extra_headers": "headers",
+    "validation_context": "context",
+}
+
+
+def own_names(options: Mapping[str, Any]) -> dict[str, Any]:
+    """`options` under our own names, without those that are `None`. Raises `ConfigurationError` for one said twice."""
+    return under_own_names(options, _ALIASES)

@@ -1,0 +1,68 @@
+"""What may be said of how a value is asked for, and the `Rules` that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypedDict
+
+from dragoman.client.options import GenerateOptions
+from dragoman.client.retries import refuse_retries, retries_of
+from dragoman.errors import ConfigurationError
+from dragoman.structured import Rules
+from dragoman.structured.rules import Nobody, Watcher
+
+
+class ValueOptions(TypedDict, total=False):
+    """Options that only a call for a value of the caller's type has."""
+
+    context: Mapping[str, Any]
+    """What the type's validators get as `info.context`."""
+    strict: bool
+    """Pydantic's strict mode: `True` takes no `"42"` for a number, `False` does; otherwise the type decides."""
+    token_budget: int
+    """Ask no more once the answers together have used so many tokens."""
+
+
+class ExtractOptions(GenerateOptions, ValueOptions, total=False):
+    """Options of a call for a value: those of `generate`, and of how the value is asked for."""
+
+
+NAMES: Final = frozenset(ValueOptions.__annotations__)
+
+
+def split_rules(
+    options: Mapping[str, Any], max_retries: object, watcher: Watcher | None = None
+) -> tuple[Rules, dict[str, Any]]:
+    """How the value is asked for, and the options that are left. Raises `ConfigurationError` for what is wrong."""
+    said = {name: options[name] for name in NAMES & options.keys()}
+    for name, value in said.items():
+        if value is not None:
+            _CHECKS[name](value)
+    rules = Rules(retries=retries_of(max_retries), watcher=watcher or Nobody(), **said)
+    return rules, {name: value for name, value in options.items() if name not in NAMES}
+
+
+def refuse_rules(options: Mapping[str, Any], max_retries: object) -> None:
+    """Raise `ConfigurationError` for what is said of a value where none is asked for."""
+    refuse_retries(max_retries)
+    name = next(iter(NAMES & options.keys()), None)
+    if name is not None:
+        raise ConfigurationError(f"{name}= is of use only with response_model=: leave it out")
+
+
+def _check_context(value: object) -> None:
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"context= must be a mapping, not {type(value).__name__}")
+
+
+def _check_strict(value: object) -> None:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"strict= must be True or False, not {value!r}")
+
+
+def _check_budget(value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigurationError(f"token_budget= must be a whole number of at least 1, not {value!r}")
+
+
+_CHECKS: Final = {"context": _check_context, "strict": _check_strict, "token_budget": _check_budget}
