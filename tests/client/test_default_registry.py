@@ -185,16 +185,21 @@ def test_any_of_the_variables_of_a_provider_will_do(emulator: Emulator, monkeypa
         (Mode.ANTHROPIC_REASONING_TOOLS, Mode.REASONING_TOOLS),
         (Mode.MD_JSON, Mode.MD_JSON),
         (Mode.JSON_SCHEMA, Mode.JSON_SCHEMA),
+        (Mode.TOOLS_STRICT, Mode.TOOLS_STRICT),
     ],
 )
+@pytest.mark.filterwarnings("ignore:Mode:DeprecationWarning")
 def test_modes_that_work(asked: Mode | None, used: Mode) -> None:
     assert from_provider("anthropic/claude-haiku-4-5", api_key="k", mode=asked).mode is used
 
 
-@pytest.mark.parametrize("mode", [Mode.PARALLEL_TOOLS, Mode.TOOLS_STRICT, Mode.RESPONSES_TOOLS])
-def test_modes_that_do_not_work_yet_are_refused(mode: Mode) -> None:
-    with pytest.raises(ValueError, match=rf"Mode {mode} not supported by openai\. Supported modes: Mode\.TOOLS"):
-        from_provider("openai/gpt-4o-mini", api_key="k", mode=mode)
+@pytest.mark.parametrize(
+    ("model", "mode"),
+    [("anthropic/claude-haiku-4-5", Mode.RESPONSES_TOOLS), ("google/gemini-2.5-flash", Mode.TOOLS_STRICT)],
+)
+def test_modes_that_do_not_work_are_refused(model: str, mode: Mode) -> None:
+    with pytest.raises(ValueError, match=rf"Mode {mode} not supported by \w+\. Supported modes: Mode\.TOOLS"):
+        from_provider(model, api_key="k", mode=mode)
 
 
 def test_a_cache_is_handed_on() -> None:

@@ -66,7 +66,15 @@ def test_what_is_filled_in(given: dict[str, Any], made: dict[str, Any]) -> None:
     assert {name: getattr(config(**given), name) for name in made} == made
 
 
-EVERY_MODE = [Mode.TOOLS, Mode.JSON_SCHEMA, Mode.JSON, Mode.MD_JSON, Mode.REASONING_TOOLS]
+EVERY_MODE = [
+    Mode.TOOLS,
+    Mode.JSON_SCHEMA,
+    Mode.JSON,
+    Mode.MD_JSON,
+    Mode.REASONING_TOOLS,
+    Mode.TOOLS_STRICT,
+    Mode.RESPONSES_TOOLS,
+]
 
 FULL = ProviderSpec(
     name="full",
@@ -85,7 +93,7 @@ def test_what_a_provider_file_becomes() -> None:
         name="full",
         package_name="dragoman",
         default_mode=Mode.TOOLS,
-        supported_modes=EVERY_MODE,
+        supported_modes=[mode for mode in EVERY_MODE if mode is not Mode.RESPONSES_TOOLS],
         env_var_name="FULL_KEY",
         env_vars={"base_url": "FULL_BASE_URL", "region": "FULL_REGION"},
         docs_url="https://full.example",
@@ -130,18 +138,18 @@ def test_anthropic_as_the_registry_knows_it() -> None:
     made = config_of(get_spec("anthropic"))
     assert (made.env_var_name, made.supports_vision, made.supports_streaming) == ("ANTHROPIC_API_KEY", True, True)
     assert {Mode.TOOLS, Mode.JSON, Mode.REASONING_TOOLS} < {*made.supported_modes}
-    assert made.supported_modes == EVERY_MODE
+    assert made.supported_modes == [mode for mode in EVERY_MODE if mode is not Mode.RESPONSES_TOOLS]
 
 
 @pytest.mark.parametrize(
     ("name", "first", "without"),
     [
         ("openai", Mode.TOOLS, set[Mode]()),
-        ("bedrock", Mode.TOOLS, set[Mode]()),
-        ("ollama", Mode.JSON_SCHEMA, set[Mode]()),
+        ("bedrock", Mode.TOOLS, {Mode.RESPONSES_TOOLS}),
+        ("ollama", Mode.JSON_SCHEMA, {Mode.RESPONSES_TOOLS}),
         ("deepseek", Mode.TOOLS, {Mode.JSON_SCHEMA}),
-        ("writer", Mode.TOOLS, set[Mode]()),
-        ("vertex", Mode.TOOLS, set[Mode]()),
+        ("writer", Mode.TOOLS, {Mode.RESPONSES_TOOLS}),
+        ("google", Mode.TOOLS, {Mode.RESPONSES_TOOLS, Mode.TOOLS_STRICT}),
     ],
 )
 def test_modes_of_a_provider(name: str, first: Mode, without: set[Mode]) -> None:

@@ -318,6 +318,7 @@ def test_a_key_without_a_variable_is_asked_for_by_argument() -> None:
         ([Mode.JSON], Mode.ANTHROPIC_JSON, Mode.JSON),
     ],
 )
+@pytest.mark.filterwarnings("ignore:Mode:DeprecationWarning")
 def test_the_mode_a_client_gets(supported: list[Mode], asked: Mode | None, used: Mode) -> None:
     """S4.12."""
     registry = registry_with(config(default_mode=Mode.MD_JSON, supported_modes=supported))

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeVar, overload
 
 from msgspec.structs import replace
 
+from dragoman.client.abilities import WIRES
 from dragoman.client.by_model import ByModel
 from dragoman.client.create import create_llm
 from dragoman.client.instructor import AsyncCreate, AsyncInstructor, Create, Instructor
@@ -59,6 +60,8 @@ class SpecFactory:
         if not model:
             raise ModelStringError(f"which model of `{name}`? Pass model=")
         options: dict[str, Any] = {"api_key": api_key, **kwargs, **({"mode": mode} if mode else {})}
+        if mode in WIRES:
+            options.setdefault("dialect", WIRES[mode])
         mode = mode or usual_mode(self._spec, kwargs.get("dialect") or self._spec.dialect_for(model), model)
         if async_client:
             awaited = ByModel(lambda model: create_llm(spec, model, async_client=True, **options))

@@ -7,8 +7,11 @@ said here but in each provider's `ProviderConfig.supported_modes`.
 
 from __future__ import annotations
 
+import warnings
 from enum import Enum
 from typing import Final
+
+from dragoman.client.stacklevel import stacklevel_of_caller
 
 
 class Mode(Enum):
@@ -62,10 +65,45 @@ class Mode(Enum):
             return self
         return _ODD.get(self) or _BY_ENDING[next(ending for ending in _BY_ENDING if self.name.endswith(ending))]
 
+    @classmethod
+    def tool_modes(cls) -> set[Mode]:
+        """Those in which the answer is a call of a tool."""
+        return {mode for mode in cls if mode.core in _TOOLS}
+
+    @classmethod
+    def json_modes(cls) -> set[Mode]:
+        """Those in which the answer is JSON in the text."""
+        return {mode for mode in cls if mode.core not in _TOOLS}
+
+    @classmethod
+    def parallel_modes(cls) -> set[Mode]:
+        """Those in which one answer may hold several values, of different types."""
+        return {mode for mode in cls if mode.core is Mode.PARALLEL_TOOLS}
+
+
+def current(mode: Mode) -> Mode:
+    """The core mode for `mode`. Of one that is named for a provider it warns, once in a process."""
+    core = mode.core
+    if core is not mode and mode not in _told:
+        _told.add(mode)
+        warnings.warn(
+            f"{mode} is deprecated: write {core}; the client says who is asked",
+            DeprecationWarning,
+            stacklevel=stacklevel_of_caller(),
+        )
+    return core
+
+
+_told: Final[set[Mode]] = set()
+
 
 _CORE: Final = frozenset({
     Mode.TOOLS, Mode.TOOLS_STRICT, Mode.PARALLEL_TOOLS, Mode.REASONING_TOOLS, Mode.RESPONSES_TOOLS,
     Mode.JSON, Mode.JSON_SCHEMA, Mode.MD_JSON,
+})  # fmt: skip
+
+_TOOLS: Final = frozenset({
+    Mode.TOOLS, Mode.TOOLS_STRICT, Mode.PARALLEL_TOOLS, Mode.REASONING_TOOLS, Mode.RESPONSES_TOOLS,
 })  # fmt: skip
 
 _ODD: Final = {

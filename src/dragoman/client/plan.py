@@ -114,14 +114,15 @@ class Plan:
         self, request: Request, output: OutputType[T], options: Mapping[str, Any], rules: Rules
     ) -> Flow[Extracted[T]]:
         """One deadline holds over all that is asked; it runs from when the flow does."""
-        from dragoman.client.technique import technique_for  # with the modes, which few programs need
+        from dragoman.client.technique import in_wire_of, technique_for  # with the modes, which few programs need
 
         limit = timeouts_of(options.get("timeout")).total
         deadline = None if limit is None else monotonic() + limit
-        technique = TECHNIQUES[technique_for(self._target, request, options.get("mode"))]
+        target = in_wire_of(options.get("mode"), self._target)
+        technique = TECHNIQUES[technique_for(target, request, options.get("mode"))]
 
         def ask(request: Request) -> Flow[LLMResponse]:
-            return generate(self._call(request, options, deadline))
+            return generate(replace(self._call(request, options, deadline), target=target))
 
         return (yield from extract(ask, request, output, technique, rules))
 

@@ -18,7 +18,7 @@ from threading import RLock
 from traceback import format_exception
 from typing import Any, Final, Protocol, TypeAlias, cast
 
-from dragoman.client.mode import Mode
+from dragoman.client.mode import Mode, current
 from dragoman.client.options import KeyLike
 from dragoman.client.provider_config import ProviderConfig
 from dragoman.client.stacklevel import stacklevel_of_caller
@@ -253,7 +253,7 @@ def _checked_mode(config: ProviderConfig, mode: Mode | None) -> Mode:
     if not supported or mode in supported:
         return mode
     if mode.core in supported:
-        return mode.core
+        return current(mode)
     names = ", ".join(map(str, supported))
     raise ConfigurationError(f"Mode {mode} not supported by {config.name}. Supported modes: {names}")
 

@@ -4,30 +4,53 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from dragoman.calls import Target
 from dragoman.catalog import default_technique, find_model
 from dragoman.client.abilities import (
     MODES,
     NO_DEMANDS_WHILE_THINKING,
+    WIRES,
     can_demand_call,
     has_json_mode,
     modes_of,
 )
-from dragoman.client.mode import Mode
+from dragoman.client.mode import Mode, current
+from dragoman.dialects import dialect_at
 from dragoman.errors import ConfigurationError
 from dragoman.messages import Request
 from dragoman.providers import ProviderSpec
 
-_MODE_OF: Final = {technique: mode for mode, technique in MODES.items()} | {"tools_offered": Mode.TOOLS}
+_MODE_OF: Final = {technique: mode for mode, technique in MODES.items() if mode not in WIRES} | {
+    "tools_offered": Mode.TOOLS
+}
+
+_OFFERED: Final = {"tools": "tools_offered", "tools_strict": "tools_strict_offered"}
+"""What becomes of a technique where no call can be demanded."""
+
+
+def in_wire_of(mode: Mode | None, target: Target) -> Target:
+    """`target`, in the dialect that `mode` says, where it says one that the provider speaks."""
+    wire, spec = WIRES.get(mode.core) if mode else None, target.spec
+    if wire is None or wire == target.dialect.name or wire not in _spoken(spec, target.model):
+        return target
+    dialect = dialect_at(wire, spec.takes)
+    return replace(target, dialect=dialect, quirks=tuple(each for each in spec.quirks if each.dialect in (None, wire)))
+
+
+def _spoken(spec: ProviderSpec, model: str) -> tuple[str, ...]:
+    return (spec.dialect_for(model), *spec.also_speaks)
 
 
 def technique_for(target: Target, request: Request, mode: Mode | None) -> str:
     """The name of the technique for `request`. Raises `ConfigurationError` for a mode that the provider has not."""
     spec, dialect = target.spec, target.dialect.name
     if mode is not None:
+        mode = current(mode)
         _refuse_unsupported(spec, dialect, mode)
     forced = _can_force(spec, dialect, request)
-    wanted = MODES[mode.core] if mode else default_technique(spec.catalog_list, request.model, forced=forced)
+    wanted = MODES[mode] if mode else default_technique(spec.catalog_list, request.model, forced=forced)
     technique = _said(wanted, spec, dialect, forced=forced)
     return "grammar" if technique == "json_schema" and spec.engine is not None else technique
 
@@ -41,8 +64,8 @@ def usual_mode(spec: ProviderSpec, dialect: str, model: str) -> Mode:
 
 def _said(technique: str, spec: ProviderSpec, dialect: str, *, forced: bool) -> str:
     """`technique`, or what it becomes where it cannot be said."""
-    if technique == "tools" and not forced:
-        return "tools_offered"
+    if technique in _OFFERED and not forced:
+        return _OFFERED[technique]
     if technique == "json_object" and not _has_json_mode(spec, dialect):
         return "json_text"
     return technique
@@ -69,6 +92,6 @@ def _thinks(request: Request) -> bool:
 
 def _refuse_unsupported(spec: ProviderSpec, dialect: str, mode: Mode) -> None:
     supported = modes_of((dialect,), spec.lacks)
-    if mode.core not in supported:
+    if mode not in supported:
         names = ", ".join(map(str, supported))
         raise ConfigurationError(f"Mode {mode} not supported by {spec.name}. Supported modes: {names}")

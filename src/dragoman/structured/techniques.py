@@ -4,13 +4,15 @@ technique        the request says                                     the answer
 ---------------  ---------------------------------------------------  -------------------------------
 `tools`          a tool, and that it must be called                   the arguments of the call
 `tools_offered`  a tool, and in words that it be called               the arguments of the call
+`tools_strict`   a tool whose schema the provider enforces, demanded  the arguments of the call
 `json_schema`    the schema, as the form that the provider enforces   the first JSON value in the text
 `grammar`        the schema with all its words, likewise              the first JSON value in the text
 `json_object`    any JSON as the form, and the schema in words        the first JSON value in the text
 `json_text`      the schema in words                                  the first JSON value in the text
 
-`tools_offered` is what `tools` becomes where a call cannot be demanded; `grammar` is what `json_schema` becomes for
-models in this process, which need no shared words. Which one a model gets is not decided here.
+`tools_offered` is what `tools` becomes where a call cannot be demanded, `tools_strict_offered` what `tools_strict`
+does; `grammar` is what `json_schema` becomes for models in this process, which need no shared words. Which one a model
+gets is not decided here.
 """
 
 from __future__ import annotations
@@ -21,7 +23,18 @@ from typing import Any, Final, TypeAlias, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dragoman.messages import LLMResponse, Message, OutputFormat, Request, Role, Text, ToolCall, ToolChoice, ToolResult
+from dragoman.messages import (
+    LLMResponse,
+    Message,
+    OutputFormat,
+    Request,
+    Role,
+    Text,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+)
 from dragoman.messages.json_text import encode_json
 from dragoman.structured.finding import first_json
 from dragoman.structured.output import OutputType
@@ -64,14 +77,36 @@ def correction(technique: Technique, response: LLMResponse, output: Output, erro
 
 
 def _demand_call(request: Request, output: Output) -> Request:
-    """Named only beside others: LM Studio takes no name (github.com/lmstudio-ai/lmstudio-bug-tracker/issues/670)."""
-    choice = ToolChoice(mode="required", names=(output.name,) if request.tools else ())
-    return replace(request, tools=(*request.tools, output.tool), tool_choice=choice)
+    return _demanded(request, output.tool)
 
 
 def _offer_tool(request: Request, output: Output) -> Request:
-    offered = replace(request, tools=(*request.tools, output.tool), tool_choice=None)
-    return _told(offered, f"Give the answer by calling the tool `{output.name}`, not as text.")
+    return _offered(request, output.tool)
+
+
+def _demand_strict_call(request: Request, output: Output) -> Request:
+    return _demanded(request, _strict_tool(output))
+
+
+def _offer_strict_tool(request: Request, output: Output) -> Request:
+    return _offered(request, _strict_tool(output))
+
+
+def _strict_tool(output: Output) -> Tool:
+    """In the words that strict modes share; not strict where they cannot say the schema: validation enforces it."""
+    form = output.format
+    return replace(output.tool, parameters=form.schema or output.schema, strict=form.strict)
+
+
+def _demanded(request: Request, tool: Tool) -> Request:
+    """Named only beside others: LM Studio takes no name (github.com/lmstudio-ai/lmstudio-bug-tracker/issues/670)."""
+    choice = ToolChoice(mode="required", names=(tool.name,) if request.tools else ())
+    return replace(request, tools=(*request.tools, tool), tool_choice=choice)
+
+
+def _offered(request: Request, tool: Tool) -> Request:
+    offered = replace(request, tools=(*request.tools, tool), tool_choice=None)
+    return _told(offered, f"Give the answer by calling the tool `{tool.name}`, not as text.")
 
 
 def _call(response: LLMResponse, output: Output) -> ToolCall | None:
@@ -140,6 +175,8 @@ def _told(request: Request, instruction: str) -> Request:
 TECHNIQUES: Final[dict[str, Technique]] = {
     "tools": Technique(_demand_call, _arguments, _call_again),
     "tools_offered": Technique(_offer_tool, _arguments, _call_again),
+    "tools_strict": Technique(_demand_strict_call, _arguments, _call_again),
+    "tools_strict_offered": Technique(_offer_strict_tool, _arguments, _call_again),
     "json_schema": Technique(_demand_schema, _json, _write_again_by_schema),
     "grammar": Technique(_demand_grammar, _json, _write_again_by_schema),
     "json_object": Technique(_demand_json, _json, _write_again),
