@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,18 +14,6 @@ from dragoman.testing import Emulator, Fault
 providers = pytest.mark.parametrize("model", ["openai/gpt-4o-mini", "anthropic/claude-3-5-haiku-latest"])
 PIXEL = dragoman.Image(data="iVBORw0KGgo=", media_type="image/png")
 ONCE = RetryConfig(max_attempts=1)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(running: Emulator) -> Emulator:
-    running.reset()
-    return running
 
 
 def client(emulator: Emulator, model: str = "openai/gpt-4o-mini", **options: Any) -> dragoman.LLM:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -39,18 +38,6 @@ AT_ONCE = RetryConfig(initial_delay=0)
 
 providers = pytest.mark.parametrize("provider", MODELS)
 modes = pytest.mark.parametrize("mode", ["sync", "async"])
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(running: Emulator) -> Emulator:
-    running.reset()
-    return running
 
 
 class Either:

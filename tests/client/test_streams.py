@@ -28,18 +28,6 @@ Make = Callable[..., "Steps"]
 both = pytest.mark.parametrize("mode", MODES)
 
 
-@pytest.fixture(scope="module")
-def started() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(started: Emulator) -> Emulator:
-    started.reset()
-    return started
-
-
 class Echo:
     """A decoder whose events are the frames' data."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -54,18 +54,6 @@ class Contact(BaseModel):
 
 PROMPT = "John Smith is 42 years old"
 JOHN = Contact(name="John Smith", age=42)
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(started: Emulator) -> Emulator:
-    started.reset()
-    return started
 
 
 def extract(emulator: Emulator, face: str, dialect: str, wanted: Any = Contact, /, **options: Any) -> Extracted[Any]:

@@ -23,18 +23,6 @@ REQUEST = HttpRequest(origin=Origin("http", "h", 80), target="/")
 both = pytest.mark.parametrize("mode", MODES)
 
 
-@pytest.fixture(scope="module")
-def started() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(started: Emulator) -> Emulator:
-    started.reset()
-    return started
-
-
 def client(emulator: Emulator, mode: str) -> Any:
     return dragoman.create_llm(
         "openai/gpt-4o-mini", base_url=emulator.url, api_key="k", async_client=mode == "async", timeout=30
