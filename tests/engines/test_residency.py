@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from concurrent.futures import Future
+from importlib import import_module
 from threading import Event
 from typing import Any
 
@@ -119,3 +120,66 @@ def test_leaving_waits_for_what_is_in_progress() -> None:
     assert all(answer.done() for answer in answers)
     assert use(home, engine, "a", user).result(10)
     assert len(engine.loaded) == 2
+
+
+def test_a_model_that_does_not_close_well_keeps_nobody_out(caplog: pytest.LogCaptureFixture) -> None:
+    class Stuck(ScriptedModel):
+        def close(self) -> None:
+            raise OSError("device lost")
+
+    home, engine, user = Residency(1500), ScriptedEngine(a=lambda: Stuck("x")), User()
+    use(home, engine, "a", user).result(10)
+    assert use(home, engine, "b", user).result(10)
+    assert names(home) == ["b"]
+    said = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert said == ["`a` did not close well, and may have kept memory: OSError('device lost')"]
+
+
+# ---------------------------------------------------------------------- garbage, collected anywhere
+
+
+@pytest.fixture
+def collecting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Garbage is collected in the midst of making room, where free memory is asked for."""
+
+    def collect() -> int:
+        gc.collect()
+        return 10_000
+
+    monkeypatch.setattr(import_module("dragoman.engines.residency"), "available_bytes", collect)
+
+
+class Forgotten:
+    """What only a collection of garbage finds, and what is to be done then."""
+
+    def __init__(self, finalize: Callable[[], object]) -> None:
+        self.itself, self.finalize = self, finalize
+
+    def __del__(self) -> None:
+        self.finalize()
+
+
+def test_a_client_is_collected_while_room_is_made(collecting: None) -> None:
+    """Its model is among those that are to go: it is closed once, and the new one is loaded."""
+    home, engine, user = Residency(2500), ScriptedEngine(), User()
+    for name in ("a", "b"):
+        use(home, engine, name, Forgotten(home.sweep)).result(10)
+    home.limit_bytes = 1500
+    assert use(home, engine, "c", user).result(10)
+    assert names(home) == ["c"]
+
+
+def test_what_a_collection_leaves_behind_is_swept_by_who_was_disturbed(collecting: None) -> None:
+    home, engine, user = Residency(5000), ScriptedEngine(), User()
+    use(home, engine, "a", Forgotten(home.sweep)).result(10)
+    assert use(home, engine, "b", user).result(10)
+    assert names(home) == ["b"]
+
+
+def test_a_callers_finalizer_may_unload_anywhere(collecting: None) -> None:
+    """It waits for the model to be free, but not where the thread that runs it holds what that takes."""
+    home, engine, users = Residency(5000), ScriptedEngine(), [User(), User()]
+    use(home, engine, "a", users[0]).result(10)
+    Forgotten(lambda: home.leave(users[0]))
+    assert use(home, engine, "b", users[1]).result(10)
+    assert names(home) == ["b"]

@@ -17,6 +17,18 @@ _SAID: Final = re.compile(r"out of memory|not enough memory|allocat|malloc", re.
 """In PyTorch's errors of CUDA, MPS and the CPU, and in MLX's."""
 
 
+_MIB: Final = 2**20
+_GIB: Final = 2**30
+
+
+def written_size(count: int) -> str:
+    """Bytes as people write them: `7.5 GiB`, `350 MiB`, `0.4 MiB`."""
+    if count >= _GIB:
+        return f"{count / _GIB:.1f} GiB"
+    mebibytes = count / _MIB
+    return f"{mebibytes:.0f} MiB" if mebibytes >= 10 else f"{mebibytes:.1f} MiB"
+
+
 def total_bytes() -> int:
     """Of this machine."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

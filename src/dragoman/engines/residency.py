@@ -14,12 +14,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from threading import RLock
 from time import monotonic
 from typing import Final, TypeAlias
 
 from dragoman.engines.base import Engine, LoadedModel, ModelFiles
-from dragoman.engines.memory import available_bytes, return_freed, total_bytes
+from dragoman.engines.memory import available_bytes, return_freed, total_bytes, written_size
+from dragoman.engines.turn import Turn
 from dragoman.engines.workers import workers
 from dragoman.errors import NotEnoughMemory
 
@@ -28,7 +28,6 @@ _OVERHEAD: Final = 1.2
 """What a loaded model takes, as a multiple of its weights on disk: the cache of keys and values is in memory too."""
 _SHARE: Final = 0.8
 """Of all memory, what models may take unless the caller says."""
-_GIB: Final = 2**30
 
 
 def needed_bytes(files: ModelFiles) -> int:
@@ -84,6 +83,8 @@ class Resident:
         try:
             if model is not None:
                 model.close()
+        except Exception as error:  # noqa: BLE001  # whatever a library raises; nobody who waits here can mend it
+            _logger.warning("`%s` did not close well, and may have kept memory: %r", self.files.name, error)
         finally:
             workers.give(self.engine.name, self._thread)
         del model
@@ -92,7 +93,7 @@ class Resident:
 
     def __repr__(self) -> str:
         state = "in use" if self.jobs else "idle"
-        return f"<{self.engine.name}/{self.files.name} about {self.needed_bytes / _GIB:.1f} GiB, {state}>"
+        return f"<{self.engine.name}/{self.files.name} about {written_size(self.needed_bytes)}, {state}>"
 
 
 class Residency:
@@ -101,7 +102,7 @@ class Residency:
     def __init__(self, limit_bytes: int | None = None) -> None:
         self._limit = limit_bytes
         self._models: dict[Key, Resident] = {}
-        self._lock = RLock()  # a client may be collected, and leave, while it is held
+        self._turn = Turn(self._close_unused)
 
     @property
     def limit_bytes(self) -> int:
@@ -114,7 +115,7 @@ class Residency:
 
     def models(self) -> list[Resident]:
         """Those in memory, the least recently used first."""
-        with self._lock:
+        with self._turn.held():
             return sorted(self._models.values(), key=lambda model: model.used_at)
 
     def run(self, engine: Engine, files: ModelFiles, user: object, job: Job, failed: Failed) -> None:
@@ -122,7 +123,7 @@ class Residency:
 
         Idle models make room for it. Raises `NotEnoughMemory` when that is not enough.
         """
-        with self._lock:
+        with self._turn.held():
             resident = self._models.get((engine.name, files.path))
             if resident is None:
                 resident = Resident(engine, files, self._make_room(files))
@@ -134,18 +135,23 @@ class Residency:
         future.add_done_callback(lambda future: self._done(resident, future, failed))
 
     def leave(self, user: object, *, wait: bool = True) -> None:
-        """`user` needs its models no more: what nobody else uses is freed, at the return if it is waited for."""
-        with self._lock:
-            for model in self._models.values():
-                model.users.discard(user)
+        """`user` needs its models no more: what nobody else uses is freed, at the return if it is waited for.
+
+        Not waited for is what a caller's own finalizer asks for in the midst of another call.
+        """
+        for model in list(self._models.values()):
+            model.users.discard(user)
+        if self._turn.is_mine:
+            self.sweep()
+            return
+        with self._turn.held():
             closing = self._close_unused()
         for future in closing if wait else ():
             future.result()
 
     def sweep(self) -> None:
-        """Free what no client uses any more, without waiting for it."""
-        with self._lock:
-            self._close_unused()
+        """Free what no client uses any more, without waiting for anything. Finalizers may call it."""
+        self._turn.ask()
 
     def _close_unused(self) -> list[Future[None]]:
         gone = [model for model in self._models.values() if not model.users]
@@ -154,7 +160,7 @@ class Residency:
         return [model.close() for model in gone]
 
     def _done(self, resident: Resident, future: Future[None], failed: Failed) -> None:
-        with self._lock:
+        with self._turn.held():
             resident.jobs -= 1
             resident.used_at = monotonic()
         error = future.exception()
@@ -175,7 +181,7 @@ class Residency:
         left = min(limit - used, available_bytes() + sum(model.needed_bytes for model in gone))
         if needed > left:
             raise NotEnoughMemory(
-                f"`{files.name}` needs about {needed / _GIB:.1f} GiB of memory, and {max(left, 0) / _GIB:.1f} are left"
+                f"`{files.name}` needs about {written_size(needed)} of memory, and {written_size(max(left, 0))} is left"
             )
         for model in gone:
             del self._models[model.key]
@@ -184,7 +190,7 @@ class Residency:
 
     def forget_all(self) -> None:
         """In a forked child: threads do not come along, so there is no model that could be used."""
-        self._models, self._lock = {}, RLock()
+        self._models, self._turn = {}, Turn(self._close_unused)
         workers.forget()
 
 
