@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,25 @@ class ScriptedModel:
 
     def close(self) -> None:
         self.closed = True
+
+
+class Paused(ScriptedModel):
+    """Says when it has written its first letter, and waits for `go_on` before the next."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.reached, self.go_on, self.freed = threading.Event(), threading.Event(), threading.Event()
+
+    def tokens(self, *arguments: Any) -> Generator[int]:
+        with closing(super().tokens(*arguments)) as letters:
+            yield next(letters)
+            self.reached.set()
+            assert self.go_on.wait(20)
+            yield from letters
+
+    def close(self) -> None:
+        super().close()
+        self.freed.set()
 
 
 class ScriptedEngine:

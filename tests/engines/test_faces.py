@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, Field
 
 import dragoman
-from dragoman import ConfigurationError, create_llm
+from dragoman import ConfigurationError, StreamInterrupted, create_llm
 from dragoman.engines import residency, transport
 
-from .scripted import ScriptedEngine
+from .scripted import Paused, ScriptedEngine
 
 PROVIDERS = ("mlx", "huggingface")
 MODES = ("sync", "async")
@@ -114,6 +116,62 @@ def test_unloading(mode: str, provider: str, engine: ScriptedEngine) -> None:
         llm.generate("Hi")
         llm.close()
     assert len(engine.loaded) == 2
+
+
+def settled(returned: Any) -> None:
+    """Have a call of either face done, in whichever thread."""
+    if inspect.isawaitable(returned):
+        asyncio.run(_awaited(returned))
+
+
+async def _awaited(returned: Any) -> Any:
+    return await returned
+
+
+def read(mode: str, llm: Any, stream: bool) -> str:
+    """The answer's text; of tasks, on a loop in this thread."""
+    if mode == "sync":
+        return (llm.generate("Hi", stream=True).drain() if stream else llm.generate("Hi")).content
+    asking = llm.generate("Hi", stream=True).drain() if stream else llm.generate("Hi")
+    return asyncio.run(_awaited(asking)).content
+
+
+@both
+@pytest.mark.parametrize(("stream", "expected"), [(False, ConfigurationError), (True, StreamInterrupted)])
+def test_closing_ends_a_call(
+    mode: str, stream: bool, expected: type[Exception], provider: str, engine: ScriptedEngine
+) -> None:
+    """As of a hosted provider: a call is not tried again, and a stream that has begun is interrupted."""
+    model = Paused("Hello.")
+    engine.made["a"] = lambda: model
+    llm = create_llm(provider, "a", async_client=mode == "async")
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(read, mode, llm, stream)
+        assert model.reached.wait(10)
+        closing = pool.submit(lambda: settled(llm.close()))
+        with pytest.raises(expected):
+            reading.result(10)
+        model.go_on.set()
+        closing.result(10)
+    assert model.freed.wait(10)
+    assert len(engine.loaded) == 1
+
+
+@both
+def test_unloading_lets_a_call_end(mode: str, provider: str, engine: ScriptedEngine) -> None:
+    """S2.24: the memory is free at the return, and not before."""
+    model = Paused("Hello.")
+    engine.made["a"] = lambda: model
+    llm = create_llm(provider, "a", async_client=mode == "async")
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(read, mode, llm, True)
+        assert model.reached.wait(10)
+        unloading = pool.submit(lambda: settled(llm.unload()))
+        model.go_on.set()
+        assert reading.result(10) == "Hello."
+        unloading.result(10)
+    assert model.closed
+    settled(llm.close())
 
 
 def test_two_clients_share_a_model(provider: str, engine: ScriptedEngine) -> None:

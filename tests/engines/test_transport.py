@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import Any
 
@@ -11,12 +12,20 @@ import pytest
 
 from dragoman.engines.base import ModelFiles
 from dragoman.engines.residency import Residency
-from dragoman.engines.transport import AsyncEngineTransport, EngineTransport, Session
-from dragoman.errors import ContextTooLong, Error, ProviderFailed, TimedOut, UnknownModel
+from dragoman.engines.transport import AsyncEngineTransport, EngineTransport, Session, _hand_over
+from dragoman.errors import (
+    ConfigurationError,
+    ConnectionLost,
+    ContextTooLong,
+    Error,
+    ProviderFailed,
+    TimedOut,
+    UnknownModel,
+)
 from dragoman.http import HttpRequest, Origin
 from dragoman.messages import decode_json, encode_json
 
-from .scripted import ScriptedEngine, ScriptedModel
+from .scripted import Paused, ScriptedEngine, ScriptedModel
 
 MODES = ("sync", "async")
 both = pytest.mark.parametrize("mode", MODES)
@@ -134,6 +143,144 @@ def test_an_answer_that_takes_too_long(mode: str) -> None:
     with pytest.raises(TimedOut):
         ask(mode, ScriptedEngine(a=lambda: Slow("Hello.")), request(deadline=monotonic() + 0.2))
     stopped.set()
+
+
+# ---------------------------------------------------------------------- closed by another thread
+
+
+def transport_for(mode: str, session: Session) -> Any:
+    return EngineTransport(session) if mode == "sync" else AsyncEngineTransport(session)
+
+
+def read(mode: str, session: Session) -> str:
+    """The text of a whole answer; of tasks, on a loop in this thread."""
+    transport = transport_for(mode, session)
+    lines = (
+        _lines(transport, request(), None) if mode == "sync" else asyncio.run(_async_lines(transport, request(), None))
+    )
+    return "".join(line["message"]["content"] for line in lines)
+
+
+@both
+def test_closing_ends_a_call_before_the_model_is_done_with_its_token(mode: str) -> None:
+    model = Paused("Hello.")
+    session = Session(ScriptedEngine(a=lambda: model), Residency(100_000))
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(read, mode, session)
+        assert model.reached.wait(10)
+        closing = pool.submit(transport_for(mode, session).close)
+        with pytest.raises(ConnectionLost, match="the client was closed"):
+            reading.result(10)
+        assert not model.closed
+        model.go_on.set()
+        closing.result(10)
+    assert model.freed.wait(10)
+    assert (model.stopped, model.written) == (1, 2)
+
+
+@both
+def test_closing_ends_a_call_that_waits_for_its_turn(mode: str) -> None:
+    """And only those of the client that is closed."""
+    model = Paused("Hello.")
+    engine, home = ScriptedEngine(a=lambda: model), Residency(100_000)
+    first, second = Session(engine, home), Session(engine, home)
+    with ThreadPoolExecutor() as pool:
+        answered = pool.submit(read, mode, first)
+        assert model.reached.wait(10)
+        waiting = pool.submit(read, mode, second)
+        (resident,) = home.models()
+        while resident.jobs < 2:
+            threading.Event().wait(0.001)  # another thread counts
+        transport_for(mode, second).close()
+        with pytest.raises(ConnectionLost):
+            waiting.result(10)
+        model.go_on.set()
+        assert answered.result(10) == "Hello."
+    assert len(model.asked) == 1
+
+
+@both
+def test_closing_while_a_model_is_looked_for_loads_nothing(mode: str) -> None:
+    looking, may_find = threading.Event(), threading.Event()
+
+    class Slow(ScriptedEngine):
+        def find(self, model: str) -> ModelFiles:
+            looking.set()
+            assert may_find.wait(10)
+            return super().find(model)
+
+    engine = Slow()
+    session = Session(engine, Residency(100_000))
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(read, mode, session)
+        assert looking.wait(10)
+        transport_for(mode, session).close()
+        may_find.set()
+        with pytest.raises(ConfigurationError, match="this client is closed"):
+            reading.result(10)
+    assert engine.loaded == []
+
+
+@both
+def test_what_is_closed_as_its_call_is_handed_in_keeps_no_model(mode: str) -> None:
+    home, engine = Residency(100_000), ScriptedEngine()
+    session = Session(engine, home)
+    hand_in = home.run
+
+    def close_first(*arguments: Any) -> None:
+        session.close()
+        hand_in(*arguments)
+
+    home.run = close_first  # type: ignore[method-assign]
+    with pytest.raises(ConnectionLost):
+        read(mode, session)
+    assert home.models() == []
+
+
+@both
+def test_releasing_waits_for_calls_in_progress(mode: str) -> None:
+    model = Paused("Hello.")
+    session = Session(ScriptedEngine(a=lambda: model), Residency(100_000))
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(read, mode, session)
+        assert model.reached.wait(10)
+        releasing = pool.submit(transport_for(mode, session).release)
+        model.go_on.set()
+        releasing.result(10)
+        assert model.closed
+        assert reading.result(10) == "Hello."
+
+
+def test_what_comes_for_a_loop_that_is_gone_goes_nowhere() -> None:
+    loop, items = asyncio.new_event_loop(), asyncio.Queue[Any]()
+    loop.close()
+    _hand_over(loop, items, "end")
+    assert items.empty()
+
+
+def test_what_a_living_loop_refuses_is_raised() -> None:
+    class Refusing(asyncio.SelectorEventLoop):
+        def call_soon_threadsafe(self, *arguments: Any, **named: Any) -> Any:
+            raise RuntimeError("not now")
+
+    loop = Refusing()
+    with pytest.raises(RuntimeError, match="not now"):
+        _hand_over(loop, asyncio.Queue[Any](), "end")
+    loop.close()
+
+
+def test_a_loop_that_closes_as_an_answer_comes() -> None:
+    """Between being asked whether it is closed and being given something."""
+
+    class Closing(asyncio.SelectorEventLoop):
+        def call_soon_threadsafe(self, *arguments: Any, **named: Any) -> Any:
+            self.close()
+            return super().call_soon_threadsafe(*arguments, **named)
+
+    _hand_over(Closing(), asyncio.Queue[Any](), "end")
+
+
+# ---------------------------------------------------------------------- the event loop
 
 
 def test_the_event_loop_goes_on_while_a_model_loads_and_answers() -> None:

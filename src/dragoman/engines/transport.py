@@ -11,8 +11,8 @@ import asyncio
 import logging
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from functools import partial
 from queue import Empty, SimpleQueue
-from threading import Event as Flag
 from time import monotonic
 from typing import Final, Literal, TypeAlias
 
@@ -21,7 +21,7 @@ from dragoman.engines.answer import Answer
 from dragoman.engines.base import Engine, LoadedModel, ModelFiles, get_engine
 from dragoman.engines.residency import Residency, residency
 from dragoman.engines.workers import workers
-from dragoman.errors import ConnectionLost, Error, ProviderFailed, TimedOut
+from dragoman.errors import ConfigurationError, ConnectionLost, Error, ProviderFailed, TimedOut
 from dragoman.http import AsyncTransport, Frame, Framing, HttpRequest, Transport
 from dragoman.messages import Assembler, Request, decode_json, encode_json
 
@@ -38,6 +38,26 @@ def open_engine(name: str, kind: Literal["sync", "async"]) -> Transport | AsyncT
     return EngineTransport(session) if kind == "sync" else AsyncEngineTransport(session)
 
 
+class Call:
+    """A call in progress: `put` is how what comes gets to whoever reads it."""
+
+    __slots__ = ("_cancelled", "put")
+
+    def __init__(self, put: Callable[[Item], None]) -> None:
+        self.put = put
+        self._cancelled = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody wants what is still to be computed."""
+        return self._cancelled or workers.are_ending
+
+    def end(self, why: str) -> None:
+        """Stop the computation before its next token; who reads gets `ConnectionLost`. From any thread."""
+        self.put(ConnectionLost(why))  # first: what is stopped goes on to say that it has ended
+        self._cancelled = True
+
+
 class Session:
     """One client's use of an engine, whichever its face."""
 
@@ -45,30 +65,45 @@ class Session:
         self._engine = engine
         self._home = home
         self._files: dict[str, ModelFiles] = {}
+        self._calls: set[Call] = set()
+        self._closed = False
         weakref.finalize(self, home.sweep)
 
-    def begin(self, body: bytes, put: Callable[[Item], None], cancelled: Flag) -> Request:
-        """Have a request answered: `put` gets what comes, in another thread. Setting `cancelled` stops it.
+    def begin(self, body: bytes, call: Call) -> Request:
+        """Have a request answered: what comes is put into `call`, in another thread.
 
-        Raises `MissingPackage`, `UnknownModel` and `NotEnoughMemory`.
+        Raises `MissingPackage`, `UnknownModel` and `NotEnoughMemory`; `ConfigurationError` when the client is closed.
         """
-        dialect = get_dialect(_WIRE)
-        request = dialect.decode_request(decode_json(body))
-
-        def is_over() -> bool:
-            return cancelled.is_set() or workers.are_ending
-
-        def job(model: LoadedModel, load_seconds: float) -> None:
-            if is_over():
-                return
-            answer = Answer(model, request, cancelled=is_over, load_seconds=load_seconds)
-            put("ready")
-            for frames in _written(answer, request, dialect):
-                put(frames)
-            put("end")
-
-        self._home.run(self._engine, self._find(request.model), self, job, lambda error: put(self._ours(error)))
+        request = get_dialect(_WIRE).decode_request(decode_json(body))
+        self._calls.add(call)
+        try:
+            self._refuse_closed()
+            files = self._find(request.model)
+            self._refuse_closed()  # finding may have taken long
+            self._run(files, request, call)
+        except BaseException:
+            self._calls.discard(call)
+            raise
         return request
+
+    def _run(self, files: ModelFiles, request: Request, call: Call) -> None:
+        def job(model: LoadedModel, load_seconds: float) -> None:
+            try:
+                _answer(model, request, call, load_seconds)
+            finally:
+                self._calls.discard(call)
+
+        def failed(error: BaseException) -> None:
+            self._calls.discard(call)
+            call.put(self._ours(error))
+
+        self._home.run(self._engine, files, self, job, failed)
+        if self._closed:  # meanwhile, and found nothing to free
+            self.release(wait=False)
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise ConfigurationError("this client is closed: make a new one with create_llm")
 
     def _find(self, model: str) -> ModelFiles:
         files = self._files.get(model)
@@ -88,8 +123,25 @@ class Session:
         return failure
 
     def release(self, *, wait: bool = True) -> None:
-        """Free the models that no other client uses."""
+        """Free the models that no other client uses, after the calls in progress."""
         self._home.leave(self, wait=wait)
+
+    def close(self, *, wait: bool = True) -> None:
+        """End the calls in progress, take no more, and free the models that no other client uses."""
+        self._closed = True
+        for call in list(self._calls):
+            call.end("the client was closed")
+        self.release(wait=wait)
+
+
+def _answer(model: LoadedModel, request: Request, call: Call, load_seconds: float) -> None:
+    if call.is_over:
+        return
+    answer = Answer(model, request, cancelled=lambda: call.is_over, load_seconds=load_seconds)
+    call.put("ready")
+    for frames in _written(answer, request, get_dialect(_WIRE)):
+        call.put(frames)
+    call.put("end")
 
 
 def _written(answer: Answer, request: Request, dialect: Dialect) -> Iterator[list[Frame]]:
@@ -113,15 +165,14 @@ class _Reply:
     status: int
     headers: Mapping[str, str]
 
-    def __init__(self, cancelled: Flag, request: HttpRequest, *, streamed: bool) -> None:
+    def __init__(self, call: Call, request: HttpRequest, *, streamed: bool) -> None:
         self.status = 200
         self.headers = {"content-type": "application/x-ndjson" if streamed else "application/json"}
-        self._cancelled = cancelled
+        self._call = call
         self._request = request
 
     def close(self) -> None:
-        """Stop the computation before its next token."""
-        self._cancelled.set()
+        self._call.end("the reply was closed while it was read")
 
     def _patience(self) -> float | None:
         """How long to wait for the next line, in seconds."""
@@ -147,8 +198,8 @@ def _frames_in(item: Item) -> list[Frame] | None:
 class EngineReply(_Reply):
     """For threads."""
 
-    def __init__(self, items: SimpleQueue[Item], cancelled: Flag, request: HttpRequest, *, streamed: bool) -> None:
-        super().__init__(cancelled, request, streamed=streamed)
+    def __init__(self, items: SimpleQueue[Item], call: Call, request: HttpRequest, *, streamed: bool) -> None:
+        super().__init__(call, request, streamed=streamed)
         self._items = items
 
     def read(self) -> bytes:
@@ -160,10 +211,6 @@ class EngineReply(_Reply):
             if frames is None:
                 return
             yield frames
-
-    def close(self) -> None:
-        super().close()
-        self._items.put(ConnectionLost("the reply was closed while it was read"))
 
 
 def _next(items: SimpleQueue[Item], patience: float | None) -> Item:
@@ -182,31 +229,30 @@ class EngineTransport:
     def open(self, request: HttpRequest) -> EngineReply:
         """Returns when the model is loaded and the prompt is read."""
         items: SimpleQueue[Item] = SimpleQueue()
-        cancelled = Flag()
+        call = Call(items.put)
         try:
-            asked = self._session.begin(request.body, items.put, cancelled)
+            asked = self._session.begin(request.body, call)
             _frames_in(_next(items, _time_left(request, request.timeouts.first_byte)))
         except BaseException:
-            cancelled.set()
+            call.end("nobody waits for the answer")
             raise
-        return EngineReply(items, cancelled, request, streamed=asked.stream)
+        return EngineReply(items, call, request, streamed=asked.stream)
 
     def release(self) -> None:
         """Free the memory, unless another client uses the same model."""
         self._session.release()
 
     def close(self) -> None:
-        """The same: this client will not ask again."""
-        self._session.release()
+        """End the calls in progress as well, and take no more."""
+        self._session.close()
 
 
 class AsyncEngineReply(_Reply):
     """For tasks."""
 
-    def __init__(self, items: asyncio.Queue[Item], cancelled: Flag, request: HttpRequest, *, streamed: bool) -> None:
-        super().__init__(cancelled, request, streamed=streamed)
+    def __init__(self, items: asyncio.Queue[Item], call: Call, request: HttpRequest, *, streamed: bool) -> None:
+        super().__init__(call, request, streamed=streamed)
         self._items = items
-        self._loop = asyncio.get_running_loop()
 
     async def read(self) -> bytes:
         return b"".join([data async for frames in self.frames("ndjson") for _, data in frames])
@@ -217,10 +263,6 @@ class AsyncEngineReply(_Reply):
             if frames is None:
                 return
             yield frames
-
-    def close(self) -> None:
-        super().close()
-        _hand_over(self._loop, self._items, ConnectionLost("the reply was closed while it was read"))
 
 
 async def _next_async(items: asyncio.Queue[Item], patience: float | None) -> Item:
@@ -233,8 +275,11 @@ async def _next_async(items: asyncio.Queue[Item], patience: float | None) -> Ite
 
 def _hand_over(loop: asyncio.AbstractEventLoop, items: asyncio.Queue[Item], item: Item) -> None:
     """Put an item into a task's queue, from any thread. Where the loop is gone, nobody waits for it."""
-    if not loop.is_closed():
+    try:
         loop.call_soon_threadsafe(items.put_nowait, item)
+    except RuntimeError:
+        if not loop.is_closed():
+            raise
 
 
 class AsyncEngineTransport:
@@ -245,22 +290,18 @@ class AsyncEngineTransport:
 
     async def open(self, request: HttpRequest) -> AsyncEngineReply:
         items: asyncio.Queue[Item] = asyncio.Queue()
-        loop, cancelled = asyncio.get_running_loop(), Flag()
-
-        def put(item: Item) -> None:
-            _hand_over(loop, items, item)
-
+        call = Call(partial(_hand_over, asyncio.get_running_loop(), items))
         try:
-            asked = await asyncio.to_thread(self._session.begin, request.body, put, cancelled)
+            asked = await asyncio.to_thread(self._session.begin, request.body, call)
             _frames_in(await _next_async(items, _time_left(request, request.timeouts.first_byte)))
         except BaseException:
-            cancelled.set()
+            call.end("nobody waits for the answer")
             raise
-        return AsyncEngineReply(items, cancelled, request, streamed=asked.stream)
+        return AsyncEngineReply(items, call, request, streamed=asked.stream)
 
     def release(self) -> None:
         self._session.release()
 
     def close(self) -> None:
-        """The same, without waiting."""
-        self._session.release(wait=False)
+        """End the calls in progress as well, and take no more. The memory is not waited for."""
+        self._session.close(wait=False)
