@@ -1,4 +1,4 @@
-"""From a request to what a chat template takes."""
+"""From a request to what a chat template takes, and what it says to that."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from dragoman.engines.base import LoadedModel, Prompt, Sampling
 from dragoman.engines.markup import call_marks
-from dragoman.errors import ConfigurationError, UnsupportedFeature
+from dragoman.errors import ConfigurationError, Rejected, UnsupportedFeature
 from dragoman.messages import (
     Message,
     Part,
@@ -105,3 +105,16 @@ def _text(part: Part) -> str:
         case _:
             kind = type(part).__name__.lower()
             raise UnsupportedFeature(f"models in this process take text only, no {kind} part")
+
+
+# ---------------------------------------------------------------------- to a chat template
+
+
+def thinking_of(prompt: Prompt) -> dict[str, bool]:
+    """What templates call it: Qwen's and others the one, DeepSeek's the other. Each takes what it knows."""
+    return {} if prompt.thinking is None else {"enable_thinking": prompt.thinking, "thinking": prompt.thinking}
+
+
+def refused(error: Exception) -> Rejected:
+    """For what a chat template raises by itself, such as of turns that do not alternate."""
+    return Rejected(f"the model's chat template refuses this conversation: {error}")

@@ -20,8 +20,8 @@ from dragoman.engines.files import find, gguf_of
 from dragoman.engines.grammar import Grammar, check_grammars
 from dragoman.engines.markup import MARKS
 from dragoman.engines.memory import available_bytes
+from dragoman.engines.prompt import refused, thinking_of
 from dragoman.engines.sampling import Settled, settle
-from dragoman.engines.tokenizer import refused, thinking_of
 from dragoman.errors import MissingPackage, NotEnoughMemory, ProviderFailed, UnsupportedFeature
 from dragoman.messages import JsonObject
 

@@ -10,12 +10,12 @@ from importlib.util import find_spec
 from threading import local
 from typing import Any, Final
 
-from dragoman.engines.base import ModelFiles, Prompt, Sampling
+from dragoman.engines.base import ModelFiles, Sampling
 from dragoman.engines.files import SAFETENSORS, find, folder_of
+from dragoman.engines.folder_model import FolderModel
 from dragoman.engines.grammar import Grammar
 from dragoman.engines.memory import memory_errors
-from dragoman.engines.sampling import Penalties, Settled, own_sampling, settle
-from dragoman.engines.tokenizer import ChatTokenizer
+from dragoman.engines.sampling import Penalties, Settled, settle
 from dragoman.errors import ConfigurationError, MissingPackage, UnsupportedFeature
 from dragoman.messages import JsonObject
 
@@ -36,7 +36,7 @@ class _Streams:
         self._clear()
 
 
-class MlxModel:
+class MlxModel(FolderModel):
     """A model in MLX's memory."""
 
     def __init__(self, files: ModelFiles) -> None:
@@ -44,23 +44,11 @@ class MlxModel:
         self._mx: Any = import_module("mlx.core")
         if not hasattr(_thread, "streams"):
             _thread.streams = _Streams(self._mx)
-        self._name = files.name
-        self._tokenizer = ChatTokenizer(files.path)
-        self._own = own_sampling(files.path)
+        super().__init__(files)
         with memory_errors(files.name):
             self._model = _load(files)
             # Random first weights were planned, then replaced, and the common generator still holds all their plans
             self._mx.eval(self._mx.random.state)
-        self.context_tokens = self._tokenizer.context_tokens
-        self.end_tokens = self._tokenizer.end_tokens
-        self.hidden_tokens = self._tokenizer.hidden_tokens
-        self.chat_template = self._tokenizer.chat_template
-
-    def encode(self, prompt: Prompt) -> list[int]:
-        return self._tokenizer.encode(prompt)
-
-    def decode(self, tokens: Sequence[int]) -> str:
-        return self._tokenizer.decode(tokens)
 
     def tokens(self, prompt: Sequence[int], sampling: Sampling, schema: JsonObject | None) -> Generator[int]:
         library: Any = import_module("mlx_lm.generate")
@@ -86,7 +74,7 @@ class MlxModel:
         def process(tokens: Any, logits: Any) -> Any:
             nonlocal grammar
             if grammar is None:  # what there is before the first token is the prompt
-                grammar = self._tokenizer.grammar(schema, logits.shape[-1])
+                grammar = self._grammar(schema, logits.shape[-1])
             else:
                 grammar.accept(tokens[-1].item())
             return self._mx.where(self._mx.array(grammar.allowed(logits.shape[-1])), logits, -float("inf"))
@@ -94,7 +82,8 @@ class MlxModel:
         return process
 
     def close(self) -> None:
-        del self._model, self._tokenizer
+        super().close()
+        del self._model
         self._mx.clear_cache()
 
 

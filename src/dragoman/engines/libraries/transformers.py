@@ -12,38 +12,26 @@ from importlib.util import find_spec
 from inspect import signature
 from typing import Any
 
-from dragoman.engines.base import ModelFiles, Prompt, Sampling
+from dragoman.engines.base import ModelFiles, Sampling
 from dragoman.engines.files import ANY_WEIGHTS, find, folder_of
+from dragoman.engines.folder_model import FolderModel
 from dragoman.engines.grammar import Grammar
 from dragoman.engines.memory import memory_errors
-from dragoman.engines.sampling import Penalties, Settled, own_sampling, settle
-from dragoman.engines.tokenizer import ChatTokenizer
+from dragoman.engines.sampling import Penalties, Settled, settle
 from dragoman.errors import MissingPackage, UnsupportedFeature
 from dragoman.messages import JsonObject
 
 
-class TransformersModel:
+class TransformersModel(FolderModel):
     """A model in PyTorch's memory."""
 
     def __init__(self, files: ModelFiles) -> None:
         """Raises `NotEnoughMemory`, and `UnsupportedFeature` for an architecture that transformers does not know."""
         self._torch: Any = import_module("torch")
-        self._name = files.name
-        self._tokenizer = ChatTokenizer(files.path)
-        self._own = own_sampling(files.path)
+        super().__init__(files)
         with memory_errors(files.name):
             self._model = _load(files, self._torch)
         self._once = {"logits_to_keep": 1} if "logits_to_keep" in signature(self._model.forward).parameters else {}
-        self.context_tokens = self._tokenizer.context_tokens
-        self.end_tokens = self._tokenizer.end_tokens
-        self.hidden_tokens = self._tokenizer.hidden_tokens
-        self.chat_template = self._tokenizer.chat_template
-
-    def encode(self, prompt: Prompt) -> list[int]:
-        return self._tokenizer.encode(prompt)
-
-    def decode(self, tokens: Sequence[int]) -> str:
-        return self._tokenizer.decode(tokens)
 
     def tokens(self, prompt: Sequence[int], sampling: Sampling, schema: JsonObject | None) -> Generator[int]:
         choose = _Chooser(self._torch, prompt, settle(sampling, self._own), self._model.device)
@@ -53,7 +41,7 @@ class TransformersModel:
             with memory_errors(self._name), self._torch.inference_mode():
                 logits, past = self._forward(new, past)
                 if schema is not None:
-                    grammar = grammar or self._tokenizer.grammar(schema, len(logits))
+                    grammar = grammar or self._grammar(schema, len(logits))
                     allowed = self._torch.from_numpy(grammar.allowed(len(logits))).to(logits.device)
                     logits = logits.masked_fill(~allowed, float("-inf"))
                 token = choose(logits)
@@ -72,7 +60,8 @@ class TransformersModel:
         return output.logits[0, -1].float().to(tokens.device), past
 
     def close(self) -> None:
-        del self._model, self._tokenizer
+        super().close()
+        del self._model
         for kind in ("cuda", "mps"):
             device = getattr(self._torch, kind)
             if device.is_available():

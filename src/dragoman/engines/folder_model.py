@@ -1,32 +1,35 @@
-"""The tokenizer of a model in transformers' form: what the engines that open such folders have in common."""
+"""A model in transformers' form, but for the computation: what the engines that open such folders have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import Any, Final, cast
 
-from dragoman.engines.base import Prompt
+from dragoman.engines.base import ModelFiles, Prompt
 from dragoman.engines.files import facts_in
 from dragoman.engines.grammar import Grammar, check_grammars
 from dragoman.engines.markup import MARKS
-from dragoman.errors import Rejected
+from dragoman.engines.prompt import refused, thinking_of
+from dragoman.engines.sampling import own_sampling
 from dragoman.messages import JsonObject
 
 _CONTEXT: Final = ("max_position_embeddings", "n_positions", "max_seq_len", "n_ctx")
 
 
-class ChatTokenizer:
-    """Prompts to tokens, tokens to text, and what the folder says about both."""
+class FolderModel:
+    """Prompts to tokens, tokens to text, and what the folder says about the model."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, files: ModelFiles) -> None:
+        folder = files.path
+        self._name = files.name
+        self._own = own_sampling(folder)
         transformers: Any = import_module("transformers")
         self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
         config = facts_in(folder, "config.json")
-        self.context_tokens = _context(config)
+        self.context_tokens: int | None = _context(config)
         self.end_tokens = self._ends(config, facts_in(folder, "generation_config.json"))
         self.hidden_tokens = frozenset(
             number
@@ -61,7 +64,7 @@ class ChatTokenizer:
     def decode(self, tokens: Sequence[int]) -> str:
         return self._tokenizer.decode(tokens, skip_special_tokens=False, clean_up_tokenization_spaces=False)
 
-    def grammar(self, schema: JsonObject, size: int) -> Grammar:
+    def _grammar(self, schema: JsonObject, size: int) -> Grammar:
         """`size` is how many tokens the model knows, which may be more than the tokenizer has."""
         if self._for_grammars is None:
             check_grammars()
@@ -69,15 +72,8 @@ class ChatTokenizer:
             self._for_grammars = llguidance.from_tokenizer(self._tokenizer, size, sorted(self.end_tokens))
         return Grammar(self._for_grammars, schema)
 
-
-def thinking_of(prompt: Prompt) -> dict[str, bool]:
-    """What templates call it: Qwen's and others the one, DeepSeek's the other. Each takes what it knows."""
-    return {} if prompt.thinking is None else {"enable_thinking": prompt.thinking, "thinking": prompt.thinking}
-
-
-def refused(error: Exception) -> Rejected:
-    """For what a chat template raises by itself, such as of turns that do not alternate."""
-    return Rejected(f"the model's chat template refuses this conversation: {error}")
+    def close(self) -> None:
+        del self._tokenizer, self._for_grammars
 
 
 def _template(said: Any) -> str:
