@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
@@ -20,6 +21,8 @@ from dragoman.errors import ConfigurationError, MissingPackage, UnsupportedFeatu
 from dragoman.messages import JsonObject
 
 _thread: Final = local()
+_used_by: Final[set[int]] = set()
+"""The processes, by number, that loaded a model: this one, and those it was forked from."""
 
 
 class _Streams:
@@ -85,6 +88,20 @@ class MlxModel(FolderModel):
         super().close()
         del self._model
         self._mx.clear_cache()
+
+
+def _refuse_forked() -> None:
+    """MLX reads files by threads that it keeps, and computes by a GPU's handles: neither comes along in a fork.
+
+    It would wait for them for ever (mlx 0.32.4, tried 2026-11-21).
+    """
+    here = os.getpid()
+    if _used_by - {here}:
+        raise ConfigurationError(
+            "MLX was used before this process was forked, and does not work in the child: start processes by `spawn` "
+            "(`multiprocessing.get_context('spawn')`), or load the first model after the fork"
+        )
+    _used_by.add(here)
 
 
 def _load(files: ModelFiles) -> Any:
@@ -159,6 +176,7 @@ class _Mlx:
         return find(model, folder_of(*SAFETENSORS))
 
     def load(self, files: ModelFiles) -> MlxModel:
+        _refuse_forked()
         return MlxModel(files)
 
 
