@@ -209,7 +209,7 @@ def test_what_would_have_no_use_is_refused(provider: str, option: dict[str, Any]
 
 
 def test_nothing_is_loaded_before_the_first_call(provider: str, engine: ScriptedEngine) -> None:
-    assert provider in repr(create_llm(provider, "a"))
+    assert repr(create_llm(provider, "a")) == f"<LLM {provider}/a in this process>"
     assert engine.loaded == []
 
 

@@ -43,6 +43,13 @@ class Target(Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         return f"{self.spec.name}/{self.model}" if self.model else self.spec.name
 
+    @property
+    def place(self) -> str:
+        """Where requests go, for people to read."""
+        if self.spec.engine is not None:
+            return "in this process"
+        return f"at {self.origin}{self.prefix}" if self.spec.make_transport is None else "by a transport of its own"
+
     def facts(self, model: str) -> ModelFacts | None:
         """What the catalog knows of `model` where the provider's prices are."""
         prices = self.spec.prices
@@ -61,7 +68,7 @@ class Target(Struct, frozen=True, kw_only=True):
         return f"{whole}{'&' if '?' in whole else '?'}{self.query}" if self.query else whole
 
     def __repr__(self) -> str:
-        return f"<Target {self.name} at {self.origin} as {self.dialect.name}>"
+        return f"<Target {self.name} {self.place} as {self.dialect.name}>"
 
 
 def credential_for(target: Target) -> Flow[Credential | None]:

@@ -221,4 +221,4 @@ class Plan:
 
     def __repr__(self) -> str:
         target = self._target
-        return f"{target.name} at {target.origin}{target.prefix}{' closed' if self._closed else ''}"
+        return f"{target.name} {target.place}{' closed' if self._closed else ''}"
