@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -227,6 +229,48 @@ def test_a_program_may_end_with_a_model_in_memory(engine: Local, random_model: s
     for _ in range(3):
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
         assert (done.returncode, int(done.stdout) > 0) == (0, True), done.stderr
+
+
+@pytest.mark.parametrize(("said", "is_drawn"), [({}, False), ({"HF_HUB_DISABLE_PROGRESS_BARS": "0"}, True)], ids=str)
+def test_transformers_draws_a_bar_only_when_asked(make_random: Make, said: dict[str, str], is_drawn: bool) -> None:
+    engine = need("transformers")
+    program = PROGRAM.format(provider=engine.provider, model=str(make_random(engine)))
+    unsaid = {name: value for name, value in os.environ.items() if name != "HF_HUB_DISABLE_PROGRESS_BARS"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=unsaid | said
+    )
+    assert ("Loading weights" in done.stderr) == is_drawn
+    assert is_drawn or done.stderr == ""
+
+
+FORKING = """
+import os
+import dragoman
+llm = dragoman.create_llm({provider!r}, model={model!r}, max_tokens=4, temperature=0)
+answer = llm.generate("Hello").content
+child = os.fork()
+if child == 0:
+    try:
+        print("the same" if llm.generate("Hello").content == answer else "another", flush=True)
+    except dragoman.Error as error:
+        print(type(error).__name__, error, flush=True)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+assert llm.generate("Hello").content == answer
+"""
+IN_A_CHILD = {
+    "mlx": r"ConfigurationError .*MLX was used before this process was forked.*`spawn`",
+    "transformers": "the same",
+    "llama_cpp": "the same",
+}
+"""What comes of a call in a child whose parent has a model in memory."""
+
+
+def test_a_forked_child_answers_or_says_why_not(name: str, engine: Local, random_model: str) -> None:
+    program = FORKING.format(provider=engine.provider, model=random_model)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert re.match(IN_A_CHILD[name], done.stdout), done.stdout
 
 
 def test_an_architecture_nobody_knows_is_said(name: str, make_random: Make, tmp_path: Path) -> None:

@@ -6,11 +6,13 @@ by the one who reads them. Choosing a token is done by transformers' own process
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from inspect import signature
-from typing import Any
+from threading import local
+from typing import Any, Final
 
 from dragoman.engines.base import ModelFiles, Sampling
 from dragoman.engines.files import ANY_WEIGHTS, find, folder_of
@@ -20,6 +22,8 @@ from dragoman.engines.memory import memory_errors
 from dragoman.engines.sampling import Penalties, Settled, settle
 from dragoman.errors import MissingPackage, UnsupportedFeature
 from dragoman.messages import JsonObject
+
+_thread: Final = local()
 
 
 class TransformersModel(FolderModel):
@@ -74,12 +78,38 @@ def _load(files: ModelFiles, torch: Any) -> Any:
     spread = {"device_map": "auto"} if device == "cuda" and find_spec("accelerate") else {}
     transformers: Any = import_module("transformers")
     try:
-        model = transformers.AutoModelForCausalLM.from_pretrained(
-            files.path, dtype="auto", local_files_only=True, trust_remote_code=False, **spread
-        )
+        with _unseen():
+            model = transformers.AutoModelForCausalLM.from_pretrained(
+                files.path, dtype="auto", local_files_only=True, trust_remote_code=False, **spread
+            )
     except (ValueError, KeyError) as error:  # its ways to say that it has no class for a configuration
         raise UnsupportedFeature(f"transformers cannot run `{files.name}`: {error}") from error
     return (model if spread else model.to(device)).eval()
+
+
+@contextmanager
+def _unseen() -> Generator[None]:
+    """Draws no bar on the screen while weights are loaded, unless `HF_HUB_DISABLE_PROGRESS_BARS=0` asks for one.
+
+    The hook for bars is the process's, so ours stays there and minds the bars of this thread alone.
+    """
+    constants: Any = import_module("huggingface_hub.constants")
+    bars: Any = import_module("transformers.utils.logging")
+    set_hook: Any = getattr(bars, "set_tqdm_hook", None)  # 5.2 has none yet, and draws its bar
+    if set_hook is not None and constants.HF_HUB_DISABLE_PROGRESS_BARS is None:
+        theirs = set_hook(_bar)
+        if theirs is not None:
+            set_hook(theirs)  # ours already, or a caller's who wants to see bars in a way of their own
+    _thread.is_loading = True
+    try:
+        yield
+    finally:
+        _thread.is_loading = False
+
+
+def _bar(make: Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    hidden = {"disable": True} if getattr(_thread, "is_loading", False) else {}
+    return make(*arguments, **{**options, **hidden})
 
 
 def _device(torch: Any) -> str:
