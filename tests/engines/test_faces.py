@@ -7,6 +7,7 @@ import gc
 import inspect
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import PosixPath
 from typing import Annotated, Any
 
 import pytest
@@ -206,6 +207,37 @@ def test_a_client_that_is_dropped_frees_its_model(provider: str, engine: Scripte
 def test_what_would_have_no_use_is_refused(provider: str, option: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="no use"):
         create_llm(provider, "a", **option)
+
+
+@both
+@pytest.mark.parametrize(
+    ("options", "lost"),
+    [
+        ({"n": 2}, "n"),
+        ({"logprobs": True}, "logprobs"),
+        ({"top_logprobs": 2}, "top_logprobs"),
+        ({"reasoning_effort": "low"}, "reasoning.effort"),
+        ({"n": 1, "logprobs": False, "reasoning_effort": "none"}, None),
+    ],
+    ids=str,
+)
+def test_what_models_in_this_process_have_not_is_said(
+    mode: str, options: dict[str, Any], lost: str | None, provider: str, engine: ScriptedEngine
+) -> None:
+    response = ask(mode, provider, "a", "Hi", **options)
+    assert [loss.where for loss in response.warnings] == ([] if lost is None else [lost])
+    assert response.content == "Hello."
+
+
+@pytest.mark.parametrize("body", [{"keep_alive": 0}, {"options": {"keep_alive": 0, "min_p": 0.1}}], ids=str)
+def test_a_field_that_nobody_knows_is_refused(body: dict[str, Any], provider: str, engine: ScriptedEngine) -> None:
+    with pytest.raises(ConfigurationError, match="`keep_alive` has no use for a model in this process"):
+        ask("sync", provider, "a", "Hi", extra_body=body)
+
+
+def test_a_path_is_text(provider: str) -> None:
+    with pytest.raises(dragoman.errors.ModelStringError, match=r"not by PosixPath: pass str\(\.\.\.\)"):
+        create_llm(provider, PosixPath("/models/a"))  # type: ignore[arg-type]
 
 
 def test_nothing_is_loaded_before_the_first_call(provider: str, engine: ScriptedEngine) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dragoman.engines.memory import written_size
 from dragoman.engines.residency import Residency
 from dragoman.errors import NotEnoughMemory
 
@@ -133,6 +134,22 @@ def test_a_model_that_does_not_close_well_keeps_nobody_out(caplog: pytest.LogCap
     assert names(home) == ["b"]
     said = [record.message for record in caplog.records if record.levelname == "WARNING"]
     assert said == ["`a` did not close well, and may have kept memory: OSError('device lost')"]
+
+
+@pytest.mark.parametrize(
+    ("count", "written"),
+    [(0, "0.0 MiB"), (400_000, "0.4 MiB"), (350 * 2**20, "350 MiB"), (2**30, "1.0 GiB"), (15 * 2**29, "7.5 GiB")],
+)
+def test_sizes_are_written_for_people(count: int, written: str) -> None:
+    assert written_size(count) == written
+
+
+def test_what_is_small_is_not_shown_as_nothing() -> None:
+    home, engine, user = Residency(30 * 2**20), ScriptedEngine(size_bytes=20 * 2**20), User()
+    use(home, engine, "a", user).result(10)
+    assert "<scripted/a about 24 MiB, " in repr(home.models()[0])
+    with pytest.raises(NotEnoughMemory, match=r"`large` needs about 1\.2 GiB of memory, and 30 MiB is left"):
+        use(home, ScriptedEngine(size_bytes=2**30), "large", user)
 
 
 # ---------------------------------------------------------------------- garbage, collected anywhere

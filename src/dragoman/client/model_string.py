@@ -20,6 +20,8 @@ def provider_and_model(provider: str | ProviderSpec, model: str | None) -> tuple
     """
     if "" in (provider, model):
         raise ModelStringError(f"the {'provider' if provider == '' else 'model'}'s name is empty")
+    if not isinstance(model, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
+        raise ModelStringError(f"a model is named by text, a path too, not by {type(model).__name__}: pass str(...)")
     if isinstance(provider, ProviderSpec):
         if model is None:
             raise ModelStringError(f"which model of `{provider.name}`? Pass model=")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Set as AbstractSet
+from typing import Any, Final
 
 from dragoman.engines.base import LoadedModel, Prompt, Sampling
 from dragoman.engines.markup import call_marks
@@ -19,6 +20,10 @@ from dragoman.messages import (
     ToolCall,
     ToolResult,
 )
+
+_MIN_P: Final = ("min_p",)
+_REPETITION: Final = ("repetition_penalty", "repeat_penalty")
+"""Names in `extra_body` for what has no canonical one."""
 
 
 def prompt_of(request: Request, model: LoadedModel) -> Prompt:
@@ -39,16 +44,23 @@ def sampling_of(request: Request) -> Sampling:
     further: dict[str, Any] = {}
     for extra in request.extra:
         further |= {**extra.fields, **_options(extra.fields)}
+    _refuse_unknown(further.keys() - {"options"})
     return Sampling(
         temperature=request.temperature,
         top_p=request.top_p,
         top_k=request.top_k,
-        min_p=_number(further, "min_p"),
-        repetition_penalty=_number(further, "repetition_penalty", "repeat_penalty"),
+        min_p=_number(further, *_MIN_P),
+        repetition_penalty=_number(further, *_REPETITION),
         frequency_penalty=request.frequency_penalty,
         presence_penalty=request.presence_penalty,
         seed=request.seed,
     )
+
+
+def _refuse_unknown(names: AbstractSet[str]) -> None:
+    unknown = sorted(names - {*_MIN_P, *_REPETITION})
+    if unknown:
+        raise ConfigurationError(f"`{unknown[0]}` has no use for a model in this process: leave it out of extra_body")
 
 
 def _options(fields: Any) -> dict[str, Any]:

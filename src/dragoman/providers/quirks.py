@@ -52,11 +52,32 @@ def drop(field: str, *, why: str) -> Quirk:
     """Do not send `field`; when it was asked for, that is a loss."""
 
     def apply(body: dict[str, Any]) -> tuple[Loss, ...]:
-        if body.pop(field, None) is None:
+        value = body.pop(field, None)
+        if value is None or value is False:  # which asks for nothing
             return ()
         return (Loss(effect="dropped", where=field, why=why),)
 
     return Quirk(f"drop {field}", why, apply)
+
+
+def think_or_not(*, why: str) -> Quirk:
+    """Ask for thinking, or none, where it was said how hard to think; in Ollama's words."""
+
+    def apply(body: dict[str, Any]) -> tuple[Loss, ...]:
+        if not isinstance(body.get("think"), str):
+            return ()
+        body["think"] = True
+        return (Loss(effect="changed", where="reasoning.effort", why=why),)
+
+    return Quirk("think or not", why, apply, "ollama")
+
+
+OF_ENGINES = (
+    drop("logprobs", why="models in this process tell no log probabilities"),
+    drop("top_logprobs", why="models in this process tell no log probabilities"),
+    think_or_not(why="chat templates are told to think or not to, and not how hard"),
+)
+"""What models in this process have not, and Ollama has."""
 
 
 def search_models_only(*, why: str) -> Quirk:

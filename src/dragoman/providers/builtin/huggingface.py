@@ -5,6 +5,7 @@ models there is `huggingface_router`.
 """
 
 from dragoman.providers.auth import ARGUMENT_ONLY
+from dragoman.providers.quirks import OF_ENGINES
 from dragoman.providers.spec import IN_PROCESS, ProviderSpec
 
 SPEC = ProviderSpec(
@@ -14,6 +15,7 @@ SPEC = ProviderSpec(
     base_url=IN_PROCESS,
     listing=None,
     auth=ARGUMENT_ONLY,
+    quirks=OF_ENGINES,
     lacks=frozenset({"forced_tools"}),
     price_list=None,
     docs_url="https://huggingface.co/docs/transformers",
