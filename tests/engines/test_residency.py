@@ -136,6 +136,38 @@ def test_a_model_that_does_not_close_well_keeps_nobody_out(caplog: pytest.LogCap
     assert said == ["`a` did not close well, and may have kept memory: OSError('device lost')"]
 
 
+def test_idle_models_go_where_the_machine_has_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the limit would allow for both."""
+    home, engine, user = Residency(100_000), ScriptedEngine(), User()
+    use(home, engine, "a", user).result(10)
+    monkeypatch.setattr(import_module("dragoman.engines.residency"), "available_bytes", lambda: 500)
+    assert use(home, engine, "b", user).result(10)
+    assert names(home) == ["b"]
+
+
+def test_what_is_leaving_still_takes_its_room() -> None:
+    """The next model is loaded when it is gone, where there is no room for both."""
+    home, user, may_go, going = Residency(1500), User(), Event(), Event()
+    closed_at_load: list[bool] = []
+
+    def next_model() -> ScriptedModel:
+        closed_at_load.append(engine.loaded[0].closed)
+        return ScriptedModel("x")
+
+    def long(_: ScriptedModel) -> None:
+        going.set()
+        assert may_go.wait(10)
+
+    engine = ScriptedEngine(b=next_model)
+    use(home, engine, "a", user, long)
+    assert going.wait(10)
+    home.leave(user, wait=False)
+    second = use(home, engine, "b", user)
+    may_go.set()
+    assert second.result(10)
+    assert closed_at_load == [True]
+
+
 @pytest.mark.parametrize(
     ("count", "written"),
     [(0, "0.0 MiB"), (400_000, "0.4 MiB"), (350 * 2**20, "350 MiB"), (2**30, "1.0 GiB"), (15 * 2**29, "7.5 GiB")],

@@ -52,6 +52,8 @@ class Resident:
         self.jobs = 0
         """How many are waiting or running."""
         self.users: weakref.WeakSet[object] = weakref.WeakSet()
+        self.closing: Future[None] | None = None
+        """Done when the memory is free, once it is to be freed."""
         self._wait_for = wait_for
         self._model: LoadedModel | None = None
         self._thread = workers.take(engine.name)
@@ -76,7 +78,8 @@ class Resident:
 
     def close(self) -> Future[None]:
         """Free the memory, after the jobs that are there. The future is done when it is free."""
-        return self._thread.submit(self._close)
+        self.closing = self.closing or self._thread.submit(self._close)
+        return self.closing
 
     def _close(self) -> None:
         model, self._model = self._model, None
@@ -102,6 +105,7 @@ class Residency:
     def __init__(self, limit_bytes: int | None = None) -> None:
         self._limit = limit_bytes
         self._models: dict[Key, Resident] = {}
+        self._leaving: list[Resident] = []
         self._turn = Turn(self._close_unused)
 
     @property
@@ -154,9 +158,14 @@ class Residency:
         self._turn.ask()
 
     def _close_unused(self) -> list[Future[None]]:
-        gone = [model for model in self._models.values() if not model.users]
+        return self._put_out([model for model in self._models.values() if not model.users])
+
+    def _put_out(self, gone: Sequence[Resident]) -> list[Future[None]]:
+        """Have models closed, also those that are leaving already."""
         for model in gone:
-            del self._models[model.key]
+            if model.closing is None:
+                del self._models[model.key]
+                self._leaving.append(model)
         return [model.close() for model in gone]
 
     def _done(self, resident: Resident, future: Future[None], failed: Failed) -> None:
@@ -168,29 +177,31 @@ class Residency:
             failed(error)
 
     def _make_room(self, files: ModelFiles) -> list[Future[None]]:
-        """Put out what must go for `files`. Raises `NotEnoughMemory`."""
-        limit, needed = self.limit_bytes, needed_bytes(files)
-        used = sum(model.needed_bytes for model in self._models.values())
+        """Put out what must go for `files`: what is to be waited for before those are loaded.
+
+        Raises `NotEnoughMemory`, and then nothing goes.
+        """
+        needed = needed_bytes(files)
+        self._leaving = [model for model in self._leaving if model.closing and not model.closing.done()]
+        used = sum(model.needed_bytes for model in (*self._leaving, *self._models.values()))
+        left = min(self.limit_bytes - used, available_bytes())
         gone: list[Resident] = []
-        for model in self.models():
-            if used + needed <= limit:
+        for model in (*self._leaving, *(model for model in self.models() if not model.jobs)):
+            if needed <= left:
                 break
-            if not model.jobs:
-                gone.append(model)
-                used -= model.needed_bytes
-        left = min(limit - used, available_bytes() + sum(model.needed_bytes for model in gone))
+            gone.append(model)
+            left += model.needed_bytes
         if needed > left:
             raise NotEnoughMemory(
                 f"`{files.name}` needs about {written_size(needed)} of memory, and {written_size(max(left, 0))} is left"
             )
         for model in gone:
-            del self._models[model.key]
             _logger.info("`%s` leaves memory to make room for `%s`", model.files.name, files.name)
-        return [model.close() for model in gone]
+        return self._put_out(gone)
 
     def forget_all(self) -> None:
         """In a forked child: threads do not come along, so there is no model that could be used."""
-        self._models, self._turn = {}, Turn(self._close_unused)
+        self._models, self._leaving, self._turn = {}, [], Turn(self._close_unused)
         workers.forget()
 
 
