@@ -163,6 +163,8 @@ def test_what_is_leaving_still_takes_its_room() -> None:
     assert going.wait(10)
     home.leave(user, wait=False)
     second = use(home, engine, "b", user)
+    with pytest.raises(TimeoutError):
+        second.result(0.1)
     may_go.set()
     assert second.result(10)
     assert closed_at_load == [True]
