@@ -13,7 +13,7 @@ import pytest
 
 from dragoman.engines.memory import written_size
 from dragoman.engines.residency import Residency
-from dragoman.errors import NotEnoughMemory
+from dragoman.errors import ConnectionLost, NotEnoughMemory
 
 from .scripted import ScriptedEngine, ScriptedModel
 
@@ -23,7 +23,12 @@ class User:
 
 
 def use(
-    home: Residency, engine: ScriptedEngine, name: str, user: object, job: Callable[[Any], Any] = id
+    home: Residency,
+    engine: ScriptedEngine,
+    name: str,
+    user: object,
+    job: Callable[[Any], Any] = id,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> Future[Any]:
     """Run `job` with the model; the future has what it gave, or what went wrong."""
     result: Future[Any] = Future()
@@ -31,7 +36,7 @@ def use(
     def run(model: Any, load_seconds: float) -> None:
         result.set_result((job(model), load_seconds))
 
-    home.run(engine, engine.find(name), user, run, result.set_exception)
+    home.run(engine, engine.find(name), user, run, failed=result.set_exception, wanted=wanted)
     return result
 
 
@@ -92,6 +97,14 @@ def test_a_model_that_cannot_be_loaded_may_be_tried_again() -> None:
     with pytest.raises(RuntimeError, match="broken"):
         use(home, engine, "a", user).result(10)
     engine.made.clear()
+    assert use(home, engine, "a", user).result(10)
+
+
+def test_nothing_is_loaded_for_what_nobody_waits_for() -> None:
+    home, engine, user = Residency(3000), ScriptedEngine(), User()
+    with pytest.raises(ConnectionLost):
+        use(home, engine, "a", user, wanted=lambda: False).result(10)
+    assert engine.loaded == []
     assert use(home, engine, "a", user).result(10)
 
 

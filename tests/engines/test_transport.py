@@ -227,9 +227,9 @@ def test_what_is_closed_as_its_call_is_handed_in_keeps_no_model(mode: str) -> No
     session = Session(engine, home)
     hand_in = home.run
 
-    def close_first(*arguments: Any) -> None:
+    def close_first(*arguments: Any, **named: Any) -> None:
         session.close()
-        hand_in(*arguments)
+        hand_in(*arguments, **named)
 
     home.run = close_first  # type: ignore[method-assign]
     with pytest.raises(ConnectionLost):

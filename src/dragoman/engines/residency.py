@@ -21,7 +21,7 @@ from dragoman.engines.base import Engine, LoadedModel, ModelFiles
 from dragoman.engines.memory import available_bytes, return_freed, total_bytes, written_size
 from dragoman.engines.turn import Turn
 from dragoman.engines.workers import workers
-from dragoman.errors import NotEnoughMemory
+from dragoman.errors import ConnectionLost, NotEnoughMemory
 
 _logger: Final = logging.getLogger("dragoman")
 _OVERHEAD: Final = 1.2
@@ -39,6 +39,8 @@ Key: TypeAlias = tuple[str, Path]
 Job: TypeAlias = Callable[[LoadedModel, float], None]
 """What is done with a model; the second argument is how long it took to load for this job, in seconds."""
 Failed: TypeAlias = Callable[[BaseException], None]
+Wanted: TypeAlias = Callable[[], bool]
+"""Whether anybody still waits for a job: for what nobody wants no model is loaded."""
 
 
 class Resident:
@@ -62,15 +64,17 @@ class Resident:
     def key(self) -> Key:
         return self.engine.name, self.files.path
 
-    def submit(self, job: Job) -> Future[None]:
+    def submit(self, job: Job, wanted: Wanted) -> Future[None]:
         """Run `job` in the model's thread, after those before it."""
-        return self._thread.submit(partial(self._run, job))
+        return self._thread.submit(partial(self._run, job, wanted))
 
-    def _run(self, job: Job) -> None:
+    def _run(self, job: Job, wanted: Wanted) -> None:
         started = monotonic()
         if self._model is None:
             for leaving in self._wait_for:
                 leaving.result()
+            if not wanted():
+                raise ConnectionLost("nobody waits for the answer")
             self._model = self.engine.load(self.files)
             job(self._model, monotonic() - started)
         else:
@@ -122,7 +126,7 @@ class Residency:
         with self._turn.held():
             return sorted(self._models.values(), key=lambda model: model.used_at)
 
-    def run(self, engine: Engine, files: ModelFiles, user: object, job: Job, failed: Failed) -> None:
+    def run(self, engine: Engine, files: ModelFiles, user: object, job: Job, *, failed: Failed, wanted: Wanted) -> None:
         """Run `job` with a model for `user`, in the model's thread; what goes wrong there goes to `failed`.
 
         Idle models make room for it. Raises `NotEnoughMemory` when that is not enough.
@@ -135,7 +139,7 @@ class Residency:
             resident.users.add(user)
             resident.used_at = monotonic()
             resident.jobs += 1
-            future = resident.submit(job)
+            future = resident.submit(job, wanted)
         future.add_done_callback(lambda future: self._done(resident, future, failed))
 
     def leave(self, user: object, *, wait: bool = True) -> None:

@@ -97,7 +97,7 @@ class Session:
             self._calls.discard(call)
             call.put(self._ours(error))
 
-        self._home.run(self._engine, files, self, job, failed)
+        self._home.run(self._engine, files, self, job, failed=failed, wanted=lambda: not call.is_over)
         if self._closed:  # meanwhile, and found nothing to free
             self.release(wait=False)
 
