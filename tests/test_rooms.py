@@ -12,7 +12,7 @@ from dragoman.providers import built_in_names
 SRC = Path(__file__).parents[1] / "src" / "dragoman"
 
 RANKS = [
-    {"messages", "errors", "secret", "http", "_version"},
+    {"messages", "errors", "exceptions", "secret", "http", "_version"},
     {"flow"},
     {"catalog", "dialects", "transport"},
     {"providers"},
@@ -28,7 +28,7 @@ RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 STRANGERS = {("dialects", "transport"), ("structured", "routing"), ("catalog", "dialects"), ("catalog", "transport")}
 """Rooms of one rank that must not know each other, either way."""
 
-SAME_RANK = {("messages", "errors"), ("errors", "messages"), ("http", "messages")}
+SAME_RANK = {("messages", "errors"), ("errors", "messages"), ("http", "messages"), ("exceptions", "errors")}
 """The few imports that stay within a rank: errors carry records, and records may raise errors."""
 
 

@@ -36,11 +36,16 @@ _ROOMS = {
     "dragoman.transport": ("TransportOptions",),
     "dragoman.http": ("Timeouts",),
     "dragoman.errors": (
-        "BudgetExceeded", "CallerError", "ConfigurationError", "ConnectFailed", "ConnectionLost", "ContextTooLong",
-        "DecodeError", "Error", "FallbackExhausted", "Filtered", "LossRefused", "MissingKey", "MissingPackage",
-        "ModelStringError", "NoDeployment", "NoModelFits", "OutOfCredit", "OutputError", "Overloaded",
-        "ProviderError", "ProviderFailed", "RateLimited", "Rejected", "RouteError", "StreamInterrupted", "TimedOut",
+        "AnswerCutOff", "AnswerDeclined", "BudgetExceeded", "CallFailed", "CallerError", "ConfigurationError",
+        "ConnectFailed", "ConnectionLost", "ContextTooLong", "DecodeError", "Error", "FallbackExhausted",
+        "Filtered", "LossRefused", "MissingKey", "MissingPackage", "ModelStringError", "NoDeployment",
+        "NoModelFits", "OutOfCredit", "OutputError", "Overloaded", "ProviderError", "ProviderFailed",
+        "RateLimited", "Rejected", "RetriesExhausted", "RouteError", "StreamInterrupted", "TimedOut",
         "TransportError", "Unauthorized", "UnknownModel", "UnknownProvider", "UnsupportedFeature",
+    ),
+    "dragoman.exceptions": (
+        "AsyncValidationError", "FailedAttempt", "ResponseParsingError", "TokenBudgetExceeded",
+        "TokenUsageUnavailableError",
     ),
     "dragoman.messages": (
         "Attempt", "Audio", "CacheMark", "ChoiceFinish", "Citation", "CitationDelta", "Document", "EmbeddingResponse",

@@ -29,8 +29,11 @@ from dragoman.client.mode import Mode as Mode
 from dragoman.client.provider_config import ProviderConfig as ProviderConfig
 from dragoman.client.registry import ClientFactory as ClientFactory
 from dragoman.client.registry import ProviderRegistry as ProviderRegistry
+from dragoman.errors import AnswerCutOff as AnswerCutOff
+from dragoman.errors import AnswerDeclined as AnswerDeclined
 from dragoman.errors import BudgetExceeded as BudgetExceeded
 from dragoman.errors import CallerError as CallerError
+from dragoman.errors import CallFailed as CallFailed
 from dragoman.errors import ConfigurationError as ConfigurationError
 from dragoman.errors import ConnectFailed as ConnectFailed
 from dragoman.errors import ConnectionLost as ConnectionLost
@@ -52,6 +55,7 @@ from dragoman.errors import ProviderError as ProviderError
 from dragoman.errors import ProviderFailed as ProviderFailed
 from dragoman.errors import RateLimited as RateLimited
 from dragoman.errors import Rejected as Rejected
+from dragoman.errors import RetriesExhausted as RetriesExhausted
 from dragoman.errors import RouteError as RouteError
 from dragoman.errors import StreamInterrupted as StreamInterrupted
 from dragoman.errors import TimedOut as TimedOut
@@ -60,6 +64,11 @@ from dragoman.errors import Unauthorized as Unauthorized
 from dragoman.errors import UnknownModel as UnknownModel
 from dragoman.errors import UnknownProvider as UnknownProvider
 from dragoman.errors import UnsupportedFeature as UnsupportedFeature
+from dragoman.exceptions import AsyncValidationError as AsyncValidationError
+from dragoman.exceptions import FailedAttempt as FailedAttempt
+from dragoman.exceptions import ResponseParsingError as ResponseParsingError
+from dragoman.exceptions import TokenBudgetExceeded as TokenBudgetExceeded
+from dragoman.exceptions import TokenUsageUnavailableError as TokenUsageUnavailableError
 from dragoman.http import Timeouts as Timeouts
 from dragoman.messages import Attempt as Attempt
 from dragoman.messages import Audio as Audio

@@ -9,13 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
 
 if TYPE_CHECKING:
     from dragoman.messages import Attempt, LLMResponse, Loss
 
 _LINE: Final = 200
 """The most characters of an error that its `repr` shows."""
+
+
+class FailedAttempt(NamedTuple):
+    """An answer that did not fit, and why. `completion` has what it used and cost."""
+
+    attempt_number: int
+    exception: Exception
+    completion: Any | None = None
 
 
 class Error(Exception):
@@ -27,20 +35,34 @@ class Error(Exception):
         partial: What had arrived of the answer when the error came, or `None`.
         attempts: A record of each try of the call.
         warnings: What of the request was not sent, for the dialect could not express it.
+        failed_attempts: The answers to this call that did not fit, when there were any.
     """
 
     status: ClassVar[int] = 500
     retryable: bool = False
     hint: str = ""
 
-    def __init__(self, message: str, *, provider: str | None = None, model: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        provider: str | None = None,
+        model: str | None = None,
+        failed_attempts: Sequence[FailedAttempt] | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.provider = provider
         self.model = model
+        self.failed_attempts = failed_attempts
         self.partial: LLMResponse | None = None
         self.attempts: tuple[Attempt, ...] = ()
         self.warnings: tuple[Loss, ...] = ()
+
+    @classmethod
+    def from_exception(cls, exception: Exception, failed_attempts: Sequence[FailedAttempt] | None = None) -> Self:
+        """An error of this class with the words of another."""
+        return cls(str(exception), failed_attempts=failed_attempts)
 
     def at(self, provider: str, model: str) -> Self:
         """The same error, knowing where it happened (kept when already known)."""
@@ -70,8 +92,10 @@ class Error(Exception):
     def _summary(self) -> str:
         where = f"`{self.target}`: " if self.target else ""
         facts = f" [{self.facts()}]" if self.facts() else ""
-        tries = f" ({len(self.attempts)} attempts)" if len(self.attempts) > 1 else ""
-        return f"{where}{self.message}{facts}{tries}"
+        return f"{where}{self.message}{facts}{self._tries()}"
+
+    def _tries(self) -> str:
+        return f" ({len(self.attempts)} attempts)" if len(self.attempts) > 1 else ""
 
     def __str__(self) -> str:
         return f"{self._summary()}\n  {self.hint}" if self.hint else self._summary()
@@ -156,13 +180,49 @@ class LossRefused(CallerError):
         super().__init__(f"nothing was sent, for {what}", **where)
 
 
+# ---------------------------------------------------------------------- a call came to nothing
+
+
+class CallFailed(Error):
+    """A call was made and came to nothing, whoever broke it: the network, the provider, or answers that did not fit.
+
+    `exceptions.InstructorRetryException` is this class, for Instructor raises that one for all of these.
+
+    Attributes:
+        n_attempts: How often an answer was asked for; `attempts` also has the tries that a transport adds by itself.
+        total_usage: What the answers used together, the ones that did not fit.
+        last_completion: The last answer that came, or `None`.
+        messages: The conversation as it was sent last.
+        create_kwargs: What the caller passed to `create`.
+    """
+
+    status = 502
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        n_attempts: int = 1,
+        total_usage: Any = None,
+        last_completion: Any = None,
+        messages: Sequence[Any] | None = None,
+        create_kwargs: Mapping[str, Any] | None = None,
+        **where: Any,
+    ) -> None:
+        super().__init__(message, **where)
+        self.n_attempts = n_attempts
+        self.total_usage = total_usage
+        self.last_completion = last_completion
+        self.messages = messages
+        self.create_kwargs = create_kwargs
+
+
 # ---------------------------------------------------------------------- there was no answer
 
 
-class TransportError(Error):
+class TransportError(CallFailed):
     """The network failed before there was a whole answer."""
 
-    status = 502
     retryable = True
 
 
@@ -193,7 +253,7 @@ class StreamInterrupted(ConnectionLost):
 # ---------------------------------------------------------------------- the provider answered with an error
 
 
-class ProviderError(Error):
+class ProviderError(CallFailed):
     """The provider refused or failed.
 
     Attributes:
@@ -203,8 +263,6 @@ class ProviderError(Error):
         retry_after_seconds: How long it asks to wait, from when it answered; `None` when it does not say.
         body: The decoded body, or its text; keys that it quotes are hidden.
     """
-
-    status = 502
 
     def __init__(
         self,
@@ -216,10 +274,9 @@ class ProviderError(Error):
         retry_after_seconds: float | None = None,
         body: Any = None,
         retryable: bool | None = None,
-        provider: str | None = None,
-        model: str | None = None,
+        **where: Any,
     ) -> None:
-        super().__init__(message, provider=provider, model=model)
+        super().__init__(message, **where)
         self.http_status = http_status
         self.code = code
         self.request_id = request_id
@@ -293,10 +350,9 @@ class Overloaded(ProviderFailed):
 # ---------------------------------------------------------------------- the answer is not usable
 
 
-class DecodeError(Error):
+class DecodeError(CallFailed):
     """The answer breaks its dialect. `data` keeps the bytes."""
 
-    status = 502
     retryable = True
 
     def __init__(self, message: str, *, data: bytes = b"", **where: Any) -> None:
@@ -305,19 +361,48 @@ class DecodeError(Error):
 
 
 class OutputError(Error):
-    """No answer fitted the type that was asked for, after all attempts. `responses` keeps each answer, oldest first."""
+    """There is no value of the type that was asked for. `responses` keeps each answer, oldest first, with its cost."""
 
     status = 502
 
-    def __init__(self, message: str, *, responses: Sequence[LLMResponse] = (), **where: Any) -> None:
+    def __init__(
+        self, message: str = "", *, responses: Sequence[LLMResponse] = (), last_completion: Any = None, **where: Any
+    ) -> None:
         super().__init__(message, **where)
         self.responses = tuple(responses)
+        self.last_completion = last_completion or next(reversed(self.responses), None)
+
+    def _tries(self) -> str:
+        """The message has them."""
+        return ""
+
+
+class RetriesExhausted(OutputError, CallFailed):
+    """No answer fitted, however often the model was asked."""
+
+
+class AnswerDeclined(OutputError, CallFailed):
+    """The model refused, or the provider withheld the answer. It is not asked again."""
+
+
+class AnswerCutOff(OutputError):
+    """The answer met the limit on its length. It is not asked again: the next one would be cut off too.
+
+    `exceptions.IncompleteOutputException` is this class. As there, it is none of `InstructorRetryException`.
+    """
+
+    hint = "Raise max_tokens."
+
+    def __init__(
+        self, message: str = "The output is incomplete due to a max_tokens length limit.", **where: Any
+    ) -> None:
+        super().__init__(message, **where)
 
 
 # ---------------------------------------------------------------------- no target was left
 
 
-class RouteError(Error):
+class RouteError(CallFailed):
     """No target could give an answer."""
 
     status = 503

@@ -193,7 +193,7 @@ def test_what_does_not_fit_is_asked_for_again(emulator: Emulator, face: str, dia
     *_, answer, correction = emulator.requests[1].request.messages
     assert answer.role is Role.ASSISTANT
     assert "Ada" in (answer.tool_calls[0].arguments_json if answer.tool_calls else answer.text)
-    assert "age\n  Field required" in _all_text(correction)
+    assert "age: Field required" in _all_text(correction)
 
 
 def _all_text(message: Message) -> str:
@@ -234,10 +234,13 @@ def test_what_is_no_answer_is_asked_for_again(
 
 
 def test_arguments_that_are_no_json_are_asked_for_again(emulator: Emulator) -> None:
-    broken = ToolCall(id="call_1", name="Contact", arguments_json='{"name": "John", }')
+    broken = ToolCall(id="call_1", name="Contact", arguments_json='{"name": "John')
     emulator.script(LLMResponse(parts=(broken,), finish_reason="tool_calls"), said(Mode.TOOLS, name="Jo", age=1))
     assert extract(emulator, "sync", "openai_chat").value == Contact(name="Jo", age=1)
-    assert "Invalid JSON" in _all_text(emulator.requests[1].request.messages[-1])
+    *_, call, correction = emulator.requests[1].request.messages
+    assert "Invalid JSON" in _all_text(correction)
+    assert 'The arguments were: {"name": "John' in _all_text(correction)
+    assert call.tool_calls[0].arguments_json == "{}"  # what is no JSON is no argument
 
 
 @pytest.mark.parametrize(
@@ -257,7 +260,7 @@ def test_words_around_the_json_are_passed_over(emulator: Emulator, mode: Mode, t
     ("answer", "says"),
     [
         (LLMResponse(parts=(Refusal("No."),), finish_reason="refusal"), "the model declined"),
-        (LLMResponse('{"name": "Jo', finish_reason="length"), "raise max_tokens"),
+        (LLMResponse('{"name": "Jo', finish_reason="length"), "Raise max_tokens"),
     ],
 )
 def test_what_would_end_the_same_is_not_asked_again(

@@ -124,7 +124,7 @@ class Plan:
         def ask(request: Request) -> Flow[LLMResponse]:
             return generate(replace(self._call(request, options, deadline), target=target))
 
-        return (yield from extract(ask, request, output, technique, rules))
+        return (yield from extract(ask, request, output, technique, replace(rules, deadline=deadline)))
 
     def embed(self, inputs: Any, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
         """The flow of a call for embeddings. Raises `UnsupportedFeature` where the provider has none."""

@@ -37,12 +37,13 @@ continued by sending the message back. `error`: the provider failed inside the a
 
 
 class Loss(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """Something asked for that the dialect could not express.
+    """Something asked for that the dialect could not express, or something of the answer that was not as it should be.
 
-    `where` is a path into the request such as `seed` or `messages[2].content[0]`.
+    `where` is a path into the request such as `seed` or `messages[2].content[0]`, or into the `answer`: a value was
+    read from that although it was no right JSON (`repaired`), or from a part of it (`dropped`).
     """
 
-    effect: Literal["dropped", "changed"]
+    effect: Literal["dropped", "changed", "repaired"]
     where: str
     why: str
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
-from functools import reduce
 from time import monotonic
-from typing import Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dragoman.errors import Error, OutputError
+from dragoman.errors import CallFailed, Error, FailedAttempt
 from dragoman.flow import Flow, sleep
-from dragoman.messages import LLMResponse, Request, Usage
+from dragoman.messages import Attempt, LLMResponse, Loss, Request
+from dragoman.structured.async_validators import check_validators, validated
+from dragoman.structured.explaining import without_values
+from dragoman.structured.failures import Failed, total_cost, total_usage
+from dragoman.structured.history import correction
 from dragoman.structured.output import OutputType
+from dragoman.structured.reading import read
 from dragoman.structured.rules import Rules
-from dragoman.structured.techniques import Technique, correction
+from dragoman.structured.techniques import Technique
 
 T = TypeVar("T")
 
@@ -27,7 +30,8 @@ Ask: TypeAlias = Callable[[Request], Flow[LLMResponse]]
 class Extracted(Struct, Generic[T], frozen=True):
     """A value of the caller's type, and the response it came from.
 
-    `response.attempts`, `usage` and `cost` cover every try, the answers that did not fit included.
+    `response.attempts`, `usage` and `cost` cover every try, the answers that did not fit included;
+    `response.warnings` say what had to be repaired.
     """
 
     value: T
@@ -41,60 +45,121 @@ def extract(
 
     Raises `OutputError` with every answer when none fits, at once when the model declined or was cut off.
     """
-    request, started = technique.shape(request, output), monotonic()
-    answers: list[LLMResponse] = []
+    asking = Asking(request, output, technique, rules)
+    yield from asking.begin()
     while True:
-        response = yield from _asked(ask, request, answers, rules)
-        answers.append(response)
+        response = yield from asking.send(ask)
         try:
-            value = output.parse(technique.find(response, output), context=rules.context, strict=rules.strict)
-        except ValueError as error:  # pydantic.ValidationError is one
-            why = _why_it_stopped(response)
-            pause = None if why else rules.retries.pause(len(answers), error, monotonic() - started)
-            rules.watcher.unfit(response, error, asked=len(answers), is_last=pause is None)
-            if pause is None:
-                raise _output_error(why or f"the answer does not fit {output.name}: {error}", answers) from error
-            yield from sleep(pause)
-            again = correction(technique, response, output, error)
-            request = replace(request, messages=(*request.messages, *again))
-        else:
-            return Extracted(value, _with_all_attempts(answers))
+            return (yield from asking.extracted(response))
+        except ValueError as error:
+            yield from asking.again(response, error)
 
 
-def _asked(ask: Ask, request: Request, answers: list[LLMResponse], rules: Rules) -> Flow[LLMResponse]:
-    rules.watcher.asked(request)
-    try:
-        response = yield from ask(request)
-    except Error as error:  # the answers before it were paid for
-        error.attempts = (*(attempt for answer in answers for attempt in answer.attempts), *error.attempts)
-        rules.watcher.failed(error, asked=len(answers) + 1)
-        raise
-    rules.watcher.answered(response)
-    return response
+class Asking(Generic[T]):
+    """One value being asked for: what was sent and answered so far, and what follows from an answer.
+
+    `extract` takes its steps in their order; a stream of partial values takes the same ones around its events.
+    """
+
+    __slots__ = (
+        "_asked", "_attempts", "_failed", "_output", "_responses", "_rules", "_started", "_technique", "request",
+    )  # fmt: skip
+
+    def __init__(self, request: Request, output: OutputType[T], technique: Technique, rules: Rules) -> None:
+        self.request = technique.shape(request, output)
+        self._output = output
+        self._technique = technique
+        self._rules = rules
+        self._started = monotonic()
+        self._asked = 0
+        self._attempts: list[Attempt] = []
+        self._responses: list[LLMResponse] = []
+        self._failed: list[FailedAttempt] = []
+
+    def begin(self) -> Flow[None]:
+        """Raises `UnsupportedFeature` for validators that this kind of call cannot run, before anything is paid for."""
+        yield from check_validators(self._output)
+
+    def send(self, ask: Ask) -> Flow[LLMResponse]:
+        """Ask with `request`. What is raised has the attempts that were paid for before."""
+        while True:
+            self._asked += 1
+            yield from self._rules.retries.before(self._asked)
+            self._rules.watcher.asked(self.request)
+            try:
+                response = yield from ask(self.request)
+            except Error as error:
+                self._rules.watcher.failed(error, asked=self._asked)
+                pause = yield from self._pause(error)
+                self._complete(error)
+                if pause is None:
+                    raise
+                yield from sleep(pause)
+            else:
+                self._attempts.extend(response.attempts)
+                self._responses.append(response)
+                self._rules.watcher.answered(response)
+                return response
+
+    def extracted(self, response: LLMResponse) -> Flow[Extracted[T]]:
+        """The value in `response`. Raises `ValueError` when it does not fit."""
+        text = self._technique.find(response, self._output)
+        found = read(self._output, text, self._rules, may_close=response.finish_reason in _WHOLE)
+        value = yield from validated(self._output, found.value, self._rules.context)
+        told = (*found.repairs, *self._technique.ignored(response, self._output))
+        return Extracted(value, self._of_all_attempts(response, told))
+
+    def again(self, response: LLMResponse, error: ValueError) -> Flow[None]:
+        """Have `request` ask for a better answer than `response`, when its time has come.
+
+        Raises `OutputError` when it shall not be asked again.
+        """
+        shown = without_values(error)
+        self._failed.append(FailedAttempt(self._asked, shown, response))
+        failed = Failed(self._output.name, self._failed, self._asked, self.request, self._rules.token_budget)
+        final = failed.early()
+        pause = None if final is not None else (yield from self._pause(error))
+        self._rules.watcher.unfit(response, error, asked=self._asked, is_last=pause is None)
+        if pause is None:
+            final = final or failed.at_last()
+            final.attempts = tuple(self._attempts)
+            raise final from shown
+        yield from sleep(pause)
+        turns = correction(self._technique, response, self._output, error)
+        self.request = replace(self.request, messages=(*self.request.messages, *turns))
+
+    def _pause(self, error: Exception) -> Flow[float | None]:
+        now = monotonic()
+        pause = yield from self._rules.retries.pause(self._asked, error, now - self._started)
+        deadline = self._rules.deadline
+        return None if pause and deadline is not None and now + pause >= deadline else pause
+
+    def _complete(self, error: Error) -> None:
+        """Have `error` tell of the whole of the call, and not of its last part alone."""
+        self._attempts.extend(error.attempts)
+        error.attempts = tuple(self._attempts)
+        error.failed_attempts = tuple(self._failed) or None
+        if isinstance(error, CallFailed):
+            error.n_attempts = self._asked
+            error.total_usage = total_usage(self._responses)
+            error.last_completion = next(reversed(self._responses), None)
+            error.messages = self.request.messages
+
+    def _of_all_attempts(self, response: LLMResponse, told: tuple[Loss, ...]) -> LLMResponse:
+        """`response` as what the whole of the call came to."""
+        if told:
+            response = replace(response, warnings=(*response.warnings, *told))
+        if len(self._attempts) == len(response.attempts):
+            return response
+        note = next((each.cost_note for each in self._responses if each.cost_note), None)
+        return replace(
+            response,
+            attempts=tuple(self._attempts),
+            usage=total_usage(self._responses),
+            cost=total_cost(self._responses),
+            cost_note=note,
+        )
 
 
-def _why_it_stopped(response: LLMResponse) -> str | None:
-    """Why the same question would end in the same way, if it would."""
-    if response.refusal is not None or response.finish_reason in ("refusal", "content_filter"):
-        return f"the model declined: {response.refusal or response.finish_reason}"
-    if response.finish_reason == "length":
-        return "the answer was cut off by the token limit: raise max_tokens"
-    return None
-
-
-def _with_all_attempts(answers: list[LLMResponse]) -> LLMResponse:
-    if len(answers) == 1:
-        return answers[0]
-    attempts = tuple(attempt for answer in answers for attempt in answer.attempts)
-    usage = reduce(Usage.__add__, (answer.usage for answer in answers))
-    costs = [answer.cost for answer in answers]
-    total = None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
-    note = next((answer.cost_note for answer in answers if answer.cost_note), None)
-    return replace(answers[-1], attempts=attempts, usage=usage, cost=total, cost_note=note)
-
-
-def _output_error(message: str, answers: list[LLMResponse]) -> OutputError:
-    last = answers[-1]
-    error = OutputError(message, responses=answers, provider=last.provider, model=last.model)
-    error.attempts = _with_all_attempts(answers).attempts
-    return error
+_WHOLE: Final = frozenset({"stop", "tool_calls"})
+"""Reasons to stop after which nothing is missing, as far as the provider knows."""

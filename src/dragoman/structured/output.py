@@ -33,9 +33,10 @@ class OutputType(Generic[T]):
     `schema` is always that of an object. `tool` and `format` say it in the two ways that requests have for it.
     """
 
-    __slots__ = ("_adapter", "format", "name", "schema", "tool", "wrapped")
+    __slots__ = ("_adapter", "format", "name", "schema", "tool", "wanted", "wrapped")
 
     def __init__(self, wanted: type[T]) -> None:
+        self.wanted = wanted
         self._adapter, schema = _compiled(wanted)
         self.wrapped: bool = schema.get("type") != "object"
         self.name: str = _name(wanted)

@@ -7,7 +7,8 @@ from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
-from dragoman.errors import Error
+from dragoman.errors import CallFailed, Error
+from dragoman.flow import Flow
 from dragoman.messages import LLMResponse, Request
 
 DEFAULT_RETRIES: Final = 3
@@ -15,23 +16,39 @@ DEFAULT_RETRIES: Final = 3
 
 
 class Retries(Protocol):
-    """Decides whether to ask again for an answer that fits."""
+    """Decides whether to ask again. Its methods are flows, for it may have to call what the caller gave."""
 
-    def pause(self, asked: int, error: Exception, seconds: float) -> float | None:
+    def before(self, asked: int) -> Flow[None]:
+        """The model is about to be asked, for the `asked`-th time."""
+        ...
+
+    def pause(self, asked: int, error: Exception, seconds: float) -> Flow[float | None]:
         """Seconds to wait before asking again, `None` when that shall not be.
 
-        `asked` is how often it was asked, the first time included; `seconds` have passed since then.
+        `asked` is how often it was asked, the first time included; `seconds` have passed since then. `error` says what
+        was wrong with the answer; an `Error` that is no `ValueError`, why there was none.
         """
         ...
 
 
 class Again(Struct, frozen=True):
-    """Ask again at once, `times` times at most."""
+    """Ask again at once, `times` times at most, for an answer that fits. A call that fails has had its own tries."""
 
     times: int = DEFAULT_RETRIES
 
-    def pause(self, asked: int, error: Exception, seconds: float) -> float | None:  # noqa: ARG002  # the number decides
-        return 0.0 if asked <= self.times else None
+    def before(self, asked: int) -> Flow[None]:  # noqa: ARG002  # each time is like the others
+        """There is nothing to prepare."""
+        yield from ()
+
+    def pause(self, asked: int, error: Exception, seconds: float) -> Flow[float | None]:  # noqa: ARG002  # the number decides
+        """No pause, while there are tries left."""
+        yield from ()
+        return 0.0 if is_about_the_answer(error) and asked <= self.times else None
+
+
+def is_about_the_answer(error: Exception) -> bool:
+    """Whether there was an answer, and it did not fit."""
+    return isinstance(error, ValueError) and not isinstance(error, CallFailed)
 
 
 class Watcher(Protocol):
@@ -74,6 +91,7 @@ class Rules(Struct, frozen=True, kw_only=True):
         context: What validators get as `info.context`.
         strict: Pydantic's strict mode on or off; `None` leaves it to the type.
         token_budget: No further try is made once the tries together have used so many tokens.
+        deadline: No further try is made that would begin after this, in seconds on the monotonic clock.
         watcher: Who is told what happens.
     """
 
@@ -81,4 +99,5 @@ class Rules(Struct, frozen=True, kw_only=True):
     context: Mapping[str, Any] | None = None
     strict: bool | None = None
     token_budget: int | None = None
+    deadline: float | None = None
     watcher: Watcher = Nobody()

@@ -1,14 +1,14 @@
 """The ways to have an answer of a form: how the request says it, where the answer is read, how it is asked for again.
 
 technique        the request says                                     the answer is
----------------  ---------------------------------------------------  -------------------------------
+---------------  ---------------------------------------------------  -------------------------
 `tools`          a tool, and that it must be called                   the arguments of the call
 `tools_offered`  a tool, and in words that it be called               the arguments of the call
 `tools_strict`   a tool whose schema the provider enforces, demanded  the arguments of the call
-`json_schema`    the schema, as the form that the provider enforces   the first JSON value in the text
-`grammar`        the schema with all its words, likewise              the first JSON value in the text
-`json_object`    any JSON as the form, and the schema in words        the first JSON value in the text
-`json_text`      the schema in words                                  the first JSON value in the text
+`json_schema`    the schema, as the form that the provider enforces   the text
+`grammar`        the schema with all its words, likewise              the text
+`json_object`    any JSON as the form, and the schema in words        the text
+`json_text`      the schema in words                                  the text
 
 `tools_offered` is what `tools` becomes where a call cannot be demanded, `tools_strict_offered` what `tools_strict`
 does; `grammar` is what `json_schema` becomes for models in this process, which need no shared words. Which one a model
@@ -23,8 +23,10 @@ from typing import Any, Final, TypeAlias, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dragoman.exceptions import ResponseParsingError
 from dragoman.messages import (
     LLMResponse,
+    Loss,
     Message,
     OutputFormat,
     Request,
@@ -33,10 +35,8 @@ from dragoman.messages import (
     Tool,
     ToolCall,
     ToolChoice,
-    ToolResult,
 )
 from dragoman.messages.json_text import encode_json
-from dragoman.structured.finding import first_json
 from dragoman.structured.output import OutputType
 from dragoman.structured.portable import closed
 
@@ -50,27 +50,15 @@ class Technique(Struct, frozen=True):
 
     Attributes:
         shape: Makes the request ask for it.
-        find: The JSON in the answer. Raises `ValueError` when there is none.
+        find: The text of the answer in which the JSON is. Raises `ResponseParsingError` when there is none.
         again: The words that ask for another try.
+        ignored: What else is in the answer and is not run or read.
     """
 
     shape: Callable[[Request, Output], Request]
     find: Callable[[LLMResponse, Output], str]
     again: Callable[[Output], str]
-
-
-def correction(technique: Technique, response: LLMResponse, output: Output, error: ValueError) -> tuple[Message, ...]:
-    """The answer that did not fit, and what was wrong with it, as the next turns. Every call in it gets its result."""
-    said = f"This does not fit. {technique.again(output)}\n{error}"
-    answer = (response.message,) if response.parts else ()
-    if not response.tool_calls:
-        return (*answer, Message(Role.USER, said))
-    wrong = _call(response, output) or response.tool_calls[0]
-    results = [
-        ToolResult(id=call.id, name=call.name, content=said if call is wrong else "not run", is_error=True)
-        for call in response.tool_calls
-    ]
-    return (*answer, Message(Role.TOOL, results))
+    ignored: Callable[[LLMResponse, Output], tuple[Loss, ...]] = lambda _response, _output: ()
 
 
 # ---------------------------------------------------------------------- a tool
@@ -109,15 +97,29 @@ def _offered(request: Request, tool: Tool) -> Request:
     return _told(offered, f"Give the answer by calling the tool `{tool.name}`, not as text.")
 
 
-def _call(response: LLMResponse, output: Output) -> ToolCall | None:
+def call_of(response: LLMResponse, output: Output) -> ToolCall | None:
+    """The call that holds the value, if there is one."""
     return next((call for call in response.tool_calls if call.name == output.name), None)
 
 
 def _arguments(response: LLMResponse, output: Output) -> str:
-    call = _call(response, output)
+    call = call_of(response, output)
     if call is None:
-        raise ValueError(f"the tool `{output.name}` was not called")
+        raise ResponseParsingError(f"the tool `{output.name}` was not called", raw_response=response)
     return call.arguments_json
+
+
+def _other_calls(response: LLMResponse, output: Output) -> tuple[Loss, ...]:
+    read = call_of(response, output)
+    return tuple(
+        Loss(
+            effect="dropped",
+            where=f"answer.tool_calls[{place}]",
+            why=f"`{call.name}` was not run: one value was asked for",
+        )
+        for place, call in enumerate(response.tool_calls)
+        if call is not read
+    )
 
 
 def _call_again(output: Output) -> str:
@@ -143,10 +145,10 @@ def _ask_in_words(request: Request, output: Output) -> Request:
     return _told(replace(request, output_format=None), f"Answer with JSON only, no other text. {_schema(output)}")
 
 
-def _json(response: LLMResponse, output: Output) -> str:
+def _json(response: LLMResponse, _: Output) -> str:
     if not response.content.strip():
-        raise ValueError("the answer has no text")
-    return first_json(response.content, lists=output.wrapped)
+        raise ResponseParsingError("the answer has no text", raw_response=response)
+    return response.content
 
 
 def _write_again(_: Output) -> str:
@@ -173,10 +175,10 @@ def _told(request: Request, instruction: str) -> Request:
 
 
 TECHNIQUES: Final[dict[str, Technique]] = {
-    "tools": Technique(_demand_call, _arguments, _call_again),
-    "tools_offered": Technique(_offer_tool, _arguments, _call_again),
-    "tools_strict": Technique(_demand_strict_call, _arguments, _call_again),
-    "tools_strict_offered": Technique(_offer_strict_tool, _arguments, _call_again),
+    "tools": Technique(_demand_call, _arguments, _call_again, _other_calls),
+    "tools_offered": Technique(_offer_tool, _arguments, _call_again, _other_calls),
+    "tools_strict": Technique(_demand_strict_call, _arguments, _call_again, _other_calls),
+    "tools_strict_offered": Technique(_offer_strict_tool, _arguments, _call_again, _other_calls),
     "json_schema": Technique(_demand_schema, _json, _write_again_by_schema),
     "grammar": Technique(_demand_grammar, _json, _write_again_by_schema),
     "json_object": Technique(_demand_json, _json, _write_again),
