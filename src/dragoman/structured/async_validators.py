@@ -80,8 +80,7 @@ _marks_of: Final = lru_cache(maxsize=512)(_marks)
 
 
 def _fields_of(value: Any) -> Iterable[str]:
-    kind: Any = type(value)  # of what, is not known
-    fields = getattr(kind, "model_fields", None) or getattr(kind, "__dataclass_fields__", None)
+    fields = getattr(value.__class__, "model_fields", None) or getattr(value, "__dataclass_fields__", None)
     return cast("Mapping[str, Any]", fields or {}).keys()
 
 
