@@ -19,7 +19,7 @@ RANKS = [
     {"calls", "engines"},
     {"structured", "routing"},
     {"client"},
-    {"batch", "gateway", "testing"},
+    {"batch", "gateway", "testing", "validation"},
     {"cli", "compat"},
     {"__main__"},
 ]

@@ -33,6 +33,7 @@ _ROOMS = {
     "dragoman.client.mode": ("Mode",),
     "dragoman.secret": ("Secret",),
     "dragoman.structured": ("Extracted",),
+    "dragoman.validation": ("async_field_validator", "async_model_validator", "llm_validator", "openai_moderation"),
     "dragoman.transport": ("TransportOptions",),
     "dragoman.http": ("Timeouts",),
     "dragoman.errors": (

@@ -124,3 +124,7 @@ from dragoman.providers import use_keys as use_keys
 from dragoman.secret import Secret as Secret
 from dragoman.structured import Extracted as Extracted
 from dragoman.transport import TransportOptions as TransportOptions
+from dragoman.validation import async_field_validator as async_field_validator
+from dragoman.validation import async_model_validator as async_model_validator
+from dragoman.validation import llm_validator as llm_validator
+from dragoman.validation import openai_moderation as openai_moderation

@@ -15,7 +15,7 @@ from dragoman.client.hooks import Hooks, HookWatcher
 from dragoman.client.instructor.options import own_names
 from dragoman.client.llm import LLM, AsyncLLM
 from dragoman.client.plan import Plan, value_of
-from dragoman.client.retries import refuse_stream
+from dragoman.client.retries import most_tries, refuse_stream
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.client.value_options import split_rules
 from dragoman.errors import ConfigurationError
@@ -68,7 +68,7 @@ def _watcher(hooks: Hooks, max_retries: Any) -> HookWatcher:
         hooks,
         kwargs_of=lambda request: {"model": request.model},
         completion_of=lambda response: response,
-        max_attempts=max_retries + 1 if isinstance(max_retries, int) else None,
+        max_attempts=most_tries(max_retries),
     )
 
 
