@@ -56,6 +56,7 @@ def async_model_validator() -> Callable[[F], F]:
 
 def _marking(fields: tuple[str, ...], *, most: int) -> Callable[[F], F]:
     def mark(function: F) -> F:
+        function = getattr(function, "__func__", function)  # under `@classmethod` it is the same
         parameters = list(signature(function).parameters)
         if len(parameters) not in (most - 1, most) or (len(parameters) == most and parameters[-1] != "info"):
             first = "(cls, value)" if fields else "(self)"
