@@ -24,7 +24,7 @@ from dragoman import (
 )
 from dragoman.client.default_registry import FLAG, SpecRegistry
 from dragoman.client.provider_config import config_of
-from dragoman.errors import ConfigurationError, MissingKey, ModelStringError, UnknownProvider, UnsupportedFeature
+from dragoman.errors import ConfigurationError, MissingKey, ModelStringError, UnknownProvider
 from dragoman.providers import ProviderSpec, built_in_names, get_spec, provider_names, registry
 from dragoman.providers.auth import bearer
 from dragoman.testing import Emulator
@@ -211,7 +211,7 @@ def test_a_cache_is_handed_on() -> None:
 
 
 def test_a_cache_that_would_not_be_used_is_refused() -> None:
-    with pytest.raises(UnsupportedFeature, match="cache= is not there yet for `openai`"):
+    with pytest.raises(ConfigurationError, match="cache= is an AutoCache, a DiskCache or a BaseCache of yours, not ob"):
         from_provider("openai/gpt-4o-mini", api_key="k", cache=object())
 
 

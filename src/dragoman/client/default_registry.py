@@ -21,7 +21,7 @@ from dragoman.client.options import KeyLike
 from dragoman.client.provider_config import ProviderConfig, config_of
 from dragoman.client.registry import Entry, FactoryLike, ProviderRegistry
 from dragoman.client.technique import usual_mode
-from dragoman.errors import ModelStringError, UnknownProvider, UnsupportedFeature
+from dragoman.errors import ModelStringError, UnknownProvider
 from dragoman.providers import (
     ProviderSpec,
     built_in_names,
@@ -55,8 +55,7 @@ class SpecFactory:
     ) -> Instructor | AsyncInstructor:
         """A client for `model`; `kwargs` are those of `create_llm`."""
         spec, name = self._spec, self._spec.name
-        if kwargs.pop("cache", None) is not None:
-            raise UnsupportedFeature(f"cache= is not there yet for `{name}`: keep the answers that you want again")
+        cache = kwargs.pop("cache", None)
         if not model:
             raise ModelStringError(f"which model of `{name}`? Pass model=")
         options: dict[str, Any] = {"api_key": api_key, **kwargs, **({"mode": mode} if mode else {})}
@@ -65,9 +64,9 @@ class SpecFactory:
         mode = mode or usual_mode(self._spec, kwargs.get("dialect") or self._spec.dialect_for(model), model)
         if async_client:
             awaited = ByModel(lambda model: create_llm(spec, model, async_client=True, **options))
-            return AsyncInstructor(None, AsyncCreate(awaited), mode, name, model=model)
+            return AsyncInstructor(None, AsyncCreate(awaited, cache=cache), mode, name, model=model)
         blocking = ByModel(lambda model: create_llm(spec, model, async_client=False, **options))
-        return Instructor(None, Create(blocking), mode, name, model=model)
+        return Instructor(None, Create(blocking, cache=cache), mode, name, model=model)
 
     def __repr__(self) -> str:
         return f"<SpecFactory for {self._spec.name}>"
@@ -190,7 +189,7 @@ def from_provider(
         model: `provider/model`; the provider is what stands before the first slash.
         async_client: Make an `AsyncInstructor`, whose methods are awaited.
         mode: How to get values of the caller's types; `ProviderConfig.supported_modes` says which there are.
-        cache: Handed to what makes the client.
+        cache: Where answers are kept: an `AutoCache`, a `DiskCache`, or a `BaseCache` of yours.
         api_key: The key. Otherwise `use_keys(...)`, then the environment.
         kwargs: What else the client is made with: for our own, all that `create_llm` takes.
 

@@ -339,6 +339,16 @@ def _unknown_option(name: str, names: Iterable[str]) -> str:
     return f"there is no option `{name}`{meant} What only the provider knows goes into extra_body={{...}}"
 
 
+def refuse_misspelt(name: str, names: Iterable[str]) -> None:
+    """Raise `ConfigurationError` for a `name` that belongs to the client, or is nearly one of `names`."""
+    if name in _OF_THE_CLIENT or get_close_matches(name, list(names), n=1, cutoff=_NEARLY):
+        raise ConfigurationError(_unknown_option(name, names))
+
+
+_NEARLY: Final = 0.8
+"""How alike two names are when one is taken for the other misspelt: `modle` and `model` are, `store` and `stop` not."""
+
+
 def timeouts_of(timeout: float | Timeouts | None) -> Timeouts:
     """Limits from what a caller gave, when checked: a number is the total, in seconds."""
     if isinstance(timeout, Timeouts):

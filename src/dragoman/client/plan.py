@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from time import monotonic
-from typing import Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from msgspec.structs import replace
 
@@ -20,6 +20,7 @@ from dragoman.calls import (
     generate,
     list_models,
 )
+from dragoman.calls.prepare import prepare
 from dragoman.client.inputs import embedding_inputs, messages_of
 from dragoman.client.options import (
     BUDGETS,
@@ -35,6 +36,7 @@ from dragoman.dialects import get_dialect
 from dragoman.dialects.embeddings import get_embedding_codec
 from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.flow import Flow, invoke
+from dragoman.http import AsyncTransport, Transport
 from dragoman.messages import (
     EmbeddingRequest,
     EmbeddingResponse,
@@ -43,11 +45,16 @@ from dragoman.messages import (
     ModelInfo,
     Request,
     TokenCount,
+    decode_json,
 )
 from dragoman.secret import Secret
 from dragoman.structured import TECHNIQUES, Extracted, OutputType, Rules, extract, output_type
 
+if TYPE_CHECKING:
+    from dragoman.client.cache.base import Caching
+
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 _EMBEDDING_FIELDS: Final = frozenset({"dimensions", "input_type", "dtype", "encoding", "truncate", "user"})
 """Options that are fields of `EmbeddingRequest` under the same name."""
@@ -56,7 +63,17 @@ _EMBEDDING_FIELDS: Final = frozenset({"dimensions", "input_type", "dtype", "enco
 _logger: Final = logging.getLogger("dragoman")
 
 
-def value_of(extracted: Extracted[T]) -> T:
+class Answered(Protocol[T_co]):
+    """A value and the response it came from."""
+
+    @property
+    def value(self) -> T_co: ...
+
+    @property
+    def response(self) -> LLMResponse: ...
+
+
+def value_of(extracted: Answered[T]) -> T:
     """The value, for a caller who gets no response: what it would say of losses goes to the log."""
     response = extracted.response
     if response.warnings:
@@ -104,27 +121,74 @@ class Plan:
         request = self._request(prompt, options)
         return generate(self._call(replace(request, stream=True) if stream else request, options))
 
-    def extract(self, wanted: type[T], prompt: Any, options: Mapping[str, Any], rules: Rules) -> Flow[Extracted[T]]:
+    def extract(  # what is asked, by which rules, and where its answer may be
+        self,
+        wanted: type[T],
+        prompt: Any,
+        options: Mapping[str, Any],
+        rules: Rules,
+        caching: Caching | None = None,
+    ) -> Flow[Extracted[T]]:
         """The flow of a call for a value of `wanted`. Raises `ConfigurationError` at once, as `generate` does."""
         options = self.options(options)
         _refuse_beside_a_value(options)
-        return self._extract(self._request(prompt, options), output_type(wanted), options, rules)
+        return self._extract(self._request(prompt, options), output_type(wanted), options, rules, caching)
 
     def _extract(
-        self, request: Request, output: OutputType[T], options: Mapping[str, Any], rules: Rules
+        self,
+        request: Request,
+        output: OutputType[T],
+        options: Mapping[str, Any],
+        rules: Rules,
+        caching: Caching | None,
     ) -> Flow[Extracted[T]]:
         """One deadline holds over all that is asked; it runs from when the flow does."""
-        from dragoman.client.technique import in_wire_of, technique_for  # with the modes, which few programs need
+        from dragoman.client.technique import technique_for  # with the modes, which few programs need
 
         limit = timeouts_of(options.get("timeout")).total
         deadline = None if limit is None else monotonic() + limit
-        target = in_wire_of(options.get("mode"), self._target)
+        target = self._in_mode(options)
         technique = TECHNIQUES[technique_for(target, request, options.get("mode"))]
 
-        def ask(request: Request) -> Flow[LLMResponse]:
-            return generate(replace(self._call(request, options, deadline), target=target))
+        def call(request: Request) -> Call:
+            return replace(self._call(request, options, deadline), target=target)
 
-        return (yield from extract(ask, request, output, technique, replace(rules, deadline=deadline)))
+        def ask(request: Request) -> Flow[LLMResponse]:
+            return generate(call(request))
+
+        rules = replace(rules, deadline=deadline)
+        if caching is None:
+            return (yield from extract(ask, request, output, technique, rules))
+        from dragoman.client.cache.answers import cached  # few programs keep answers
+
+        first = call(technique.shape(request, output))
+        return (yield from cached(caching, first, ask, request, output, technique, rules))
+
+    def body(self, request: Request, options: Mapping[str, Any]) -> dict[str, Any]:
+        """What `request` becomes on the wire; the model is in it, also where the wire names it elsewhere."""
+        options = self.options(options)
+        call = replace(self._call(request, options), target=self._in_mode(options))
+        return {"model": request.model, **decode_json(prepare(call).body)}
+
+    def _in_mode(self, options: Mapping[str, Any]) -> Target:
+        """The target, in the dialect that a mode says."""
+        mode = options.get("mode")
+        if mode is None:
+            return self._target
+        from dragoman.client.technique import in_wire_of  # with the modes, which few programs need
+
+        return in_wire_of(mode, self._target)
+
+    def witness(self) -> Any:
+        """A transport for one call that tells afterwards what the SDK made of it; `None` where there is no SDK."""
+        make = getattr(self._target.transport, "witness", None)
+        return None if make is None else make()
+
+    def through(self, transport: Transport | AsyncTransport) -> Plan:
+        """The same plan with another transport, for one call: it is not closed."""
+        other = Plan(replace(self._target, transport=transport), {})
+        other._defaults, other._closed = self._defaults, self._closed
+        return other
 
     def embed(self, inputs: Any, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
         """The flow of a call for embeddings. Raises `UnsupportedFeature` where the provider has none."""

@@ -50,6 +50,12 @@ def refuse_rules(options: Mapping[str, Any], max_retries: object) -> None:
         raise ConfigurationError(f"{name}= is of use only with response_model=: leave it out")
 
 
+def refuse_budget(options: Mapping[str, Any]) -> None:
+    """Raise `ConfigurationError` for a budget of tokens where no value is asked for, as Instructor does."""
+    if options.get("token_budget") is not None:
+        raise ConfigurationError("token_budget= is of use only with response_model=: leave it out")
+
+
 def _check_context(value: object) -> None:
     if not isinstance(value, Mapping):
         raise ConfigurationError(f"context= must be a mapping, not {type(value).__name__}")

@@ -131,8 +131,8 @@ class Path:
         self._resource = resource
 
     def __getattr__(self, name: str) -> Any:
-        if name == "completions":
-            return Path(self._face, self._resource.completions)
+        if name == "completions":  # some SDKs have none under `chat`
+            return Path(self._face, getattr(self._resource, name, self._resource))
         return getattr(self._face if hasattr(type(self._face), name) else self._resource, name)
 
     def __repr__(self) -> str:

@@ -5,19 +5,25 @@ They know no client: what a client has by default, and who listens to it, comes 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Mapping
+from functools import partial
+from inspect import isawaitable
+from typing import Any, Final, Generic, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dragoman.client.by_model import AnyLLM, ByModel
+from dragoman.client.cache.base import BaseCache, Caching
+from dragoman.client.completion import Completion
 from dragoman.client.hooks import Hooks, HookWatcher
-from dragoman.client.instructor.options import own_names
+from dragoman.client.instructor.options import body_fields, own_names
+from dragoman.client.instructor.remembering import remember
 from dragoman.client.llm import LLM, AsyncLLM
 from dragoman.client.plan import Plan, value_of
 from dragoman.client.retries import most_tries, refuse_stream
 from dragoman.client.streams import AsyncStream, Stream
-from dragoman.client.value_options import split_rules
+from dragoman.client.value_options import NAMES, refuse_budget, split_rules
 from dragoman.errors import ConfigurationError
 from dragoman.flow import Flow, async_run, run
 from dragoman.messages import LLMResponse
@@ -25,19 +31,41 @@ from dragoman.structured import Extracted, Rules
 
 T = TypeVar("T")
 
+Verbatim = Callable[..., Any]
+"""A method of an SDK's client, called with the arguments as they were given."""
 
-class Asked(Struct, frozen=True):
+_OURS: Final = NAMES | {"max_retries", "hooks", "mode", "cache", "cache_ttl", "validation_context"}
+"""Arguments that no SDK knows."""
+
+
+class Found(Struct, Generic[T], frozen=True):
+    """A value, the response it came from, and what the provider answered, as the caller knows it."""
+
+    value: T
+    response: LLMResponse
+    completion: Any
+
+
+class Asked(Struct, frozen=True, kw_only=True):
     """A call, understood."""
 
     plan: Plan
     options: Mapping[str, Any]
     rules: Rules
+    completion_of: Callable[[LLMResponse], Any]
+    caching: Caching | None
 
     def response(self, *, stream: bool) -> Flow[LLMResponse]:
         return self.plan.generate(None, self.options, stream=stream)
 
-    def value(self, wanted: type[T]) -> Flow[Extracted[T]]:
-        return self.plan.extract(wanted, None, self.options, self.rules)
+    def value(self, wanted: type[T]) -> Flow[Found[T]]:
+        return self._found(self.plan.extract(wanted, None, self.options, self.rules, self.caching))
+
+    def _found(self, extracting: Flow[Extracted[T]]) -> Flow[Found[T]]:
+        extracted = yield from extracting
+        completion = self.completion_of(extracted.response)
+        value = remember(extracted.value, completion, extracted.response.usage)
+        return Found(value, extracted.response, completion)
 
 
 class Creating(Generic[AnyLLM]):
@@ -45,31 +73,85 @@ class Creating(Generic[AnyLLM]):
 
     Args:
         llms: Who is asked, by model.
+        verbatim: The SDK's own method, for calls without a `response_model`; `None` where there is no SDK.
+        cache: Where answers are kept.
     """
 
-    def __init__(self, llms: ByModel[AnyLLM]) -> None:
+    def __init__(
+        self, llms: ByModel[AnyLLM], *, verbatim: Verbatim | None = None, cache: BaseCache | None = None
+    ) -> None:
         self.llms = llms
+        self._verbatim = verbatim
+        self._cache = _checked_cache(cache)
 
     def asked(self, messages: Any, options: Mapping[str, Any]) -> Asked:
         """What a call means. Raises `ConfigurationError` for what cannot be right."""
         given = own_names({**options, "messages": messages})
-        hooks, max_retries, model = given.pop("hooks", None), given.pop("max_retries", None), given.pop("model", None)
-        if model is None:
-            raise ConfigurationError("which model? Pass model=, here or where the client is made")
+        hooks, max_retries = given.pop("hooks", None), given.pop("max_retries", None)
+        caching = self._caching(given.pop("cache", None), given.pop("cache_ttl", None))
+        plan, completion_of = _witnessed(self.llms[_model(given)].plan)
         if isinstance(given.get("messages"), str):
             given["messages"] = [{"role": "user", "content": given["messages"]}]
-        plan = self.llms[model].plan
-        rules, rest = split_rules(given, max_retries, hooks and _watcher(hooks, max_retries))
-        return Asked(plan, rest, rules)
+        rules, rest = split_rules(body_fields(given), max_retries)
+        if hooks:
+            rules = _heard(rules, hooks, partial(plan.body, options=rest), completion_of, max_retries)
+        return Asked(plan=plan, options=rest, rules=rules, completion_of=completion_of, caching=caching)
+
+    def verbatim(self, messages: Any, hooks: Hooks, options: Mapping[str, Any]) -> Any:
+        """Call the SDK's own method with what is meant for it."""
+        assert self._verbatim is not None  # as its callers have seen
+        given = {name: value for name, value in options.items() if name not in _OURS}
+        if messages is not None:
+            given["messages"] = messages
+        hooks.emit_completion_arguments(**given)
+        return self._verbatim(**given)
+
+    def _caching(self, cache: Any, ttl: Any) -> Caching | None:
+        cache = _checked_cache(cache) or self._cache
+        if cache is None and ttl is not None:
+            raise ConfigurationError("cache_ttl= says how long to keep an answer, and there is no cache=")
+        return None if cache is None else Caching(cache=cache, ttl=_checked_ttl(ttl))
 
 
-def _watcher(hooks: Hooks, max_retries: Any) -> HookWatcher:
-    return HookWatcher(
-        hooks,
-        kwargs_of=lambda request: {"model": request.model},
-        completion_of=lambda response: response,
-        max_attempts=most_tries(max_retries),
-    )
+def _model(given: dict[str, Any]) -> str:
+    model = given.pop("model", None)
+    if model is None:
+        raise ConfigurationError("which model? Pass model=, here or where the client is made")
+    return model
+
+
+def _witnessed(plan: Plan) -> tuple[Plan, Callable[[LLMResponse], Any]]:
+    """The plan for one call, and what says afterwards what the provider answered: in the SDK's own object, or ours."""
+    transport = plan.witness()
+    if transport is None:
+        return plan, Completion
+    return plan.through(transport), lambda response: transport.completion() or Completion(response)
+
+
+def _heard(
+    rules: Rules,
+    hooks: Hooks,
+    kwargs_of: Callable[..., Mapping[str, Any]],
+    completion_of: Callable[[LLMResponse], Any],
+    max_retries: object,
+) -> Rules:
+    attempts = most_tries(max_retries)
+    watcher = HookWatcher(hooks, kwargs_of=kwargs_of, completion_of=completion_of, max_attempts=attempts)
+    return replace(rules, watcher=watcher)
+
+
+def _checked_cache(cache: Any) -> BaseCache | None:
+    if cache is not None and not isinstance(cache, BaseCache):
+        raise ConfigurationError(
+            f"cache= is an AutoCache, a DiskCache or a BaseCache of yours, not {type(cache).__name__}"
+        )
+    return cache
+
+
+def _checked_ttl(ttl: Any) -> int | None:
+    if ttl is not None and (isinstance(ttl, bool) or not isinstance(ttl, int) or ttl < 1):
+        raise ConfigurationError(f"cache_ttl= must be a whole number of seconds, at least 1, not {ttl!r}")
+    return ttl
 
 
 class Create(Creating[LLM]):
@@ -78,15 +160,26 @@ class Create(Creating[LLM]):
     def __call__(
         self, response_model: Any = None, messages: Any = None, *, stream: bool = False, **options: Any
     ) -> Any:
-        asked = self.asked(messages, options)
         if response_model is None:
-            return Stream(asked.response(stream=True)) if stream else run(asked.response(stream=False))
+            return self._plainly(messages, options, stream=stream)
+        asked = self.asked(messages, options)
         refuse_stream(stream=stream)
         return value_of(run(asked.value(response_model)))
 
+    def _plainly(self, messages: Any, options: dict[str, Any], *, stream: bool) -> Any:
+        refuse_budget(options)
+        if self._verbatim is None:
+            asked = self.asked(messages, options)
+            return Stream(asked.response(stream=True)) if stream else run(asked.response(stream=False))
+        hooks = options.pop("hooks", None) or Hooks()
+        answer = self.verbatim(messages, hooks, {**options, **({"stream": True} if stream else {})})
+        if not stream:
+            hooks.emit_completion_response(answer)
+        return answer
+
     def with_completion(self, response_model: Any, messages: Any = None, **options: Any) -> tuple[Any, Any]:
         found = run(self.asked(messages, options).value(response_model))
-        return found.value, found.response
+        return found.value, found.completion
 
 
 class AsyncCreate(Creating[AsyncLLM]):
@@ -95,16 +188,31 @@ class AsyncCreate(Creating[AsyncLLM]):
     def __call__(
         self, response_model: Any = None, messages: Any = None, *, stream: bool = False, **options: Any
     ) -> Any:
-        asked = self.asked(messages, options)
         if response_model is None:
-            return AsyncStream(asked.response(stream=True)) if stream else async_run(asked.response(stream=False))
+            return self._plainly(messages, options, stream=stream)
+        asked = self.asked(messages, options)
         refuse_stream(stream=stream)
         return self._value(asked.value(response_model))
 
+    def _plainly(self, messages: Any, options: dict[str, Any], *, stream: bool) -> Any:
+        refuse_budget(options)
+        if self._verbatim is None:
+            asked = self.asked(messages, options)
+            return AsyncStream(asked.response(stream=True)) if stream else async_run(asked.response(stream=False))
+        return self._own(messages, options, stream=stream)
+
+    async def _own(self, messages: Any, options: dict[str, Any], *, stream: bool) -> Any:
+        hooks = options.pop("hooks", None) or Hooks()
+        answer = self.verbatim(messages, hooks, {**options, **({"stream": True} if stream else {})})
+        answer = await answer if isawaitable(answer) else answer
+        if not stream:
+            hooks.emit_completion_response(answer)
+        return answer
+
     @staticmethod
-    async def _value(extracting: Flow[Extracted[T]]) -> T:
-        return value_of(await async_run(extracting))
+    async def _value(finding: Flow[Found[T]]) -> T:
+        return value_of(await async_run(finding))
 
     async def with_completion(self, response_model: Any, messages: Any = None, **options: Any) -> tuple[Any, Any]:
         found = await async_run(self.asked(messages, options).value(response_model))
-        return found.value, found.response
+        return found.value, found.completion

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from dragoman.client.aliases import under_own_names
-from dragoman.client.options import AnswerOptions, MessageLike
+from dragoman.client.cache.base import BaseCache
+from dragoman.client.options import AnswerOptions, GenerateOptions, MessageLike, refuse_misspelt
 from dragoman.client.value_options import ValueOptions
+from dragoman.errors import ConfigurationError
 
 Messages: TypeAlias = str | Sequence[MessageLike] | None
 """A conversation, or one message of the user's."""
@@ -33,6 +35,10 @@ class ParameterOptions(AnswerOptions, total=False):
     """`stop`, as Anthropic's API calls it."""
     extra_headers: Mapping[str, str]
     """`headers`, as the SDKs call them."""
+    cache: BaseCache
+    """Where the answer is kept, when not where the client keeps its answers."""
+    cache_ttl: int
+    """For how many seconds it is kept."""
 
 
 class CreateOptions(ParameterOptions, ValueOptions, total=False):
@@ -56,3 +62,30 @@ _ALIASES: Final = {
 def own_names(options: Mapping[str, Any]) -> dict[str, Any]:
     """`options` under our own names, without those that are `None`. Raises `ConfigurationError` for one said twice."""
     return under_own_names(options, _ALIASES)
+
+
+_KNOWN: Final = GenerateOptions.__annotations__.keys() | CreateOptions.__annotations__.keys()
+
+
+def body_fields(options: Mapping[str, Any]) -> dict[str, Any]:
+    """`options`, in which what is none of ours goes into the body as it is.
+
+    Raises `ConfigurationError` for what is meant for the client, and for what looks like one of ours misspelt.
+    """
+    fields = {name: _plain(name, options[name]) for name in options.keys() - _KNOWN}
+    if not fields:
+        return dict(options)
+    for name in fields:
+        refuse_misspelt(name, _KNOWN)
+    rest = {name: value for name, value in options.items() if name in _KNOWN}
+    return {**rest, "extra_body": {**fields, **(rest.get("extra_body") or {})}}
+
+
+def _plain(name: str, value: Any) -> Any:
+    """The value as JSON has it; a model of pydantic's as the object that it writes."""
+    dump = getattr(value, "model_dump", None)
+    if dump is not None:
+        return dump(mode="json", by_alias=True, exclude_none=True)
+    if not isinstance(value, str | int | float | bool | list | tuple | Mapping):
+        raise ConfigurationError(f"`{name}` would go into the body, which has no {type(value).__name__}")
+    return cast("Any", value)
