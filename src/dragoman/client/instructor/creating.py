@@ -107,7 +107,7 @@ class Creating(Generic[AnyLLM]):
         return self._verbatim(**given)
 
     def _caching(self, cache: Any, ttl: Any) -> Caching | None:
-        cache = _checked_cache(cache) or self._cache
+        cache = self._cache if cache is None else _checked_cache(cache)
         if cache is None and ttl is not None:
             raise ConfigurationError("cache_ttl= says how long to keep an answer, and there is no cache=")
         return None if cache is None else Caching(cache=cache, ttl=_checked_ttl(ttl))
