@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Literal
 
 import typer
@@ -17,9 +16,8 @@ from dragoman.cli.client_options import (
     TimeoutOption,
     connect,
 )
-from dragoman.cli.output import print_json, response_json, summary, write_text
+from dragoman.cli.output import piped_in, print_json, remark, response_json, write_text
 from dragoman.errors import ConfigurationError
-from dragoman.messages import LLMResponse
 
 
 def generate(
@@ -61,22 +59,12 @@ def generate(
             return
         with llm.generate(question, stream=True) as stream:
             write_text(stream)
-        _remark(stream.response, verbose=verbose)
-
-
-def _remark(response: LLMResponse, *, verbose: bool) -> None:
-    """What has to be said of the answer besides its text, on standard error."""
-    for loss in response.warnings:
-        typer.echo(f"warning: {loss}", err=True)
-    if response.refusal:
-        typer.echo(f"the model refused: {response.refusal}", err=True)
-    if verbose:
-        typer.echo(summary(response), err=True)
+        remark(stream.response, verbose=verbose)
 
 
 def _question(prompt: str | None) -> str:
     """The prompt, or what standard input holds; both when text is piped in beside a prompt."""
-    piped = "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
+    piped = piped_in()
     if prompt is None or prompt.strip() in ("", "-"):
         if not piped.strip():
             raise ConfigurationError("what is the question? Give a prompt, or pipe it in")

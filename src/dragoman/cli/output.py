@@ -128,3 +128,18 @@ def summary(response: LLMResponse) -> str:
         f"ended by {response.finish_reason}" if response.finish_reason not in ("stop", None) else "",
     ]
     return " · ".join(fact for fact in facts if fact)
+
+
+def remark(response: LLMResponse, *, verbose: bool) -> None:
+    """What has to be said of the answer besides its text, on standard error."""
+    for loss in response.warnings:
+        typer.echo(f"warning: {loss}", err=True)
+    if response.refusal:
+        typer.echo(f"the model refused: {response.refusal}", err=True)
+    if verbose:
+        typer.echo(summary(response), err=True)
+
+
+def piped_in() -> str:
+    """What standard input holds; nothing where a person types."""
+    return "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
