@@ -90,7 +90,7 @@ def test_where_a_type_may_be(run: Command, schema: str, place: str, tmp_path: Pa
     (tmp_path / "one.py").write_text("from dataclasses import dataclass\n\n@dataclass\nclass One:\n    name: str\n")
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "inner.py").write_text(
-        "from typing import NamedTuple\nThing = NamedTuple("Thing", [("name", str)])"
+        "from typing import NamedTuple\nThing = NamedTuple('Thing', [('name', str)])"
     )
     place = f"{tmp_path}/{place}" if ".py" in place else place
     path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))

@@ -70,9 +70,9 @@ def test_two_kinds_of_retries(emulator: Emulator) -> None:
     """S0.11: tries of a call and questions anew are counted apart, and what was wrong is said."""
     emulator.script(wrong("old"), Fault(status=503), wrong(-1), wrong("very old"))
     with from_provider("openai/gpt-4o", retry_config=RetryConfig(max_attempts=2, initial_delay=0)) as client:
-        value, response = client.create_with_completion(response_model=Contact, messages=ASKED, max_retries=3)
+        value, completion = client.create_with_completion(response_model=Contact, messages=ASKED, max_retries=3)
     assert value == JOHN
-    assert [attempt.outcome for attempt in response.attempts] == ["ok", "Overloaded", "ok", "ok", "ok"]
+    assert [attempt.outcome for attempt in completion.response.attempts] == ["ok", "Overloaded", "ok", "ok", "ok"]
     last = emulator.requests[-1].request
     assert last is not None
     assert [what in str(last.messages) for what in ("a valid integer", "greater than or equal to 0")] == [True, True]

@@ -8,7 +8,7 @@ hook                       a handler gets                               when
 `completion:response`      the provider's answer                        when it has come, a stream when it is read
 `completion:usage`         the tokens of all answers so far             after that, where the provider counts
 `parse:error`              why the answer does not fit                  after each that does not
-`completion:error`         why there is no answer                       the call ends with it
+`completion:error`         why there is no answer                       after each request that failed
 `completion:last_attempt`  why there will be no value                   once, as the last of all
 
 Those that tell of an error also get `attempt_number`, `max_attempts` (`None`: not known) and `is_last_attempt`, if they
@@ -191,10 +191,11 @@ class HookWatcher:
         if is_last:
             self._hooks.emit_completion_last_attempt(error, **told)
 
-    def failed(self, error: Error, *, asked: int) -> None:
-        told = self._attempt(asked, is_last=True)
+    def failed(self, error: Error, *, asked: int, is_last: bool) -> None:
+        told = self._attempt(asked, is_last=is_last)
         self._hooks.emit_completion_error(error, **told)
-        self._hooks.emit_completion_last_attempt(error, **told)
+        if is_last:
+            self._hooks.emit_completion_last_attempt(error, **told)
 
     def _attempt(self, number: int, *, is_last: bool) -> dict[str, Any]:
         return {"attempt_number": number, "max_attempts": self._max_attempts, "is_last_attempt": is_last}

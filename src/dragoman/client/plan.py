@@ -74,10 +74,13 @@ class Answered(Protocol[T_co]):
 
 
 def value_of(extracted: Answered[T]) -> T:
-    """The value, for a caller who gets no response: what it would say of losses goes to the log."""
+    """The value, for a caller who gets no response: what that would say goes to the log, of losses as a warning."""
     response = extracted.response
-    if response.warnings:
-        _logger.warning("`%s/%s`: %s", response.provider, response.model, "; ".join(map(str, response.warnings)))
+    repaired = [loss for loss in response.warnings if loss.effect == "repaired"]
+    lost = [loss for loss in response.warnings if loss.effect != "repaired"]
+    for level, losses in ((logging.WARNING, lost), (logging.INFO, repaired)):
+        if losses:
+            _logger.log(level, "`%s/%s`: %s", response.provider, response.model, "; ".join(map(str, losses)))
     return extracted.value
 
 

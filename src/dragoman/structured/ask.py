@@ -89,8 +89,8 @@ class Asking(Generic[T]):
             try:
                 response = yield from ask(self.request)
             except Error as error:
-                self._rules.watcher.failed(error, asked=self._asked)
                 pause = yield from self._pause(error)
+                self._rules.watcher.failed(error, asked=self._asked, is_last=pause is None)
                 self._complete(error)
                 if pause is None:
                     raise

@@ -66,8 +66,8 @@ class Watcher(Protocol):
         """The answer does not fit. `asked` as in `Retries`; `is_last`: it will not be asked again."""
         ...
 
-    def failed(self, error: Error, *, asked: int) -> None:
-        """There is no answer: the call ends with `error`."""
+    def failed(self, error: Error, *, asked: int, is_last: bool) -> None:
+        """There is no answer, but `error`; `is_last` as in `unfit`."""
         ...
 
 
@@ -80,7 +80,7 @@ class Nobody:
 
     def unfit(self, response: LLMResponse, error: ValueError, *, asked: int, is_last: bool) -> None: ...
 
-    def failed(self, error: Error, *, asked: int) -> None: ...
+    def failed(self, error: Error, *, asked: int, is_last: bool) -> None: ...
 
 
 class Rules(Struct, frozen=True, kw_only=True):

@@ -18,13 +18,13 @@ from dragoman.client.cache.base import BaseCache, Caching
 from dragoman.client.completion import Completion
 from dragoman.client.hooks import Hooks, HookWatcher
 from dragoman.client.instructor.options import body_fields, own_names
-from dragoman.client.instructor.remembering import remember
+from dragoman.client.instructor.remembering import remember, tell_callers_words
 from dragoman.client.llm import LLM, AsyncLLM
 from dragoman.client.plan import Plan, value_of
 from dragoman.client.retries import most_tries, refuse_stream
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.client.value_options import NAMES, refuse_budget, split_rules
-from dragoman.errors import ConfigurationError
+from dragoman.errors import AnswerCutOff, CallFailed, ConfigurationError
 from dragoman.flow import Flow, async_run, run
 from dragoman.messages import LLMResponse
 from dragoman.structured import Extracted, Rules
@@ -62,7 +62,11 @@ class Asked(Struct, frozen=True, kw_only=True):
         return self._found(self.plan.extract(wanted, None, self.options, self.rules, self.caching))
 
     def _found(self, extracting: Flow[Extracted[T]]) -> Flow[Found[T]]:
-        extracted = yield from extracting
+        try:
+            extracted = yield from extracting
+        except (CallFailed, AnswerCutOff) as error:
+            tell_callers_words(error, self.completion_of, {"model": self.plan.model, **self.options})
+            raise
         completion = self.completion_of(extracted.response)
         value = remember(extracted.value, completion, extracted.response.usage)
         return Found(value, extracted.response, completion)

@@ -1,12 +1,14 @@
-"""What a value remembers of the answer it came from: `_raw_response` and `_total_usage`, as Instructor's values do."""
+"""What values and errors remember of the answers they came from, in the provider's words, as those of Instructor do."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import is_dataclass
 from typing import Any, TypeVar
 
-from dragoman.messages import Usage
+from dragoman.errors import AnswerCutOff, CallFailed
+from dragoman.messages import LLMResponse, Usage
 
 T = TypeVar("T")
 
@@ -23,3 +25,16 @@ def remember(value: T, completion: Any, usage: Usage) -> T:
             object.__setattr__(value, "_raw_response", completion)
             object.__setattr__(value, "_total_usage", usage)
     return value
+
+
+def tell_callers_words(
+    error: CallFailed | AnswerCutOff, completion_of: Callable[[LLMResponse], Any], asked: Mapping[str, Any]
+) -> None:
+    """Have `error` give its last answer as the provider wrote it, and what the caller `asked`.
+
+    Its `failed_attempts` keep our own responses: they tell what each answer used and cost.
+    """
+    if isinstance(error.last_completion, LLMResponse):
+        error.last_completion = completion_of(error.last_completion)
+    if isinstance(error, CallFailed):
+        error.create_kwargs = asked
