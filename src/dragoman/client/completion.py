@@ -52,7 +52,7 @@ class View:
     __delattr__ = __setattr__  # pyright: ignore[reportAssignmentType]  # neither does anything
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, View) and self._fields == other._fields
+        return isinstance(other, View) and bool(self._fields == other._fields)
 
     __hash__ = None  # pyright: ignore[reportAssignmentType]  # as a dict
 

@@ -54,9 +54,12 @@ class Hooks:
 
     def off(self, hook_name: HookName | str, handler: Handler) -> None:
         """Take `handler` away; one that is not there is no error."""
-        handlers = self._handlers.get(self.get_hook_name(hook_name), [])
+        name = self.get_hook_name(hook_name)
+        handlers = self._handlers.get(name, [])
         if handler in handlers:
             handlers.remove(handler)
+            if not handlers:
+                del self._handlers[name]
 
     def clear(self, hook_name: HookName | str | None = None) -> None:
         """Take all handlers of `hook_name` away, or of every hook."""
