@@ -13,6 +13,7 @@ import pytest
 from dragoman.engines.base import ModelFiles
 from dragoman.engines.residency import Residency
 from dragoman.engines.transport import AsyncEngineTransport, EngineTransport, Session, _hand_over
+from dragoman.engines.workers import workers
 from dragoman.errors import (
     ConfigurationError,
     ConnectionLost,
@@ -219,6 +220,27 @@ def test_closing_while_a_model_is_looked_for_loads_nothing(mode: str) -> None:
         with pytest.raises(ConfigurationError, match="this client is closed"):
             reading.result(10)
     assert engine.loaded == []
+
+
+@both
+def test_a_call_while_the_program_ends_is_refused(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by a function registered with `atexit`."""
+    engine = ScriptedEngine()
+    monkeypatch.setattr(workers, "are_ending", True)
+    with pytest.raises(ConfigurationError, match="the program is ending"):
+        read(mode, Session(engine, Residency(100_000)))
+    assert engine.loaded == []
+
+
+@both
+def test_what_waits_when_the_program_ends_is_told(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Last(ScriptedEngine):
+        def load(self, files: ModelFiles) -> ScriptedModel:
+            monkeypatch.setattr(workers, "are_ending", True)
+            return super().load(files)
+
+    with pytest.raises(ConnectionLost, match="nobody waits for the answer"):
+        read(mode, Session(Last(), Residency(100_000)))
 
 
 @both

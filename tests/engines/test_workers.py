@@ -86,6 +86,17 @@ def test_a_thread_that_outlives_the_main_one_is_still_served() -> None:
     assert done.stdout == "late\n"
 
 
+def test_what_is_handed_in_at_exit_is_done_by_who_hands_it_in() -> None:
+    program = (
+        "import atexit\n"
+        "from dragoman.engines.workers import workers\n"
+        "worker = workers.take('a')\n"
+        "atexit.register(lambda: worker.submit(lambda: print('at exit')).result(10))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
+    assert (done.stdout, done.stderr) == ("at exit\n", "")
+
+
 def test_what_works_is_told_when_nobody_can_hear_it_any_more() -> None:
     program = (
         "from dragoman.engines.workers import workers\n"

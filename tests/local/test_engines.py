@@ -226,9 +226,11 @@ print(len(llm.generate("Hello", seed=1).content))
 
 def test_a_program_may_end_with_a_model_in_memory(engine: Local, random_model: str) -> None:
     program = PROGRAM.format(provider=engine.provider, model=random_model)
-    for _ in range(3):
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-        assert (done.returncode, int(done.stdout) > 0) == (0, True), done.stderr
+    for at_exit in ("", "", "import atexit; atexit.register(llm.unload)"):
+        done = subprocess.run(
+            [sys.executable, "-c", program + at_exit], capture_output=True, text=True, check=False, timeout=120
+        )
+        assert (done.returncode, int(done.stdout) > 0, done.stderr) == (0, True, "")
 
 
 @pytest.mark.parametrize(("said", "is_drawn"), [({}, False), ({"HF_HUB_DISABLE_PROGRESS_BARS": "0"}, True)], ids=str)

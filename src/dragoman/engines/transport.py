@@ -72,14 +72,15 @@ class Session:
     def begin(self, body: bytes, call: Call) -> Request:
         """Have a request answered: what comes is put into `call`, in another thread.
 
-        Raises `MissingPackage`, `UnknownModel` and `NotEnoughMemory`; `ConfigurationError` when the client is closed.
+        Raises `MissingPackage`, `UnknownModel` and `NotEnoughMemory`; `ConfigurationError` when the client is closed or
+        the program is ending.
         """
         request = get_dialect(_WIRE).decode_request(decode_json(body))
         self._calls.add(call)
         try:
-            self._refuse_closed()
+            self._refuse_ended()
             files = self._find(request.model)
-            self._refuse_closed()  # finding may have taken long
+            self._refuse_ended()  # finding may have taken long
             self._run(files, request, call)
         except BaseException:
             self._calls.discard(call)
@@ -101,9 +102,11 @@ class Session:
         if self._closed:  # meanwhile, and found nothing to free
             self.release(wait=False)
 
-    def _refuse_closed(self) -> None:
+    def _refuse_ended(self) -> None:
         if self._closed:
             raise ConfigurationError("this client is closed: make a new one with create_llm")
+        if workers.are_ending:
+            raise ConfigurationError("the program is ending, and models in this process have ended: ask before that")
 
     def _find(self, model: str) -> ModelFiles:
         files = self._files.get(model)
@@ -136,7 +139,7 @@ class Session:
 
 def _answer(model: LoadedModel, request: Request, call: Call, load_seconds: float) -> None:
     if call.is_over:
-        return
+        raise ConnectionLost("nobody waits for the answer")
     answer = Answer(model, request, cancelled=lambda: call.is_over, load_seconds=load_seconds)
     call.put("ready")
     for frames in _written(answer, request, get_dialect(_WIRE)):

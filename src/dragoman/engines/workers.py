@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from threading import enumerate as all_threads
 from typing import Final, TypeAlias
@@ -27,12 +27,18 @@ class Worker:
 
     def __init__(self, name: str) -> None:
         self._jobs: SimpleQueue[tuple[Job, Future[None]] | None] = SimpleQueue()
+        self._has_ended = False
         _OurThread(target=self._work, name=name, daemon=False).start()
 
     def submit(self, job: Job) -> Future[None]:
-        """Have `job` done after those before it. May be called in a finalizer, wherever that runs."""
+        """Have `job` done after those before it. May be called in a finalizer, wherever that runs.
+
+        Functions registered with `atexit` are called when all threads have ended: what they hand in is done here.
+        """
         future: Future[None] = Future()
         self._jobs.put((job, future))
+        if self._has_ended:
+            self._do_rest()
         return future
 
     def end(self) -> None:
@@ -43,6 +49,17 @@ class Worker:
         while (item := self._jobs.get()) is not None:
             _do(*item)
             del item  # a job holds what it works for
+        self._has_ended = True
+        self._do_rest()  # what came just before that was said
+
+    def _do_rest(self) -> None:
+        while True:
+            try:
+                item = self._jobs.get_nowait()
+            except Empty:
+                return
+            if item is not None:
+                _do(*item)
 
 
 def _do(job: Job, future: Future[None]) -> None:
