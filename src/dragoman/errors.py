@@ -159,6 +159,12 @@ class UnsupportedFeature(CallerError):
     """The provider, its dialect or this version cannot do what was asked."""
 
 
+class FetchRefused(CallerError, ValueError):
+    """A URL leads to what is not fetched: no public address, too large, too many redirects, or no such thing."""
+
+    hint = "Give the bytes themselves, or allow private addresses if you wrote the URL."
+
+
 class NoModelFits(CallerError):
     """No model of the catalog meets all `demands`, which are kept by their names."""
 

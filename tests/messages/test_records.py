@@ -93,7 +93,7 @@ def test_media_from_path_url_bytes_and_base64(tmp_path: Path) -> None:
     assert Image.from_bytes(PIXEL, "image/png") == Image.from_base64(text, "image/png") == expected
     assert Image.from_path(path) == Image(data=text, media_type="image/png", name="pixel.png")
     assert Image.from_url(f"data:image/png;base64,{text}") == expected
-    assert Image.from_url("https://h/x.png") == Image(url="https://h/x.png")
+    assert Image.from_url("https://h/x.png") == Image(url="https://h/x.png", media_type="image/png")
     assert expected.content_bytes() == PIXEL
     assert expected.data_url() == f"data:image/png;base64,{text}"
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from mimetypes import guess_type
 from pathlib import Path
-from typing import Any, Literal, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, cast
 
-from msgspec import Struct, field
+from msgspec import Struct, StructMeta, field
 from msgspec.structs import force_setattr
 
 from dragoman.messages.json_text import decode_json, encode_json
+from dragoman.messages.media_source import ANY, AUDIO, FILE, IMAGE, VIDEO, MediaKind, Source
 
 JsonObject: TypeAlias = Mapping[str, Any]
 """A decoded JSON object."""
@@ -77,10 +77,27 @@ class Text(PartBase, frozen=True, kw_only=False, tag="text"):
     citations: tuple[Citation, ...] = ()
 
 
-class Media(PartBase, frozen=True, kw_only=True):
+class MediaMaker(StructMeta):  # its `self` is the class
+    """Lets media be made from a `source`, and marked by Anthropic's `cache_control`, as Instructor's are."""
+
+    def __call__(self, *, source: Any = None, cache_control: Mapping[str, Any] | None = None, **fields: Any) -> Any:
+        if cache_control is not None:
+            fields["cache"] = CacheMark(ttl=cache_control.get("ttl"))
+        if source is None:
+            return super().__call__(**fields)
+        given = {name: value for name, value in fields.items() if value is not None}
+        if "data" not in given:
+            given = {**cast("type[Media]", self).KIND.of_source(source), **given}
+        made = super().__call__(**given)
+        made.__dict__["source"] = source
+        return made
+
+
+class Media(PartBase, frozen=True, kw_only=True, dict=True, metaclass=MediaMaker):
     """Bytes given in one of three ways: `url`, `data` (base64 text) or `file_id` (already at the provider).
 
-    `media_type` is a MIME type such as `"image/png"`.
+    `media_type` is a MIME type such as `"image/png"`. Made from a `source`, it is whichever of the three that gives,
+    as by `autodetect`; a `source` beside `data` only says where that is from.
     """
 
     url: str | None = None
@@ -89,36 +106,97 @@ class Media(PartBase, frozen=True, kw_only=True):
     file_id: str | None = None
     name: str | None = None
 
+    KIND: ClassVar[MediaKind] = ANY
+
+    if TYPE_CHECKING:  # what may be given is wider than what is kept
+        source: Source | None = None
+        cache_control: Mapping[str, Any] | None = None
+
+    else:
+
+        @property
+        def source(self) -> Source | None:
+            """What it was made from, where that is remembered; else its URL, base64 text or file id."""
+            return self.__dict__.get("source", self.url or self.data or self.file_id)
+
+        @property
+        def cache_control(self) -> Mapping[str, Any] | None:
+            """`cache` as Anthropic's SDK says it."""
+            if self.cache is None:
+                return None
+            return {"type": "ephemeral", **({"ttl": self.cache.ttl} if self.cache.ttl else {})}
+
     @classmethod
     def from_bytes(cls, content: bytes, media_type: str, **fields: Any) -> Self:
         """Hold `content`; it travels inside the request."""
         return cls(data=b64encode(content).decode("ascii"), media_type=media_type, **fields)
 
     @classmethod
-    def from_base64(cls, data: str, media_type: str, **fields: Any) -> Self:
-        """Hold what is base64 already; it is sent as it is."""
-        return cls(data=data, media_type=media_type, **fields)
+    def from_base64(cls, data: str, media_type: str | None = None, **fields: Any) -> Self:
+        """Hold what is base64 already, or a `data:` URL, which says its type; it is sent as it is.
+
+        Raises `ValueError` when neither the caller nor the data say the type.
+        """
+        if data.startswith("data:"):
+            return cls.from_url(data, media_type, **fields)
+        return (
+            cls.from_raw_base64(data, **fields)
+            if media_type is None
+            else cls(data=data, media_type=media_type, **fields)
+        )
+
+    @classmethod
+    def from_raw_base64(cls, data: str, **fields: Any) -> Self:
+        """Hold base64 text whose type its first bytes tell. Raises `ValueError` when they do not."""
+        return cls(**cls.KIND.of_base64(data), **fields)
 
     @classmethod
     def from_url(cls, url: str, media_type: str | None = None, **fields: Any) -> Self:
-        """The provider fetches the URL; `data:` URLs are taken apart."""
+        """The provider fetches the URL; `data:` URLs are taken apart. A picture's ending tells its type."""
+        return cls.at_url(url, media_type or cls.KIND.type_of_url(url), **fields)
+
+    @classmethod
+    def at_url(cls, url: str, media_type: str | None = None, **fields: Any) -> Self:
+        """As `from_url`, without a guess at the type: for codecs, which invent nothing."""
         head, comma, body = url.partition(";base64,")
         if comma and head.startswith("data:") and ";" not in head:
-            return cls(data=body, media_type=media_type or head.removeprefix("data:") or None, **fields)
+            media_type = media_type or head.removeprefix("data:") or None
+            return cls(source=url, data=body, media_type=media_type, **fields)
         return cls(url=url, media_type=media_type, **fields)
+
+    @classmethod
+    def from_gs_url(cls, data_uri: str, **fields: Any) -> Self:
+        """What lies in Google's cloud storage, by its `gs://` address."""
+        if not data_uri.startswith("gs://"):
+            raise ValueError("URL must start with gs://")
+        return cls.from_url(data_uri, **fields)
 
     @classmethod
     def from_path(cls, path: str | Path, media_type: str | None = None, **fields: Any) -> Self:
         """Read a file now. The media type is guessed from the name when not given.
 
-        Raises `OSError` when the file cannot be read and `ValueError` when its type cannot be guessed.
+        Raises `OSError` when the file cannot be read and `ValueError` when it is empty, or its type is not known or
+        that of something else.
         """
-        path = Path(path)
-        media_type = media_type or guess_type(path.name)[0]
-        if media_type is None:
-            raise ValueError(f"the media type of `{path.name}` is not known: pass media_type=")
-        fields.setdefault("name", path.name)
-        return cls.from_bytes(path.read_bytes(), media_type, **fields)
+        return cls(source=path, **{**cls.KIND.of_path(Path(path), media_type), **fields})
+
+    @classmethod
+    def autodetect(cls, source: Source, **fields: Any) -> Self:
+        """Made from a URL, a path, bytes or base64 text, by what it looks like. Raises `ValueError` and `OSError`."""
+        return cls(source=source, **fields)
+
+    @classmethod
+    def autodetect_safely(cls, source: Source) -> Self | str:
+        """As `autodetect`; what can be nothing of this kind is given back as text."""
+        try:
+            return cls.autodetect(source)
+        except ValueError:
+            return str(source)
+
+    @classmethod
+    def is_base64(cls, text: str) -> bool:
+        """Whether `text` is a `data:` URL with something of this kind."""
+        return cls.KIND.is_data_url(text)
 
     def content_bytes(self) -> bytes:
         """The decoded `data`. Raises `ValueError` when the part holds a URL or a file id instead."""
@@ -141,6 +219,8 @@ class Image(Media, frozen=True, kw_only=True, tag="image"):
     `detail` is the resolution asked for: `"auto"`, `"low"`, `"high"` or `"original"`.
     """
 
+    KIND = IMAGE
+
     detail: str | None = None
 
 
@@ -150,6 +230,8 @@ class Audio(Media, frozen=True, kw_only=True, tag="audio"):
     The `id` is what the provider knows the model's own sound by, and is sent back in its place.
     """
 
+    KIND = AUDIO
+
     id: str | None = None
     transcript: str | None = None
 
@@ -157,12 +239,16 @@ class Audio(Media, frozen=True, kw_only=True, tag="audio"):
 class Video(Media, frozen=True, kw_only=True, tag="video"):
     """A film, made as an `Image` is. What else a dialect can say of it, such as a clip's bounds, is in `extra`."""
 
+    KIND = VIDEO
+
 
 class Document(Media, frozen=True, kw_only=True, tag="document"):
     """A PDF or another file, made as an `Image` is, or plain `text` shown to the model as a document.
 
     `title` and `context` tell the model what it is. `citations=True` asks the model to cite it, where the dialect can.
     """
+
+    KIND = FILE
 
     text: str | None = None
     title: str | None = None

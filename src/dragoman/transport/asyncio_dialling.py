@@ -17,6 +17,7 @@ from dragoman.transport.clock import ConnectClock
 from dragoman.transport.failures import connect_failed
 from dragoman.transport.http1 import ReplyParser
 from dragoman.transport.options import Destination
+from dragoman.transport.public import refuse_private
 from dragoman.transport.sockets import new_socket
 from dragoman.transport.tunnel import check_tunnel, tunnel_failed, tunnel_request
 
@@ -58,14 +59,28 @@ def time_limit(at: float) -> asyncio.Timeout:
 
 async def _dial_first_hop(destination: Destination, clock: ConnectClock) -> socket.socket:
     addresses = await _addresses(*destination.address())
+    if destination.options.public_only:
+        refuse_private(destination.origin, addresses)
     failure = OSError()
     for tried, address in enumerate(addresses):
         try:
             async with time_limit(clock.share(len(addresses) - tried)):
-                return await _dial_address(address)
+                connected = await _dial_address(address)
         except OSError as error:  # a share of the time that ran out among them
             failure = error
+            continue
+        if destination.options.public_only:
+            _refuse_private_peer(destination, connected)
+        return connected
     raise failure
+
+
+def _refuse_private_peer(destination: Destination, connected: socket.socket) -> None:
+    try:
+        refuse_private(destination.origin, [(connected.family, connected.getpeername())])
+    except BaseException:
+        connected.close()
+        raise
 
 
 async def _dial_address(address: Address) -> socket.socket:

@@ -10,6 +10,7 @@ from dragoman.transport.clock import ConnectClock
 from dragoman.transport.failures import connect_failed
 from dragoman.transport.http1 import ReplyParser
 from dragoman.transport.options import Destination
+from dragoman.transport.public import refuse_private
 from dragoman.transport.sockets import Connection, new_socket
 from dragoman.transport.tunnel import check_tunnel, tunnel_failed, tunnel_request
 
@@ -68,6 +69,8 @@ def _dial_first_hop(destination: Destination, clock: ConnectClock, holder: Holde
         addresses = _addresses(*destination.address(), clock)
     except OSError as error:
         failure = error
+    if destination.options.public_only:
+        refuse_private(destination.origin, addresses)
     for tried, address in enumerate(addresses):
         try:
             connection = _dial_address(destination, address, clock.share(len(addresses) - tried), holder)
@@ -99,6 +102,8 @@ def _dial_address(destination: Destination, address: Address, at: float, holder:
     try:
         holder.adopt(connection)
         if connection.connect(where, at):
+            if destination.options.public_only:
+                refuse_private(destination.origin, [(family, connection.sock.getpeername())])
             return connection
     except BaseException:
         holder.drop(connection)

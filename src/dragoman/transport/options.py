@@ -32,6 +32,8 @@ class TransportOptions(Struct, frozen=True, kw_only=True):
         keepalive_seconds: How long one is kept. Some servers close after 5 s; that costs a call nothing but a new
             connection.
         max_body_bytes: The largest body read whole: as it comes over the wire, and again after decompression.
+        public_only: Connect to addresses of the public internet alone, and without a proxy, which would look up names
+            by itself: for URLs that others have written.
     """
 
     proxy: str | None = None
@@ -43,6 +45,7 @@ class TransportOptions(Struct, frozen=True, kw_only=True):
     max_idle: int = 256
     keepalive_seconds: float = 60.0
     max_body_bytes: int = 512 * 1024 * 1024
+    public_only: bool = False
 
     def __post_init__(self) -> None:
         if self.max_connections is not None and self.max_connections < 1:
@@ -50,7 +53,7 @@ class TransportOptions(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         """Without the proxy, the certificate's password and what is as usual."""
-        shown = ("verify", "ca_file", "max_connections", "max_idle", "keepalive_seconds")
+        shown = ("verify", "ca_file", "max_connections", "max_idle", "keepalive_seconds", "public_only")
         usual = TransportOptions.__struct_defaults__
         fields = dict(zip(TransportOptions.__struct_fields__, usual, strict=True))
         changed = [f"{name}={getattr(self, name)!r}" for name in shown if getattr(self, name) != fields[name]]
@@ -59,6 +62,8 @@ class TransportOptions(Struct, frozen=True, kw_only=True):
 
     def proxy_for(self, origin: Origin, environment: Mapping[str, str] = os.environ) -> Proxy | None:
         """The proxy between us and `origin`. Raises `ConfigurationError` for one that cannot be used."""
+        if self.public_only:
+            return None
         if self.proxy is not None:
             return parse_proxy(self.proxy)
         return environment_proxy(origin, environment) if self.trust_env else None

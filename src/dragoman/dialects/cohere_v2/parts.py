@@ -141,7 +141,7 @@ def _decode_image(part: Wire, where: str) -> Image:
     return (
         Image(url=url, detail=detail, extra=extra)
         if url.startswith("data:;")
-        else Image.from_url(url, detail=detail, extra=extra)
+        else Image.at_url(url, detail=detail, extra=extra)
     )
 
 

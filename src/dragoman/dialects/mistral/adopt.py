@@ -104,7 +104,7 @@ def _document(chunk: JsonObject) -> Document:
     return (
         Document(url=url, name=name, extra=extra)
         if url.startswith("data:;")
-        else Document.from_url(url, name=name, extra=extra)
+        else Document.at_url(url, name=name, extra=extra)
     )
 
 

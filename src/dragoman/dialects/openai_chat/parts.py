@@ -187,7 +187,7 @@ def _decode_image(wire: Wire, where: str) -> Part:
 
 def image_from(url: str, **fields: Any) -> Image:
     """A picture given by its URL; a `data:` URL is taken apart where it can be put together again."""
-    return Image(url=url, **fields) if url.startswith("data:;") else Image.from_url(url, **fields)
+    return Image(url=url, **fields) if url.startswith("data:;") else Image.at_url(url, **fields)
 
 
 def _decode_audio(wire: Wire, where: str) -> Part:
@@ -203,7 +203,7 @@ def _decode_audio(wire: Wire, where: str) -> Part:
 def _audio_from(text: str, **fields: Any) -> Audio:
     """A sound given by its URL or its bytes."""
     is_url = ":" in text  # no letter of base64
-    return Audio.from_url(text, **fields) if is_url else Audio(data=text, **fields)
+    return Audio.at_url(text, **fields) if is_url else Audio(data=text, **fields)
 
 
 def _decode_file(wire: Wire, where: str) -> Part:
@@ -217,7 +217,7 @@ def _decode_file(wire: Wire, where: str) -> Part:
     if data is None or not data.startswith(("https://", "http://", "data:")):
         return Document(data=data, **common)
     common.setdefault("extra", Extra(dialect=NAME))  # a file that came as a URL may go as one
-    return Document(url=data, **common) if data.startswith("data:;") else Document.from_url(data, **common)
+    return Document(url=data, **common) if data.startswith("data:;") else Document.at_url(data, **common)
 
 
 _DECODE: Final[dict[str, Callable[[Wire, str], Part]]] = {

@@ -149,7 +149,7 @@ def _decode_image(wire: Wire, where: str) -> Part:
 def _decode_file(wire: Wire, where: str) -> Part:
     name, file_id, url, data = (optional_text(wire, field, where) for field in _FILE_FIELDS)
     common: Wire = {"name": name, "file_id": file_id, **_common(wire, _FILE)}
-    taken_apart = None if data is None or url is not None else Document.from_url(data, **common)
+    taken_apart = None if data is None or url is not None else Document.at_url(data, **common)
     if taken_apart is not None and taken_apart.data is not None and taken_apart.media_type is not None:
         return taken_apart
     if file_id is None and url is None and data is None:

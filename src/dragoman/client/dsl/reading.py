@@ -1,0 +1,83 @@
+"""An answer that an SDK gave, read as the library reads its own: by its dialect, then by the mode."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar, cast
+
+from pydantic import BaseModel, ValidationError
+
+from dragoman.client.mode import Mode
+from dragoman.dialects import get_dialect
+from dragoman.errors import ConfigurationError, OutputError
+from dragoman.messages import LLMResponse
+from dragoman.structured import TECHNIQUES, output_type
+
+M = TypeVar("M", bound=BaseModel)
+
+_SHAPES: Final[dict[str, Callable[[Mapping[str, Any]], bool]]] = {
+    "openai_chat": lambda wire: "choices" in wire,
+    "anthropic_messages": lambda wire: wire.get("type") == "message",
+    "gemini": lambda wire: "candidates" in wire,
+    "openai_responses": lambda wire: wire.get("object") == "response",
+    "bedrock_converse": lambda wire: isinstance(wire.get("output"), Mapping),
+    "cohere_v2": lambda wire: "message" in wire and "finish_reason" in wire,
+}
+"""How the answers of a dialect can be told from others'."""
+
+
+_BY_CALL: Final = frozenset({
+    Mode.TOOLS, Mode.TOOLS_STRICT, Mode.PARALLEL_TOOLS, Mode.REASONING_TOOLS, Mode.RESPONSES_TOOLS,
+})  # fmt: skip
+"""The modes whose value is in the arguments of a call; of the others it is in the text."""
+
+_IN_TEXT: Final = TECHNIQUES["json_text"]
+
+
+def read_completion(
+    model: type[M], completion: Any, context: Mapping[str, Any] | None, strict: bool | None, mode: Mode
+) -> M:
+    """The value of `model` in `completion`."""
+    response = response_of(completion)
+    if response.finish_reason == "length":
+        raise OutputError("the answer was cut off by the token limit: raise max_tokens", responses=(response,))
+    if response.refusal is not None:
+        raise OutputError(f"Unable to generate a response due to {response.refusal}", responses=(response,))
+    try:
+        text = _only_call(response) if mode.core in _BY_CALL else _IN_TEXT.find(response, output_type(model))
+    except ValueError as error:
+        raise OutputError(str(error), responses=(response,)) from error
+    try:
+        return model.model_validate_json(text, context=cast("Any", context), strict=strict)
+    except ValidationError:
+        if strict is not False:
+            raise
+        return model.model_validate(json.loads(text, strict=False), context=cast("Any", context))
+
+
+def _only_call(response: LLMResponse) -> str:
+    """The arguments of the one call, whatever it is called: subclasses and decorated classes have other names."""
+    if len(response.tool_calls) != 1:
+        raise ValueError(f"one tool call was expected, and {len(response.tool_calls)} are there")
+    return response.tool_calls[0].arguments_json
+
+
+def response_of(completion: Any) -> LLMResponse:
+    """An SDK's own object, or its JSON, as ours. Raises `ConfigurationError` for what is no answer of any dialect."""
+    if isinstance(completion, LLMResponse):
+        return completion
+    wire = _json_of(completion)
+    for name, fits in _SHAPES.items():
+        if fits(wire):
+            return get_dialect(name).decode_response(dict(wire))
+    raise ConfigurationError(f"this {type(completion).__name__} is no answer of a dialect that is known here")
+
+
+def _json_of(completion: Any) -> Mapping[str, Any]:
+    if isinstance(completion, Mapping):
+        return cast("Mapping[str, Any]", completion)
+    dump = getattr(completion, "model_dump", None)
+    if dump is None:
+        raise ConfigurationError(f"an answer is an SDK's own object or its JSON, not {type(completion).__name__}")
+    return dump(mode="json", by_alias=True, exclude_none=True, warnings=False)
