@@ -27,6 +27,7 @@ TABLE = {
     "ModelStringError": ("ConfigurationError", 400, False),
     "UnknownProvider": ("CallerError", 404, False),
     "UnsupportedFeature": ("CallerError", 400, False),
+    "FetchRefused": ("CallerError", 400, False),
     "NoModelFits": ("CallerError", 400, False),
     "LossRefused": ("CallerError", 400, False),
     "CallFailed": ("Error", 502, False),

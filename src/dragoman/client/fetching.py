@@ -125,7 +125,7 @@ def with_bytes(request: Request, dialect: Dialect, fetch_from: Fetch = "public")
     for message in request.messages:
         parts: list[Any] = []
         for part in message.parts:
-            wanted = isinstance(part, Media) and _is_far(part) and _takes_bytes_only(dialect, type(part))
+            wanted = isinstance(part, Media) and _is_far(part) and takes_bytes_only(dialect, type(part))
             parts.append((yield from _fetched(part, fetch_from)) if wanted and isinstance(part, Media) else part)
         same = all(new is old for new, old in zip(parts, message.parts, strict=True))
         messages.append(message if same else replace(message, content=tuple(parts)))
@@ -174,7 +174,7 @@ _TYPES: Final[dict[type[Media], str]] = {
 
 
 @cache
-def _takes_bytes_only(dialect: Dialect, kind: type[Media]) -> bool:
+def takes_bytes_only(dialect: Dialect, kind: type[Media]) -> bool:
     """Whether a part is dropped when it is given by URL and not when it is given as bytes: the codec is asked."""
     by_url = kind(url="https://host/x", media_type=_TYPES[kind])
     return _drops(dialect, by_url) and not _drops(dialect, kind.from_bytes(b"x", _TYPES[kind], name="x"))

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from msgspec import ValidationError, convert
 
+from dragoman.client.contents import is_mixed, unmixed
 from dragoman.client.options import ImageLike, MessageLike
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError, Rejected
@@ -98,6 +99,8 @@ def canonical_messages(messages: Iterable[MessageLike]) -> list[Message]:
                 turns += cast("Iterable[Message]", group)
             case "plain":
                 turns += [Message(message["role"], message["content"]) for message in cast("Iterable[Any]", group)]
+            case "mixed":
+                turns += [unmixed(message, _read) for message in cast("Iterable[Mapping[str, Any]]", group)]
             case "own":
                 turns += map(_read_again, cast("Iterable[Mapping[str, Any]]", group))
             case _:
@@ -106,7 +109,9 @@ def canonical_messages(messages: Iterable[MessageLike]) -> list[Message]:
 
 
 def _form(message: MessageLike) -> str | None:
-    """The dialect a dict is in, `"plain"` when any would say the same, `"own"` for ours, `None` for a `Message`."""
+    """The dialect a dict is in, or `"plain"` when any would say the same, `"own"` for ours, `"mixed"` for more than one
+    form in one content, `None` for a `Message`.
+    """
     if isinstance(message, Message):
         return None
     if not isinstance(message, dict | Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
@@ -114,6 +119,8 @@ def _form(message: MessageLike) -> str | None:
     content = message.get("content")
     if type(content) is str and len(message) == 2 and message.get("role") in _PLAIN_ROLES:
         return "plain"
+    if is_mixed(message):
+        return "mixed"
     parts = cast("Sequence[Any]", content) if isinstance(content, list | tuple) else ()
     if message.keys() >= _SAVED or any(map(_is_own, parts)):
         return "own"
@@ -128,6 +135,10 @@ def _is_own(part: object) -> bool:
         fields = cast("Mapping[str, Any]", part)
         return fields.get("type") in _OWN_PARTS or fields.keys() >= _SAVED
     return isinstance(part, PartBase)
+
+
+def _read(message: Mapping[str, Any]) -> Message:
+    return canonical_messages([message])[0]
 
 
 def _read_again(message: Mapping[str, Any]) -> Message:

@@ -7,7 +7,7 @@ knows travels beside it in `extra`, or as a whole `Opaque` part, and goes back t
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, cast
 
@@ -75,6 +75,20 @@ class Text(PartBase, frozen=True, kw_only=False, tag="text"):
 
     text: str
     citations: tuple[Citation, ...] = ()
+
+
+_LENT: dict[str, Callable[..., Any]] = {}
+
+
+def lend(name: str, function: Callable[..., Any]) -> None:
+    """Let records do what only rooms above theirs can: `"write"` a part in a dialect, `"fetch"` what a URL leads to."""
+    _LENT[name] = function
+
+
+def _lent(name: str) -> Callable[..., Any]:
+    if name not in _LENT:
+        raise LookupError("nobody is there yet who can: `import dragoman.client.multimodal` first")
+    return _LENT[name]
 
 
 class MediaMaker(StructMeta):  # its `self` is the class
@@ -207,6 +221,24 @@ class Media(PartBase, frozen=True, kw_only=True, dict=True, metaclass=MediaMaker
     def data_url(self) -> str:
         """`data` as a `data:` URL, for dialects that want one."""
         return f"data:{self.media_type or 'application/octet-stream'};base64,{self.data or ''}"
+
+    @staticmethod
+    def url_to_base64(url: str) -> str:
+        """The bytes at a public URL, fetched now, as base64 text."""
+        return _lent("fetch")(url)
+
+    def to_openai(self, mode: Any = None) -> dict[str, Any]:
+        """This part as OpenAI's SDK takes it: for its Responses API when `mode` is one of that."""
+        in_responses = getattr(mode, "name", "").startswith("RESPONSES")
+        return _lent("write")(self, "openai_responses" if in_responses else "openai_chat")
+
+    def to_anthropic(self) -> dict[str, Any]:
+        """This part as Anthropic's SDK takes it."""
+        return _lent("write")(self, "anthropic_messages")
+
+    def to_genai(self) -> dict[str, Any]:
+        """This part as Gemini's API takes it, as plain data."""
+        return _lent("write")(self, "gemini")
 
     def __repr__(self) -> str:
         source = self.url or self.file_id or f"{len(self.data or '')} base64 characters"
