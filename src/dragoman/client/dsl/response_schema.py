@@ -26,7 +26,9 @@ class ClassProperty(Generic[V]):
         return self.read(owner)
 
 
-class ResponseSchema(BaseModel):  # noqa: D101  # a docstring would be every subclass's, who has none, in its schema
+class ResponseSchema(BaseModel):
+    """A model that shows its schema as three SDKs take it, and reads itself from their answers."""
+
     model_config = ConfigDict(ignored_types=(ClassProperty,))
 
     openai_schema = ClassProperty(generate_openai_schema)
