@@ -51,9 +51,18 @@ PNG = base64.b64decode(
         (
             "What is it?",
             {"images": ["https://h/x.png"], "documents": [Document(text="notes")]},
-            [Message("user", [Image(url="https://h/x.png", media_type="image/png"), Document(text="notes"), Text("What is it?")])],
+            [
+                Message(
+                    "user",
+                    [Image(url="https://h/x.png", media_type="image/png"), Document(text="notes"), Text("What is it?")],
+                )
+            ],
         ),
-        (None, {"images": ["https://h/x.png"]}, [Message("user", [Image(url="https://h/x.png", media_type="image/png")])]),
+        (
+            None,
+            {"images": ["https://h/x.png"]},
+            [Message("user", [Image(url="https://h/x.png", media_type="image/png")])],
+        ),
     ],
 )
 def test_a_conversation_is_put_together(prompt: Any, others: dict[str, Any], expected: list[Message]) -> None:

@@ -60,7 +60,7 @@ def _nearest_end(quote: str, text: str, most: int, *, at_start: bool = False) ->
 
     The columns of the table of edit distances as bits of two numbers, one step for each character of `text`: Myers,
     "A fast bit-vector algorithm for approximate string matching", Journal of the ACM 46 (1999). `at_start` has the
-    passage begin where `text` does.
+    passage begin where `text` does, and be the longest of the nearest.
     """
     places: dict[str, int] = {}
     for place, character in enumerate(quote):
@@ -76,6 +76,6 @@ def _nearest_end(quote: str, text: str, most: int, *, at_start: bool = False) ->
         same |= less
         up, down = up << 1 | at_start, down << 1
         more, less = full & (down | ~(same | up)), full & up & same
-        if errors <= most and (best is None or errors < best[1]):
+        if errors <= most and (best is None or errors < best[1] + at_start):
             best = end, errors
     return best

@@ -1,0 +1,23 @@
+"""A plugin of pytest that lets `import instructor` mean us, and every SDK talk to our emulator.
+
+`python -m pytest -p plugin`, with this folder in `PYTHONPATH`: it is loaded before any test is imported.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+from dragoman import compat
+from dragoman.testing import Emulator
+
+compat.install("instructor")
+warnings.filterwarnings("ignore", category=UserWarning, module="dragoman")
+emulator = Emulator(seed=7)
+emulator.start()
+os.environ.update(emulator.environment())
+
+
+def pytest_unconfigure() -> None:
+    emulator.stop()
+    compat.uninstall("instructor")
