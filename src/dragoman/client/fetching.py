@@ -123,13 +123,19 @@ def with_bytes(request: Request, dialect: Dialect, fetch_from: Fetch = "public")
         return request
     messages: list[Message] = []
     for message in request.messages:
-        parts: list[Any] = []
-        for part in message.parts:
-            wanted = isinstance(part, Media) and _is_far(part) and takes_bytes_only(dialect, type(part))
-            parts.append((yield from _fetched(part, fetch_from)) if wanted and isinstance(part, Media) else part)
-        same = all(new is old for new, old in zip(parts, message.parts, strict=True))
-        messages.append(message if same else replace(message, content=tuple(parts)))
+        near = (yield from _near(message, dialect, fetch_from)) if _has_urls(message) else message
+        messages.append(near)
     return replace(request, messages=tuple(messages))
+
+
+def _near(message: Message, dialect: Dialect, fetch_from: Fetch) -> Flow[Message]:
+    parts: list[Any] = []
+    for part in message.parts:
+        if isinstance(part, Media) and _is_far(part) and takes_bytes_only(dialect, type(part)):
+            parts.append((yield from _fetched(part, fetch_from)))
+        else:
+            parts.append(part)
+    return replace(message, content=tuple(parts))
 
 
 def _has_urls(message: Message) -> bool:

@@ -21,6 +21,7 @@ _NAT64: Final = IPv6Network("64:ff9b::/96")
 
 _NOT_OURS: Final = (
     IPv4Network("168.63.129.16/32"),  # Azure's own services for a machine: learn.microsoft.com, read 2026-11-21
+    IPv4Network("192.0.0.0/24"),  # for protocols (RFC 6890); Oracle's metadata among them
     IPv4Network("192.88.99.0/24"),  # relays of 6to4 (RFC 7526)
     IPv6Network("64:ff9b:1::/48"),  # translation inside a network (RFC 8215)
 )
