@@ -10,16 +10,19 @@ from typing import Final
 from dragoman.compat.finder import Peer
 
 _DSL: Final = "dragoman.client.dsl"
+_CACHE: Final = "dragoman.client.cache"
 _ERRORS: Final = "dragoman.exceptions"
 _HOOKS: Final = "dragoman.client.hooks"
 _MEDIA: Final = "dragoman.compat.instructor.multimodal"
+_PARTIAL: Final = "dragoman.structured.partial"
 _UTILS: Final = "dragoman.compat.instructor.utils"
+_VALIDATION: Final = "dragoman.validation"
 
 _PATHS: Final[dict[str, tuple[str, ...]]] = {
     "": (),
     "auto_client": (),
     "batch": (),
-    "cache": (),
+    "cache": (_CACHE,),
     "client": (),
     "core": (),
     "core.client": (),
@@ -27,14 +30,14 @@ _PATHS: Final[dict[str, tuple[str, ...]]] = {
     "core.hooks": (_HOOKS,),
     "core.patch": (),
     "distil": (f"{_DSL}.distil",),
-    "dsl": (_DSL,),
+    "dsl": (_DSL, _PARTIAL, _VALIDATION),
     "dsl.citation": (_DSL,),
     "dsl.iterable": (_DSL,),
     "dsl.maybe": (_DSL,),
-    "dsl.partial": (),
+    "dsl.partial": (_PARTIAL,),
     "dsl.response_list": (_DSL,),
     "dsl.simple_type": (_DSL,),
-    "dsl.validators": (),
+    "dsl.validators": (_VALIDATION,),
     "exceptions": (_ERRORS,),
     "function_calls": (_DSL,),
     "hooks": (_HOOKS,),
@@ -50,8 +53,8 @@ _PATHS: Final[dict[str, tuple[str, ...]]] = {
     "utils": (_UTILS,),
     "utils.core": (_UTILS,),
     "utils.providers": (_UTILS,),
-    "validation": (),
-    "validators": (),
+    "validation": (_VALIDATION,),
+    "validators": (_VALIDATION,),
 }
 
 _CLIENTS: Final = (
