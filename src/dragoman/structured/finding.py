@@ -10,6 +10,7 @@ from typing import Final
 from dragoman.structured.repair import BeyondRepair, Repaired, repaired
 
 _read_at: Final = JSONDecoder(strict=False).raw_decode
+_read_right_at: Final = JSONDecoder().raw_decode
 _MOST_TRIES: Final = 50
 """So that a text full of braces costs no more than its length, this many times."""
 
@@ -57,7 +58,7 @@ def every_json(text: str, *, lists: bool, may_close: bool) -> Iterator[Repaired]
 
 def _json_at(text: str, start: int, *, may_close: bool) -> Repaired:
     try:
-        _, end = _read_at(text, start)
+        _, end = _read_right_at(text, start)  # strictly: the validator takes no control characters in texts
         each = Repaired(text[start:end], (), end)
     except (ValueError, RecursionError):
         each = repaired(text, start, may_close=may_close)
