@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from dragoman import Mode, OpenAISchema, OutputError, generate_gemini_schema, openai_schema, response_schema
+from dragoman import AnswerCutOff, Error, Mode, OpenAISchema, generate_gemini_schema, openai_schema, response_schema
 from dragoman.client.dsl.reading import response_of
 from dragoman.errors import ConfigurationError
 from dragoman.messages import LLMResponse
@@ -108,15 +108,23 @@ def test_a_value_is_read_from_an_answer(answer: dict[str, Any], mode: Mode) -> N
     ],
 )
 def test_what_is_no_answer_says_why(answer: dict[str, Any], says: str) -> None:
-    with pytest.raises(OutputError, match=says):
+    with pytest.raises(Error, match=says):
         User.from_response(answer)
 
 
 def test_json_that_is_not_quite_right_is_read_when_it_may_be() -> None:
     answer = chat(content='{"name": "Ann\nMay"}')
     with pytest.raises(ValidationError, match="control character"):
+        User.from_response(answer, mode=Mode.JSON, strict=True)
+    for strict in (False, None):
+        assert User.from_response(answer, mode=Mode.JSON, strict=strict) == User(name="Ann\nMay")
+
+
+def test_an_answer_that_was_cut_off_is_not_read() -> None:
+    answer = chat("length", content=ARGUMENTS)
+    with pytest.raises(AnswerCutOff) as caught:
         User.from_response(answer, mode=Mode.JSON)
-    assert User.from_response(answer, mode=Mode.JSON, strict=False) == User(name="Ann\nMay")
+    assert caught.value.last_completion is answer
 
 
 def test_only_answers_are_read() -> None:

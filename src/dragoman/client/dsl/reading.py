@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from dragoman.client.mode import Mode
 from dragoman.dialects import get_dialect
-from dragoman.errors import ConfigurationError, OutputError
+from dragoman.errors import AnswerCutOff, AnswerDeclined, ConfigurationError
+from dragoman.exceptions import ResponseParsingError
 from dragoman.messages import LLMResponse
-from dragoman.structured import TECHNIQUES, output_type
+from dragoman.structured import TECHNIQUES, Rules, output_type
+from dragoman.structured.finding import first_json
+from dragoman.structured.reading import read
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -39,27 +41,23 @@ def read_completion(
     model: type[M], completion: Any, context: Mapping[str, Any] | None, strict: bool | None, mode: Mode
 ) -> M:
     """The value of `model` in `completion`."""
-    response = response_of(completion)
+    response, output = response_of(completion), output_type(model)
     if response.finish_reason == "length":
-        raise OutputError("the answer was cut off by the token limit: raise max_tokens", responses=(response,))
+        raise AnswerCutOff(responses=(response,), last_completion=completion)
     if response.refusal is not None:
-        raise OutputError(f"Unable to generate a response due to {response.refusal}", responses=(response,))
-    try:
-        text = _only_call(response) if mode.core in _BY_CALL else _IN_TEXT.find(response, output_type(model))
-    except ValueError as error:
-        raise OutputError(str(error), responses=(response,)) from error
-    try:
-        return model.model_validate_json(text, context=cast("Any", context), strict=strict)
-    except ValidationError:
-        if strict is not False:
-            raise
-        return model.model_validate(json.loads(text, strict=False), context=cast("Any", context))
+        raise AnswerDeclined(f"Unable to generate a response due to {response.refusal}", responses=(response,))
+    text = _only_call(response) if mode.core in _BY_CALL else _IN_TEXT.find(response, output)
+    if strict:
+        return output.parse(first_json(text, lists=output.wrapped), context=context, strict=True)
+    return read(output, text, Rules(context=context, strict=strict)).value
 
 
 def _only_call(response: LLMResponse) -> str:
     """The arguments of the one call, whatever it is called: subclasses and decorated classes have other names."""
     if len(response.tool_calls) != 1:
-        raise ValueError(f"one tool call was expected, and {len(response.tool_calls)} are there")
+        raise ResponseParsingError(
+            f"one tool call was expected, and {len(response.tool_calls)} are there", raw_response=response
+        )
     return response.tool_calls[0].arguments_json
 
 

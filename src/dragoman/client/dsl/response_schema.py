@@ -48,12 +48,13 @@ class ResponseSchema(BaseModel):
         Args:
             completion: OpenAI's, Anthropic's, Gemini's or another dialect's response.
             context: For validators, as `info.context`.
-            strict: Pydantic's; `False` also reads JSON that is not quite right.
+            strict: Pydantic's; with `True` JSON that is not quite right is not repaired either.
             mode: Where the value is in the answer.
 
         Raises:
-            IncompleteOutputException: The answer was cut off by the token limit.
-            OutputError: The model declined, or what was asked for is not in the answer.
+            AnswerCutOff: The answer was cut off by the token limit.
+            AnswerDeclined: The model refused.
+            ResponseParsingError: What was asked for is not in the answer.
             pydantic.ValidationError: It does not fit.
         """
         from dragoman.client.dsl.reading import read_completion
