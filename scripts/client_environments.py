@@ -27,6 +27,17 @@ CLIENTS = {
     "groq": ["groq>=1.7,<2"],
     "anthropic_codec": ["anthropic>=2.11,<3", *OUR_TESTS],
     "litellm": ["litellm>=1.100,<1.109", "mcp", *OUR_TESTS],
+    "instructor": [
+        "openai>=3.3,<4",
+        "anthropic>=2.11,<3",
+        "google-genai>=3.4,<4",
+        "pytest-asyncio>=1.2",
+        "python-dotenv>=1",
+        "requests>=2",
+        "tenacity>=9",
+        "jinja2>=3.1",
+        *OUR_TESTS,
+    ],
     "vertex": ["cryptography", *TEST_TOOLS, "--editable", f"{ROOT.parent}[vertex]"],
 }
 """Environment → what is installed in it. Those with ours too run tests in which theirs and ours meet;
