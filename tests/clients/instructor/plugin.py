@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 import warnings
 
+from taught import teach
+
 from dragoman import compat
 from dragoman.testing import Emulator
 
 compat.install("instructor")
 warnings.filterwarnings("ignore", category=UserWarning, module="dragoman")
-emulator = Emulator(seed=7)
+emulator = Emulator(seed=7, keys={"emulator"})
 emulator.start()
+teach(emulator)
 os.environ.update(emulator.environment())
 
 
