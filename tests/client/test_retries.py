@@ -96,7 +96,7 @@ OFTEN = [
 @faces
 @pytest.mark.parametrize(("max_retries", "times"), OFTEN)
 def test_how_often_it_is_asked(emulator: Emulator, face: str, max_retries: Any, times: int) -> None:
-    """S0.11: a number is the tries after the first, `max_attempts` all of them."""
+    """S0.11, X11: a number is the tries after the first, `max_attempts` all of them."""
     emulator.script(*[WRONG] * 9)
     with pytest.raises(RetriesExhausted) as caught:
         extract(emulator, face, max_retries=max_retries)
@@ -331,7 +331,6 @@ class Rude(BaseModel):
 
 @faces
 def test_the_context_reaches_validators(emulator: Emulator, face: str) -> None:
-    """S0.26."""
     emulator.script('{"text": "damn"}', '{"text": "dear"}')
     assert extract(emulator, face, Rude, context={"words": ["damn"]}).value == Rude(text="dear")
     assert 'text: be polite (got "damn")' in emulator.requests[1].request.messages[-1].text
@@ -363,7 +362,7 @@ def test_a_synchronous_client_says_so_before_it_asks(emulator: Emulator) -> None
 
 @faces
 def test_a_failure_explains_itself(emulator: Emulator, face: str) -> None:
-    """S0.12, S0.33: each try, what was wrong with it, what it cost; nothing that the model or the caller wrote."""
+    """S0.45: each try, what was wrong with it, what it cost; nothing that the model or the caller wrote."""
     emulator.script(LLMResponse('{"name": "a secret"}'), LLMResponse('{"name": "a secret", "age": "fifty"}'))
     with pytest.raises(InstructorRetryException) as caught:
         extract(emulator, face, max_retries=1)

@@ -74,7 +74,7 @@ def emulator(started: Emulator) -> Emulator:
 @faces
 @cells("fault", FAULTS)
 def test_a_wrong_answer_is_recovered_from(emulator: Emulator, face: str, dialect: str, mode: Mode, fault: str) -> None:
-    """S0.11, S0.12: the history is right, the bill is whole, and nothing of the caller's is changed."""
+    """S0.4, S0.11: the history is right, the bill is whole, and nothing of the caller's is changed."""
     given = copy.deepcopy((MESSAGES, TOOLS))
     emulator.script(FAULTS[fault](mode), answer(mode, RIGHT, id="call_2"))
     found = ask(emulator, face, dialect, mode)
