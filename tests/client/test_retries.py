@@ -26,7 +26,7 @@ from dragoman.structured import DEFAULT_RETRIES
 from dragoman.testing import Emulator, Fault
 
 from ..drive import MODES as FACES
-from ..drive import drive
+from ..drive import drive, settled
 
 faces = pytest.mark.parametrize("face", FACES)
 
@@ -219,6 +219,20 @@ def test_a_number_does_not_go_on_after_a_call_that_failed(emulator: Emulator, fa
 
 
 @faces
+@pytest.mark.parametrize("tenacious", [False, True])
+def test_what_the_caller_is_to_mend_is_not_tried_again(face: str, tenacious: bool, monkeypatch: Any) -> None:
+    """Whatever tenacity makes of it: a missing key is also a `ValueError`."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    told = Told()
+    given = retrying("sync", before=told.at("before")) if tenacious else 3
+    llm = dragoman.create_llm("openai/gpt-4o-mini", async_client=face == "async")
+    with pytest.raises(dragoman.MissingKey) as caught:
+        settled(llm.extract(User, "Who?", max_retries=given))
+    assert len(caught.value.attempts) <= 1
+    assert told.said == ([("before", 1, None)] if tenacious else [])
+
+
+@faces
 def test_tenacity_says_how_long_to_wait(emulator: Emulator, face: str) -> None:
     """By the caller's own `sleep`, when there is one."""
     slept: list[float] = []
@@ -406,3 +420,11 @@ def test_an_answer_that_was_cut_off_is_there(emulator: Emulator, face: str) -> N
     assert caught.value.last_completion.content == '{"name": "Ad'
     assert isinstance(caught.value, AnswerCutOff)
     assert not isinstance(caught.value, InstructorRetryException)
+
+
+def test_a_number_that_was_cut_off_is_not_the_number(emulator: Emulator) -> None:
+    """What has no end of its own may have gone on."""
+    emulator.script(LLMResponse("42", finish_reason="length"), LLMResponse("42"))
+    with pytest.raises(AnswerCutOff):
+        extract(emulator, "sync", int)
+    assert extract(emulator, "sync", int).value == 42

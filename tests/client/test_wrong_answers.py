@@ -77,8 +77,10 @@ def test_a_wrong_answer_is_recovered_from(emulator: Emulator, face: str, dialect
     """S0.4, S0.11: the history is right, the bill is whole, and nothing of the caller's is changed."""
     given = copy.deepcopy((MESSAGES, TOOLS))
     emulator.script(FAULTS[fault](mode), answer(mode, RIGHT, id="call_2"))
-    found = ask(emulator, face, dialect, mode)
+    on_loss = "warn" if dialect == "cohere_v2" and mode in CALLING else "error"  # it cannot name one tool of several
+    found = ask(emulator, face, dialect, mode, on_loss=on_loss)
     assert found.value == ADA
+    assert [loss for loss in found.response.warnings if loss.where.startswith("messages")] == []  # ours are no loss
     first, second = (seen.request for seen in emulator.requests)
     before = len(first.messages) - 1  # the last may go on: Bedrock takes no two turns of the user
     assert second.messages[:before] == first.messages[:before]

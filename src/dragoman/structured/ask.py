@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from time import monotonic
 from typing import Final, Generic, TypeAlias, TypeVar
@@ -9,7 +10,8 @@ from typing import Final, Generic, TypeAlias, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dragoman.errors import CallFailed, Error, FailedAttempt
+from dragoman.errors import CallerError, CallFailed, Error, FailedAttempt
+from dragoman.exceptions import ResponseParsingError
 from dragoman.flow import Flow, sleep
 from dragoman.messages import Attempt, LLMResponse, Loss, Request
 from dragoman.structured.async_validators import check_validators, validated
@@ -62,12 +64,14 @@ class Asking(Generic[T]):
     """
 
     __slots__ = (
-        "_asked", "_attempts", "_failed", "_output", "_responses", "_rules", "_started", "_technique", "request",
+        "_asked", "_attempts", "_failed", "_output", "_responses", "_rules", "_said_by_caller", "_started",
+        "_technique", "request",
     )  # fmt: skip
 
     def __init__(self, request: Request, output: OutputType[T], technique: Technique, rules: Rules) -> None:
         self.request = technique.shape(request, output)
         self._output = output
+        self._said_by_caller = len(self.request.messages)
         self._technique = technique
         self._rules = rules
         self._started = monotonic()
@@ -104,6 +108,8 @@ class Asking(Generic[T]):
     def extracted(self, response: LLMResponse) -> Flow[Extracted[T]]:
         """The value in `response`. Raises `ValueError` when it does not fit."""
         text = self._technique.find(response, self._output)
+        if self._output.wrapped and response.finish_reason == "length" and text.rstrip()[-1:] not in _CLOSED:
+            raise ResponseParsingError("the answer was cut off", raw_response=response)  # 42 may have been 4211
         found = read(self._output, text, self._rules, may_close=response.finish_reason in _WHOLE)
         value = yield from validated(self._output, found.value, self._rules.context)
         told = (*found.repairs, *self._technique.ignored(response, self._output))
@@ -129,6 +135,8 @@ class Asking(Generic[T]):
         self.request = replace(self.request, messages=(*self.request.messages, *turns))
 
     def _pause(self, error: Exception) -> Flow[float | None]:
+        if isinstance(error, CallerError):  # to be mended, not to be tried again
+            return None
         now = monotonic()
         pause = yield from self._rules.retries.pause(self._asked, error, now - self._started)
         deadline = self._rules.deadline
@@ -147,8 +155,9 @@ class Asking(Generic[T]):
 
     def _of_all_attempts(self, response: LLMResponse, told: tuple[Loss, ...]) -> LLMResponse:
         """`response` as what the whole of the call came to."""
-        if told:
-            response = replace(response, warnings=(*response.warnings, *told))
+        warnings = (*filter(self._is_the_callers, response.warnings), *told)
+        if warnings != response.warnings:
+            response = replace(response, warnings=warnings)
         if len(self._attempts) == len(response.attempts):
             return response
         note = next((each.cost_note for each in self._responses if each.cost_note), None)
@@ -160,6 +169,13 @@ class Asking(Generic[T]):
             cost_note=note,
         )
 
+    def _is_the_callers(self, loss: Loss) -> bool:
+        """Whether it is about what the caller said, and not about what was added to have a better answer."""
+        turn = _TURN.match(loss.where)
+        return turn is None or int(turn.group(1)) < self._said_by_caller
 
+
+_TURN: Final = re.compile(r"messages\[(\d+)\]")
+_CLOSED: Final = ("}", "]", '"')
 _WHOLE: Final = frozenset({"stop", "tool_calls"})
 """Reasons to stop after which nothing is missing, as far as the provider knows."""

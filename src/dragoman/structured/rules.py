@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
-from dragoman.errors import CallFailed, Error
+from dragoman.errors import CallerError, CallFailed, Error
 from dragoman.flow import Flow
 from dragoman.messages import LLMResponse, Request
 
@@ -48,7 +48,7 @@ class Again(Struct, frozen=True):
 
 def is_about_the_answer(error: Exception) -> bool:
     """Whether there was an answer, and it did not fit."""
-    return isinstance(error, ValueError) and not isinstance(error, CallFailed)
+    return isinstance(error, ValueError) and not isinstance(error, CallFailed | CallerError)
 
 
 class Watcher(Protocol):
