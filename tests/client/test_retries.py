@@ -246,6 +246,25 @@ def test_tenacity_says_how_long_to_wait(emulator: Emulator, face: str) -> None:
     assert slept == [50, 60]
 
 
+def test_what_decides_may_be_awaited(emulator: Emulator) -> None:
+    async def stop(state: tenacity.RetryCallState) -> bool:
+        await asyncio.sleep(0)
+        return state.attempt_number >= 2
+
+    async def wait(state: tenacity.RetryCallState) -> float:
+        await asyncio.sleep(0)
+        return 0.0
+
+    async def retry(state: tenacity.RetryCallState) -> bool:
+        await asyncio.sleep(0)
+        return True
+
+    emulator.script(*[WRONG] * 9)
+    with pytest.raises(RetriesExhausted) as caught:
+        extract(emulator, "async", max_retries=tenacity.AsyncRetrying(stop=stop, wait=wait, retry=retry))
+    assert caught.value.n_attempts == len(emulator.requests) == 2
+
+
 def test_a_tenacity_object_that_is_not_awaited_serves_an_async_client(emulator: Emulator) -> None:
     emulator.script(WRONG, RIGHT)
     assert extract(emulator, "async", max_retries=retrying("sync")).value == ADA
