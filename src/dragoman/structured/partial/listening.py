@@ -1,0 +1,104 @@
+"""From the events of an answer to the value so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Protocol
+
+from dragoman.messages import Event, Restarted, TextDelta, ToolCallDelta, ToolCallEnd, ToolCallStart
+from dragoman.structured.output import OutputType
+from dragoman.structured.partial.finding import FirstJson
+from dragoman.structured.partial.nodes import Node
+from dragoman.structured.partial.reader import NotJson, Reader
+from dragoman.structured.techniques import Technique
+
+
+class Document(Protocol):
+    """Something that reads JSON in pieces."""
+
+    def feed(self, piece: str) -> bool: ...
+
+    def finish(self) -> bool: ...
+
+    def show(self) -> Any: ...
+
+    def is_complete(self, path: Sequence[str] = ()) -> bool: ...
+
+
+class Listening:
+    """Hears the answer where the technique has it: in the arguments of a call, or in the text.
+
+    What turns out to be no JSON is listened to no further: the final parse, which may repair it, has the last word.
+    """
+
+    def __init__(self, output: OutputType[Any], technique: Technique, make_node: Callable[[], Node]) -> None:
+        self._output = output
+        self._in_call = technique.hears == "call"
+        self._make_node = make_node
+        self.restarts: list[Restarted] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._call: int | None = None
+        self._fed = self._lost = False
+        node = self._make_node()
+        self._document: Document = (
+            Reader(node) if self._in_call else FirstJson(lambda: Reader(node), lists=self._output.wrapped)
+        )
+
+    def take(self, event: Event) -> bool:
+        """Whether `event` brought anything new to show."""
+        take = self._TAKES.get(type(event))
+        return take is not None and take(self, event)
+
+    def show(self) -> Any:
+        """The value so far, a fresh one at each call; `NOTHING` when there is none."""
+        return self._document.show()
+
+    def is_complete(self, path: Sequence[str]) -> bool:
+        return self._document.is_complete(path)
+
+    def _text(self, event: TextDelta) -> bool:
+        return not self._in_call and not event.choice and self._feed(event.text)
+
+    def _call_start(self, event: ToolCallStart) -> bool:
+        if self._call is None and not event.choice and event.name == self._output.name:
+            self._call = event.index
+        return False
+
+    def _call_delta(self, event: ToolCallDelta) -> bool:
+        return self._is_ours(event.index, event.choice) and self._feed(event.arguments)
+
+    def _call_end(self, event: ToolCallEnd) -> bool:
+        """Dialects whose calls come whole may say nothing before."""
+        if not self._is_ours(event.index, event.choice):
+            return False
+        return False if self._fed else self._feed(event.call.arguments_json)
+
+    def _is_ours(self, index: int, choice: int) -> bool:
+        return self._in_call and index == self._call and not choice
+
+    def _restarted(self, event: Restarted) -> bool:
+        """What was delivered is void. Where nothing had been, nobody need know."""
+        if self._fed:
+            self.restarts.append(event)
+        self._begin()
+        return False
+
+    def _feed(self, piece: str) -> bool:
+        if self._lost or not piece:
+            return False
+        self._fed = True
+        try:
+            return self._document.feed(piece)
+        except NotJson:
+            self._lost = True
+            return False
+
+    _TAKES: ClassVar[dict[type, Callable[[Listening, Any], bool]]] = {
+        TextDelta: _text,
+        ToolCallStart: _call_start,
+        ToolCallDelta: _call_delta,
+        ToolCallEnd: _call_end,
+        Restarted: _restarted,
+    }
