@@ -17,11 +17,9 @@ MODES: Final = {
     Mode.REASONING_TOOLS: "tools_offered",
     Mode.TOOLS_STRICT: "tools_strict",
     Mode.RESPONSES_TOOLS: "tools",
+    Mode.PARALLEL_TOOLS: "parallel_tools",
 }
-"""Which technique of `structured` a mode asks for. Every dialect has a way to each of them, but for those below.
-
-Not there yet: `PARALLEL_TOOLS` (several values in one answer).
-"""
+"""Which technique of `structured` a mode asks for. Every dialect has a way to each of them, but for those below."""
 
 WIRES: Final = {Mode.RESPONSES_TOOLS: "openai_responses"}
 """Modes that say in which dialect, too."""

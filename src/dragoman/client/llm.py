@@ -12,10 +12,10 @@ from dragoman.client.chat import AsyncChat, Chat, Prompt
 from dragoman.client.inputs import EmbedInputs
 from dragoman.client.options import CallOptions, EmbedOptions, GenerateOptions, ToolLike
 from dragoman.client.plan import Plan, value_of
-from dragoman.client.retries import refuse_stream
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.client.tools import run_tools
 from dragoman.client.value_options import ExtractOptions, refuse_rules, split_rules
+from dragoman.client.value_streams import AsyncPartialStream, PartialStream
 from dragoman.flow import Flow, async_run, run
 from dragoman.messages import EmbeddingResponse, LLMResponse, Message, ModelInfo, TokenCount
 from dragoman.structured import DEFAULT_RETRIES, Extracted
@@ -67,6 +67,17 @@ class LLM(LLMBase):
         self,
         prompt: Prompt = None,
         *,
+        stream: Literal[True],
+        response_model: type[T],
+        max_retries: int = DEFAULT_RETRIES,
+        **options: Unpack[ExtractOptions],
+    ) -> PartialStream[T]: ...
+
+    @overload
+    def generate(
+        self,
+        prompt: Prompt = None,
+        *,
         response_model: type[T],
         max_retries: int = DEFAULT_RETRIES,
         **options: Unpack[ExtractOptions],
@@ -90,7 +101,8 @@ class LLM(LLMBase):
 
         Args:
             prompt: What to ask: text, a message, or parts. May be left out when `messages` say it all.
-            stream: Return a `Stream` of events instead of a response.
+            stream: Return a `Stream` of events instead of a response; with `response_model` a `PartialStream`, which
+                gives the value as it grows.
             response_model: Return a value of this type (any type pydantic validates) instead of a response.
             max_retries: How often to ask again when the answer does not fit `response_model` (3).
             options: See `GenerateOptions`; they win over the client's.
@@ -99,8 +111,9 @@ class LLM(LLMBase):
             Error: One of our errors, with every try in `attempts` and what had arrived in `partial`.
         """
         if response_model is not None:
-            refuse_stream(stream=stream)
             rules, rest = split_rules(options, max_retries)
+            if stream:
+                return PartialStream(self._plan.partial(response_model, prompt, rest, rules))
             return value_of(run(self._plan.extract(response_model, prompt, rest, rules)))
         refuse_rules(options, max_retries)
         flow = self._plan.generate(prompt, options, stream=stream)
@@ -208,6 +221,17 @@ class AsyncLLM(LLMBase):
         self,
         prompt: Prompt = None,
         *,
+        stream: Literal[True],
+        response_model: type[T],
+        max_retries: int = DEFAULT_RETRIES,
+        **options: Unpack[ExtractOptions],
+    ) -> AsyncPartialStream[T]: ...
+
+    @overload
+    def generate(
+        self,
+        prompt: Prompt = None,
+        *,
         response_model: type[T],
         max_retries: int = DEFAULT_RETRIES,
         **options: Unpack[ExtractOptions],
@@ -229,8 +253,9 @@ class AsyncLLM(LLMBase):
     ) -> Any:
         """Ask the model: as `LLM.generate`, to be awaited. With `stream=True` the stream itself comes at once."""
         if response_model is not None:
-            refuse_stream(stream=stream)
             rules, rest = split_rules(options, max_retries)
+            if stream:
+                return AsyncPartialStream(self._plan.partial(response_model, prompt, rest, rules))
             return self._value(self._plan.extract(response_model, prompt, rest, rules))
         refuse_rules(options, max_retries)
         flow = self._plan.generate(prompt, options, stream=stream)

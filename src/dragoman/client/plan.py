@@ -49,10 +49,12 @@ from dragoman.messages import (
     decode_json,
 )
 from dragoman.secret import Secret
-from dragoman.structured import TECHNIQUES, Extracted, OutputType, Rules, extract, output_type
+from dragoman.structured import TECHNIQUES, Extracted, Rules, extract, stream_extract
 
 if TYPE_CHECKING:
     from dragoman.client.cache.base import Caching
+    from dragoman.client.value_streams import IterableFlow, PartialFlow
+    from dragoman.client.way import Way
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -100,6 +102,12 @@ def _refuse_beside_a_value(options: Mapping[str, Any]) -> None:
         )
 
 
+def _deadline_of(options: Mapping[str, Any]) -> float | None:
+    """When all must be over, of a call that begins now."""
+    limit = timeouts_of(options.get("timeout")).total
+    return None if limit is None else monotonic() + limit
+
+
 class Plan:
     """A target and the client's default options. It decides what a call means; drivers do it."""
 
@@ -134,28 +142,51 @@ class Plan:
         caching: Caching | None = None,
     ) -> Flow[Extracted[T]]:
         """The flow of a call for a value of `wanted`. Raises `ConfigurationError` at once, as `generate` does."""
+        from dragoman.client.way import way_for  # with the modes, which few programs need
+
+        options, request = self._value_request(prompt, options)
+        way = way_for(self._target, request, options.get("mode"), wanted)
+        return self._extract(request, way, options, rules, caching)
+
+    def partial(self, wanted: type[T], prompt: Any, options: Mapping[str, Any], rules: Rules) -> PartialFlow[T]:
+        """The flow of a call for a value of `wanted` that is seen growing, and who hears it. Raises as `extract`."""
+        from dragoman.client.growing import growing_way, partial_flow
+
+        options, request = self._value_request(prompt, options)
+        way = growing_way(self._target, request, options.get("mode"), wanted)
+        return partial_flow(wanted, way, self._stream_extract(request, way, options, rules), rules)
+
+    def iterable(self, wanted: Any, prompt: Any, options: Mapping[str, Any], rules: Rules) -> IterableFlow[Any]:
+        """The flow of a call for a list, and where its elements come out as they come in. Raises as `extract`.
+
+        `wanted` is the type of an element, or `Iterable` of it.
+        """
+        from dragoman.client.growing import element_of, growing_way, iterable_flow
+
+        options, request = self._value_request(prompt, options)
+        element = element_of(wanted)
+        way = growing_way(self._target, request, options.get("mode"), list[element])
+        return iterable_flow(element, way, self._stream_extract(request, way, options, rules), rules)
+
+    def _value_request(self, prompt: Any, options: Mapping[str, Any]) -> tuple[Mapping[str, Any], Request]:
+        """What is said in all, and the request, in which the form of the answer is not said yet."""
         options = self.options(options)
         _refuse_beside_a_value(options)
-        return self._extract(self._request(prompt, options), output_type(wanted), options, rules, caching)
+        return options, self._request(prompt, options)
 
     def _extract(
         self,
         request: Request,
-        output: OutputType[T],
+        way: Way[T],
         options: Mapping[str, Any],
         rules: Rules,
         caching: Caching | None,
     ) -> Flow[Extracted[T]]:
         """One deadline holds over all that is asked; it runs from when the flow does."""
-        from dragoman.client.technique import technique_for  # with the modes, which few programs need
-
-        limit = timeouts_of(options.get("timeout")).total
-        deadline = None if limit is None else monotonic() + limit
-        target = self._in_mode(options)
-        technique = TECHNIQUES[technique_for(target, request, options.get("mode"))]
+        deadline, technique = _deadline_of(options), TECHNIQUES[way.technique]
 
         def call(request: Request) -> Call:
-            return replace(self._call(request, options, deadline), target=target)
+            return replace(self._call(request, options, deadline), target=way.target)
 
         asked = count()
 
@@ -165,11 +196,22 @@ class Plan:
 
         rules = replace(rules, deadline=deadline)
         if caching is None:
-            return (yield from extract(ask, request, output, technique, rules))
+            return (yield from extract(ask, request, way.output, technique, rules))
         from dragoman.client.cache.answers import cached  # few programs keep answers
 
-        first = call(technique.shape(request, output))
-        return (yield from cached(caching, first, ask, request, output, technique, rules))
+        first = call(technique.shape(request, way.output))
+        return (yield from cached(caching, first, ask, request, way.output, technique, rules))
+
+    def _stream_extract(
+        self, request: Request, way: Way[T], options: Mapping[str, Any], rules: Rules
+    ) -> Flow[Extracted[T]]:
+        """`_extract`, with the events of what is asked."""
+        deadline, technique = _deadline_of(options), TECHNIQUES[way.technique]
+
+        def ask(request: Request) -> Flow[LLMResponse]:
+            return generate(replace(self._call(request, options, deadline), target=way.target))
+
+        return (yield from stream_extract(ask, request, way.output, technique, replace(rules, deadline=deadline)))
 
     def body(self, request: Request, options: Mapping[str, Any]) -> dict[str, Any]:
         """What `request` becomes on the wire; the model is in it, also where the wire names it elsewhere."""

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Iterator
 from types import AsyncGeneratorType
-from typing import Final, Literal, Self, cast
+from typing import Final, Generic, Literal, Self, TypeVar, cast
 
 from dragoman.errors import CallerError
 from dragoman.flow import Flow, Handle, async_events, events
 from dragoman.messages import Event, LLMResponse
 
+R = TypeVar("R")
 State = Literal["open", "ended", "aborted", "failed"]
 
-_NO_RESPONSE: Final[dict[State, str]] = {
+NOT_ENDED: Final[dict[State, str]] = {
     "open": "the stream has not ended: read it to its end first, or call `drain()`",
     "aborted": "the stream was aborted, so there is no whole response: `text` is what had arrived",
     "failed": "the stream failed with {failure}, so there is no whole response: `text` is what had arrived",
 }
 
 
-class StreamBase:
-    """What both streams share: the text so far, the response at the end, and the way out at any time."""
+class RunningBase(Generic[R]):
+    """What all streams share: the events of a flow, its result at the end, and the way out at any time."""
 
-    def __init__(self, flow: Flow[LLMResponse]) -> None:
-        self._handle: Handle[LLMResponse] = Handle()
+    def __init__(self, flow: Flow[R]) -> None:
+        self._handle: Handle[R] = Handle()
         self._flow = flow
         self._pieces: list[str] = []
 
@@ -33,10 +34,10 @@ class StreamBase:
         return "".join(self._pieces)
 
     @property
-    def response(self) -> LLMResponse:
-        """The whole response, once the stream has ended. Before that, or without it: `CallerError`."""
+    def result(self) -> R:
+        """What the flow has come to, once it has ended. Before that, or without it: `CallerError`."""
         if self._handle.result is None:
-            raise CallerError(_NO_RESPONSE[self._state()].format(failure=self._handle.failure))
+            raise CallerError(NOT_ENDED[self.state].format(failure=self._handle.failure))
         return self._handle.result
 
     def abort(self) -> None:
@@ -48,8 +49,9 @@ class StreamBase:
         """
         self._handle.abort()
 
-    def _state(self) -> State:
-        """An abort of what is over anyway, as at the end of a `with` block, changes nothing."""
+    @property
+    def state(self) -> State:
+        """How far it is. An abort of what is over anyway, as at the end of a `with` block, changes nothing."""
         if self._handle.result is not None:
             return "ended"
         if self._handle.failure is not None:
@@ -60,17 +62,13 @@ class StreamBase:
         self._handle.abort()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._state()}, {len(self.text)} characters>"
+        return f"<{type(self).__name__} {self.state}, {len(self.text)} characters>"
 
 
-class Stream(StreamBase, Iterator[Event]):
-    """Iterate over events; leave the `with` block, or drop it, to end early.
+class Running(RunningBase[R], Iterator[Event]):
+    """A flow that is run as its events are asked for, in the calling thread."""
 
-    Nothing is sent before the first event is asked for. Errors come out of the iteration, with what had arrived in
-    `error.partial`.
-    """
-
-    def __init__(self, flow: Flow[LLMResponse]) -> None:
+    def __init__(self, flow: Flow[R]) -> None:
         super().__init__(flow)
         self._events = events(flow, self._handle)
 
@@ -86,12 +84,6 @@ class Stream(StreamBase, Iterator[Event]):
         if event.content:
             self._pieces.append(event.content)
         return event
-
-    def drain(self) -> LLMResponse:
-        """Read to the end and return the response."""
-        for _ in self:
-            pass
-        return self.response
 
     def abort(self) -> None:
         super().abort()
@@ -111,19 +103,34 @@ class Stream(StreamBase, Iterator[Event]):
         self.abort()
 
 
+class Stream(Running[LLMResponse]):
+    """Iterate over events; leave the `with` block, or drop it, to end early.
+
+    Nothing is sent before the first event is asked for. Errors come out of the iteration, with what had arrived in
+    `error.partial`.
+    """
+
+    @property
+    def response(self) -> LLMResponse:
+        """The whole response, once the stream has ended. Before that, or without it: `CallerError`."""
+        return self.result
+
+    def drain(self) -> LLMResponse:
+        """Read to the end and return the response."""
+        for _ in self:
+            pass
+        return self.response
+
+
 def _is_busy(error: ValueError) -> bool:
     """Whether a generator refused, as another thread is in it and will end it. An error of its own has its frames."""
     return error.__traceback__ is not None and error.__traceback__.tb_next is None
 
 
-class AsyncStream(StreamBase, AsyncIterator[Event]):
-    """`Stream` for `async for`; leave the `async with` block, or drop it, to end early.
+class AsyncRunning(RunningBase[R], AsyncIterator[Event]):
+    """`Running`, awaited on the running loop."""
 
-    Awaiting it gives itself, so that both `await generate(...)` and none are right. Nothing is sent before the first
-    event is asked for. Errors come out of the iteration, with what had arrived in `error.partial`.
-    """
-
-    def __init__(self, flow: Flow[LLMResponse]) -> None:
+    def __init__(self, flow: Flow[R]) -> None:
         super().__init__(flow)
         self._events = cast("AsyncGeneratorType[Event, None]", async_events(flow, self._handle))
 
@@ -139,12 +146,6 @@ class AsyncStream(StreamBase, AsyncIterator[Event]):
         return self
         yield
 
-    async def drain(self) -> LLMResponse:
-        """Read to the end and return the response."""
-        async for _ in self:
-            pass
-        return self.response
-
     async def close(self) -> None:
         """`abort`, to be awaited: then nothing of the stream runs any more, unless another task is reading it."""
         self.abort()
@@ -159,3 +160,22 @@ class AsyncStream(StreamBase, AsyncIterator[Event]):
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+class AsyncStream(AsyncRunning[LLMResponse]):
+    """`Stream` for `async for`; leave the `async with` block, or drop it, to end early.
+
+    Awaiting it gives itself, so that both `await generate(...)` and none are right. Nothing is sent before the first
+    event is asked for. Errors come out of the iteration, with what had arrived in `error.partial`.
+    """
+
+    @property
+    def response(self) -> LLMResponse:
+        """The whole response, once the stream has ended. Before that, or without it: `CallerError`."""
+        return self.result
+
+    async def drain(self) -> LLMResponse:
+        """Read to the end and return the response."""
+        async for _ in self:
+            pass
+        return self.response

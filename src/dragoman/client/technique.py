@@ -26,7 +26,11 @@ _MODE_OF: Final = {technique: mode for mode, technique in MODES.items() if mode 
     "tools_offered": Mode.TOOLS
 }
 
-_OFFERED: Final = {"tools": "tools_offered", "tools_strict": "tools_strict_offered"}
+_OFFERED: Final = {
+    "tools": "tools_offered",
+    "tools_strict": "tools_strict_offered",
+    "parallel_tools": "parallel_tools_offered",
+}
 """What becomes of a technique where no call can be demanded."""
 
 

@@ -2,7 +2,9 @@
 
 from dragoman.structured.ask import Ask, Asking, Extracted, extract
 from dragoman.structured.output import OutputType, output_type
+from dragoman.structured.parallel import ParallelType, parallel_type
 from dragoman.structured.rules import DEFAULT_RETRIES, Again, Rules, Watcher
+from dragoman.structured.streaming import Extract, stream_extract
 from dragoman.structured.techniques import TECHNIQUES, Technique
 
 __all__ = [
@@ -11,11 +13,15 @@ __all__ = [
     "Again",
     "Ask",
     "Asking",
+    "Extract",
     "Extracted",
     "OutputType",
+    "ParallelType",
     "Rules",
     "Technique",
     "Watcher",
     "extract",
     "output_type",
+    "parallel_type",
+    "stream_extract",
 ]

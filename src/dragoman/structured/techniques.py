@@ -9,6 +9,7 @@ technique        the request says                                     the answer
 `grammar`        the schema with all its words, likewise              the text
 `json_object`    any JSON as the form, and the schema in words        the text
 `json_text`      the schema in words                                  the text
+`parallel_tools` a tool for each type, and that they be called        the arguments of all the calls
 
 `tools_offered` is what `tools` becomes where a call cannot be demanded, `tools_strict_offered` what `tools_strict`
 does; `grammar` is what `json_schema` becomes for models in this process, which need no shared words. Which one a model
@@ -18,7 +19,7 @@ gets is not decided here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -38,6 +39,7 @@ from dragoman.messages import (
 )
 from dragoman.messages.json_text import encode_json
 from dragoman.structured.output import OutputType
+from dragoman.structured.parallel import ParallelType, calls_as_json, calls_of
 from dragoman.structured.portable import closed
 
 T = TypeVar("T")
@@ -53,12 +55,14 @@ class Technique(Struct, frozen=True):
         find: The text of the answer in which the JSON is. Raises `ResponseParsingError` when there is none.
         again: The words that ask for another try.
         ignored: What else is in the answer and is not run or read.
+        hears: Where that JSON is while it comes: in the text, in the arguments of a call, or in those of all.
     """
 
     shape: Callable[[Request, Output], Request]
     find: Callable[[LLMResponse, Output], str]
     again: Callable[[Output], str]
     ignored: Callable[[LLMResponse, Output], tuple[Loss, ...]] = lambda _response, _output: ()
+    hears: Literal["text", "call", "calls"] = "text"
 
 
 # ---------------------------------------------------------------------- a tool
@@ -126,6 +130,34 @@ def _call_again(output: Output) -> str:
     return f"Correct it and call the tool `{output.name}` again."
 
 
+# ---------------------------------------------------------------------- several tools
+
+
+def _demand_calls(request: Request, output: Output) -> Request:
+    tools = _tools(output)
+    choice = ToolChoice(mode="required", names=tuple(tool.name for tool in tools) if request.tools else ())
+    return replace(request, tools=(*request.tools, *tools), tool_choice=choice)
+
+
+def _offer_tools(request: Request, output: Output) -> Request:
+    tools = _tools(output)
+    offered = replace(request, tools=(*request.tools, *tools), tool_choice=None)
+    names = cast("ParallelType", output).names
+    return _told(offered, f"Give the answer by calling the tools {names}, each as often as needed, not as text.")
+
+
+def _tools(output: Output) -> tuple[Tool, ...]:
+    return tuple(member.tool for member in cast("ParallelType", output).members.values())
+
+
+def _all_arguments(response: LLMResponse, output: Output) -> str:
+    return calls_as_json(calls_of(response, cast("ParallelType", output)))
+
+
+def _call_all_again(output: Output) -> str:
+    return f"Correct it and make all the calls again: {cast('ParallelType', output).names}."
+
+
 # ---------------------------------------------------------------------- JSON as text
 
 
@@ -175,12 +207,14 @@ def _told(request: Request, instruction: str) -> Request:
 
 
 TECHNIQUES: Final[dict[str, Technique]] = {
-    "tools": Technique(_demand_call, _arguments, _call_again, _other_calls),
-    "tools_offered": Technique(_offer_tool, _arguments, _call_again, _other_calls),
-    "tools_strict": Technique(_demand_strict_call, _arguments, _call_again, _other_calls),
-    "tools_strict_offered": Technique(_offer_strict_tool, _arguments, _call_again, _other_calls),
+    "tools": Technique(_demand_call, _arguments, _call_again, _other_calls, hears="call"),
+    "tools_offered": Technique(_offer_tool, _arguments, _call_again, _other_calls, hears="call"),
+    "tools_strict": Technique(_demand_strict_call, _arguments, _call_again, _other_calls, hears="call"),
+    "tools_strict_offered": Technique(_offer_strict_tool, _arguments, _call_again, _other_calls, hears="call"),
     "json_schema": Technique(_demand_schema, _json, _write_again_by_schema),
     "grammar": Technique(_demand_grammar, _json, _write_again_by_schema),
     "json_object": Technique(_demand_json, _json, _write_again),
     "json_text": Technique(_ask_in_words, _json, _write_again),
+    "parallel_tools": Technique(_demand_calls, _all_arguments, _call_all_again, hears="calls"),
+    "parallel_tools_offered": Technique(_offer_tools, _all_arguments, _call_all_again, hears="calls"),
 }

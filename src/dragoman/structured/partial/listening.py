@@ -10,6 +10,7 @@ from dragoman.structured.output import OutputType
 from dragoman.structured.partial.finding import FirstJson
 from dragoman.structured.partial.nodes import Node
 from dragoman.structured.partial.reader import NotJson, Reader
+from dragoman.structured.streaming import UNFIT
 from dragoman.structured.techniques import Technique
 
 
@@ -80,7 +81,7 @@ class Listening:
 
     def _restarted(self, event: Restarted) -> bool:
         """What was delivered is void. Where nothing had been, nobody need know."""
-        if self._fed:
+        if self._fed or event.reason == UNFIT:
             self.restarts.append(event)
         self._begin()
         return False

@@ -57,7 +57,7 @@ class Node:
         """An array; `whole` as in `object`."""
         return items
 
-    def text(self, text: str) -> Any:
+    def text(self, text: str | bytes) -> Any:
         """A whole container, as JSON."""
         raise NotImplementedError
 
@@ -97,13 +97,13 @@ class Leaf(Skip):
         self._validate = validate
 
     def scalar(self, value: Any, text: str | None) -> Any:
+        return self.text(encode_json(value) if text is None else text)
+
+    def text(self, text: str | bytes) -> Any:
         try:
-            return self._validate(encode_json(value) if text is None else text)
+            return self._validate(text)
         except ValueError:
             return NOTHING
-
-    def text(self, text: str) -> Any:
-        return self.scalar(None, text)
 
 
 class Exact(Leaf):
@@ -385,7 +385,7 @@ class Rooted(Node):
     def keeps_text(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]  # known once `inner` is set
         return self.inner.keeps_text
 
-    def text(self, text: str) -> Any:
+    def text(self, text: str | bytes) -> Any:
         return self._made(self.inner.text(text))
 
     def scalar(self, value: Any, text: str | None) -> Any:

@@ -84,8 +84,19 @@ class Reader:
     """Reads one document. `feed` it, then `finish` it; `show` may be asked at any time."""
 
     __slots__ = (
-        "_bytes", "_held", "_kept", "_kept_from", "_kept_level", "_keeper", "_node", "_pieces", "_root", "_stack",
-        "_step", "changes", "whole",
+        "_bytes",
+        "_held",
+        "_keeper",
+        "_kept",
+        "_kept_from",
+        "_kept_level",
+        "_node",
+        "_pieces",
+        "_root",
+        "_stack",
+        "_step",
+        "changes",
+        "whole",
     )  # fmt: skip
 
     def __init__(self, node: Node = RAW) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, ForwardRef, Literal, Optional, TypeVar
 from typing import get_args as args_of
 from typing import get_origin as origin_of
 
+from dragoman.structured.output import WRAPPED
 from dragoman.structured.partial.classes import default_of, must_be_model, optional
 from dragoman.structured.partial.kinds import (
     hints_of,
@@ -36,7 +37,6 @@ from dragoman.structured.partial.nodes import (
     String,
     Wrapped,
 )
-from dragoman.structured.output import WRAPPED
 
 _LISTS: Final = frozenset({list, Sequence, MutableSequence, Collection, Iterable})
 _DICTS: Final = frozenset({dict, Mapping, MutableMapping})
@@ -63,14 +63,14 @@ class Adapter:
 
     def __init__(self, wanted: Any) -> None:
         self._wanted = wanted
-        self._validate: Callable[[str | bytes], Any] | None = None
+        self._validate: Callable[..., Any] | None = None
 
-    def __call__(self, text: str | bytes) -> Any:
+    def __call__(self, text: str | bytes, **rules: Any) -> Any:
         if self._validate is None:
             from pydantic import TypeAdapter
 
             self._validate = TypeAdapter(self._wanted).validate_json
-        return self._validate(text)
+        return self._validate(text, **rules)
 
 
 class Shaper:
@@ -169,7 +169,7 @@ class Shaper:
         node.take_fields(fields())
         return node
 
-    def _plain(self, name: str, hint: Any, required: bool, default: Any = None) -> Field:  # noqa: FBT001  # a column
+    def _plain(self, name: str, hint: Any, required: bool, default: Any = None) -> Field:  # a column
         return Field(name, (name,), self.node(hint), default, required, literals_of(hint))
 
     def _one_of(self, members: tuple[Any, ...]) -> Node:
@@ -229,7 +229,9 @@ def _empty(field: Any) -> Any:
 def _keys(name: str, field: Any, *, by_name: bool) -> tuple[str, ...]:
     """How JSON may spell the field. One that is found by a path into others is shown when all has come."""
     alias = field.validation_alias or field.alias
-    spelled = [alias] if isinstance(alias, str) else [each for each in getattr(alias, "choices", ()) if isinstance(each, str)]
+    spelled = (
+        [alias] if isinstance(alias, str) else [each for each in getattr(alias, "choices", ()) if isinstance(each, str)]
+    )
     return tuple(dict.fromkeys([*spelled, *([name] if by_name or alias is None else [])]))
 
 

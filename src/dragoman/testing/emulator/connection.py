@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 import httptools
 
 from dragoman.messages import encode_json
-from dragoman.testing.emulator.delivery import Hangup, Pause, Stall, Write, closes, steps_of
+from dragoman.testing.emulator.delivery import Hangup, Hold, Pause, Stall, Write, closes, steps_of
 from dragoman.testing.emulator.http import JSON, HttpCall, Reply
 
 Handler: TypeAlias = Callable[[HttpCall], Coroutine[Any, Any, Reply]]
@@ -183,6 +183,10 @@ class Connection(asyncio.Protocol):
                     case Stall():
                         self._stalled = True
                         await asyncio.Event().wait()
+                    case Hold():
+                        self._stalled = True
+                        await reply.released()
+                        self._stalled = False
                     case Hangup():
                         reply.ended("cut", delivered)
                         self._hang_up(reset=step.reset)

@@ -30,13 +30,17 @@ class Stall(Struct, frozen=True):
     """Send nothing more until the client leaves."""
 
 
+class Hold(Struct, frozen=True):
+    """Send nothing more until it is released."""
+
+
 class Hangup(Struct, frozen=True):
     """End the connection before the reply is whole."""
 
     reset: bool = False
 
 
-DeliveryStep: TypeAlias = Write | Pause | Stall | Hangup
+DeliveryStep: TypeAlias = Write | Pause | Stall | Hold | Hangup
 
 _MOST_AT_ONCE: Final = 65_536
 _BODILESS: Final = frozenset({204, 304})
@@ -95,6 +99,8 @@ def _body(reply: Reply, framing: str) -> Iterator[DeliveryStep]:
     for number, piece in enumerate(reply.pieces[:last]):
         if number:
             yield Pause(fault.event_delay_seconds)
+        if number == reply.hold_after:
+            yield Hold()
         yield Write(b"%x\r\n%b\r\n" % (len(piece), piece) if framing == "chunked" and piece else piece, 1)
     if stop is not None:
         yield stop

@@ -129,6 +129,10 @@ class Emulator:
         """
         self._memory.faults.add(fault or Fault(**fields), Filter(model=model, path=path), times=times, share=share)
 
+    def release(self) -> None:
+        """Let an answer go on that waits, by the fault `hold_at_text`; when none does, the next that would."""
+        self._memory.gate.release()
+
     def reset(self) -> None:
         """Forget requests, bill, script, faults and caches; the seed begins anew."""
         self._memory.reset()

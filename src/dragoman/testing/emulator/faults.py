@@ -46,6 +46,8 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
         drip_seconds: The wait between them.
         stall_after: After so many pieces nothing more comes, and the connection stays open.
         stall_at_byte: The same, by bytes: 0 never answers.
+        hold_at_text: After the piece of a stream by which the answer has said this, nothing more comes until
+            `emulator.release()`.
         cut_after: After so many pieces the connection ends.
         cut_at_byte: The same, by bytes.
         reset: End the connection with a reset instead of an orderly close.
@@ -72,6 +74,7 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     drip_seconds: float = 0.0
     stall_after: int | None = None
     stall_at_byte: int | None = None
+    hold_at_text: str | None = None
     cut_after: int | None = None
     cut_at_byte: int | None = None
     reset: bool = False

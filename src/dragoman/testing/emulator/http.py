@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Literal, TypeAlias
 from urllib.parse import parse_qs
 
@@ -48,8 +48,14 @@ def _nothing(outcome: Outcome, delivered: int) -> None:
     """For replies whose end nobody waits for."""
 
 
+async def _at_once() -> None:
+    """For replies that wait for nobody."""
+
+
 class Reply(Struct, kw_only=True):
     """What to answer. A streamed body has one piece a frame; another has one piece.
+
+    After `hold_after` pieces `released` is waited for.
 
     `ended` is told the outcome and how many pieces were sent whole, just before the last bytes go out; or when the
     client has left, which it may still do while those are on their way: what is told last holds.
@@ -61,6 +67,8 @@ class Reply(Struct, kw_only=True):
     streamed: bool = False
     outcome: Outcome = "ok"
     fault: Fault = NO_FAULT
+    hold_after: int | None = None
+    released: Callable[[], Awaitable[object]] = _at_once
     ended: Callable[[Outcome, int], None] = _nothing
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from threading import Condition
+import asyncio
+from collections import deque
+from contextlib import suppress
+from threading import Condition, Lock
 from typing import Any
 
 from dragoman.testing.emulator.bill import BillLine, Ledger
@@ -12,6 +15,41 @@ from dragoman.testing.emulator.journal import Journal, SeenRequest
 from dragoman.testing.emulator.script import Script
 from dragoman.testing.emulator.settings import Settings
 from dragoman.testing.rules import RuleModel, dice
+
+
+class Gate:
+    """Where answers wait. `release`, from any thread, lets the longest waiting go on, else the next that comes."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._permits = 0
+        self._waiting: deque[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = deque()
+
+    def release(self) -> None:
+        with self._lock:
+            if not self._waiting:
+                self._permits += 1
+                return
+            loop, bell = self._waiting.popleft()
+        loop.call_soon_threadsafe(bell.set)
+
+    async def wait(self) -> None:
+        with self._lock:
+            if self._permits:
+                self._permits -= 1
+                return
+            waiting = asyncio.get_running_loop(), asyncio.Event()
+            self._waiting.append(waiting)
+        try:
+            await waiting[1].wait()
+        finally:
+            with self._lock, suppress(ValueError):  # it was let go
+                self._waiting.remove(waiting)
+
+    def clear(self) -> None:
+        """Forget what was let go in advance."""
+        with self._lock:
+            self._permits = 0
 
 
 class Memory:
@@ -25,6 +63,7 @@ class Memory:
         self.journal = Journal(settings.keep_requests)
         self.ledger = Ledger()
         self.mistakes: list[Exception] = []
+        self.gate = Gate()
         self.changed = Condition()
 
     def note(self, call: HttpCall) -> SeenRequest:
@@ -41,7 +80,7 @@ class Memory:
     def reset(self) -> None:
         """Forget everything; the seed begins anew."""
         with self.changed:
-            for part in (self.script, self.faults, self.journal, self.ledger):
+            for part in (self.script, self.faults, self.journal, self.ledger, self.gate):
                 part.clear()
             self.faults.chance = dice(self.settings.seed, "faults").random
             self.model.forget()

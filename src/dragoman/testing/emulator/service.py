@@ -221,11 +221,13 @@ class Service:
         dialect, fault = exchange.dialect, exchange.fault
         if request.stream:
             chance = dice(self.settings.seed, "pieces", answer.content)
-            pieces = frames_of(answer, request, dialect, fault, piece=self.settings.piece, chance=chance)
+            frames = frames_of(answer, request, dialect, fault, piece=self.settings.piece, chance=chance)
             reply = Reply(
                 status=200,
                 headers=(("content-type", CONTENT_TYPES[dialect.framing]), ("cache-control", "no-cache")),
-                pieces=pieces,
+                pieces=frames.encoded,
+                hold_after=frames.hold_after,
+                released=self.memory.gate.wait,
                 streamed=True,
                 outcome="failed" if fault.error_after is not None else "ok",
             )

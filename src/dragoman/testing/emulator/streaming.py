@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from dragoman.dialects import Dialect
+from dragoman.dialects import Dialect, StreamEncoder
 from dragoman.http import Frame
 from dragoman.messages import (
     Event,
@@ -42,14 +42,21 @@ _GROWING: Final[Mapping[type, str]] = {
 """Events that carry text, and the field that has it."""
 
 
+class Frames(NamedTuple):
+    """The frames of a stream, and after how many of them it waits to be released, if it does."""
+
+    encoded: tuple[bytes, ...]
+    hold_after: int | None = None
+
+
 def frames_of(
     answer: LLMResponse, request: Request, dialect: Dialect, fault: Fault, *, piece: int, chance: Random
-) -> tuple[bytes, ...]:
+) -> Frames:
     """`answer` as the frames of a stream, pieces of text `piece` characters long on average."""
     encode = FRAME_ENCODERS[dialect.framing]
     events = list(_events(answer, dialect, piece, chance))
     encoder = dialect.stream_encoder(request)
-    frames = [frame for event in events for frame in encoder.feed(event)]
+    frames, hold_after = _until_text(events, encoder, fault.hold_at_text)
     frames += encoder.finish()
     if fault.error_after is not None:
         frames = _failing(events, request, dialect, fault, position(fault.error_after, len(frames)))
@@ -61,7 +68,18 @@ def frames_of(
         encoded.insert(at, encoded[at])
     if fault.frame is not None:
         encoded.insert(position(fault.frame_after, len(encoded)), fault.frame.encode("utf-8", "surrogateescape"))
-    return tuple(encoded)
+    return Frames(tuple(encoded), hold_after)
+
+
+def _until_text(events: list[Event], encoder: StreamEncoder, text: str | None) -> tuple[list[Frame], int | None]:
+    """The frames of `events`, and how many there were when `text` had been said."""
+    frames, said, hold_after = list[Frame](), "", None
+    for event in events:
+        frames += encoder.feed(event)
+        said += getattr(event, _GROWING[type(event)]) if type(event) in _GROWING else ""
+        if text is not None and hold_after is None and text in said:
+            hold_after = len(frames)
+    return frames, hold_after
 
 
 def _failing(events: list[Event], request: Request, dialect: Dialect, fault: Fault, after: int) -> list[Frame]:
