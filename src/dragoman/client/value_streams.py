@@ -75,7 +75,7 @@ class _Growing(_Values[T]):
 
     def __init__(self, flow: PartialFlow[T], running: Callable[[Flow[Extracted[T]]], Any]) -> None:
         self._running = running(flow.flow)
-        self._listening: Listening = flow.listening
+        self._listening = self._hearing = flow.listening
         self._shown: Any = NOTHING
         self._over = False
 
@@ -89,13 +89,13 @@ class _Growing(_Values[T]):
     def is_complete(self, path: str | Sequence[str | int] = ()) -> bool:
         """Whether what lies at `path` has come whole: `"items.0.name"`, or its parts. Without a path: all of it."""
         parts = path.split(".") if isinstance(path, str) and path else [str(part) for part in path]
-        return self._over or self._listening.is_complete(parts)
+        return self._over or self._hearing.is_complete(parts)
 
     def _next(self, event: Event) -> bool:
         """Whether there is a value to be given."""
-        if not self._listening.take(event):
+        if not self._hearing.take(event):
             return False
-        self._shown = self._listening.show()
+        self._shown = self._hearing.show()
         return self._shown is not NOTHING
 
     def _last(self) -> bool:
@@ -131,7 +131,9 @@ class PartialStream(_Growing[T], Iterator[T]):
             pass
         return self._events.result.value
 
-    close = _Growing.abort
+    def close(self) -> None:
+        """`abort`, by the name that `contextlib.closing` wants."""
+        self.abort()
 
     def __enter__(self) -> Self:
         return self
@@ -231,7 +233,9 @@ class IterableStream(_Elements[T], Iterator[T]):
             pass
         return self.value
 
-    close = _Elements.abort
+    def close(self) -> None:
+        """`abort`, by the name that `contextlib.closing` wants."""
+        self.abort()
 
     def __enter__(self) -> Self:
         return self

@@ -34,7 +34,7 @@ class ParallelType(OutputType[list[Any]]):
     """
 
     def __init__(self, members: Sequence[Any]) -> None:
-        super().__init__(list[Union[tuple(members)]])  # pyright: ignore[reportArgumentType]  # noqa: UP007  # made at run time
+        super().__init__(list[Union[tuple(members)]])  # noqa: UP007  # made at run time
         self.members: dict[str, OutputType[Any]] = {}
         for member in map(output_type, members):
             if member.name in self.members:

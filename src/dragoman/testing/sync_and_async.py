@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
-from dragoman.client import LLM, AsyncLLM, create_llm
+from dragoman.client import LLM, AsyncLLM, AsyncStream, Stream, create_llm
 from dragoman.messages import Event, LLMResponse, Message
 from dragoman.structured import Extracted
 
@@ -50,7 +50,7 @@ class Blocking:
         return llm.generate(prompt, stream=False, **options)
 
     def streamed(self, llm: LLM, prompt: Any = None, **options: Any) -> tuple[list[Event], LLMResponse]:
-        stream = llm.generate(prompt, stream=True, **options)
+        stream = cast("Stream", llm.generate(prompt, stream=True, **options))  # options may hold no response_model
         return list(stream), stream.response
 
     def first_then_leave(self, llm: LLM, prompt: str) -> Event:
@@ -87,7 +87,7 @@ class Awaited:
 
     def streamed(self, llm: AsyncLLM, prompt: Any = None, **options: Any) -> tuple[list[Event], LLMResponse]:
         async def read() -> tuple[list[Event], LLMResponse]:
-            stream = llm.generate(prompt, stream=True, **options)
+            stream = cast("AsyncStream", llm.generate(prompt, stream=True, **options))
             return [event async for event in stream], stream.response
 
         return self._runner.run(read())

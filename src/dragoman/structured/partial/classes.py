@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from importlib import import_module
 from threading import RLock
 from types import UnionType
 from typing import (
@@ -20,7 +21,6 @@ from typing import (
     ForwardRef,
     Generic,
     Literal,
-    Optional,
     TypeAlias,
     TypeVar,
     Union,
@@ -67,16 +67,17 @@ class PartialBase:
     @classmethod
     def model_from_chunks(cls, json_chunks: Iterable[str | bytes]) -> Iterator[Any]:
         """The value after each piece of its JSON; the last is validated, and is a T."""
-        from dragoman.structured.partial.chunks import from_chunks
-
-        return from_chunks(cls.__partial_of__, json_chunks)
+        return _chunks().from_chunks(cls.__partial_of__, json_chunks)
 
     @classmethod
     def model_from_chunks_async(cls, json_chunks: AsyncIterable[str | bytes]) -> AsyncIterator[Any]:
         """`model_from_chunks`, awaited."""
-        from dragoman.structured.partial.chunks import from_chunks_async
+        return _chunks().from_chunks_async(cls.__partial_of__, json_chunks)
 
-        return from_chunks_async(cls.__partial_of__, json_chunks)
+
+def _chunks() -> Any:
+    """What reads JSON into these classes, and so knows them."""
+    return import_module("dragoman.structured.partial.chunks")
 
 
 class PartialLiteralMixin:
@@ -120,8 +121,8 @@ def optional_field(field: FieldInfo) -> tuple[Any, FieldInfo]:
     """A model's field as that of its incomplete values: the annotation, and what else is said of it."""
     annotation = _with_rules(field)
     if must_be_model(field):
-        return Optional[optional(annotation)], _field_like(field, default={}, validate_default=True)
-    return Optional[optional(annotation)], _field_like(field, default=default_of(field))
+        return _or_none(optional(annotation)), _field_like(field, default={}, validate_default=True)
+    return _or_none(optional(annotation)), _field_like(field, default=default_of(field))
 
 
 def must_be_model(field: FieldInfo) -> bool:
@@ -134,9 +135,13 @@ def default_of(field: FieldInfo) -> Any:
     return field.default if origin_of(field.annotation) is Literal and not field.is_required() else None
 
 
+def _or_none(annotation: Any) -> Any:
+    return Union[annotation, None]  # noqa: UP007  # a reference that is a text has no `|`
+
+
 def _with_rules(field: FieldInfo) -> Any:
     rules = [rule for rule in field.metadata if not hasattr(rule, "discriminator")]
-    return Annotated[(field.annotation, *rules)] if rules else field.annotation  # pyright: ignore[reportInvalidTypeForm]  # made at run time
+    return Annotated[(field.annotation, *rules)] if rules else field.annotation
 
 
 def _field_like(field: FieldInfo, **changes: Any) -> FieldInfo:
@@ -158,7 +163,7 @@ def _rewritten(annotation: Any, of_class: Callable[[Any], Any]) -> Any:
         return annotation
     if origin is Annotated:
         inner, *notes = args_of(annotation)
-        return Annotated[(_rewritten(inner, of_class), *notes)]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
+        return Annotated[(_rewritten(inner, of_class), *notes)]
     found = args_of(annotation)
     arguments = tuple(_rewritten(each, of_class) for each in found)
     if arguments == found:
@@ -249,7 +254,8 @@ def _required_model(wanted: Any) -> Any:
         annotation = _rewritten(field.annotation, _required)
         if annotation != field.annotation:
             fields[name] = annotation, _field_like(field, default=field.default, default_factory=field.default_factory)
-    made = create_model(_name_of(wanted), __base__=(wanted, PartialBase), __module__=wanted.__module__, **fields)
+    bases: Any = (wanted, PartialBase)
+    made: Any = create_model(_name_of(wanted), __base__=bases, __module__=wanted.__module__, **fields)
     made.__partial_of__ = wanted
     made.__doc__ = wanted.__doc__
     return made
@@ -263,7 +269,7 @@ def _optional_model(wanted: Any) -> Any:
         base = wanted
     wanted = wanted_of(wanted) or wanted
     fields: dict[str, Any] = {name: optional_field(field) for name, field in wanted.model_fields.items()}
-    made = create_model(_name_of(wanted), __base__=base, __module__=wanted.__module__, **fields)
+    made: Any = create_model(_name_of(wanted), __base__=base, __module__=wanted.__module__, **fields)
     made.__partial_of__ = wanted
     made.__doc__ = wanted.__doc__
     made.__repr_args__ = _without_computed  # a computed field may not bear that the others are missing
@@ -271,13 +277,14 @@ def _optional_model(wanted: Any) -> Any:
 
 
 def _without_computed(value: Any) -> list[tuple[str, Any]]:
-    return [(name, getattr(value, name)) for name, field in type(value).model_fields.items() if field.repr]
+    fields: dict[str, Any] = getattr(type(value), "model_fields")  # noqa: B009  # of no class known here
+    return [(name, getattr(value, name)) for name, field in fields.items() if field.repr]
 
 
 def _optional_dataclass(wanted: Any) -> Any:
     hints = hints_of(wanted)
     fields = [
-        (field.name, Optional[optional(hints[field.name])], dataclasses.field(default=None, kw_only=field.kw_only))
+        (field.name, _or_none(optional(hints[field.name])), dataclasses.field(default=None, kw_only=field.kw_only))
         for field in dataclasses.fields(wanted)
     ]
     frozen = wanted.__dataclass_params__.frozen
@@ -286,7 +293,7 @@ def _optional_dataclass(wanted: Any) -> Any:
 
 def _optional_dict(wanted: Any) -> Any:
     hints = {name: optional(hint) for name, hint in hints_of(wanted).items()}
-    return TypedDict(f"Partial{wanted.__name__}", hints, total=False)  # pyright: ignore[reportGeneralTypeIssues, reportArgumentType]  # made at run time
+    return TypedDict(f"Partial{wanted.__name__}", hints, total=False)  # pyright: ignore[reportArgumentType]  # made at run time
 
 
 def _name_of(wanted: Any) -> str:

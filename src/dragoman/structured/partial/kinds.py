@@ -1,11 +1,11 @@
-"""Which kind of type it is, asked without importing pydantic where that is not loaded."""
+"""Which kind of type it is, asked without importing pydantic where nobody else has."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, TypeGuard, get_type_hints, is_typeddict
+from typing import Any, cast, get_type_hints, is_typeddict
 
-from typing_extensions import is_typeddict as is_typeddict_of_extensions
+import typing_extensions
 
 
 def is_model(wanted: Any) -> bool:
@@ -14,19 +14,23 @@ def is_model(wanted: Any) -> bool:
 
 
 def is_root_model(wanted: Any) -> bool:
-    return is_model(wanted) and getattr(wanted, "__pydantic_root_model__", False)
+    """Whether it is a model that is one value."""
+    return is_model(wanted) and bool(getattr(wanted, "__pydantic_root_model__", False))
 
 
-def is_dataclass_type(wanted: Any) -> TypeGuard[type[Any]]:
+def is_dataclass_type(wanted: Any) -> bool:
+    """Whether it is a dataclass, of pydantic's or not."""
     return isinstance(wanted, type) and dataclasses.is_dataclass(wanted)
 
 
 def is_typed_dict(wanted: Any) -> bool:
-    return is_typeddict(wanted) or is_typeddict_of_extensions(wanted)
+    """Whether it is a `TypedDict`, of either library."""
+    return is_typeddict(wanted) or typing_extensions.is_typeddict(wanted)
 
 
 def is_named_tuple(wanted: Any) -> bool:
-    return isinstance(wanted, type) and issubclass(wanted, tuple) and hasattr(wanted, "_fields")
+    """Whether it is a tuple with names."""
+    return isinstance(wanted, type) and issubclass(wanted, tuple) and hasattr(cast("Any", wanted), "_fields")
 
 
 def hints_of(wanted: Any) -> dict[str, Any]:

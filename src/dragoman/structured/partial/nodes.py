@@ -382,7 +382,7 @@ class Rooted(Node):
         self.inner: Node = RAW
 
     @property
-    def keeps_text(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]  # known once `inner` is set
+    def keeps_text(self) -> bool:
         return self.inner.keeps_text
 
     def text(self, text: str | bytes) -> Any:

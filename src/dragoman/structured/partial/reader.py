@@ -185,7 +185,7 @@ class Reader:
     def _place(self) -> Node:
         return self._stack[-1].place() if self._stack else self._node
 
-    # ------------------------------------------------------------------ steps: each reads from `position` and says how far
+    # ------------------------------------------------------------------ steps: each says how far it has read
 
     def _value(self, text: str, position: int) -> int:
         position = _SPACES(text, position).end()  # pyright: ignore[reportOptionalMemberAccess]  # it matches nothing, too
@@ -374,7 +374,7 @@ def _paired(text: str, first: int, end: int) -> tuple[str, int]:
 
 
 def _code(text: str, position: int) -> tuple[int, int]:
-    """The number in the `\\uXXXX` at `position`, and where it ends: 0 when the piece ends before."""
+    """The number in the escape at `position`, and where it ends: 0 when the piece ends before."""
     end = position + _ESCAPE_LENGTH
     if end > len(text):
         return 0, 0
