@@ -8,7 +8,7 @@ empty one from the start, as in Instructor, so that `value.user.name` can always
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from threading import RLock
 from types import UnionType
@@ -202,8 +202,22 @@ class _Making:
         """All are there: what refers to them can be completed."""
         namespace = {name: self.made[key] for key, name in self._names.items()}
         for made in self.made.values():
+            if not is_model(made):
+                _refer(made, namespace)
+        for made in self.made.values():
             if is_model(made):
                 made.model_rebuild(_types_namespace=namespace)
+
+
+def _refer(made: Any, namespace: Mapping[str, Any]) -> None:
+    """Have the annotations of a dataclass or a dict name the classes that they refer to."""
+
+    def found(wanted: Any) -> Any:
+        return namespace.get(wanted.__forward_arg__, wanted) if isinstance(wanted, ForwardRef) else wanted
+
+    made.__annotations__ = {name: _rewritten(hint, found) for name, hint in made.__annotations__.items()}
+    for field in getattr(made, "__dataclass_fields__", {}).values():
+        field.type = made.__annotations__.get(field.name, field.type)
 
 
 _current: _Making | None = None
@@ -277,8 +291,8 @@ def _optional_model(wanted: Any) -> Any:
 
 
 def _without_computed(value: Any) -> list[tuple[str, Any]]:
-    fields: dict[str, Any] = getattr(type(value), "model_fields")  # noqa: B009  # of no class known here
-    return [(name, getattr(value, name)) for name, field in fields.items() if field.repr]
+    made: Any = type(value)
+    return [(name, getattr(value, name)) for name, field in made.model_fields.items() if field.repr]
 
 
 def _optional_dataclass(wanted: Any) -> Any:
