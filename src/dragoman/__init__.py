@@ -34,6 +34,10 @@ _ROOMS = {
     ),
     "dragoman.client.provider_enum": ("Provider",),
     "dragoman.client.instructor": ("AsyncInstructor", "Instructor"),
+    "dragoman.client.value_streams": (
+        "AsyncIterableStream", "AsyncPartialStream", "IterableStream", "PartialStream",
+    ),
+    "dragoman.structured.partial": ("MakeFieldsOptional", "Partial", "PartialLiteralMixin"),
     "dragoman.client.default_registry": ("from_provider", "provider_registry", "register_provider"),
     "dragoman.client.registry": ("ClientFactory", "ProviderRegistry"),
     "dragoman.client.llm_provider": (

@@ -55,6 +55,10 @@ from dragoman.client.provider_config import ProviderConfig as ProviderConfig
 from dragoman.client.provider_enum import Provider as Provider
 from dragoman.client.registry import ClientFactory as ClientFactory
 from dragoman.client.registry import ProviderRegistry as ProviderRegistry
+from dragoman.client.value_streams import AsyncIterableStream as AsyncIterableStream
+from dragoman.client.value_streams import AsyncPartialStream as AsyncPartialStream
+from dragoman.client.value_streams import IterableStream as IterableStream
+from dragoman.client.value_streams import PartialStream as PartialStream
 from dragoman.errors import AnswerCutOff as AnswerCutOff
 from dragoman.errors import AnswerDeclined as AnswerDeclined
 from dragoman.errors import BudgetExceeded as BudgetExceeded
@@ -147,6 +151,9 @@ from dragoman.providers import provider_names as provider_names
 from dragoman.providers import use_keys as use_keys
 from dragoman.secret import Secret as Secret
 from dragoman.structured import Extracted as Extracted
+from dragoman.structured.partial import MakeFieldsOptional as MakeFieldsOptional
+from dragoman.structured.partial import Partial as Partial
+from dragoman.structured.partial import PartialLiteralMixin as PartialLiteralMixin
 from dragoman.transport import TransportOptions as TransportOptions
 from dragoman.validation import async_field_validator as async_field_validator
 from dragoman.validation import async_model_validator as async_model_validator

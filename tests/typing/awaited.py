@@ -10,6 +10,7 @@ import dragoman
 from dragoman import (
     AsyncChat,
     AsyncLLM,
+    AsyncPartialStream,
     AsyncStream,
     EmbeddingResponse,
     Event,
@@ -73,5 +74,6 @@ async def main() -> None:
         assert_type(text, str)
 
     _ = llm.generate("Hi").content  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]  # not awaited
-    llm.generate("Hi", stream=True, response_model=Contact)  # pyright: ignore[reportCallIssue]  # not both
+    assert_type(llm.generate("Hi", stream=True, response_model=Contact), AsyncPartialStream[Contact])
+    assert_type(await llm.generate("Hi", stream=True, response_model=Contact).drain(), Contact)
     iter(llm.generate("Hi", stream=True))  # pyright: ignore[reportArgumentType, reportCallIssue]  # `async for`

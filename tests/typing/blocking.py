@@ -22,6 +22,7 @@ from dragoman import (
     LLMResponse,
     Message,
     ModelInfo,
+    PartialStream,
     Role,
     ServerTool,
     ServerToolCall,
@@ -80,7 +81,9 @@ llm.generate("Hi", images=["x.png", Path("x.png"), b"", Image(url="https://examp
 llm.generate("Hi", tools=[get_weather, {"name": "f", "parameters": {}}], tool_choice="get_weather")
 llm.generate("Hi", stop="END", reasoning_effort="high", output_format="json", extra_body={"min_p": 0.1})
 
-llm.generate("Hi", stream=True, response_model=Contact)  # pyright: ignore[reportCallIssue]  # not both
+assert_type(llm.generate("Hi", stream=True, response_model=Contact), PartialStream[Contact])
+assert_type(next(llm.generate("Hi", stream=True, response_model=Contact)), Contact)
+assert_type(llm.generate("Hi", stream=True, response_model=Contact).drain(), Contact)
 llm.generate("Hi", max_retries=3)  # pyright: ignore[reportCallIssue]  # means nothing without response_model
 llm.generate("Hi", max_token=5)  # pyright: ignore[reportCallIssue]  # misspelt
 llm.generate("Hi", output_format="yaml")  # pyright: ignore[reportArgumentType]  # not a format

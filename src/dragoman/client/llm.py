@@ -6,7 +6,7 @@ Both are thin: what a call means is decided in `Plan`, what happens in flows. Th
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable
-from typing import Any, Literal, NoReturn, Self, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeVar, Unpack, overload
 
 from dragoman.client.chat import AsyncChat, Chat, Prompt
 from dragoman.client.inputs import EmbedInputs
@@ -15,10 +15,12 @@ from dragoman.client.plan import Plan, value_of
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.client.tools import run_tools
 from dragoman.client.value_options import ExtractOptions, refuse_rules, split_rules
-from dragoman.client.value_streams import AsyncPartialStream, PartialStream
 from dragoman.flow import Flow, async_run, run
 from dragoman.messages import EmbeddingResponse, LLMResponse, Message, ModelInfo, TokenCount
 from dragoman.structured import DEFAULT_RETRIES, Extracted
+
+if TYPE_CHECKING:
+    from dragoman.client.value_streams import AsyncPartialStream, PartialStream
 
 T = TypeVar("T")
 
@@ -113,6 +115,8 @@ class LLM(LLMBase):
         if response_model is not None:
             rules, rest = split_rules(options, max_retries)
             if stream:
+                from dragoman.client.value_streams import PartialStream  # few programs need them
+
                 return PartialStream(self._plan.partial(response_model, prompt, rest, rules))
             return value_of(run(self._plan.extract(response_model, prompt, rest, rules)))
         refuse_rules(options, max_retries)
@@ -255,6 +259,8 @@ class AsyncLLM(LLMBase):
         if response_model is not None:
             rules, rest = split_rules(options, max_retries)
             if stream:
+                from dragoman.client.value_streams import AsyncPartialStream  # few programs need them
+
                 return AsyncPartialStream(self._plan.partial(response_model, prompt, rest, rules))
             return self._value(self._plan.extract(response_model, prompt, rest, rules))
         refuse_rules(options, max_retries)

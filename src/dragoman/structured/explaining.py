@@ -5,7 +5,7 @@ With the values for the model, which wrote them; without for errors and logs, wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from dragoman.exceptions import AsyncValidationError
@@ -79,6 +79,22 @@ def without_values(error: ValueError) -> ValueError:
     from pydantic import ValidationError
 
     return _hidden(error) if isinstance(error, ValidationError) else error
+
+
+def gathered(title: str, errors: Mapping[int | str, ValueError]) -> ValidationError:
+    """Errors of several places as one, each under its place."""
+    from pydantic import ValidationError
+    from pydantic_core import PydanticCustomError
+
+    details: list[InitErrorDetails] = []
+    for place, error in errors.items():
+        if isinstance(error, ValidationError):
+            inner = [_initial(each) for each in error.errors(include_url=False)]
+            details += [{**each, "loc": (place, *each.get("loc", ()))} for each in inner]
+        else:
+            said = PydanticCustomError("value_error", "{said}", {"said": str(error)})
+            details.append({"type": said, "loc": (place,), "input": None})
+    return ValidationError.from_exception_data(title, details, input_type="json")
 
 
 def _hidden(error: ValidationError) -> ValidationError:

@@ -14,6 +14,7 @@ from msgspec.json import Decoder
 from dragoman.errors import ConfigurationError
 from dragoman.messages import LLMResponse, ToolCall
 from dragoman.messages.json_text import encode_json
+from dragoman.structured.explaining import gathered
 from dragoman.structured.output import OutputType, output_type
 
 _MANY: Final = frozenset({list, Iterable, Sequence, Collection})
@@ -44,20 +45,27 @@ class ParallelType(OutputType[list[Any]]):
             self.members[member.name] = member
 
     def parse(self, text: str, *, context: Mapping[str, Any] | None = None, strict: bool | None = None) -> list[Any]:
-        """The values of the calls. Raises `ValueError` for the first that does not fit."""
-        return [
-            self.value_of(call.name, bytes(call.arguments).decode(), context=context, strict=strict)
-            for call in _read_calls(text)
-        ]
+        """The values of the calls. Raises `pydantic.ValidationError`, each fault under the number of its call."""
+        values: list[Any] = []
+        wrong: dict[int | str, ValueError] = {}
+        for number, call in enumerate(_read_calls(text)):
+            try:
+                values.append(self.value_of(call.name, bytes(call.arguments), context=context, strict=strict))
+            except ValueError as error:
+                wrong[number] = error
+        if wrong:
+            raise gathered(self.name, wrong)
+        return values
 
     def value_of(
-        self, name: str, arguments: str, *, context: Mapping[str, Any] | None = None, strict: bool | None = None
+        self, name: str, arguments: str | bytes, *, context: Mapping[str, Any] | None = None, strict: bool | None = None
     ) -> Any:
         """The value of one call. Raises `ValueError`."""
         member = self.members.get(name)
         if member is None:
             raise ValueError(f"there is no tool `{name}`: call {self.names}")
-        return member.parse(arguments, context=context, strict=strict)
+        text = arguments if isinstance(arguments, str) else arguments.decode()
+        return member.parse(text, context=context, strict=strict)
 
     @property
     def names(self) -> str:

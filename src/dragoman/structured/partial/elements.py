@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Generic, TypeVar
 
-from dragoman.messages import Event, Restarted, ToolCallEnd
+from dragoman.messages import Event, Restarted, ToolCallDelta, ToolCallEnd, ToolCallStart
 from dragoman.structured.output import WRAPPED
 from dragoman.structured.parallel import ParallelType
 from dragoman.structured.partial.nodes import NOTHING, Leaf, ListOf, Node, Wrapped
+from dragoman.structured.partial.reader import NotJson, Reader
 from dragoman.structured.rules import Rules
 from dragoman.structured.streaming import UNFIT
 
@@ -71,33 +73,48 @@ def elements(validate: Callable[[str | bytes], Any], delivery: Delivery[Any]) ->
 
 
 class ListeningToCalls:
-    """Hears every call of a `ParallelType`: each is an element when it is whole."""
+    """Hears every call of a `ParallelType`: each is an element, as soon as its arguments are whole."""
 
     def __init__(self, output: ParallelType, rules: Rules, delivery: Delivery[Any]) -> None:
         self._output = output
-        self._rules = rules
+        self._rules = {"context": rules.context, "strict": rules.strict}
         self._delivery = delivery
         self.restarts: list[Restarted] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._delivery.begin()
+        self._calls: dict[int, Reader] = {}
+        self._lost: set[int] = set()
 
     def take(self, event: Event) -> bool:
-        """Whether `event` brought anything new."""
+        """Whether `event` may have brought anything new."""
         match event:
+            case ToolCallStart(choice=0) if event.name in self._output.members:
+                validate = partial(self._output.value_of, event.name, **self._rules)
+                self._calls[event.index] = Reader(Element(validate, self._delivery))
+            case ToolCallDelta(choice=0) if event.index in self._calls:
+                self._feed(event.index, event.arguments)
+            case ToolCallEnd(choice=0) if event.index in self._calls:
+                self._end(event.index, event.call.arguments_json)
             case Restarted():
-                self._delivery.begin()
+                self._begin()
                 if event.reason == UNFIT:
                     self.restarts.append(event)
-            case ToolCallEnd(choice=0):
-                self._call(event.call.name, event.call.arguments_json)
             case _:
                 return False
         return True
 
-    def _call(self, name: str, arguments: str) -> None:
-        rules = self._rules
+    def _feed(self, index: int, arguments: str) -> None:
+        if index in self._lost:
+            return
         try:
-            value = self._output.value_of(name, arguments, context=rules.context, strict=rules.strict)
-        except ValueError:
-            if name in self._output.members:  # others may be the caller's
-                self._delivery.hold()
-        else:
-            self._delivery.take(value)
+            self._calls[index].feed(arguments)
+        except NotJson:  # the whole of it is judged at its end
+            self._lost.add(index)
+
+    def _end(self, index: int, arguments: str) -> None:
+        """What did not come in pieces, or could not be read so, comes now."""
+        reader = self._calls.pop(index)
+        if not reader.whole:
+            reader.node.text(arguments)

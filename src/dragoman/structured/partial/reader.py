@@ -90,17 +90,17 @@ class Reader:
         "_kept",
         "_kept_from",
         "_kept_level",
-        "_node",
         "_pieces",
         "_root",
         "_stack",
         "_step",
         "changes",
+        "node",
         "whole",
     )  # fmt: skip
 
     def __init__(self, node: Node = RAW) -> None:
-        self._node = node
+        self.node = node
         self._stack: list[_Open] = []
         self._root: Any = NOTHING
         self._step: Callable[[str, int], int] = self._value
@@ -183,7 +183,7 @@ class Reader:
         return self._place().growing(self._pieces[0] if self._pieces else "")
 
     def _place(self) -> Node:
-        return self._stack[-1].place() if self._stack else self._node
+        return self._stack[-1].place() if self._stack else self.node
 
     # ------------------------------------------------------------------ steps: each says how far it has read
 
