@@ -157,7 +157,7 @@ def test_options_of_the_client_hold_for_its_calls(emulator: Emulator, face: str)
         (
             {"input": "a", "response_model": User, "mode": Mode.PARALLEL_TOOLS},
             ConfigurationError,
-            r"Mode\.PARALLEL_TOOLS not supported by openai\. Supported modes: Mode\.TOOLS, Mode\.JSON_SCHEMA",
+            r"ask for response_model=Iterable\[A \| B\]",
         ),
         ({"input": "a", "response_model": User, "max_retries": object()}, UnsupportedFeature, "RetryConfig"),
         ({"input": "a", "response_model": User, "max_retries": -1}, ConfigurationError, "at least 0, not -1"),

@@ -28,7 +28,6 @@ from dragoman import (
     Timeouts,
     ToolCall,
     UnknownProvider,
-    UnsupportedFeature,
 )
 from dragoman.messages import METADATA_EVENTS
 from dragoman.testing import Emulator, Fault
@@ -178,13 +177,6 @@ def test_losses_of_a_value_go_to_the_log(emulator: Emulator, mode: str, caplog: 
     llm.generate("Hi")
     Either(emulator, "openai", mode).generate("John Smith is 42 years old", response_model=Contact)
     assert caplog.records == []
-
-
-@modes
-@providers
-def test_a_value_is_not_streamed_in_silence(emulator: Emulator, provider: str, mode: str) -> None:
-    with pytest.raises(UnsupportedFeature, match="leave one of them out"):
-        Either(emulator, provider, mode).generate("Ann is 3", response_model=Contact, stream=True)
 
 
 @modes

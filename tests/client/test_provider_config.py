@@ -74,6 +74,7 @@ EVERY_MODE = [
     Mode.REASONING_TOOLS,
     Mode.TOOLS_STRICT,
     Mode.RESPONSES_TOOLS,
+    Mode.PARALLEL_TOOLS,
 ]
 
 FULL = ProviderSpec(
@@ -134,10 +135,10 @@ def test_every_provider_has_a_record(name: str) -> None:
 
 
 def test_anthropic_as_the_registry_knows_it() -> None:
-    """Of the four modes in the plan one is not there yet: `PARALLEL_TOOLS`, several values in one answer."""
+    """S4.15: its record, with the four modes of the plan."""
     made = config_of(get_spec("anthropic"))
     assert (made.env_var_name, made.supports_vision, made.supports_streaming) == ("ANTHROPIC_API_KEY", True, True)
-    assert {Mode.TOOLS, Mode.JSON, Mode.REASONING_TOOLS} < {*made.supported_modes}
+    assert {Mode.TOOLS, Mode.JSON, Mode.REASONING_TOOLS, Mode.PARALLEL_TOOLS} < {*made.supported_modes}
     assert made.supported_modes == [mode for mode in EVERY_MODE if mode is not Mode.RESPONSES_TOOLS]
 
 

@@ -76,10 +76,10 @@ def test_openais_wire_at_another_address(provider: str, address: str) -> None:
 
 
 def test_anthropics_record() -> None:
-    """S4.15: but for its modes."""
+    """S4.15."""
     config = provider_registry.get_config("anthropic")
     assert (config.env_var_name, config.supports_vision, config.supports_streaming) == ("ANTHROPIC_API_KEY", True, True)
-    assert Mode.TOOLS in config.supported_modes
+    assert {Mode.TOOLS, Mode.JSON, Mode.REASONING_TOOLS, Mode.PARALLEL_TOOLS} < {*config.supported_modes}
 
 
 def test_there_is_a_page_for_users_and_for_authors() -> None:

@@ -89,8 +89,9 @@ def gathered(title: str, errors: Mapping[int | str, ValueError]) -> ValidationEr
     details: list[InitErrorDetails] = []
     for place, error in errors.items():
         if isinstance(error, ValidationError):
-            inner = [_initial(each) for each in error.errors(include_url=False)]
-            details += [{**each, "loc": (place, *each.get("loc", ()))} for each in inner]
+            for each in map(_initial, error.errors(include_url=False)):
+                each["loc"] = (place, *each.get("loc", ()))
+                details.append(each)
         else:
             said = PydanticCustomError("value_error", "{said}", {"said": str(error)})
             details.append({"type": said, "loc": (place,), "input": None})

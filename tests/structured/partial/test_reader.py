@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic_core import from_json
 
@@ -96,6 +96,9 @@ def test_where_it_is_cut_changes_nothing(text: str, as_bytes: bool) -> None:
         assert same(reader.show(), json.loads(text)), pieces
 
 
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""The first character tables are slow to make on a busy machine."""
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -103,6 +106,7 @@ JSON = st.recursive(
 )
 
 
+@unhurried
 @given(JSON, st.booleans(), st.sampled_from([None, 1]), st.data())
 def test_any_document_in_any_pieces(value: Any, plain: bool, indent: int | None, data: st.DataObject) -> None:
     text = json.dumps(value, ensure_ascii=plain, indent=indent)
@@ -117,6 +121,7 @@ def test_any_document_in_any_pieces(value: Any, plain: bool, indent: int | None,
     assert all(repr(each) == then for each, then in shown), "what was shown once is never changed"
 
 
+@unhurried
 @given(JSON)
 def test_at_every_cut_of_any_document(value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False)

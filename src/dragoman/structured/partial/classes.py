@@ -301,8 +301,9 @@ def _optional_dataclass(wanted: Any) -> Any:
         (field.name, _or_none(optional(hints[field.name])), dataclasses.field(default=None, kw_only=field.kw_only))
         for field in dataclasses.fields(wanted)
     ]
-    frozen = wanted.__dataclass_params__.frozen
-    return dataclasses.make_dataclass(f"Partial{wanted.__name__}", fields, bases=(wanted,), frozen=frozen)
+    frozen: bool = wanted.__dataclass_params__.frozen
+    made: Any = dataclasses.make_dataclass(_name_of(wanted), fields, bases=(wanted,), frozen=frozen)
+    return made
 
 
 def _optional_dict(wanted: Any) -> Any:
