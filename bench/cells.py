@@ -31,6 +31,18 @@ CELLS = {
     "paced": Cell("event by itself"),
     "paced_async": Cell("event by itself, async"),
 }
+VALUE_CELLS = {
+    "create": Cell("value of 8 fields"),
+    "create_async": Cell("value of 8 fields, async"),
+    "partial_200": Cell("delta, of 200"),
+    "partial_2000": Cell("delta, of 2,000"),
+    "partial_8000": Cell("delta, of 8,000"),
+    "partial_async_200": Cell("delta, of 200, async"),
+    "partial_async_8000": Cell("delta, of 8,000, async"),
+}
+"""Those of `--values`: answers that are objects of the caller's type, whole and as they grow."""
+CELLS |= VALUE_CELLS
+
 PROGRAMS = ("start", "cold")
 """Measured on a new process each time; the others in one process, after warming up."""
 
@@ -59,5 +71,14 @@ WORK = {
     "concurrent_200": Work("call_async", 200, batches=2),
     "stream_async": Work("stream_async", EVENTS),
     "paced_async": Work("stream_async", PACED_EVENTS, paced=True),
+}
+WORK |= {
+    "create": Work("create", warm_up=10, least=5, batches=5),
+    "partial_200": Work("partial", 200),
+    "partial_2000": Work("partial", 2000, batches=2),
+    "partial_8000": Work("partial", 8000, batches=1),
+    "create_async": Work("create_async", warm_up=10, least=5, batches=5),
+    "partial_async_200": Work("partial_async", 200),
+    "partial_async_8000": Work("partial_async", 8000, batches=1),
 }
 """In the order in which a worker does them: 20 at once before 200, some peers go on paying for open connections."""

@@ -99,6 +99,21 @@ class Rate:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """CPU microseconds a unit."""
+
+    cell: str
+    peer: str
+
+    @property
+    def needs(self) -> Iterable[tuple[str, str]]:
+        return [(self.peer, self.cell)]
+
+    def figure(self, results: Results) -> Figure | None:
+        return cost(results, self.peer, self.cell)
+
+
+@dataclass(frozen=True)
 class Installed:
     """What an environment holds: `distributions` or `megabytes`."""
 
@@ -169,10 +184,27 @@ GOALS = (
 )
 
 
+def _values() -> tuple[Goal, ...]:
+    ours, theirs = "dragoman_values", "instructor"
+    return (
+        Goal("value of 8 fields / Instructor", Ratio("create", ours, theirs), 0.1),
+        Goal("value of 8 fields, async / Instructor", Ratio("create_async", ours, theirs), 0.1),
+        Goal("a delta of 200", Cost("partial_200", ours), 50, unit=" µs"),
+        Goal("a delta of 8,000", Cost("partial_8000", ours), 50, unit=" µs"),
+        Goal("a delta of 8,000, async", Cost("partial_async_8000", ours), 50, unit=" µs"),
+        Goal("a delta of 8,000 / one of 200", Growth("partial_8000", "partial_200", ours), 1.3),
+        Goal("a delta of 8,000 / one of 200, async", Growth("partial_async_8000", "partial_async_200", ours), 1.3),
+    )
+
+
+VALUE_GOALS = _values()
+"""Those of `--values`."""
+
+
 def needed() -> list[tuple[str, str]]:
     """Every peer and cell that some goal is made of."""
     return [pair for goal in GOALS for pair in goal.measure.needs]
 
 
-def missed(results: Results) -> list[Goal]:
-    return [goal for goal in GOALS if not goal.verdict(goal.measure.figure(results)).startswith("yes")]
+def missed(results: Results, of: Iterable[Goal] = GOALS) -> list[Goal]:
+    return [goal for goal in of if not goal.verdict(goal.measure.figure(results)).startswith("yes")]

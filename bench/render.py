@@ -10,11 +10,12 @@ from string import Template
 from typing import Any
 
 from bench import goals, work
-from bench.cells import CELLS, EVENTS, PACED_EVENTS
+from bench.cells import CELLS, EVENTS, PACED_EVENTS, VALUE_CELLS
 from bench.chart import Bar, Panel, chart
 from bench.goals import Figure, Goal, Results
 
 REPORT = Path(__file__).with_name("report.md")
+VALUES = Path(__file__).with_name("values.md")
 
 TABLES = (
     ("Calls", ("call", "call_async", "concurrent_20", "concurrent_200")),
@@ -56,6 +57,21 @@ def report(results: Results) -> str:
     )
 
 
+def values_documents(results: Results) -> dict[str, str]:
+    """The file of docs/ that shows the `results` of `--values`."""
+    text = Template(VALUES.read_text()).substitute(
+        date=date_of(results),
+        machine=machine(results["machine"]),
+        verdict=verdict(results, goals.VALUE_GOALS),
+        goals=goals_table(results, goals.VALUE_GOALS),
+        table=cells_table(results, tuple(VALUE_CELLS)),
+        rounds=results["rounds"],
+        delta=work.DELTA,
+        versions=versions(results),
+    )
+    return {"benchmarks-values.md": text}
+
+
 def date_of(results: Results) -> str:
     return results["date"].partition("T")[0]
 
@@ -70,10 +86,10 @@ def python_build(facts: dict[str, Any]) -> str:
     return "This Python was built without profile-guided optimisation: others run Python code somewhat faster."
 
 
-def verdict(results: Results) -> str:
+def verdict(results: Results, of: Sequence[Goal] = goals.GOALS) -> str:
     """One sentence on what was met, and one on each goal that was not."""
-    missed = goals.missed(results)
-    lines = [f"{len(goals.GOALS) - len(missed)} of {len(goals.GOALS)} goals are met."]
+    missed = goals.missed(results, of)
+    lines = [f"{len(of) - len(missed)} of {len(of)} goals are met."]
     lines += [f"- Missed: {shortfall(goal, goal.measure.figure(results))}" for goal in missed]
     lines += [f"- Failed while measuring: {error}" for error in results["errors"]]
     return "\n".join(lines)
@@ -88,8 +104,8 @@ def limit(goal: Goal) -> str:
     return f"{goal.sign} {goal.limit:,g}{goal.unit}"
 
 
-def goals_table(results: Results) -> str:
-    rows = [goal_row(goal, goal.measure.figure(results)) for goal in goals.GOALS]
+def goals_table(results: Results, of: Sequence[Goal] = goals.GOALS) -> str:
+    rows = [goal_row(goal, goal.measure.figure(results)) for goal in of]
     return table(["goal", "limit", "measured", "rounds", "met"], rows)
 
 

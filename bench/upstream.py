@@ -62,11 +62,31 @@ def chat_completion() -> dict[str, Any]:
 def chat_chunks(texts: list[str]) -> list[bytes]:
     deltas: list[dict[str, Any]] = [{"role": "assistant", "content": "", "refusal": None}]
     deltas += [{"content": text} for text in texts]
+    return chunks_of(deltas, "stop")
+
+
+def chunks_of(deltas: list[dict[str, Any]], finish_reason: str) -> list[bytes]:
     choices = [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": None} for delta in deltas]
-    choices.append({"index": 0, "delta": {}, "logprobs": None, "finish_reason": "stop"})
+    choices.append({"index": 0, "delta": {}, "logprobs": None, "finish_reason": finish_reason})
     chunks = [{**CHUNK, "choices": [choice], "usage": None} for choice in choices]
     chunks.append({**CHUNK, "choices": [], "usage": CHAT_USAGE})
     return [*(b"data: %b\n\n" % dump(chunk) for chunk in chunks), b"data: [DONE]\n\n"]
+
+
+def tool_completion(name: str, events: int) -> dict[str, Any]:
+    """An answer that calls the tool it was given."""
+    function = {"name": name, "arguments": json.dumps(work.value(events))}
+    call = {"id": "call_mock", "type": "function", "function": function}
+    message = {"role": "assistant", "content": None, "refusal": None, "tool_calls": [call]}
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "tool_calls"}
+    return {**CHUNK, "object": "chat.completion", "choices": [choice], "usage": CHAT_USAGE}
+
+
+def tool_chunks(name: str, events: int) -> list[bytes]:
+    begun = {"index": 0, "id": "call_mock", "type": "function", "function": {"name": name, "arguments": ""}}
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": None, "tool_calls": [begun]}]
+    deltas += [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in work.value_pieces(events)]
+    return chunks_of(deltas, "tool_calls")
 
 
 def message() -> dict[str, Any]:
@@ -110,11 +130,14 @@ def answer(path: str, body: bytes) -> list[bytes]:
         return [NOT_FOUND]
     whole, streamed = dialect
     events, paced = work.asked_for(body)
-    if not json.loads(body).get("stream"):
-        content = dump(whole())
+    asked = json.loads(body)
+    tool = asked["tools"][0]["function"]["name"] if asked.get("tools") else None
+    if not asked.get("stream"):
+        content = dump(whole() if tool is None else tool_completion(tool, events))
         return [HEAD + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(content), content)]
     head = HEAD + b"Content-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
-    chunks = [b"%x\r\n%b\r\n" % (len(event), event) for event in streamed(work.pieces(events))]
+    sent = streamed(work.pieces(events)) if tool is None else tool_chunks(tool, events)
+    chunks = [b"%x\r\n%b\r\n" % (len(event), event) for event in sent]
     writes = [head, *chunks, b"0\r\n\r\n"]
     return writes if paced else [b"".join(writes)]
 

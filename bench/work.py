@@ -6,6 +6,7 @@ many events a stream has, and whether they come one by one.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, NamedTuple
 
@@ -20,6 +21,60 @@ INPUT_TOKENS = 57
 OUTPUT_TOKENS = 117
 MAX_TOKENS = 1000
 TIMEOUT_SECONDS = 30
+
+
+FIELDS = {
+    "number": 4711,
+    "title": "Smoke from the printer",
+    "floor": 3,
+    "severity": "high",
+    "evacuated": True,
+    "cost": 1250.5,
+    "tags": ["printer", "smoke", "alarm"],
+}
+"""The value that is asked for, but for its last field: `steps`, of which there are as many as make the events."""
+
+DELTA = 8
+"""How many characters of the value an event brings."""
+
+
+def value(events: int = 0) -> dict[str, Any]:
+    """The object of 8 fields whose JSON is about so many events long, or one with three steps."""
+    count = max(3, events * DELTA // 64)
+    steps = [
+        {"place": place, "done": place % 2 == 0, "text": f"step {place:05} of the procedure"} for place in range(count)
+    ]
+    return {**FIELDS, "steps": steps}
+
+
+def value_pieces(events: int) -> list[str]:
+    """Its JSON, cut as it is streamed."""
+    text = json.dumps(value(events))
+    return [text[start : start + DELTA] for start in range(0, len(text), DELTA)]
+
+
+def model() -> Any:
+    """The type of the value, where pydantic is installed."""
+    from typing import Literal
+
+    from pydantic import BaseModel
+
+    class Step(BaseModel):
+        place: int
+        done: bool
+        text: str
+
+    class Incident(BaseModel):
+        number: int
+        title: str
+        floor: int
+        severity: Literal["low", "high"]
+        evacuated: bool
+        cost: float
+        tags: list[str]
+        steps: list[Step]
+
+    return Incident
 
 
 class Answer(NamedTuple):

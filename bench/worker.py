@@ -35,7 +35,26 @@ def check_stream(found: list[str], events: int) -> None:
         raise WrongAnswer(f"{len(found)} events: {''.join(found)!r:.200}")
 
 
+def check_value(found: Any, events: int) -> None:
+    if found.model_dump() != work.value(events):
+        raise WrongAnswer(repr(found)[:200])
+
+
+def check_partial(found: tuple[int, Any], events: int) -> None:
+    """The whole value at the end, and before it a value for most of the events."""
+    count, last = found
+    check_value(last, events)
+    if count < events / 2:
+        raise WrongAnswer(f"{count} values for {events} events")
+
+
 def check(found: Any, todo: Work) -> None:
+    if todo.method.startswith("partial"):
+        check_partial(found, todo.units)
+        return
+    if todo.method.startswith("create"):
+        check_value(found, 0)
+        return
     if todo.method.startswith("stream"):
         check_stream(found, todo.units)
         return
@@ -46,7 +65,7 @@ def check(found: Any, todo: Work) -> None:
 def operation(peer: Any, todo: Work) -> Callable[[], Any]:
     """One unit of work without arguments; several at once when it is about concurrency."""
     method = getattr(peer, todo.method)
-    if todo.method.startswith("stream"):
+    if todo.method.startswith(("stream", "partial")):
         text = work.question(todo.units, paced=todo.paced)
         return lambda: method(text)
     if todo.units == 1:

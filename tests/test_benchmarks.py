@@ -8,10 +8,11 @@ import json
 
 import pytest
 
-from bench import cells, environments, goals, peers, render, work, worker
+from bench import cells, environments, goals, measure, peers, render, work, worker
 from bench.goals import Figure, Goal, Growth, Installed, Rate, Ratio
 from bench.measure import upstream
 
+VALUES = environments.ROOT / "bench" / "results" / "values.json"
 LATEST = environments.ROOT / "bench" / "results" / "latest.json"
 DOCS = environments.ROOT / "docs"
 
@@ -47,6 +48,31 @@ def test_a_result_reads_back_as_it_was_written(latest):
 
 def can(name, method):
     return hasattr(peers.load(name).Peer, method)
+
+
+@pytest.fixture(scope="module")
+def values():
+    return json.loads(VALUES.read_text())
+
+
+def test_the_document_of_values_shows_the_committed_result(values):
+    text = (DOCS / "benchmarks-values.md").read_text()
+    assert text == render.values_documents(values)["benchmarks-values.md"], "run `bash bench/run.sh --render`"
+
+
+def test_the_committed_result_of_values_is_whole(values):
+    assert values["errors"] == []
+    assert {name: set(peer["cells"]) for name, peer in values["peers"].items()} == measure.values()
+    assert "/" not in json.dumps(values)
+    assert render.as_json(values) == VALUES.read_text()
+
+
+def test_a_value_that_is_not_what_was_sent_is_a_failure():
+    model, whole = work.model(), work.value(200)
+    worker.check((150, model(**whole)), cells.WORK["partial_200"])
+    for found in [(150, model(**{**whole, "floor": 4})), (50, model(**whole))]:
+        with pytest.raises(worker.WrongAnswer):
+            worker.check(found, cells.WORK["partial_200"])
 
 
 # Arithmetic

@@ -33,6 +33,13 @@ NAMES = (
 )
 """Every peer, in the order of the tables."""
 
+VALUES = ("dragoman_values", "instructor")
+"""The peers of `--values`.
+
+    LEFT_OUT      cells that would take too long
+    .create() -> a value of `work.model()`         .partial(text) -> how many values came, and the last one
+"""
+
 
 def load(name: str) -> ModuleType:
     return import_module(f"bench.peers.{name}")
