@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from typing import Any
+from dataclasses import dataclass
+from enum import Enum
+from types import SimpleNamespace
+from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationInfo, field_validator
 
-from dragoman import AsyncStream, LLMResponse, Mode, RetryConfig, Stream, from_provider
+from dragoman import (
+    AsyncInstructor,
+    AsyncStream,
+    Instructor,
+    LLMResponse,
+    Mode,
+    RetryConfig,
+    Stream,
+    exceptions,
+    from_provider,
+)
+from dragoman.client.hooks import Hooks
 from dragoman.errors import ConfigurationError, OutputError, UnsupportedFeature
 from dragoman.testing import Emulator
 
@@ -208,3 +222,309 @@ def test_a_closed_client_closes_those_of_all_its_models(emulator: Emulator, face
         with pytest.raises(ConfigurationError, match="closed"):
             settled(made.create(messages=PROMPT, model=model))
     assert emulator.requests == []
+
+
+# ---------------------------------------------------------------------- attributes, and arguments by position
+
+
+@both
+def test_the_attributes_that_instructor_has(emulator: Emulator, face: str) -> None:
+    asked = client(emulator, face)
+    assert (asked.client, asked.provider, asked.default_model) == (None, "openai", "gpt-4o-mini")
+    assert (asked.mode, asked.kwargs, bool(asked.hooks)) == (Mode.TOOLS, {"model": "gpt-4o-mini"}, False)
+    assert callable(asked.create_fn)
+    assert asked.handle_kwargs({"temperature": 1}) == {"temperature": 1, "model": "gpt-4o-mini"}
+    assert asked.handle_kwargs({"model": "gpt-4o"}) == {"model": "gpt-4o"}
+
+
+@both
+def test_the_function_behind_it_can_be_called(emulator: Emulator, face: str) -> None:
+    create = client(emulator, face).create_fn
+    assert result(create(response_model=User, messages=PROMPT, model="gpt-4o")) == User(name="John", age=42)
+
+
+@both
+def test_arguments_by_position(emulator: Emulator, face: str) -> None:
+    """In Instructor's order, and the type and the conversation in either."""
+    asked, john = client(emulator, face), User(name="John", age=42)
+    assert result(asked.create(User, PROMPT)) == john
+    assert result(asked.create(PROMPT, User)) == john
+    assert result(asked.create(User, PROMPT, 2, {"a": 1}, False, Hooks(), 10_000)) == john
+    assert result(asked.responses.create("John is 42 years old", User)) == john
+    assert result(asked.create_with_completion(PROMPT, User, 2, {"a": 1}, False, Hooks()))[0] == john
+    assert result(asked.create_with_completion(User, PROMPT))[0] == john
+
+
+# ---------------------------------------------------------------------- how a value is asked for
+
+
+class Checked(BaseModel):
+    name: str
+    age: int
+
+    @field_validator("age")
+    @classmethod
+    def within(cls, age: int, info: ValidationInfo) -> int:
+        assert age <= (info.context or {}).get("most", 100), "too old"
+        return age
+
+
+@both
+@pytest.mark.parametrize("name", ["context", "validation_context"])
+def test_validators_get_the_context(emulator: Emulator, face: str, name: str) -> None:
+    asked = client(emulator, face)
+    assert result(asked.create(Checked, PROMPT)).age == 42
+    with pytest.raises(OutputError, match="too old"):
+        result(asked.create(Checked, PROMPT, max_retries=0, **{name: {"most": 10}}))
+
+
+@both
+@pytest.mark.parametrize(("strict", "fits"), [(None, True), (False, True), (True, False)])
+def test_strictness(emulator: Emulator, face: str, strict: bool | None, fits: bool) -> None:
+    """Pydantic's; on unless the call says otherwise, as in Instructor."""
+    emulator.script(LLMResponse(parts=(_call({"name": "John", "age": "7"}),), finish_reason="tool_calls"))
+    value = result(client(emulator, face).create(User, PROMPT, strict=strict))
+    assert (value.age, len(emulator.requests)) == ((7, 1) if fits else (42, 2))
+
+
+@both
+def test_strict_unless_the_call_says_otherwise(emulator: Emulator, face: str) -> None:
+    emulator.script(LLMResponse(parts=(_call({"name": "John", "age": "7"}),), finish_reason="tool_calls"))
+    assert result(client(emulator, face).create(User, PROMPT)).age == 42
+
+
+@both
+def test_a_budget_of_tokens(emulator: Emulator, face: str) -> None:
+    wrong = LLMResponse(parts=(_call({"name": "John"}),), finish_reason="tool_calls")
+    emulator.script(wrong, wrong)
+    with pytest.raises(exceptions.TokenBudgetExceeded):
+        result(client(emulator, face).create(User, PROMPT, token_budget=1))
+    assert len(emulator.requests) == 1
+
+
+# ---------------------------------------------------------------------- defaults of the client's
+
+
+@both
+def test_defaults_of_the_client(emulator: Emulator, face: str) -> None:
+    made = client(emulator, face)
+    asked = type(made)(None, made.create_fn, Mode.JSON, "openai", model="gpt-4o", temperature=0.5)
+    result(asked.create(User, PROMPT))
+    result(asked.create(User, PROMPT, temperature=0.1, model=None))
+    assert [seen.wire["temperature"] for seen in emulator.requests] == [0.5, 0.1]
+    assert {seen.wire["model"] for seen in emulator.requests} == {"gpt-4o"}
+
+
+@pytest.mark.parametrize("kind", [Instructor, AsyncInstructor])
+@pytest.mark.parametrize("name", ["max_retries", "strict", "context", "response_model", "token_budget"])
+def test_what_belongs_to_a_call_is_no_default(kind: Any, name: str) -> None:
+    """It would never count: each call says it, by its own default if not otherwise."""
+    with pytest.raises(ConfigurationError, match=f"{name}= belongs to a call, not to the client"):
+        kind(None, print, **{name: 1})
+
+
+@both
+def test_without_a_model(emulator: Emulator, face: str) -> None:
+    made = client(emulator, face)
+    asked = type(made)(None, made.create_fn)
+    with pytest.raises(ConfigurationError, match="which model"):
+        result(asked.create(User, PROMPT))
+    assert result(asked.create(User, PROMPT, model="gpt-4o")).age == 42
+    assert repr(asked).endswith("/? in Mode.TOOLS>")
+
+
+# ---------------------------------------------------------------------- fields of the body
+
+
+class Setting(BaseModel):
+    level: str
+    depth: int | None = None
+
+
+@both
+@pytest.mark.parametrize("wanted", [None, User])
+def test_what_is_no_option_goes_into_the_body(emulator: Emulator, face: str, wanted: Any) -> None:
+    """As it would through the provider's SDK."""
+    own = {
+        "store": True,
+        "logit_bias": {"50256": -100},
+        "prediction": Setting(level="low"),
+        "extra_body": {"min_p": 0.1},
+    }
+    result(client(emulator, face).create(wanted, PROMPT, **own))
+    wire = emulator.requests[-1].wire
+    assert {name: wire[name] for name in ("store", "logit_bias", "prediction", "min_p")} == {
+        "store": True,
+        "logit_bias": {"50256": -100},
+        "prediction": {"level": "low"},
+        "min_p": 0.1,
+    }
+
+
+@both
+def test_names_that_anthropics_sdk_has(emulator: Emulator, face: str) -> None:
+    thinking = {"type": "enabled", "budget_tokens": 1024}
+    own = {
+        "thinking": thinking,
+        "stop_sequences": ["END"],
+        "extra_headers": {"anthropic-beta": "x"},
+        "max_tokens": 2000,
+    }
+    result(client(emulator, face, MODELS["anthropic"]).create(messages=PROMPT, **own))
+    seen = emulator.requests[-1]
+    assert (seen.wire["thinking"], seen.wire["stop_sequences"]) == (thinking, ["END"])
+    assert seen.headers["anthropic-beta"] == "x"
+
+
+@both
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({"temprature": 1}, "did you mean `temperature`"),
+        ({"max_token": 5}, "did you mean `max_tokens`"),
+        ({"respone_model": User}, "did you mean `response_model`"),
+        ({"api_key": "k"}, "`api_key` belongs to the client"),
+        ({"http_client": object()}, "`http_client` belongs to the client"),
+        ({"colour": object()}, "`colour` would go into the body, which has no object"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(emulator: Emulator, face: str, option: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        result(client(emulator, face).create(User, PROMPT, **option))
+    assert emulator.requests == []
+
+
+# ---------------------------------------------------------------------- what the provider answered
+
+
+@dataclass(frozen=True)
+class Point:
+    name: str
+    age: int
+
+
+class Closed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    age: int
+
+
+@both
+@pytest.mark.parametrize("kind", [User, Point, Closed])
+def test_a_value_remembers_its_answer_and_shows_nothing_of_it(emulator: Emulator, face: str, kind: Any) -> None:
+    """S0.6."""
+    value = result(client(emulator, face).create(kind, PROMPT))
+    fresh = kind(name="John", age=42)
+    assert (value, repr(value), type(value)) == (fresh, repr(fresh), kind)
+    if isinstance(value, BaseModel):
+        assert value.model_dump() == fresh.model_dump()
+    assert value._raw_response.choices[0].message.tool_calls[0].function.name == kind.__name__
+    assert value._total_usage.total_tokens == emulator.bill.usage.total_tokens
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@both
+@pytest.mark.parametrize("kind", [int, str, bool, list[User], Colour, Literal["a", "b"], User | None, tuple[int, str]])
+def test_the_answer_beside_a_value_of_any_kind(emulator: Emulator, face: str, kind: Any) -> None:
+    value, completion = result(client(emulator, face).create_with_completion(PROMPT, kind))
+    assert TypeAdapter(kind).validate_python(value) == value
+    assert completion.model_dump()["object"] == "chat.completion"
+    assert completion.response.usage.total_tokens == completion.usage.total_tokens
+
+
+def test_what_is_shared_remembers_nothing(emulator: Emulator) -> None:
+    client(emulator, "sync").create(Colour, PROMPT)
+    assert not any(hasattr(colour, "_raw_response") for colour in Colour)
+
+
+@both
+def test_a_failure_tells_what_was_asked_and_what_came_last(emulator: Emulator, face: str) -> None:
+    wrong = LLMResponse(parts=(_call({"name": "John", "age": "old"}),), finish_reason="tool_calls")
+    emulator.script(wrong, wrong)
+    with pytest.raises(exceptions.InstructorRetryException) as failed:
+        result(client(emulator, face).create(User, PROMPT, max_retries=1, temperature=0.5))
+    error = failed.value
+    assert error.n_attempts == 2
+    assert error.last_completion.choices[0].message.tool_calls[0].id == "call_1"
+    asked = error.create_kwargs
+    assert (asked["model"], asked["messages"], asked["temperature"]) == ("gpt-4o-mini", PROMPT, 0.5)
+    assert [attempt.attempt_number for attempt in error.failed_attempts] == [1, 2]
+
+
+# ---------------------------------------------------------------------- an SDK's client behind it
+
+
+class Sdk:
+    """What an SDK's client looks like from outside."""
+
+    def __init__(self, face: str) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.chat = SimpleNamespace(completions=SimpleNamespace(create=self.own("chat", face), parse=lambda: "parsed"))
+        self.responses = SimpleNamespace(retrieve=lambda name: f"response {name}")
+        self.models = SimpleNamespace(list=lambda: ["a", "b"])
+
+    def own(self, path: str, face: str) -> Any:
+        async def later(**arguments: Any) -> str:
+            return f"answer of {self.note(path, arguments)}"
+
+        def now(**arguments: Any) -> str:
+            return f"answer of {self.note(path, arguments)}"
+
+        return later if face == "async" else now
+
+    def note(self, path: str, arguments: dict[str, Any]) -> str:
+        self.calls.append((path, arguments))
+        return path
+
+
+def wrapped(emulator: Emulator, face: str, sdk: Sdk, **options: Any) -> Any:
+    made = client(emulator, face)
+    create = type(made.create_fn)(made.create_fn.llms, verbatim=sdk.chat.completions.create)
+    return type(made)(sdk, create, Mode.TOOLS, "openai", model="gpt-4o", **options)
+
+
+@both
+@pytest.mark.parametrize("path", ["", "chat.completions", "responses"])
+def test_without_a_response_model_the_sdks_own_method_is_called(emulator: Emulator, face: str, path: str) -> None:
+    sdk = Sdk(face)
+    create: Any = wrapped(emulator, face, sdk, temperature=0.5)
+    for name in filter(None, path.split(".")):
+        create = getattr(create, name)
+    told: list[Any] = []
+    hooks = Hooks()
+    hooks.on("completion:kwargs", lambda **given: told.append(given))
+    hooks.on("completion:response", told.append)
+    asked = {"messages": PROMPT, "top_p": 0.1}
+    given = {**asked, "model": "gpt-4o", "temperature": 0.5}
+    assert result(create.create(**asked, hooks=hooks)) == "answer of chat"
+    assert (sdk.calls, told) == ([("chat", given)], [given, "answer of chat"])
+    assert result(create.create(messages=PROMPT, stream=True)) == "answer of chat"
+    assert sdk.calls[1][1]["stream"] is True
+    assert emulator.requests == []
+    assert result(create.create(User, PROMPT)).age == 42
+
+
+@both
+def test_what_is_not_ours_is_the_sdks(emulator: Emulator, face: str) -> None:
+    sdk = Sdk(face)
+    asked = wrapped(emulator, face, sdk)
+    assert (asked.client, asked.models.list()) == (sdk, ["a", "b"])
+    assert asked.responses.retrieve("r1") == "response r1"
+    assert asked.chat.completions.parse() == "parsed"
+    assert asked.chat.completions.create == asked.create
+    assert asked.chat.completions.on == asked.on
+    assert asked.messages is asked  # this SDK has no such path
+    for path in (asked, asked.chat, asked.chat.completions, asked.responses):
+        with pytest.raises(AttributeError, match="no attribute"):
+            path.craete  # noqa: B018
+
+
+def test_a_client_is_looked_into_before_it_is_made() -> None:
+    """As `copy` and `pickle` do."""
+    with pytest.raises(AttributeError, match="has no attribute `anything`"):
+        Instructor.__new__(Instructor).anything  # noqa: B018

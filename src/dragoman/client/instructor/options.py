@@ -65,6 +65,7 @@ def own_names(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _KNOWN: Final = GenerateOptions.__annotations__.keys() | CreateOptions.__annotations__.keys()
+_NAMED: Final = {"response_model", "max_retries", "hooks", "stream"}
 
 
 def body_fields(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,11 +73,12 @@ def body_fields(options: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises `ConfigurationError` for what is meant for the client, and for what looks like one of ours misspelt.
     """
-    fields = {name: _plain(name, options[name]) for name in options.keys() - _KNOWN}
-    if not fields:
+    foreign = options.keys() - _KNOWN
+    if not foreign:
         return dict(options)
-    for name in fields:
-        refuse_misspelt(name, _KNOWN)
+    for name in foreign:
+        refuse_misspelt(name, _KNOWN | _NAMED)
+    fields = {name: _plain(name, options[name]) for name in foreign}
     rest = {name: value for name, value in options.items() if name in _KNOWN}
     return {**rest, "extra_body": {**fields, **(rest.get("extra_body") or {})}}
 
@@ -84,7 +86,7 @@ def body_fields(options: Mapping[str, Any]) -> dict[str, Any]:
 def _plain(name: str, value: Any) -> Any:
     """The value as JSON has it; a model of pydantic's as the object that it writes."""
     dump = getattr(value, "model_dump", None)
-    if dump is not None:
+    if dump is not None and not isinstance(value, type):
         return dump(mode="json", by_alias=True, exclude_none=True)
     if not isinstance(value, str | int | float | bool | list | tuple | Mapping):
         raise ConfigurationError(f"`{name}` would go into the body, which has no {type(value).__name__}")
