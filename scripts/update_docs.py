@@ -24,7 +24,7 @@ from dragoman.catalog import files, requirements
 from dragoman.catalog.facts import CatalogFile
 from dragoman.cli.chat import COMMANDS
 from dragoman.cli.output import ANYTHING_ELSE, EXIT_CODES, INTERRUPTED
-from dragoman.client import options
+from dragoman.client import options, value_options
 from dragoman.dialects import dialect_names
 from dragoman.providers import ProviderSpec, Setting, built_in_names, get_spec
 from dragoman.testing import Fault
@@ -77,7 +77,12 @@ def _tree(kind: type[errors.Error]) -> Iterator[type[errors.Error]]:
 
 def option_table(*kinds: str) -> str:
     """The options that classes in `client/options.py` list, from the docstrings under them."""
-    rows = [row for kind in kinds for row in documented_keys(options, kind)]
+    return key_table(options, *kinds)
+
+
+def key_table(module: ModuleType, *kinds: str) -> str:
+    """The keys of these classes."""
+    rows = [row for kind in kinds for row in documented_keys(module, kind)]
     return table(("option", "type", "what it does"), rows)
 
 
@@ -221,6 +226,7 @@ def deprecated_table() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "errors": error_table,
     "options": lambda: option_table("GenerateOptions", "AnswerOptions", "CallOptions"),
+    "value_options": lambda: key_table(value_options, "ValueOptions"),
     "embed_options": lambda: option_table("EmbedOptions", "CallOptions"),
     "retries": lambda: attribute_table(RetryConfig),
     "timeouts": lambda: attribute_table(Timeouts),

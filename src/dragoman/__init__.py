@@ -33,6 +33,9 @@ _ROOMS = {
         "PDF", "Audio", "Document", "Image", "ImageWithCacheControl", "PDFWithCacheControl", "PDFWithGenaiFile",
     ),
     "dragoman.client.provider_enum": ("Provider",),
+    "dragoman.client.cache.base": ("AutoCache", "BaseCache"),
+    "dragoman.client.cache.disk": ("DiskCache",),
+    "dragoman.client.hooks": ("HookName", "Hooks"),
     "dragoman.client.instructor": ("AsyncInstructor", "Instructor"),
     "dragoman.client.value_streams": (
         "AsyncIterableStream", "AsyncPartialStream", "IterableStream", "PartialStream",

@@ -14,6 +14,9 @@ from dragoman.client import Stream as Stream
 from dragoman.client import async_list_models as async_list_models
 from dragoman.client import create_llm as create_llm
 from dragoman.client import list_models as list_models
+from dragoman.client.cache.base import AutoCache as AutoCache
+from dragoman.client.cache.base import BaseCache as BaseCache
+from dragoman.client.cache.disk import DiskCache as DiskCache
 from dragoman.client.default_registry import from_provider as from_provider
 from dragoman.client.default_registry import provider_registry as provider_registry
 from dragoman.client.default_registry import register_provider as register_provider
@@ -32,6 +35,8 @@ from dragoman.client.dsl import openai_schema as openai_schema
 from dragoman.client.dsl import response_schema as response_schema
 from dragoman.client.dsl.distil import FinetuneFormat as FinetuneFormat
 from dragoman.client.dsl.distil import Instructions as Instructions
+from dragoman.client.hooks import HookName as HookName
+from dragoman.client.hooks import Hooks as Hooks
 from dragoman.client.instructor import AsyncInstructor as AsyncInstructor
 from dragoman.client.instructor import Instructor as Instructor
 from dragoman.client.later import BatchJob as BatchJob

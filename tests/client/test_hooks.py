@@ -236,21 +236,26 @@ def test_a_handler_gets_what_it_takes() -> None:
     got: list[Any] = []
     hooks = Hooks()
     hooks.on("parse:error", got.append)
-    hooks.on("parse:error", lambda error, *, attempt_number: got.append(attempt_number))
+    hooks.on("parse:error", lambda error, attempt_number: got.append(attempt_number))
+    hooks.on("parse:error", lambda error, *, is_last_attempt, more=0: got.append((is_last_attempt, more)))
     hooks.on("parse:error", lambda error, **told: got.append(told))
-    hooks.on("parse:error", print)  # it takes none of it by name
-    error, told = ValueError("no"), {"attempt_number": 1}
+    error, told = ValueError("no"), {"attempt_number": 1, "max_attempts": None, "is_last_attempt": False}
     hooks.emit_parse_error(error, **told)
-    assert got == [error, 1, told]
+    assert got == [error, 1, (False, 0), told]
 
 
-def test_one_that_wants_more_than_there_is_gets_the_error_alone() -> None:
+def test_one_that_cannot_be_asked_what_it_takes_gets_the_error_alone() -> None:
+    class Silent:
+        __signature__ = "none"
+
+        def __call__(self, *args: Any, **kwargs: Any) -> None:
+            got.append((args, kwargs))
+
     got: list[Any] = []
-    hooks = Hooks()
-    hooks.on("completion:error", lambda error, attempt_number=0: got.append((error, attempt_number)))
-    error = ValueError("no")
-    hooks.emit_completion_error(error, attempt_number=1, max_attempts=2, is_last_attempt=False)
-    assert got == [(error, 0)]
+    hooks, error = Hooks(), ValueError("no")
+    hooks.on("completion:error", Silent())
+    hooks.emit_completion_error(error, attempt_number=1)
+    assert got == [((error,), {})]
 
 
 # ---------------------------------------------------------------------- several together

@@ -20,7 +20,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from enum import Enum
-from inspect import signature
+from inspect import Parameter, signature
 from traceback import format_exc
 from typing import Any, Final, Self, TypeAlias
 
@@ -85,27 +85,33 @@ class Hooks:
         """Call the handlers of `hook_name`; `kwargs` go to those that take them."""
         for handler in tuple(self._handlers.get(hook_name, ())):
             try:
-                handler(*args, **(kwargs if _takes(handler, args, kwargs) else {}))
+                handler(*args, **_taken(handler, kwargs))
             except Exception:  # noqa: BLE001  # a listener does not end what it listens to
                 told = f"Error in {hook_name.value} handler:\n{format_exc()}"
                 warnings.warn(told, stacklevel=stacklevel_of_caller())
 
     def emit_completion_arguments(self, *args: Any, **kwargs: Any) -> None:
+        """A request is about to be sent, with these fields in its body."""
         self.emit(HookName.COMPLETION_KWARGS, *args, **kwargs)
 
     def emit_completion_response(self, response: Any) -> None:
+        """The provider has answered."""
         self.emit(HookName.COMPLETION_RESPONSE, response)
 
     def emit_completion_usage(self, usage: Any, **told: Any) -> None:
+        """So many tokens were used, by all answers of the call."""
         self.emit(HookName.COMPLETION_USAGE, usage, **told)
 
     def emit_completion_error(self, error: Exception, **told: Any) -> None:
+        """There is no answer, but `error`."""
         self.emit(HookName.COMPLETION_ERROR, error, **told)
 
     def emit_completion_last_attempt(self, error: Exception, **told: Any) -> None:
+        """It ended with `error`, and will not be tried again."""
         self.emit(HookName.COMPLETION_LAST_ATTEMPT, error, **told)
 
     def emit_parse_error(self, error: Exception, **told: Any) -> None:
+        """The answer does not fit: `error`."""
         self.emit(HookName.PARSE_ERROR, error, **told)
 
     def copy(self) -> Hooks:
@@ -141,14 +147,16 @@ class Hooks:
         return f"<Hooks {counts}>"
 
 
-def _takes(handler: Handler, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+def _taken(handler: Handler, told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What `handler` takes of it by keyword."""
     try:
-        signature(handler).bind(*args, **kwargs)
-    except TypeError:
-        return False
-    except ValueError:  # a built-in function that does not say
-        return True
-    return True
+        parameters = signature(handler).parameters.values()
+    except (TypeError, ValueError):  # a built-in function that does not say
+        return {}
+    if any(each.kind is Parameter.VAR_KEYWORD for each in parameters):
+        return told
+    named = {each.name for each in parameters if each.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)}
+    return {name: value for name, value in told.items() if name in named}
 
 
 class HookWatcher:
