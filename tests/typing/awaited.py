@@ -20,6 +20,7 @@ from dragoman import (
     ModelInfo,
     TokenCount,
 )
+from dragoman.client.value_streams import AsyncIterableStream, AsyncPartialStream
 
 
 class Contact(BaseModel):
@@ -67,6 +68,12 @@ async def main() -> None:
     assert_type(await client.chat.completions.create(input="Hi"), LLMResponse)
     assert_type(client.create(input="Hi", stream=True), AsyncStream)
     assert_type(await client.create_with_completion(response_model=Contact, input="Hi"), tuple[Contact, Any])
+    assert_type(client.create_partial(Contact, "Hi"), AsyncPartialStream[Contact])
+    assert_type(client.create_iterable("Hi", Contact), AsyncIterableStream[Contact])
+    assert_type(await client.create_list(Contact, "Hi", context={"a": 1}), list[Contact])
+    assert_type(client.create(Contact, "Hi", stream=True), AsyncPartialStream[Contact])
+    assert_type(client.create(list[Contact], "Hi", stream=True), AsyncIterableStream[Contact])
+    assert_type(await client.create(Contact, "Hi", strict=False, token_budget=900), Contact)
 
     provider = dragoman.OpenAIProvider("sk")
     assert_type(await provider.complete([Message("user", "Hi")]), LLMResponse)

@@ -34,6 +34,7 @@ from dragoman import (
     ToolResult,
     Usage,
 )
+from dragoman.client.value_streams import IterableStream, PartialStream
 from dragoman.messages import FinishReason
 
 
@@ -147,5 +148,11 @@ assert_type(client.chat.completions.create(Contact, input="Hi", max_retries=1), 
 assert_type(client.messages.create(input="Hi"), LLMResponse)
 assert_type(client.responses.create(input="Hi", stream=True), Stream)
 assert_type(client.create_with_completion(response_model=list[str], input="Hi"), tuple[list[str], Any])
+assert_type(client.create_partial(Contact, "Hi"), PartialStream[Contact])
+assert_type(client.create_iterable("Hi", Contact), IterableStream[Contact])
+assert_type(client.create_list(Contact, "Hi", context={"a": 1}), list[Contact])
+assert_type(client.create(Contact, "Hi", stream=True), PartialStream[Contact])
+assert_type(client.create(list[Contact], "Hi", stream=True), IterableStream[Contact])
+assert_type(client.create(Contact, "Hi", strict=False, token_budget=900), Contact)
 
 client.create(Contact, inptu="Hi")  # pyright: ignore[reportCallIssue]  # misspelt

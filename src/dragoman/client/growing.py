@@ -99,6 +99,11 @@ def iterable_flow(element: Any, way: Way[list[T]], flow: Flow[Extracted[list[T]]
     return IterableFlow(told, listening, delivery)
 
 
+def is_many(wanted: Any) -> bool:
+    """Whether it is a list of values, or `Iterable` of them."""
+    return get_origin(wanted) in _MANY
+
+
 def element_of(wanted: Any) -> Any:
     """What is to come one after another: the T of an `Iterable[T]` or of a list, or `wanted` itself."""
     wanted = wanted_of(wanted) or wanted

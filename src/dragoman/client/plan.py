@@ -213,10 +213,10 @@ class Plan:
 
         return (yield from stream_extract(ask, request, way.output, technique, replace(rules, deadline=deadline)))
 
-    def body(self, request: Request, options: Mapping[str, Any]) -> dict[str, Any]:
+    def body(self, request: Request, options: Mapping[str, Any], *, stream: bool) -> dict[str, Any]:
         """What `request` becomes on the wire; the model is in it, also where the wire names it elsewhere."""
         options = self.options(options)
-        call = replace(self._call(request, options), target=self._in_mode(options))
+        call = replace(self._call(replace(request, stream=stream), options), target=self._in_mode(options))
         return {"model": request.model, **decode_json(prepare(call).body)}
 
     def _in_mode(self, options: Mapping[str, Any]) -> Target:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any, Literal, Self, TypeVar, Unpack, cast, overload
+from typing import Any, Literal, Self, TypeVar, Unpack, overload
 
 from dragoman.client.hooks import Hooks
-from dragoman.client.instructor.base import InstructorBase
-from dragoman.client.instructor.creating import AsyncCreate
+from dragoman.client.instructor.base import InstructorBase, in_order
 from dragoman.client.instructor.options import CreateOptions, Messages, ParameterOptions
 from dragoman.client.streams import AsyncStream
+from dragoman.client.value_streams import AsyncIterableStream, AsyncPartialStream
 from dragoman.messages import LLMResponse
 from dragoman.structured import DEFAULT_RETRIES
 
@@ -33,6 +33,30 @@ class AsyncInstructor(InstructorBase):
         hooks: Hooks | None = None,
         **options: Unpack[CreateOptions],
     ) -> Coroutine[Any, Any, T]: ...
+
+    @overload
+    def create(  # pyright: ignore[reportOverlappingOverload]  # a list is a type too: the first that fits is meant
+        self,
+        response_model: type[list[T]],
+        messages: Messages = None,
+        max_retries: Any = DEFAULT_RETRIES,
+        *,
+        stream: Literal[True],
+        hooks: Hooks | None = None,
+        **options: Unpack[CreateOptions],
+    ) -> AsyncIterableStream[T]: ...
+
+    @overload
+    def create(
+        self,
+        response_model: type[T],
+        messages: Messages = None,
+        max_retries: Any = DEFAULT_RETRIES,
+        *,
+        stream: Literal[True],
+        hooks: Hooks | None = None,
+        **options: Unpack[CreateOptions],
+    ) -> AsyncPartialStream[T]: ...
 
     @overload
     def create(
@@ -73,7 +97,7 @@ class AsyncInstructor(InstructorBase):
     ) -> Any:
         """Ask for a value, a response or a stream: as `Instructor.create`, to be awaited."""
         values = {"max_retries": max_retries, "context": context, "strict": strict, "token_budget": token_budget}
-        return self.create_fn(stream=stream, **self._told(response_model, messages, hooks, {**options, **values}))
+        return self._create(stream=stream, **self._told(response_model, messages, hooks, {**options, **values}))
 
     async def create_with_completion(  # noqa: PLR0917  # in Instructor's order
         self,
@@ -88,11 +112,52 @@ class AsyncInstructor(InstructorBase):
         """Ask for a value of `response_model`, and get what the provider answered with it."""
         values = {"max_retries": max_retries, "context": context, "strict": strict}
         told = self._told(response_model, messages, hooks, {**options, **values})
-        return await cast("AsyncCreate", self.create_fn).with_completion(**told)
+        return await self._create.with_completion(**told)
+
+    def create_partial(  # noqa: PLR0917  # in Instructor's order
+        self,
+        response_model: type[T],
+        messages: Messages = None,
+        max_retries: Any = DEFAULT_RETRIES,
+        context: Any = None,
+        strict: bool | None = True,
+        hooks: Hooks | None = None,
+        **options: Unpack[ParameterOptions],
+    ) -> AsyncPartialStream[T]:
+        """Ask for a value of `response_model`, and see it grow: as `Instructor.create_partial`, for `async for`."""
+        values = {"max_retries": max_retries, "context": context, "strict": strict}
+        return self._create.partial(**self._told(response_model, messages, hooks, {**options, **values}))
+
+    def create_iterable(  # noqa: PLR0917  # in Instructor's order
+        self,
+        messages: Messages = None,
+        response_model: type[T] | None = None,
+        max_retries: Any = DEFAULT_RETRIES,
+        context: Any = None,
+        strict: bool | None = True,
+        hooks: Hooks | None = None,
+        **options: Unpack[ParameterOptions],
+    ) -> AsyncIterableStream[T]:
+        """Ask for values of `response_model`, one after another: as `Instructor.create_iterable`, for `async for`."""
+        values = {"max_retries": max_retries, "context": context, "strict": strict}
+        return self._create.iterable(**self._told(response_model, messages, hooks, {**options, **values}))
+
+    def create_list(
+        self,
+        response_model: type[T],
+        messages: Messages = None,
+        max_retries: Any = DEFAULT_RETRIES,
+        *,
+        hooks: Hooks | None = None,
+        **options: Unpack[CreateOptions],
+    ) -> Coroutine[Any, Any, list[T]]:
+        """Ask for a list of values of `response_model`: `create` with `list[response_model]`, to be awaited."""
+        response_model, messages = in_order(response_model, messages)
+        return self.create(list[response_model], messages, max_retries, hooks=hooks, **options)
 
     async def close(self) -> None:
         """Give back the connections for good: as `Instructor.close`, to be awaited. Nothing is waited for."""
-        for llm in cast("AsyncCreate", self.create_fn).llms.end():
+        for llm in self._llms():
             await llm.close()
 
     async def __aenter__(self) -> Self:

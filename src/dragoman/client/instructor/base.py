@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Self, cast
 
 from dragoman.client.hooks import Handler, HookName, Hooks
+from dragoman.client.instructor.creating import Creating
+from dragoman.client.instructor.foreign import ForeignCreate
 from dragoman.client.mode import Mode
 from dragoman.errors import ConfigurationError
 
@@ -41,6 +43,7 @@ class InstructorBase:
             raise ConfigurationError(f"{not_here}= belongs to a call, not to the client")
         self.client = client
         self.create_fn = create
+        self._create: Any = create if isinstance(create, Creating) else ForeignCreate(create)
         self.mode = mode
         self.provider = provider
         self.hooks = hooks or Hooks()
@@ -98,12 +101,8 @@ class InstructorBase:
     def _told(
         self, response_model: Any, messages: Any, hooks: Hooks | None, options: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The arguments of `create_fn`. Which of the first two is which is told by what they are.
-
-        Instructor has them in this order for some of its methods and in the other for the rest.
-        """
-        if _are_messages(response_model):
-            response_model, messages = messages, response_model
+        """The arguments of `create_fn`."""
+        response_model, messages = in_order(response_model, messages)
         given = self.handle_kwargs({name: value for name, value in options.items() if value is not None})
         everybody = self.hooks if hooks is None else self.hooks + hooks
         return {"response_model": response_model, "messages": messages, "hooks": everybody, **given}
@@ -117,6 +116,11 @@ class InstructorBase:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.provider}/{self.default_model or '?'} in {self.mode}>"
+
+
+def in_order(response_model: Any, messages: Any) -> tuple[Any, Any]:
+    """Both, told apart by what they are: Instructor has them in this order for some methods, and not for the rest."""
+    return (messages, response_model) if _are_messages(response_model) else (response_model, messages)
 
 
 def _are_messages(given: object) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self, TypeVar, Unpack, cast, overload
+from typing import Any, Literal, Self, TypeVar, Unpack, overload
 
 from dragoman.client.hooks import Hooks
-from dragoman.client.instructor.base import InstructorBase
-from dragoman.client.instructor.creating import Create
+from dragoman.client.instructor.base import InstructorBase, in_order
 from dragoman.client.instructor.options import CreateOptions, Messages, ParameterOptions
 from dragoman.client.streams import Stream
+from dragoman.client.value_streams import IterableStream, PartialStream
 from dragoman.messages import LLMResponse
 from dragoman.structured import DEFAULT_RETRIES
 
@@ -29,6 +29,30 @@ class Instructor(InstructorBase):
         hooks: Hooks | None = None,
         **options: Unpack[CreateOptions],
     ) -> T: ...
+
+    @overload
+    def create(  # pyright: ignore[reportOverlappingOverload]  # a list is a type too: the first that fits is meant
+        self,
+        response_model: type[list[T]],
+        messages: Messages = None,
+        max_retries: Any = DEFAULT_RETRIES,
+        *,
+        stream: Literal[True],
+        hooks: Hooks | None = None,
+        **options: Unpack[CreateOptions],
+    ) -> IterableStream[T]: ...
+
+    @overload
+    def create(
+        self,
+        response_model: type[T],
+        messages: Messages = None,
+        max_retries: Any = DEFAULT_RETRIES,
+        *,
+        stream: Literal[True],
+        hooks: Hooks | None = None,
+        **options: Unpack[CreateOptions],
+    ) -> PartialStream[T]: ...
 
     @overload
     def create(
@@ -85,7 +109,7 @@ class Instructor(InstructorBase):
             Error: As `LLM.generate`.
         """
         values = {"max_retries": max_retries, "context": context, "strict": strict, "token_budget": token_budget}
-        return self.create_fn(stream=stream, **self._told(response_model, messages, hooks, {**options, **values}))
+        return self._create(stream=stream, **self._told(response_model, messages, hooks, {**options, **values}))
 
     def create_with_completion(  # noqa: PLR0917  # in Instructor's order
         self,
@@ -100,11 +124,59 @@ class Instructor(InstructorBase):
         """Ask for a value of `response_model`, and get what the provider answered with it."""
         values = {"max_retries": max_retries, "context": context, "strict": strict}
         told = self._told(response_model, messages, hooks, {**options, **values})
-        return cast("Create", self.create_fn).with_completion(**told)
+        return self._create.with_completion(**told)
+
+    def create_partial(  # noqa: PLR0917  # in Instructor's order
+        self,
+        response_model: type[T],
+        messages: Messages = None,
+        max_retries: Any = DEFAULT_RETRIES,
+        context: Any = None,
+        strict: bool | None = True,
+        hooks: Hooks | None = None,
+        **options: Unpack[ParameterOptions],
+    ) -> PartialStream[T]:
+        """Ask for a value of `response_model`, and see it grow: each thing that comes is the value so far.
+
+        Fields that have not come are `None`. The last is the value itself, validated. Nothing is sent before the first
+        is asked for. What a call may say besides is as in `create`, but for `token_budget` and caches.
+        """
+        values = {"max_retries": max_retries, "context": context, "strict": strict}
+        return self._create.partial(**self._told(response_model, messages, hooks, {**options, **values}))
+
+    def create_iterable(  # noqa: PLR0917  # in Instructor's order
+        self,
+        messages: Messages = None,
+        response_model: type[T] | None = None,
+        max_retries: Any = DEFAULT_RETRIES,
+        context: Any = None,
+        strict: bool | None = True,
+        hooks: Hooks | None = None,
+        **options: Unpack[ParameterOptions],
+    ) -> IterableStream[T]:
+        """Ask for values of `response_model`, one after another: each is there as soon as it is whole, validated.
+
+        A union of types may be asked for. As `create_partial` otherwise.
+        """
+        values = {"max_retries": max_retries, "context": context, "strict": strict}
+        return self._create.iterable(**self._told(response_model, messages, hooks, {**options, **values}))
+
+    def create_list(
+        self,
+        response_model: type[T],
+        messages: Messages = None,
+        max_retries: Any = DEFAULT_RETRIES,
+        *,
+        hooks: Hooks | None = None,
+        **options: Unpack[CreateOptions],
+    ) -> list[T]:
+        """Ask for a list of values of `response_model`: `create` with `list[response_model]`."""
+        response_model, messages = in_order(response_model, messages)
+        return self.create(list[response_model], messages, max_retries, hooks=hooks, **options)
 
     def close(self) -> None:
         """Give back the connections for good. Calls in progress and later ones raise `ConfigurationError`."""
-        for llm in cast("Create", self.create_fn).llms.end():
+        for llm in self._llms():
             llm.close()
 
     def __enter__(self) -> Self:

@@ -16,14 +16,23 @@ from msgspec.structs import replace
 from dragoman.client.by_model import AnyLLM, ByModel
 from dragoman.client.cache.base import BaseCache, Caching
 from dragoman.client.completion import Completion
+from dragoman.client.growing import is_many
 from dragoman.client.hooks import Hooks, HookWatcher
 from dragoman.client.instructor.options import body_fields, own_names
 from dragoman.client.instructor.remembering import remember, tell_callers_words
 from dragoman.client.llm import LLM, AsyncLLM
 from dragoman.client.plan import Plan, value_of
-from dragoman.client.retries import most_tries, refuse_stream
+from dragoman.client.retries import most_tries
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.client.value_options import NAMES, refuse_budget, split_rules
+from dragoman.client.value_streams import (
+    AsyncIterableStream,
+    AsyncPartialStream,
+    IterableFlow,
+    IterableStream,
+    PartialFlow,
+    PartialStream,
+)
 from dragoman.errors import AnswerCutOff, CallFailed, ConfigurationError
 from dragoman.flow import Flow, async_run, run
 from dragoman.messages import LLMResponse
@@ -58,6 +67,12 @@ class Asked(Struct, frozen=True, kw_only=True):
     def response(self, *, stream: bool) -> Flow[LLMResponse]:
         return self.plan.generate(None, self.options, stream=stream)
 
+    def partial(self, wanted: type[T]) -> PartialFlow[T]:
+        return self.plan.partial(wanted, None, self.options, self.rules)
+
+    def iterable(self, wanted: Any) -> IterableFlow[Any]:
+        return self.plan.iterable(wanted, None, self.options, self.rules)
+
     def value(self, wanted: type[T]) -> Flow[Found[T]]:
         return self._found(self.plan.extract(wanted, None, self.options, self.rules, self.caching))
 
@@ -88,17 +103,17 @@ class Creating(Generic[AnyLLM]):
         self._verbatim = verbatim
         self._cache = _checked_cache(cache)
 
-    def asked(self, messages: Any, options: Mapping[str, Any]) -> Asked:
+    def asked(self, messages: Any, options: Mapping[str, Any], *, stream: bool = False) -> Asked:
         """What a call means. Raises `ConfigurationError` for what cannot be right."""
         given = own_names({**options, "messages": messages})
         hooks, max_retries = given.pop("hooks", None), given.pop("max_retries", None)
-        caching = self._caching(given.pop("cache", None), given.pop("cache_ttl", None))
+        caching = self._caching(given.pop("cache", None), given.pop("cache_ttl", None), stream=stream)
         plan, completion_of = _witnessed(self.llms[_model(given)].plan)
         if isinstance(given.get("messages"), str):
             given["messages"] = [{"role": "user", "content": given["messages"]}]
         rules, rest = split_rules(body_fields(given), max_retries)
         if hooks:
-            rules = _heard(rules, hooks, partial(plan.body, options=rest), completion_of, max_retries)
+            rules = _heard(rules, hooks, partial(plan.body, options=rest, stream=stream), completion_of, max_retries)
         return Asked(plan=plan, options=rest, rules=rules, completion_of=completion_of, caching=caching)
 
     def verbatim(self, messages: Any, hooks: Hooks, options: Mapping[str, Any]) -> Any:
@@ -110,7 +125,9 @@ class Creating(Generic[AnyLLM]):
         hooks.emit_completion_arguments(**given)
         return self._verbatim(**given)
 
-    def _caching(self, cache: Any, ttl: Any) -> Caching | None:
+    def _caching(self, cache: Any, ttl: Any, *, stream: bool) -> Caching | None:
+        if stream and (cache is not None or ttl is not None):
+            raise ConfigurationError("cache= and cache_ttl= are of use for whole values: a stream is not kept")
         cache = self._cache if cache is None else _checked_cache(cache)
         if cache is None and ttl is not None:
             raise ConfigurationError("cache_ttl= says how long to keep an answer, and there is no cache=")
@@ -166,14 +183,14 @@ class Create(Creating[LLM]):
     ) -> Any:
         if response_model is None:
             return self._plainly(messages, options, stream=stream)
-        asked = self.asked(messages, options)
-        refuse_stream(stream=stream)
-        return value_of(run(asked.value(response_model)))
+        if stream:
+            return (self.iterable if is_many(response_model) else self.partial)(response_model, messages, **options)
+        return value_of(run(self.asked(messages, options).value(response_model)))
 
     def _plainly(self, messages: Any, options: dict[str, Any], *, stream: bool) -> Any:
         refuse_budget(options)
         if self._verbatim is None:
-            asked = self.asked(messages, options)
+            asked = self.asked(messages, options, stream=stream)
             return Stream(asked.response(stream=True)) if stream else run(asked.response(stream=False))
         hooks = options.pop("hooks", None) or Hooks()
         answer = self.verbatim(messages, hooks, {**options, **({"stream": True} if stream else {})})
@@ -185,6 +202,12 @@ class Create(Creating[LLM]):
         found = run(self.asked(messages, options).value(response_model))
         return found.value, found.completion
 
+    def partial(self, response_model: Any, messages: Any = None, **options: Any) -> PartialStream[Any]:
+        return PartialStream(self.asked(messages, options, stream=True).partial(response_model))
+
+    def iterable(self, response_model: Any, messages: Any = None, **options: Any) -> IterableStream[Any]:
+        return IterableStream(self.asked(messages, options, stream=True).iterable(response_model))
+
 
 class AsyncCreate(Creating[AsyncLLM]):
     """`create_fn` of an `AsyncInstructor`."""
@@ -194,14 +217,14 @@ class AsyncCreate(Creating[AsyncLLM]):
     ) -> Any:
         if response_model is None:
             return self._plainly(messages, options, stream=stream)
-        asked = self.asked(messages, options)
-        refuse_stream(stream=stream)
-        return self._value(asked.value(response_model))
+        if stream:
+            return (self.iterable if is_many(response_model) else self.partial)(response_model, messages, **options)
+        return self._value(self.asked(messages, options).value(response_model))
 
     def _plainly(self, messages: Any, options: dict[str, Any], *, stream: bool) -> Any:
         refuse_budget(options)
         if self._verbatim is None:
-            asked = self.asked(messages, options)
+            asked = self.asked(messages, options, stream=stream)
             return AsyncStream(asked.response(stream=True)) if stream else async_run(asked.response(stream=False))
         return self._own(messages, options, stream=stream)
 
@@ -220,3 +243,9 @@ class AsyncCreate(Creating[AsyncLLM]):
     async def with_completion(self, response_model: Any, messages: Any = None, **options: Any) -> tuple[Any, Any]:
         found = await async_run(self.asked(messages, options).value(response_model))
         return found.value, found.completion
+
+    def partial(self, response_model: Any, messages: Any = None, **options: Any) -> AsyncPartialStream[Any]:
+        return AsyncPartialStream(self.asked(messages, options, stream=True).partial(response_model))
+
+    def iterable(self, response_model: Any, messages: Any = None, **options: Any) -> AsyncIterableStream[Any]:
+        return AsyncIterableStream(self.asked(messages, options, stream=True).iterable(response_model))
