@@ -28,7 +28,19 @@ FACES = {
     "Stream": (Stream, AsyncStream, {"aclose"}),  # the name that `contextlib.aclosing` wants
 }
 
-AT_ONCE = {"generate", "create", "chat", "abort", "completions", "messages", "responses", "text", "response"}
+AT_ONCE = {
+    "generate",
+    "create",
+    "create_partial",
+    "create_iterable",
+    "chat",
+    "abort",
+    "completions",
+    "messages",
+    "responses",
+    "text",
+    "response",
+}
 """What an awaited face gives without `await`: streams, chats, and what only looks at what is there."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from types import SimpleNamespace
@@ -23,8 +24,10 @@ from dragoman import (
     exceptions,
     from_provider,
 )
+from dragoman.client.cache.base import AutoCache
 from dragoman.client.hooks import Hooks
 from dragoman.errors import ConfigurationError, OutputError, UnsupportedFeature
+from dragoman.structured.partial import Partial
 from dragoman.testing import Emulator
 
 from ..drive import MODES, settled
@@ -175,7 +178,6 @@ def test_options_of_the_client_hold_for_its_calls(emulator: Emulator, face: str)
         ),
         ({"input": "a", "response_model": User, "max_retries": object()}, UnsupportedFeature, "RetryConfig"),
         ({"input": "a", "response_model": User, "max_retries": -1}, ConfigurationError, "at least 0, not -1"),
-        ({"input": "a", "response_model": User, "stream": True}, UnsupportedFeature, "do not go together yet"),
     ],
 )
 def test_what_is_refused(
@@ -528,3 +530,127 @@ def test_a_client_is_looked_into_before_it_is_made() -> None:
     """As `copy` and `pickle` do."""
     with pytest.raises(AttributeError, match="has no attribute `anything`"):
         Instructor.__new__(Instructor).anything  # noqa: B018
+
+
+# ---------------------------------------------------------------------- values that grow, and values one by one
+
+
+def read(stream: Any) -> list[Any]:
+    """All that comes of a stream of either face."""
+    if hasattr(stream, "__aiter__"):
+
+        async def awaited() -> list[Any]:
+            return [each async for each in stream]
+
+        return asyncio.run(awaited())
+    return list(stream)
+
+
+JOHN = User(name="John", age=42)
+
+GROWING: dict[str, Any] = {
+    "create_partial": lambda asked: asked.create_partial(User, PROMPT),
+    "create_partial by name": lambda asked: asked.create_partial(response_model=User, messages=PROMPT),
+    "create of a Partial": lambda asked: asked.create(Partial[User], PROMPT, stream=True),
+    "create of the type": lambda asked: asked.chat.completions.create(User, PROMPT, stream=True),
+}
+
+
+@both
+@pytest.mark.parametrize("ask", GROWING.values(), ids=GROWING)
+def test_a_value_that_grows(emulator: Emulator, face: str, ask: Any) -> None:
+    seen = read(ask(client(emulator, face)))
+    assert seen[0].age is None
+    assert (seen[-1], type(seen[-1])) == (JOHN, User)
+    assert all(isinstance(each, User) for each in seen)
+    assert emulator.requests[-1].wire["stream"] is True
+
+
+MANY: dict[str, Any] = {
+    "create_iterable": lambda asked: asked.create_iterable(PROMPT, User),
+    "create_iterable by name": lambda asked: asked.create_iterable(response_model=User, messages=PROMPT),
+    "create of an Iterable": lambda asked: asked.create(Iterable[User], PROMPT, stream=True),
+    "create of a list": lambda asked: asked.create(list[User], PROMPT, stream=True),
+}
+
+
+@both
+@pytest.mark.parametrize("ask", MANY.values(), ids=MANY)
+def test_values_one_by_one(emulator: Emulator, face: str, ask: Any) -> None:
+    assert read(ask(client(emulator, face))) == [JOHN]
+    assert emulator.requests[-1].wire["stream"] is True
+
+
+@both
+def test_a_list_of_values(emulator: Emulator, face: str) -> None:
+    asked = client(emulator, face)
+    assert result(asked.create_list(User, PROMPT, max_retries=1)) == [JOHN]
+    assert result(asked.create_list(PROMPT, User)) == [JOHN]
+    assert "stream" not in emulator.requests[-1].wire
+
+
+@both
+def test_hooks_hear_of_a_stream_when_it_is_read(emulator: Emulator, face: str) -> None:
+    told: list[str] = []
+    asked = client(emulator, face)
+    asked.on("completion:kwargs", lambda **body: told.append(f"asked, stream={body['stream']}"))
+    asked.on("completion:response", lambda completion: told.append(completion.response.finish_reason))
+    asked.on("completion:usage", lambda usage: told.append(f"{usage.total_tokens > 0}"))
+    stream = asked.create_partial(User, PROMPT)
+    assert told == []
+    assert len(read(stream)) > 1
+    assert told == ["asked, stream=True", "tool_calls", "True"]
+
+
+@both
+@pytest.mark.parametrize("method", ["create_partial", "create_iterable"])
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [({"token_budget": 5}, "token_budget"), ({"cache_ttl": 5}, "a stream is not kept"), ({"temprature": 1}, "did you")],
+)
+def test_what_a_stream_of_values_cannot_do(
+    emulator: Emulator, face: str, method: str, option: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        getattr(client(emulator, face), method)(response_model=User, messages=PROMPT, **option)
+    assert emulator.requests == []
+
+
+@both
+def test_a_client_that_keeps_answers_still_streams(emulator: Emulator, face: str) -> None:
+    asked = client(emulator, face, cache=AutoCache())
+    for _ in range(2):
+        assert read(asked.create_partial(User, PROMPT))[-1] == JOHN
+    assert len(emulator.requests) == 2
+
+
+# ---------------------------------------------------------------------- a function of another's behind it
+
+
+@both
+def test_any_function_with_instructors_arguments_will_do(face: str) -> None:
+    """As code has it that makes an `Instructor` of a patched function."""
+    calls: list[dict[str, Any]] = []
+    john = User(name="John", age=42)
+    object.__setattr__(john, "_raw_response", "what came")
+
+    def create(**arguments: Any) -> Any:
+        calls.append(arguments)
+        return john if not arguments.get("stream") else iter([john])
+
+    async def later(**arguments: Any) -> Any:
+        return create(**arguments)
+
+    asked: Any = Instructor(None, create, model="m") if face == "sync" else AsyncInstructor(None, later, model="m")
+    assert asked.create_fn is (create if face == "sync" else later)
+    assert result(asked.create(User, PROMPT)) is john
+    hooks = calls[0].pop("hooks")
+    assert isinstance(hooks, Hooks)
+    said = {"max_retries": 3, "strict": True, "model": "m", "messages": PROMPT}
+    assert calls[0] == {"response_model": User, **said}
+    assert result(asked.create_with_completion(PROMPT, User)) == (john, "what came")
+    assert list(result(asked.create_partial(User, PROMPT))) == [john]
+    assert calls[2]["response_model"] == Partial[User]
+    assert list(result(asked.create_iterable(PROMPT, User))) == [john]
+    assert (calls[3]["response_model"], calls[3]["stream"]) == (Iterable[User], True)
+    settled(asked.close())

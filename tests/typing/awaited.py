@@ -20,7 +20,7 @@ from dragoman import (
     ModelInfo,
     TokenCount,
 )
-from dragoman.client.value_streams import AsyncIterableStream, AsyncPartialStream
+from dragoman.client.value_streams import AsyncIterableStream
 
 
 class Contact(BaseModel):

@@ -34,7 +34,7 @@ from dragoman import (
     ToolResult,
     Usage,
 )
-from dragoman.client.value_streams import IterableStream, PartialStream
+from dragoman.client.value_streams import IterableStream
 from dragoman.messages import FinishReason
 
 

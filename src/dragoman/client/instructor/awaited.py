@@ -142,7 +142,7 @@ class AsyncInstructor(InstructorBase):
         values = {"max_retries": max_retries, "context": context, "strict": strict}
         return self._create.iterable(**self._told(response_model, messages, hooks, {**options, **values}))
 
-    def create_list(
+    async def create_list(
         self,
         response_model: type[T],
         messages: Messages = None,
@@ -150,10 +150,10 @@ class AsyncInstructor(InstructorBase):
         *,
         hooks: Hooks | None = None,
         **options: Unpack[CreateOptions],
-    ) -> Coroutine[Any, Any, list[T]]:
+    ) -> list[T]:
         """Ask for a list of values of `response_model`: `create` with `list[response_model]`, to be awaited."""
         response_model, messages = in_order(response_model, messages)
-        return self.create(list[response_model], messages, max_retries, hooks=hooks, **options)
+        return await self.create(list[response_model], messages, max_retries, hooks=hooks, **options)
 
     async def close(self) -> None:
         """Give back the connections for good: as `Instructor.close`, to be awaited. Nothing is waited for."""

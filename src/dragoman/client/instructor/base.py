@@ -98,6 +98,10 @@ class InstructorBase:
         resource = getattr(self.client, name, None)
         return self if resource is None else cast("Self", Path(self, resource))
 
+    def _llms(self) -> list[Any]:
+        """Who was asked, to be closed; a function that is not ours knows nobody."""
+        return self._create.llms.end() if isinstance(self._create, Creating) else []
+
     def _told(
         self, response_model: Any, messages: Any, hooks: Hooks | None, options: Mapping[str, Any]
     ) -> dict[str, Any]:
