@@ -100,7 +100,8 @@ class InstructorBase:
 
     def _llms(self) -> list[Any]:
         """Who was asked, to be closed; a function that is not ours knows nobody."""
-        return self._create.llms.end() if isinstance(self._create, Creating) else []
+        made: Creating[Any] | ForeignCreate = self._create
+        return made.llms.end() if isinstance(made, Creating) else []
 
     def _told(
         self, response_model: Any, messages: Any, hooks: Hooks | None, options: Mapping[str, Any]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import is_dataclass
 from typing import Any, TypeVar
 
 from dragoman.errors import AnswerCutOff, CallFailed
@@ -18,7 +17,9 @@ def remember(value: T, completion: Any, usage: Usage) -> T:
 
     What is shared, as the members of an `Enum` are, gets neither, nor what has no place for them.
     """
-    from pydantic import BaseModel  # loaded by now: it made the value
+    from dataclasses import is_dataclass  # both are loaded by now: pydantic made the value
+
+    from pydantic import BaseModel
 
     if isinstance(value, BaseModel) or is_dataclass(value):
         with suppress(AttributeError):  # it has `__slots__`
