@@ -18,6 +18,7 @@ from dragoman.client.cache.base import BaseCache, Caching
 from dragoman.client.completion import Completion
 from dragoman.client.growing import is_many
 from dragoman.client.hooks import Hooks, HookWatcher
+from dragoman.client.instructor.conversation import made_ready, rendered
 from dragoman.client.instructor.options import body_fields, own_names
 from dragoman.client.instructor.remembering import remember, tell_callers_words
 from dragoman.client.llm import LLM, AsyncLLM
@@ -43,7 +44,7 @@ T = TypeVar("T")
 Verbatim = Callable[..., Any]
 """A method of an SDK's client, called with the arguments as they were given."""
 
-_OURS: Final = NAMES | {"max_retries", "hooks", "mode", "cache", "cache_ttl", "validation_context"}
+_OURS: Final = NAMES | {"max_retries", "hooks", "mode", "cache", "cache_ttl", "validation_context", "autodetect_images"}
 """Arguments that no SDK knows."""
 
 
@@ -105,12 +106,10 @@ class Creating(Generic[AnyLLM]):
 
     def asked(self, messages: Any, options: Mapping[str, Any], *, stream: bool = False) -> Asked:
         """What a call means. Raises `ConfigurationError` for what cannot be right."""
-        given = own_names({**options, "messages": messages})
+        given = made_ready(own_names({**options, "messages": messages}))
         hooks, max_retries = given.pop("hooks", None), given.pop("max_retries", None)
         caching = self._caching(given.pop("cache", None), given.pop("cache_ttl", None), stream=stream)
         plan, completion_of = _witnessed(self.llms[_model(given)].plan)
-        if isinstance(given.get("messages"), str):
-            given["messages"] = [{"role": "user", "content": given["messages"]}]
         rules, rest = split_rules(body_fields(given), max_retries)
         if hooks:
             rules = _heard(rules, hooks, partial(plan.body, options=rest, stream=stream), completion_of, max_retries)
@@ -121,7 +120,7 @@ class Creating(Generic[AnyLLM]):
         assert self._verbatim is not None  # as its callers have seen
         given = {name: value for name, value in options.items() if name not in _OURS}
         if messages is not None:
-            given["messages"] = messages
+            given["messages"] = rendered(messages, options.get("context") or options.get("validation_context"))
         hooks.emit_completion_arguments(**given)
         return self._verbatim(**given)
 

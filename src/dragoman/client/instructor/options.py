@@ -35,6 +35,8 @@ class ParameterOptions(AnswerOptions, total=False):
     """`stop`, as Anthropic's API calls it."""
     extra_headers: Mapping[str, str]
     """`headers`, as the SDKs call them."""
+    autodetect_images: bool
+    """A text that is the address of a picture, a sound or a PDF becomes what is there. Local files are read."""
     cache: BaseCache
     """Where the answer is kept, when not where the client keeps its answers."""
     cache_ttl: int

@@ -1,0 +1,48 @@
+"""What a call says to the model, made ready: templates rendered, addresses of pictures found, `system` in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from dragoman.errors import ConfigurationError
+
+
+def made_ready(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a call with its messages as they are to be sent. What was given is left as it is."""
+    ready = dict(given)
+    if isinstance(ready.get("messages"), str):
+        ready["messages"] = [{"role": "user", "content": ready["messages"]}]
+    if ready.get("system") is not None and not isinstance(ready["system"], str):
+        ready["messages"] = [{"role": "system", "content": ready.pop("system")}, *(ready.get("messages") or ())]
+    if ready.pop("autodetect_images", None):
+        _find_media(ready)
+    if ready.get("context"):
+        _render(ready)
+    return ready
+
+
+def _find_media(ready: dict[str, Any]) -> None:
+    from dragoman.client.contents import with_media
+
+    ready["messages"] = with_media(ready.get("messages") or ())
+
+
+def _render(ready: dict[str, Any]) -> None:
+    context = ready["context"]
+    if not isinstance(context, Mapping):
+        raise ConfigurationError(f"context= must be a mapping, not {type(context).__name__}")
+    ready["messages"] = rendered(ready.get("messages") or (), context)
+    if ready.get("system"):
+        from dragoman.client.templating import templated_text
+
+        ready["system"] = templated_text(ready["system"], cast("Mapping[str, Any]", context))
+
+
+def rendered(messages: Any, context: Any) -> Any:
+    """`messages` with `context` in their templates, if there is one."""
+    if not context or isinstance(messages, str):
+        return messages
+    from dragoman.client.templating import templated  # few programs have templates
+
+    return templated(messages, context)
