@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -9,12 +10,14 @@ from typing import Any, ClassVar
 
 import pytest
 
+from dragoman import create_llm
 from dragoman.client import fetching
 from dragoman.client.fetching import Fetch, fetch, takes_bytes_only, with_bytes
 from dragoman.dialects import dialect_names, get_dialect
 from dragoman.errors import DecodeError, FetchRefused
 from dragoman.flow import async_run, run
 from dragoman.messages import Audio, Document, Image, Message, Request, Text
+from dragoman.testing import Emulator
 
 PNG = b"\x89PNG\r\n\x1a\n rest"
 
@@ -176,3 +179,28 @@ def test_nothing_is_fetched_where_nothing_is_to_be_gained(dialect: str, fetch_fr
 def test_what_is_fetched_is_what_was_said(server: str, fetch_from: Fetch, says: str) -> None:
     with pytest.raises(FetchRefused, match=says):
         run(with_bytes(asked(Image.from_url(server + "/page")), get_dialect("ollama"), fetch_from))
+
+
+# ---------------------------------------------------------------------- in a call
+
+
+@pytest.mark.parametrize("fetch_from", ["any", "public", "never"])
+def test_a_call_fetches_what_it_may(server: str, fetch_from: Fetch) -> None:
+    """A value is asked for in the same way, and a client's default holds for its calls."""
+    with Emulator() as emulator:
+        llm = create_llm("ollama/llava", base_url=emulator.url, fetch=fetch_from)
+        ask = [
+            lambda: llm.generate("What?", images=[f"{server}/cat"]),
+            lambda: llm.extract(str, "What?", images=[f"{server}/cat"]),
+        ]
+        for call in ask:
+            if fetch_from == "public":
+                with pytest.raises(FetchRefused):
+                    call()
+                continue
+            call()
+            sent = emulator.requests[-1].request
+            assert sent is not None
+            pictures = [part for message in sent.messages for part in message.parts if isinstance(part, Image)]
+            assert [part.data for part in pictures] == ([b64encode(PNG).decode()] if fetch_from == "any" else [])
+        llm.close()

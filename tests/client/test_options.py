@@ -49,6 +49,7 @@ from dragoman.messages import Extra, Opaque, OutputFormat, ReasoningOptions, Too
         ({"reasoning_effort": "hard"}, "reasoning_effort must be 'none' or .*, not 'hard'"),
         ({"seed": "7"}, "seed must be a whole number"),
         ({"on_loss": "ignore"}, "on_loss must be 'warn' or 'error'"),
+        ({"fetch": "all"}, "fetch must be 'public' or 'any' or 'never'"),
         ({"mode": "json_mode"}, r"mode must be a Mode such as Mode\.TOOLS, not 'json_mode'"),
         ({"model": "gpt-4o"}, "`model` belongs to the client"),
     ],
@@ -119,7 +120,7 @@ def test_every_option_is_documented_or_speaks_for_itself() -> None:
     """Options without a field in the request are the client's own."""
     own = {"system", "messages", "images", "documents", "tools", "headers", "timeout", "retry_config", "on_loss", "stop",
            "tool_choice", "output_format", "reasoning_effort", "reasoning_budget", "extra_body",
-           "mode"}  # fmt: skip
+           "mode", "fetch"}  # fmt: skip
     assert set(GenerateOptions.__annotations__) == own | REQUEST_FIELDS | BUDGETS
 
 

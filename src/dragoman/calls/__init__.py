@@ -9,10 +9,12 @@ from dragoman.calls.count import count_tokens
 from dragoman.calls.embed import EmbeddingCall, embed
 from dragoman.calls.generate import generate
 from dragoman.calls.models import list_models
+from dragoman.calls.prepare import OWN_HEADERS
 from dragoman.calls.retry import RetryConfig
 from dragoman.calls.target import Key, Target
 
 __all__ = [
+    "OWN_HEADERS",
     "Call",
     "EmbeddingCall",
     "Key",

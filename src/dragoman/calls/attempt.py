@@ -31,11 +31,15 @@ _NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
 class Progress(Struct, kw_only=True):
-    """What a try has come to, known even when it fails. `began` is when, on the call's clock."""
+    """What a try has come to, known even when it fails. `began` is when, on the call's clock.
+
+    `notes` is what the transport says of it.
+    """
 
     began: float
     status: int | None = None
     headers: Mapping[str, str] = _NO_HEADERS
+    notes: tuple[str, ...] = ()
     intake: Intake | None = None
 
     @property
@@ -75,10 +79,10 @@ def _exchange(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResp
 def accepted(target: Target, http: HttpRequest, progress: Progress) -> Flow[Reply | AsyncReply]:
     """Send `http`; the reply, when it is a good one. Raises the provider's error."""
     reply: Reply | AsyncReply = yield Open(target.transport, http)  # one frame less to pass through than `open_`
-    progress.status, progress.headers = reply.status, reply.headers
+    progress.status, progress.headers, progress.notes = reply.status, reply.headers, getattr(reply, "notes", ())
     if reply.status >= 400:
         body = yield from read_all(reply)
-        raise target.dialect.decode_error(reply.status, reply.headers, body)
+        raise target.dialect.decode_error(reply.status, reply.headers, body) from getattr(reply, "cause", None)
     if reply.status >= 300:
         raise _redirected(reply)
     return reply

@@ -106,7 +106,7 @@ class CallLog:
             cost=cost,
             error=error,
             waited_seconds=self.pause_seconds,
-            notes=self._notes,
+            notes=(*self._notes, *progress.notes),
         )
 
     def _total_cost(self, last: Cost) -> tuple[Decimal | None, str | None]:

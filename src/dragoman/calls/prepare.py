@@ -17,8 +17,9 @@ from dragoman.messages import Loss, Request, Role, encode_json
 from dragoman.providers import Credential
 from dragoman.secret import Secret
 
-_OWN_HEADERS: Final = (("content-type", "application/json"), ("user-agent", f"dragoman/{__version__}"))
-_OWN_WITHOUT_BODY: Final = _OWN_HEADERS[1:]
+OWN_HEADERS: Final = (("content-type", "application/json"), ("user-agent", f"dragoman/{__version__}"))
+"""Headers of each request with a body, before the dialect's."""
+_OWN_WITHOUT_BODY: Final = OWN_HEADERS[1:]
 
 
 class Outgoing(Struct, frozen=True, kw_only=True):
@@ -105,7 +106,7 @@ def http_request(
 ) -> HttpRequest:
     """The HTTP request for one try. Headers: ours, the dialect's, the key, the target's, the call's; later ones win."""
     target, method, path, body = terms.target, outgoing.method, outgoing.path, outgoing.body
-    headers = [*(_OWN_HEADERS if body else _OWN_WITHOUT_BODY), *target.dialect.headers()]
+    headers = [*(OWN_HEADERS if body else _OWN_WITHOUT_BODY), *target.dialect.headers()]
     if credential is not None:
         headers += credential.headers(method, target.origin, path, body)
     return HttpRequest(

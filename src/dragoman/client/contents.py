@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from dragoman.client.options import MessageLike
 from dragoman.errors import ConfigurationError
-from dragoman.messages import Audio, Document, Image, Message, Part, Role, Text
+from dragoman.messages import Audio, Document, Image, Message, Part, Request, Role, Text
 from dragoman.messages.parts import Media, PartBase
 
 Decode: TypeAlias = Callable[[Mapping[str, Any]], Message]
@@ -45,6 +45,21 @@ def _parts_of(part: Any, message: Mapping[str, Any], decode: Decode) -> Iterable
     if isinstance(part, Mapping):
         return decode({**message, "content": [part]}).parts
     raise ConfigurationError(f"Unsupported content type: {type(part).__name__}; texts, parts and dicts are taken")
+
+
+def has_urls(request: Request) -> bool:
+    """Whether anything that `request` says lies elsewhere."""
+    return any(type(message.content) is not str and far_parts(message) for message in request.messages)
+
+
+def far_parts(message: Message) -> list[Media]:
+    """The parts of `message` that lie at a URL."""
+    return [part for part in message.parts if isinstance(part, Media) and is_far(part)]
+
+
+def is_far(part: Media) -> bool:
+    """Whether `part` is no more than the URL of what lies elsewhere, where it can be fetched."""
+    return part.data is None and part.url is not None and part.url.startswith(("http://", "https://", "gs://"))
 
 
 # ---------------------------------------------------------------------- texts that are an address

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dragoman.client.contents import far_parts, is_far
 from dragoman.dialects import Dialect
 from dragoman.errors import FetchRefused
 from dragoman.flow import Flow, invoke
@@ -119,11 +120,11 @@ def _shown(url: str) -> str:
 
 def with_bytes(request: Request, dialect: Dialect, fetch_from: Fetch = "public") -> Flow[Request]:
     """`request` with the bytes of each part whose URL `dialect` would drop, and whose bytes it takes."""
-    if fetch_from == "never" or not any(map(_has_urls, request.messages)):
+    if fetch_from == "never":
         return request
     messages: list[Message] = []
     for message in request.messages:
-        near = (yield from _near(message, dialect, fetch_from)) if _has_urls(message) else message
+        near = (yield from _near(message, dialect, fetch_from)) if far_parts(message) else message
         messages.append(near)
     return replace(request, messages=tuple(messages))
 
@@ -131,21 +132,11 @@ def with_bytes(request: Request, dialect: Dialect, fetch_from: Fetch = "public")
 def _near(message: Message, dialect: Dialect, fetch_from: Fetch) -> Flow[Message]:
     parts: list[Any] = []
     for part in message.parts:
-        if isinstance(part, Media) and _is_far(part) and takes_bytes_only(dialect, type(part)):
+        if isinstance(part, Media) and is_far(part) and takes_bytes_only(dialect, type(part)):
             parts.append((yield from _fetched(part, fetch_from)))
         else:
             parts.append(part)
     return replace(message, content=tuple(parts))
-
-
-def _has_urls(message: Message) -> bool:
-    return not isinstance(message.content, str) and any(
-        isinstance(part, Media) and _is_far(part) for part in message.content
-    )
-
-
-def _is_far(part: Media) -> bool:
-    return part.data is None and part.url is not None and part.url.startswith(("http://", "https://", "gs://"))
 
 
 def _fetched(part: M, fetch_from: Fetch) -> Flow[M]:

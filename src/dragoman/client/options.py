@@ -122,6 +122,9 @@ class AnswerOptions(CallOptions, total=False):
     """What the provider is to keep with the call."""
     extra_body: JsonObject
     """Fields to put into the body as they are."""
+    fetch: Literal["public", "any", "never"]
+    """Media at a URL that the provider takes only as bytes: fetched where everyone can reach them (the default), also
+    where only this machine can (`"any"`: not for URLs that others wrote), or left out with a warning (`"never"`)."""
     on_loss: Literal["warn", "error"]
     """What to do when the provider cannot express all of the request."""
 
@@ -197,6 +200,7 @@ _KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
 
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "on_loss": ("warn", "error"),
+    "fetch": ("public", "any", "never"),
     "reasoning_effort": EFFORTS,
     "dtype": get_args(VectorType),
     "encoding": ("float", "base64"),

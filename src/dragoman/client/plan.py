@@ -22,6 +22,7 @@ from dragoman.calls import (
     list_models,
 )
 from dragoman.calls.prepare import prepare
+from dragoman.client.contents import has_urls
 from dragoman.client.inputs import embedding_inputs, messages_of
 from dragoman.client.options import (
     BUDGETS,
@@ -108,6 +109,19 @@ def _deadline_of(options: Mapping[str, Any]) -> float | None:
     return None if limit is None else monotonic() + limit
 
 
+def _sent(call: Call, options: Mapping[str, Any]) -> Flow[LLMResponse]:
+    """The flow of `call`. What lies at a URL and can be sent only as bytes is fetched first."""
+    if not has_urls(call.request):
+        return generate(call)
+    from dragoman.client.fetching import with_bytes  # few calls need it
+
+    def near() -> Flow[LLMResponse]:
+        request = yield from with_bytes(call.request, call.target.dialect, options.get("fetch") or "public")
+        return (yield from generate(replace(call, request=request)))
+
+    return near()
+
+
 class Plan:
     """A target and the client's default options. It decides what a call means; drivers do it."""
 
@@ -131,7 +145,7 @@ class Plan:
         """The flow of one call. Raises `ConfigurationError` at once for options that cannot be right."""
         options = self.options(options)
         request = self._request(prompt, options)
-        return generate(self._call(replace(request, stream=True) if stream else request, options))
+        return _sent(self._call(replace(request, stream=True) if stream else request, options), options)
 
     def extract(  # what is asked, by which rules, and where its answer may be
         self,
@@ -192,7 +206,8 @@ class Plan:
 
         def ask(request: Request) -> Flow[LLMResponse]:
             """What is said to have a better answer is ours, and is put as the dialect can."""
-            return generate(replace(call(request), on_loss="warn") if next(asked) else call(request))
+            sent = replace(call(request), on_loss="warn") if next(asked) else call(request)
+            return _sent(sent, options)
 
         rules = replace(rules, deadline=deadline)
         if caching is None:

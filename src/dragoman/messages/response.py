@@ -82,7 +82,7 @@ class Attempt(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         status: The HTTP status, when there was an answer.
         error: What was raised, when it failed.
         waited_seconds: The pause before this try.
-        notes: What was filled in for the caller, for example a default `max_tokens`.
+        notes: What was filled in for the caller, for example a default `max_tokens`, and what a wrapped client did.
     """
 
     target: str

@@ -1,0 +1,55 @@
+"""cohere, made by Fern: our whole body goes in as `additional_body_parameters`, what comes out is the SDK's objects.
+
+They keep fields that the SDK does not know. `cohere.Client` is of the older API; its `v2` is the one that is spoken.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from dragoman.client.wrapping.dumping import dumped
+from dragoman.client.wrapping.replies import Answer, Parsed, Pieces
+from dragoman.client.wrapping.sending import Sending, attribute, named_in
+from dragoman.client.wrapping.limits import narrowed
+from dragoman.http import Frame
+
+_PATH: Final = {True: "chat_stream", False: "chat"}
+"""By whether the answer is streamed: the method, which says so to the server by itself."""
+
+
+class CohereCarrier:
+    """A `ClientV2`, a `Client`, or the async one of either."""
+
+    roots = frozenset({"cohere"})
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def send(self, sending: Sending) -> Any:
+        method = attribute(self._speaker(), _PATH[sending.stream])
+        body = {name: value for name, value in sending.body.items() if name != "stream"}
+        named, _ = named_in(method, body)
+        limit = narrowed(self._own_limit(), sending.seconds_left())
+        options: dict[str, Any] = {"additional_headers": dict(sending.headers), "additional_body_parameters": body}
+        if limit is not None:
+            options |= {"timeout": limit, "timeout_in_seconds": max(int(limit), 1)}
+        return method(**named, request_options=options)
+
+    def answer(self, given: Any, sending: Sending) -> Answer:
+        return Pieces(given, _frame) if sending.stream else Parsed(given, dumped(given))
+
+    def _speaker(self) -> Any:
+        """What speaks the second API: a `ClientV2` itself, and of a `Client` its `v2`."""
+        client = self._client
+        named_so = any(kind.__name__.endswith("V2Client") for kind in client.__class__.__mro__)
+        return client if named_so else getattr(client, "v2", client)
+
+    def _own_limit(self) -> float | None:
+        """The client's own timeout, where it can be seen."""
+        wrapper = getattr(self._client, "_client_wrapper", None)
+        limit = wrapper.get_timeout() if hasattr(wrapper, "get_timeout") else None
+        return limit if isinstance(limit, int | float) else None
+
+
+def _frame(event: Any) -> list[Frame]:
+    return [(str(getattr(event, "type", "")), dumped(event))]

@@ -1,0 +1,155 @@
+"""What an SDK raises, told by its shape: an answer of the provider's, a connection of no use, or neither.
+
+No SDK is imported for it. Only exceptions of the SDK's own classes, and of the HTTP library under it, are understood;
+what the caller's hooks raise passes as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, cast
+
+from msgspec import Struct
+
+from dragoman.errors import ConnectFailed, ConnectionLost, Error, TimedOut
+from dragoman.messages import encode_json
+
+_HTTP_LIBRARIES: Final = frozenset({"httpx", "httpx2", "httpcore", "aiohttp", "requests", "urllib3"})
+
+_FAILURES: Final[dict[str, type[Error]]] = {
+    "TimeoutException": TimedOut,
+    "APITimeoutError": TimedOut,
+    "Timeout": TimedOut,
+    "TimeoutError": TimedOut,
+    "ServerTimeoutError": TimedOut,
+    "ConnectTimeoutError": TimedOut,
+    "ReadTimeoutError": TimedOut,
+    "ConnectError": ConnectFailed,
+    "ProxyError": ConnectFailed,
+    "ClientConnectorError": ConnectFailed,
+    "EndpointConnectionError": ConnectFailed,
+    "ProxyConnectionError": ConnectFailed,
+    "SSLError": ConnectFailed,
+    "ConnectionClosedError": ConnectionLost,
+    "HTTPClientError": ConnectionLost,
+    "EventStreamError": ConnectionLost,
+    "ClientError": ConnectionLost,
+    "APIConnectionError": ConnectionLost,
+    "TransportError": ConnectionLost,
+    "ConnectionError": ConnectionLost,
+}
+"""By the name of an exception's class, or of the nearest that it inherits from: openai's and its like, httpx's,
+aiohttp's, botocore's, litellm's."""
+
+_CONNECTING: Final = ("ConnectTimeout", "ConnectTimeoutError", "PoolTimeout", "ConnectionTimeoutError")
+
+_TRIES_BEFORE: Final = "x-stainless-retry-count"
+"""A header of what SDKs made by Stainless send again."""
+
+
+class Refusal(Struct, frozen=True):
+    """A provider's answer that an SDK has made an exception."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    notes: tuple[str, ...] = ()
+
+
+def refusal_in(error: Exception, roots: frozenset[str]) -> Refusal | None:
+    """The answer that `error` was made of. `roots` are the packages whose exceptions hold answers."""
+    if not _is_of(error, roots):
+        return None
+    response = getattr(error, "response", None) or getattr(error, "raw_response", None)
+    if isinstance(response, dict):  # botocore's
+        return _of_parsed(cast("dict[str, Any]", response))
+    status = next((each for each in _statuses(error, response) if isinstance(each, int)), None)
+    if status is None or status < 400:
+        return None
+    headers = getattr(response, "headers", None) or getattr(error, "headers", None) or {}
+    return Refusal(status, _lower(headers), _body(error, response), tries_noted(response))
+
+
+def raise_failure(error: Exception, roots: frozenset[str]) -> None:
+    """Raise ours for a connection that could not be made, was lost, or took too long. Others are not looked at."""
+    for cause in _causes(error):
+        kind = _failure(cause, roots | _HTTP_LIBRARIES)
+        if kind is None:
+            continue
+        said = f"the SDK's client failed with {type(error).__name__}: {error}"
+        if kind is TimedOut:
+            raise TimedOut(said, phase="connect" if type(cause).__name__ in _CONNECTING else "total") from error
+        raise kind(said) from error
+
+
+def tries_noted(response: Any) -> tuple[str, ...]:
+    """How often the SDK had tried, for the log, where it counts on its requests."""
+    try:
+        tried = int(response.request.headers.get(_TRIES_BEFORE, 0))
+    except (AttributeError, RuntimeError, TypeError, ValueError):  # no response, no request, or a stranger's
+        return ()
+    return (f"the SDK's client tried {tried + 1} times in this attempt",) if tried else ()
+
+
+def _failure(error: BaseException, roots: frozenset[str]) -> type[Error] | None:
+    if not _is_of(error, roots):
+        return None
+    return next((_FAILURES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _FAILURES), None)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """What `error` came from, the innermost first: it knows best how far the call had come."""
+    chain: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in chain:
+        chain.append(cause)
+        cause = cause.__cause__
+    return reversed(chain)
+
+
+def _is_of(error: BaseException, roots: frozenset[str]) -> bool:
+    return any(kind.__module__.partition(".")[0] in roots for kind in type(error).__mro__)
+
+
+def _statuses(error: Exception, response: Any) -> Iterator[Any]:
+    yield getattr(error, "status_code", None)
+    yield getattr(response, "status_code", None)
+    yield getattr(error, "code", None)  # google-genai's; a text in others
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    return {str(name).lower(): str(value) for name, value in dict(headers).items()}
+
+
+def _body(error: Exception, response: Any) -> bytes:
+    """The body as it came, else what the SDK made of it: cohere keeps `body`, google-genai `details`."""
+    content = _content(response)
+    if content:
+        return content
+    made = next((each for each in (getattr(error, name, None) for name in ("details", "body")) if each), None)
+    if isinstance(made, str):
+        return made.encode()
+    return encode_json(made if isinstance(made, dict) else {"error": {"message": _said(error)}})
+
+
+def _content(response: Any) -> bytes | None:
+    try:
+        content = getattr(response, "content", None)
+    except Exception:  # noqa: BLE001  # httpx's `ResponseNotRead`: a stream that the SDK has read in its own way
+        return None
+    return content if isinstance(content, bytes) else None
+
+
+def _said(error: Exception) -> str:
+    message = getattr(error, "message", None)
+    return message if isinstance(message, str) and message else str(error)
+
+
+def _of_parsed(response: Mapping[str, Any]) -> Refusal | None:
+    """botocore's exceptions hold the answer in pieces: the code, which came in a header, and the message."""
+    about, said = response.get("ResponseMetadata") or {}, response.get("Error") or {}
+    status = about.get("HTTPStatusCode")
+    if not isinstance(status, int):
+        return None
+    headers = {"x-amzn-errortype": str(said.get("Code", "")), **_lower(about.get("HTTPHeaders") or {})}
+    return Refusal(status, headers, encode_json({"message": said.get("Message", "")}))

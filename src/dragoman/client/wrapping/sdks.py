@@ -1,0 +1,139 @@
+"""The table of SDKs: whose class an object is, what it speaks, how it is called; and who is behind it.
+
+Objects are told by the package of their class or of one that it inherits from, so nothing is imported, and a subclass
+(a tracer's, or the caller's own) or a mock with a `spec` counts too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from msgspec import Struct
+
+from dragoman.client.wrapping.boto import BotoCarrier
+from dragoman.client.wrapping.carrier import Carrier
+from dragoman.client.wrapping.cohere import CohereCarrier
+from dragoman.client.wrapping.google_genai import GenaiCarrier
+from dragoman.client.wrapping.mistralai import MistralCarrier
+from dragoman.client.wrapping.stainless import METHODS, StainlessCarrier
+from dragoman.errors import ConfigurationError
+
+
+class WrongClient(ConfigurationError, TypeError):
+    """What was to be wrapped is no client of the SDK that is meant."""
+
+
+class Use(Struct, frozen=True, kw_only=True):
+    """How a client is used.
+
+    Attributes:
+        client: The user's.
+        dialect: What is spoken.
+        asynchronous: Whether it is awaited.
+        beta: Whether the SDK's `beta` methods are called.
+    """
+
+    client: Any
+    dialect: str
+    asynchronous: bool
+    beta: bool = False
+
+
+class Sdk(Struct, frozen=True, kw_only=True):
+    """An SDK.
+
+    Attributes:
+        dialects: What it speaks, first what it does usually.
+        carrier: Makes what calls its client.
+        plain: Where the method is that its own users call, `None` where that takes no `messages`.
+        does_both: Whether one client has methods to be awaited beside those that block.
+    """
+
+    dialects: tuple[str, ...]
+    carrier: Callable[[Use], Carrier]
+    plain: str | None = None
+    does_both: bool = False
+
+
+def _stainless(root: str, method: str | None = None) -> Callable[[Use], Carrier]:
+    def carrier(use: Use) -> Carrier:
+        path = f"beta.{METHODS[use.dialect]}" if use.beta else method or METHODS[use.dialect]
+        return StainlessCarrier(use.client, path, use.dialect, frozenset({root}))
+
+    return carrier
+
+
+_CHAT: Final = "chat.completions.create"
+
+SDKS: Final = {
+    "openai": Sdk(dialects=("openai_chat", "openai_responses"), carrier=_stainless("openai"), plain=_CHAT),
+    "anthropic": Sdk(dialects=("anthropic_messages",), carrier=_stainless("anthropic"), plain="messages.create"),
+    "groq": Sdk(dialects=("openai_chat",), carrier=_stainless("groq"), plain=_CHAT),
+    "cerebras": Sdk(dialects=("openai_chat",), carrier=_stainless("cerebras"), plain=_CHAT),
+    "fireworks": Sdk(dialects=("openai_chat",), carrier=_stainless("fireworks"), plain=_CHAT),
+    "perplexity": Sdk(dialects=("openai_chat",), carrier=_stainless("perplexity"), plain=_CHAT),
+    "writerai": Sdk(dialects=("openai_chat",), carrier=_stainless("writerai", "chat.chat"), plain="chat.chat"),
+    "google.genai": Sdk(
+        dialects=("gemini",),
+        carrier=lambda use: GenaiCarrier(use.client, asynchronous=use.asynchronous),
+        does_both=True,
+    ),
+    "mistralai": Sdk(
+        dialects=("mistral",),
+        carrier=lambda use: MistralCarrier(use.client, asynchronous=use.asynchronous),
+        does_both=True,
+    ),
+    "cohere": Sdk(dialects=("cohere_v2",), carrier=lambda use: CohereCarrier(use.client), plain="chat"),
+    "botocore": Sdk(
+        dialects=("bedrock_converse",),
+        carrier=lambda use: BotoCarrier(use.client, asynchronous=use.asynchronous),
+        does_both=True,
+    ),
+}  # fmt: skip
+"""By the package that its classes are of."""
+
+_BY_OPENAI: Final = 'pass `OpenAI(base_url="{url}", api_key=...)` of the `openai` package, or use {ours}'
+
+_NOT_CARRIED: Final = {
+    "xai_sdk": "xai_sdk speaks gRPC, which is not what we send: "
+    + _BY_OPENAI.format(url="https://api.x.ai/v1", ours='`from_provider("xai/...")`'),
+    "google.generativeai": "google.generativeai has ended, and sends protocol buffers: pass `genai.Client()` of the "
+    '`google-genai` package, or use `from_provider("google/...")`',
+    "vertexai": "vertexai's GenerativeModel has ended, and sends protocol buffers: pass `genai.Client(vertexai=True, "
+    'project=..., location=...)` of the `google-genai` package, or use `from_provider("vertex/...")`',
+}
+"""Packages whose clients cannot carry our bodies → what to do."""
+
+
+def sdk_of(client: object, packages: tuple[str, ...], takes: str) -> Sdk:
+    """The SDK, one of `packages`, that `client` is of. Raises `WrongClient`, which says what is taken (`takes`)."""
+    for module in _modules(client):
+        for package in packages:
+            if _is_in(module, package):
+                return SDKS[package]
+    why = next((said for package, said in _NOT_CARRIED.items() if any(_is_in(m, package) for m in _modules(client))), "")
+    kind = client if isinstance(client, type) else type(client)
+    given = f"`{kind.__module__}.{kind.__qualname__}`"
+    raise WrongClient(f"{takes} is taken, not {'the class' if kind is client else 'a'} {given}{f': {why}' if why else ''}")
+
+
+def is_awaited(client: object) -> bool:
+    """Whether its methods are to be awaited: such classes are called `Async…`, aiobotocore's `Aio…`."""
+    return any(kind.__name__.startswith(("Async", "Aio")) for kind in client.__class__.__mro__)
+
+
+def class_names(client: object) -> Iterator[str]:
+    """The names of its class and of those that it inherits from."""
+    return (kind.__name__ for kind in client.__class__.__mro__)
+
+
+def _modules(client: object) -> list[str]:
+    """Where its class and those that it inherits from are defined. A class is no client."""
+    if isinstance(client, type):
+        return []
+    return [kind.__module__ for kind in client.__class__.__mro__]  # a mock with a `spec` says that one's
+
+
+def _is_in(module: str, package: str) -> bool:
+    return f"{module}.".startswith(f"{package}.")

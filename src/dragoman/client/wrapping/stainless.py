@@ -1,0 +1,71 @@
+"""SDKs made by Stainless: openai, anthropic, groq, cerebras, fireworks, writer, perplexity and their like.
+
+Their methods take our fields by name and the rest as `extra_body`, and give the HTTP response itself when a header asks
+for it, as their `with_raw_response` does (github.com/openai/openai-python#accessing-raw-response-data-eg-headers, read
+2026-11-21). The method is looked up at each call: `with_raw_response` would remember an older one, past a mock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+from dragoman.client.wrapping.dumping import dumped
+from dragoman.client.wrapping.replies import Answer, Http, Parsed, Pieces
+from dragoman.client.wrapping.failures import tries_noted
+from dragoman.client.wrapping.limits import narrowed
+from dragoman.client.wrapping.sending import Sending, attribute, named_in, takes
+from dragoman.http import Frame
+
+_ASK_FOR_HTTP: Final = {"X-Stainless-Raw-Response": "raw"}
+
+METHODS: Final[Mapping[str, str]] = {
+    "openai_chat": "chat.completions.create",
+    "openai_responses": "responses.create",
+    "anthropic_messages": "messages.create",
+}
+"""By dialect: where the method usually is."""
+
+_END: Final[Mapping[str, tuple[Frame, ...]]] = {"openai_chat": (("", b"[DONE]"),)}
+"""By dialect: what ends a stream, of which an SDK's objects do not tell."""
+
+
+class StainlessCarrier:
+    """Such a client.
+
+    Args:
+        client: The user's.
+        method: Where the method is that is called.
+        dialect: The dialect that is spoken.
+        roots: The packages whose exceptions it raises.
+    """
+
+    def __init__(self, client: Any, method: str, dialect: str, roots: frozenset[str]) -> None:
+        self.roots = roots
+        self._client = client
+        self._method = method
+        self._end = _END.get(dialect, ())
+
+    def send(self, sending: Sending) -> Any:
+        create = attribute(self._client, self._method)
+        named, rest = named_in(create, {"model": sending.model, **sending.body})
+        further: dict[str, Any] = {"extra_headers": {**sending.headers, **_ASK_FOR_HTTP}}
+        if rest:
+            further["extra_body"] = rest
+        if takes(create, "timeout"):
+            further["timeout"] = narrowed(getattr(self._client, "timeout", None), sending.seconds_left())
+        return create(**named, **further)
+
+    def answer(self, given: Any, sending: Sending) -> Answer:
+        response = getattr(given, "http_response", None)
+        parse = getattr(given, "parse", None)
+        if isinstance(getattr(response, "status_code", None), int) and callable(parse):
+            return Http(response, parse, tries_noted(response))
+        if sending.stream:  # a mock gave the objects themselves
+            return Pieces(given, partial(_frame, self._end != ()), self._end)
+        return Parsed(given, dumped(given))
+
+
+def _frame(unnamed: bool, event: Any) -> list[Frame]:  # noqa: FBT001  # bound where it is known
+    return [("" if unnamed else str(getattr(event, "type", "")), dumped(event))]

@@ -1,0 +1,180 @@
+"""A user's SDK client as a transport: our body goes in, the provider's answer comes out, the client does the rest.
+
+Its keys, addresses, proxies, hooks, limits and retries count. The time that is left of the call's own goes along where
+the SDK takes it for one call; an SDK that tries again may come back late, which the log then says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from inspect import isawaitable
+from time import monotonic
+from typing import Any, Final, TypeVar, cast
+from weakref import WeakSet
+
+from dragoman.client.wrapping.carrier import Carrier
+from dragoman.client.wrapping.failures import Refusal, raise_failure, refusal_in
+from dragoman.client.wrapping.replies import (
+    Answer,
+    AsyncHttpReply,
+    AsyncPiecesReply,
+    AsyncWholeReply,
+    Http,
+    HttpReply,
+    Parsed,
+    Pieces,
+    PiecesReply,
+    WholeReply,
+    refused,
+    whole,
+)
+from dragoman.client.wrapping.sending import Sending, sending_of
+from dragoman.client.wrapping.witness import AsyncWitness, Witness
+from dragoman.errors import ConfigurationError, Error, TimedOut, UnsupportedFeature
+from dragoman.http import HttpRequest
+
+T = TypeVar("T")
+
+_logger: Final = logging.getLogger("dragoman")
+
+
+class _Wrapped:
+    """What both faces share.
+
+    Args:
+        carrier: The client, and how it is called.
+        model: Who is asked.
+        ours: Headers that a client of ours makes, in whose place the SDK has its own.
+    """
+
+    def __init__(self, carrier: Carrier, model: str, ours: frozenset[tuple[str, str]]) -> None:
+        self._carrier = carrier
+        self._model = model
+        self._ours = ours
+        self._replies: WeakSet[Any] = WeakSet()
+        self._closed = False
+
+    def _sending(self, request: HttpRequest) -> Sending:
+        self._refuse_closed()
+        return sending_of(request, self._model, self._ours)
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise ConfigurationError("this client is closed: wrap the SDK's client anew")
+
+    def _explain(self, error: Exception) -> Refusal:
+        """The provider's answer in `error`. Raises what is none: ours for a connection, others as they are."""
+        refusal = None if isinstance(error, Error) else refusal_in(error, self._carrier.roots)
+        if refusal is None:
+            raise_failure(error, self._carrier.roots)
+            raise error
+        return refusal
+
+    def _kept(self, reply: T) -> T:
+        """`reply`, which `close` will end."""
+        self._replies.add(reply)
+        if self._closed:  # while it was awaited
+            cast("Any", reply).close()
+            self._refuse_closed()
+        return reply
+
+    def release(self) -> None:
+        """Nothing: the connections are the client's."""
+
+    def close(self) -> None:
+        """End the calls in progress; the client itself is its owner's to close."""
+        self._closed = True
+        for reply in list(self._replies):
+            reply.close()
+
+
+def _warn_if_late(sending: Sending) -> None:
+    late = 0.0 if sending.deadline is None else monotonic() - sending.deadline
+    if late > 0:
+        _logger.warning(
+            "`%s` answered %.1f s after timeout= was over: the SDK's client has limits and retries of its own",
+            sending.model, late,
+        )  # fmt: skip
+
+
+class WrappedTransport(_Wrapped):
+    """For threads."""
+
+    def witness(self) -> Witness:
+        """A transport for one call, that keeps the SDK's own object for the answer."""
+        return Witness(self)
+
+    def open(self, request: HttpRequest) -> WholeReply | HttpReply | PiecesReply:
+        sending = self._sending(request)
+        try:
+            given = self._carrier.send(sending)
+            _refuse_awaitable(given)
+            reply = self._reply(self._carrier.answer(given, sending), request)
+        except Exception as error:  # noqa: BLE001  # raised again when it is no provider's answer
+            return refused(self._explain(error), error, WholeReply)
+        _warn_if_late(sending)
+        return self._kept(reply)
+
+    def _reply(self, answer: Answer, request: HttpRequest) -> WholeReply | HttpReply | PiecesReply:
+        match answer:
+            case Parsed():
+                return whole(answer, WholeReply)
+            case Http():
+                return HttpReply(answer, request)
+            case Pieces():
+                return PiecesReply(answer, request, self._explain)
+
+
+class AsyncWrappedTransport(_Wrapped):
+    """For tasks. The call's time is kept to exactly: the SDK's call is cancelled."""
+
+    def witness(self) -> AsyncWitness:
+        """A transport for one call, that keeps the SDK's own object for the answer."""
+        return AsyncWitness(self)
+
+    async def open(self, request: HttpRequest) -> AsyncWholeReply | AsyncHttpReply | AsyncPiecesReply:
+        sending = self._sending(request)
+        try:
+            given = await _in_time(self._carrier.send(sending), sending)
+            reply = self._reply(self._carrier.answer(given, sending), request)
+            if isinstance(reply, AsyncPiecesReply):
+                await _in_time(reply.begin(), sending)
+        except Exception as error:  # noqa: BLE001  # raised again when it is no provider's answer
+            return cast("AsyncWholeReply", refused(self._explain(error), error, AsyncWholeReply))
+        return self._kept(reply)
+
+    def _reply(self, answer: Answer, request: HttpRequest) -> AsyncWholeReply | AsyncHttpReply | AsyncPiecesReply:
+        match answer:
+            case Parsed():
+                return cast("AsyncWholeReply", whole(answer, AsyncWholeReply))
+            case Http():
+                return AsyncHttpReply(answer, request)
+            case Pieces():
+                return AsyncPiecesReply(answer, request, self._explain)
+
+
+def _refuse_awaitable(given: object) -> None:
+    if isawaitable(given):
+        close = getattr(given, "close", None)
+        if callable(close):
+            close()  # else Python says that it was never awaited
+        raise UnsupportedFeature(
+            "the client's method is async, and the call is not: pass the SDK's synchronous client, or say that it is "
+            "async where it is wrapped"
+        )
+
+
+async def _in_time(given: Awaitable[T] | T, sending: Sending) -> T:
+    """What `given` comes to. Raises `TimedOut` when that takes longer than the call may."""
+    if not isawaitable(given):  # a mock that is none of an async method's
+        return given
+    left = None if sending.deadline is None else max(sending.deadline - monotonic(), 0.0)
+    try:
+        async with asyncio.timeout(left) as limit:
+            return await given
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise TimedOut("the SDK's client had no answer in the time that the call may take", phase="total") from error

@@ -1,0 +1,65 @@
+"""What one call's last reply was, as the SDK's own object: a transport around the client's, made anew for each call."""
+
+from __future__ import annotations
+
+import logging
+from inspect import isawaitable
+from typing import Any, Final
+
+from dragoman.http import AsyncReply, HttpRequest, Reply
+
+_logger: Final = logging.getLogger("dragoman")
+
+
+class Witness:
+    """For threads. The object is made when it is first asked for."""
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+        self._reply: Any = None
+        self._made: Any = None
+
+    def open(self, request: HttpRequest) -> Reply:
+        self._made, self._reply = None, self._transport.open(request)
+        return self._reply
+
+    def completion(self) -> Any:
+        """The SDK's own object for the last answer; `None` when there is none, as of a stream."""
+        make = getattr(self._reply, "completion", None)
+        if self._made is None and make is not None:
+            try:
+                self._made = make()
+            except Exception as error:  # noqa: BLE001  # the answer itself is read by us, and was understood
+                _tell(error)
+        return self._made
+
+    def release(self) -> None:
+        self._transport.release()
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+class AsyncWitness(Witness):
+    """For tasks. The object is made at once, for some SDKs make theirs in a coroutine."""
+
+    async def open(self, request: HttpRequest) -> AsyncReply:  # pyright: ignore[reportIncompatibleMethodOverride]  # the other face
+        reply: AsyncReply = await self._transport.open(request)
+        self._made = await _completed(reply)
+        return reply
+
+
+async def _completed(reply: Any) -> Any:
+    make = getattr(reply, "completion", None)
+    if make is None or reply.status >= 400:
+        return None
+    try:
+        made = make()
+        return await made if isawaitable(made) else made
+    except Exception as error:  # noqa: BLE001  # the answer itself is read by us
+        _tell(error)
+        return None
+
+
+def _tell(error: Exception) -> None:
+    _logger.warning("the SDK cannot make its object of the answer: %s: %s", type(error).__name__, error)

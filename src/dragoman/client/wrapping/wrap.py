@@ -1,0 +1,98 @@
+"""From a client, and what is known of it, to an `Instructor` that asks through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dragoman.calls import OWN_HEADERS, RetryConfig, Target
+from dragoman.client.by_model import ByModel
+from dragoman.client.instructor import AsyncCreate, AsyncInstructor, Create, Instructor
+from dragoman.client.llm import LLM, AsyncLLM
+from dragoman.client.mode import Mode
+from dragoman.client.plan import Plan
+from dragoman.client.technique import usual_mode
+from dragoman.client.wrapping.behind import origin_of
+from dragoman.client.wrapping.sdks import Sdk, Use
+from dragoman.client.wrapping.sending import attribute
+from dragoman.client.wrapping.transport import AsyncWrappedTransport, WrappedTransport
+from dragoman.dialects import Dialect, dialect_at
+from dragoman.errors import ConfigurationError
+from dragoman.providers import ProviderSpec
+from dragoman.providers.auth import ARGUMENT_ONLY
+
+_ONE_TRY: Final = RetryConfig(max_attempts=1)
+"""The SDK tries again itself."""
+
+_RESPONSES: Final = "openai_responses"
+
+
+class Wrapping(Struct, frozen=True, kw_only=True):
+    """A client and what is known of it.
+
+    Attributes:
+        sdk: Whose it is.
+        use: How it is called.
+        spec: Who answers.
+        mode: How to get values; `None`: as is right for the model.
+    """
+
+    sdk: Sdk
+    use: Use
+    spec: ProviderSpec
+    mode: Mode | None
+
+    def instructor(self, model: str | None, defaults: Mapping[str, Any]) -> Instructor | AsyncInstructor:
+        """The face. `defaults` are options of every call."""
+        kwargs = {**defaults, **({} if model is None else {"model": model})}
+        mode = self.mode or usual_mode(self.spec, self.use.dialect, model or "")
+        if self.use.asynchronous:
+            asked = AsyncCreate(ByModel(lambda model: AsyncLLM(self._plan(model))))
+            return AsyncInstructor(self.use.client, asked, mode, self.spec.name, **kwargs)
+        return Instructor(
+            self.use.client, Create(ByModel(lambda model: LLM(self._plan(model)))), mode, self.spec.name, **kwargs
+        )
+
+    def _plan(self, model: str) -> Plan:
+        """What decides the calls of `model`."""
+        spec, dialect = self.spec, dialect_at(self.use.dialect, self.spec.takes)
+        kind = AsyncWrappedTransport if self.use.asynchronous else WrappedTransport
+        target = Target(
+            spec=replace(spec, auth=ARGUMENT_ONLY),  # the client has its key
+            model=model,
+            dialect=dialect,
+            origin=origin_of(self.use.client),
+            prefix="",
+            transport=kind(self.sdk.carrier(self.use), model, _headers_of_ours(dialect)),
+            quirks=tuple(quirk for quirk in spec.quirks if quirk.dialect in (None, dialect.name)),
+        )
+        return Plan(target, {"retry_config": _ONE_TRY, **({} if self.mode is None else {"mode": self.mode})})
+
+    def plain(self) -> Callable[..., Any] | None:
+        """The client's own method, for calls that want no value, where it takes what Instructor's takes."""
+        sdk, client = self.sdk, self.use.client
+        if sdk.plain is None:
+            return None
+
+        def call(**arguments: Any) -> Any:
+            path = "responses.create" if "input" in arguments and _RESPONSES in sdk.dialects else sdk.plain
+            return attribute(client, path or "")(**arguments)
+
+        return call
+
+
+def dialect_for(sdk: Sdk, mode: Mode | None) -> tuple[str, Mode | None]:
+    """What is spoken in `mode`, and the mode that is left to say. Raises `ConfigurationError`."""
+    if mode is None or mode.core is not Mode.RESPONSES_TOOLS:
+        return sdk.dialects[0], mode
+    if _RESPONSES not in sdk.dialects:
+        raise ConfigurationError(f"{mode} is of OpenAI's Responses API, which this client does not speak")
+    return _RESPONSES, None
+
+
+def _headers_of_ours(dialect: Dialect) -> frozenset[tuple[str, str]]:
+    """Those that a client of ours makes. The SDK has its own."""
+    return frozenset((name.lower(), value) for name, value in (*OWN_HEADERS, *dialect.headers()))
