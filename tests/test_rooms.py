@@ -104,6 +104,43 @@ NAMED: dict[str, set[str]] = {
     "engines/libraries/huggingface.py": {"huggingface"},
     "engines/libraries/mlx.py": {"mlx"},
     "client/llm_provider.py": {"openai", "anthropic", "ollama"},  # the classes that seed 003 names for them (S3.5-S3.7)
+    # The SDKs that are wrapped are called as their makers are, and the functions that take them say whose they are
+    "client/wrapping/sdks.py": {
+        "anthropic",
+        "azure_openai",
+        "bedrock",
+        "cerebras",
+        "cohere",
+        "fireworks",
+        "groq",
+        "mistral",
+        "openai",
+        "openai_compatible",
+        "perplexity",
+        "vertex",
+        "vertexai",
+    },
+    "client/wrapping/from_sdk.py": {
+        "anthropic",
+        "bedrock",
+        "cerebras",
+        "cohere",
+        "fireworks",
+        "google",
+        "groq",
+        "litellm",
+        "mistral",
+        "openai",
+        "openrouter",
+        "perplexity",
+        "vertex",
+        "vertexai",
+        "writer",
+        "xai",
+    },
+    "client/wrapping/cohere.py": {"cohere"},
+    "client/wrapping/function.py": {"litellm", "openai"},
+    "client/wrapping/google_genai.py": {"google"},
     "cli/doctor.py": {"bedrock", "vertex", "mlx", "huggingface"},  # extras of our package, which its metadata calls so
     "dialects/listing.py": {"ollama"},  # a dialect
     "dialects/mistral/wire.py": {"mistral"},  # a dialect

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
-from dragoman.client.wrapping.sdks import class_names
+from dragoman.client.wrapping.sdks import ANY_SERVER, CLOUDS, class_names
 from dragoman.errors import ConfigurationError
 from dragoman.http import Origin
 from dragoman.providers import ProviderSpec, built_in_names, get_spec, parse_base_url
 from dragoman.providers.spec import IN_PROCESS
-
-ANY_SERVER: Final = "openai_compatible"
-"""Who is behind an address that nobody here has."""
-
-_BY_CLASS: Final = {
-    "BaseAzureClient": "azure_openai",
-    "BaseBedrockClient": "bedrock",
-    "BaseVertexClient": "vertex",
-}
-"""Classes that only the clients of a cloud have → whose it is."""
 
 
 def spec_behind(client: Any, usual: str, dialect: str, *, look: bool) -> ProviderSpec:
@@ -32,7 +22,7 @@ def spec_behind(client: Any, usual: str, dialect: str, *, look: bool) -> Provide
         dialect: What is spoken, which a provider found by its address has to speak as well.
         look: Whether the address may lead elsewhere.
     """
-    by_class = next((_BY_CLASS[name] for name in class_names(client) if name in _BY_CLASS), None)
+    by_class = next((CLOUDS[name] for name in class_names(client) if name in CLOUDS), None)
     if by_class is not None:
         return get_spec(by_class)
     url = address_of(client)
@@ -43,7 +33,9 @@ def spec_behind(client: Any, usual: str, dialect: str, *, look: bool) -> Provide
 
 def _found(url: str, dialect: str) -> ProviderSpec | None:
     specs = (get_spec(name) for name in built_in_names())
-    return next((spec for spec in specs if _speaks(spec, dialect) and spec.deprecated is None and _is_at(spec, url)), None)
+    return next(
+        (spec for spec in specs if _speaks(spec, dialect) and spec.deprecated is None and _is_at(spec, url)), None
+    )
 
 
 def _speaks(spec: ProviderSpec, dialect: str) -> bool:

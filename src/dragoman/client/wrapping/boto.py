@@ -82,7 +82,7 @@ def _with_bytes(value: Any, shape: Any) -> Any:
         case "blob" if isinstance(value, str):
             return b64decode(value)
         case _:
-            return value
+            return cast("Any", value)
 
 
 def _frames(event: Mapping[str, Any]) -> list[Frame]:

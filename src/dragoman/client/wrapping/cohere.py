@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dragoman.client.wrapping.dumping import dumped
+from dragoman.client.wrapping.limits import narrowed
 from dragoman.client.wrapping.replies import Answer, Parsed, Pieces
 from dragoman.client.wrapping.sending import Sending, attribute, named_in
-from dragoman.client.wrapping.limits import narrowed
 from dragoman.http import Frame
 
 _PATH: Final = {True: "chat_stream", False: "chat"}
@@ -46,7 +46,7 @@ class CohereCarrier:
 
     def _own_limit(self) -> float | None:
         """The client's own timeout, where it can be seen."""
-        wrapper = getattr(self._client, "_client_wrapper", None)
+        wrapper: Any = getattr(self._client, "_client_wrapper", None)
         limit = wrapper.get_timeout() if hasattr(wrapper, "get_timeout") else None
         return limit if isinstance(limit, int | float) else None
 

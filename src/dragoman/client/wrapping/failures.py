@@ -47,8 +47,8 @@ _TRIES_BEFORE: Final = "x-stainless-retry-count"
 """A header of what SDKs made by Stainless send again."""
 
 
-class Refusal(Struct, frozen=True):
-    """A provider's answer that an SDK has made an exception."""
+class Said(Struct, frozen=True):
+    """What a provider said, whole. `notes` is for the log."""
 
     status: int
     headers: Mapping[str, str]
@@ -56,7 +56,7 @@ class Refusal(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def refusal_in(error: Exception, roots: frozenset[str]) -> Refusal | None:
+def refusal_in(error: Exception, roots: frozenset[str]) -> Said | None:
     """The answer that `error` was made of. `roots` are the packages whose exceptions hold answers."""
     if not _is_of(error, roots):
         return None
@@ -66,8 +66,8 @@ def refusal_in(error: Exception, roots: frozenset[str]) -> Refusal | None:
     status = next((each for each in _statuses(error, response) if isinstance(each, int)), None)
     if status is None or status < 400:
         return None
-    headers = getattr(response, "headers", None) or getattr(error, "headers", None) or {}
-    return Refusal(status, _lower(headers), _body(error, response), tries_noted(response))
+    headers: Any = getattr(response, "headers", None) or getattr(error, "headers", None) or {}
+    return Said(status, _lower(headers), _body(error, response), tries_noted(response))
 
 
 def raise_failure(error: Exception, roots: frozenset[str]) -> None:
@@ -145,11 +145,12 @@ def _said(error: Exception) -> str:
     return message if isinstance(message, str) and message else str(error)
 
 
-def _of_parsed(response: Mapping[str, Any]) -> Refusal | None:
-    """botocore's exceptions hold the answer in pieces: the code, which came in a header, and the message."""
-    about, said = response.get("ResponseMetadata") or {}, response.get("Error") or {}
+def _of_parsed(response: Mapping[str, Any]) -> Said | None:
+    """Botocore's exceptions hold the answer in pieces: the code, which came in a header, and the message."""
+    about: dict[str, Any] = response.get("ResponseMetadata") or {}
+    said: dict[str, Any] = response.get("Error") or {}
     status = about.get("HTTPStatusCode")
     if not isinstance(status, int):
         return None
     headers = {"x-amzn-errortype": str(said.get("Code", "")), **_lower(about.get("HTTPHeaders") or {})}
-    return Refusal(status, headers, encode_json({"message": said.get("Message", "")}))
+    return Said(status, headers, encode_json({"message": said.get("Message", "")}))

@@ -19,7 +19,7 @@ from dragoman.client.mode import Mode
 from dragoman.client.technique import usual_mode
 from dragoman.client.wrapping.behind import spec_behind
 from dragoman.client.wrapping.function import FunctionCarrier
-from dragoman.client.wrapping.sdks import SDKS, Sdk, Use, WrongClient, is_awaited, sdk_of
+from dragoman.client.wrapping.sdks import Sdk, Use, WrongClient, is_awaited, sdk_of
 from dragoman.client.wrapping.wrap import Wrapping, dialect_for
 from dragoman.providers import get_spec
 
@@ -64,7 +64,7 @@ class Meant(Struct, frozen=True, kw_only=True):
         """The face. Raises `WrongClient`."""
         sdk = sdk_of(client, self.packages, self.takes)
         asynchronous = _asynchronous(client, sdk, use_async)
-        dialect, mode = dialect_for(sdk, mode)
+        dialect = dialect_for(sdk, mode)
         use = Use(client=client, dialect=dialect, asynchronous=asynchronous, beta=beta)
         spec = spec_behind(client, self.provider, dialect, look=self.look)
         return Wrapping(sdk=sdk, use=use, spec=spec, mode=mode).instructor(model, defaults)
@@ -82,7 +82,7 @@ def _asynchronous(client: object, sdk: Sdk, wanted: bool | None) -> bool:
 
 
 class FromSdk:
-    """A function such as `from_openai`: from an SDK's client to an `Instructor`, of an async one an `AsyncInstructor`."""
+    """A function such as `from_openai`: from an SDK's client to an `Instructor`, or an `AsyncInstructor`."""
 
     def __init__(self, name: str, meant: Meant) -> None:
         self.__name__ = self.__qualname__ = name
@@ -189,7 +189,7 @@ _VERTEX: Final = Meant(
     provider="vertex",
 )
 _BEDROCK: Final = Meant(
-    packages=("botocore",), takes='a `bedrock-runtime` client of `boto3`, or of `aiobotocore`,', provider="bedrock"
+    packages=("botocore",), takes="a `bedrock-runtime` client of `boto3`, or of `aiobotocore`,", provider="bedrock"
 )
 
 
@@ -332,7 +332,7 @@ def from_litellm(
 
 
 def _gives_coroutines(function: Callable[..., Any]) -> bool:
-    """litellm's own decorators hide it, so the name counts too."""
+    """Litellm's own decorators hide it, so the name counts too."""
     inner = getattr(function, "__wrapped__", function)
     return iscoroutinefunction(function) or iscoroutinefunction(inner)
 
@@ -342,7 +342,7 @@ def _without_a_client(
 ) -> Instructor | AsyncInstructor:
     """On our own transport."""
     spec, options = get_spec(provider), cast("dict[str, Any]", {} if mode is None else {"mode": mode})
-    kwargs = {**defaults, **({} if model is None else {"model": model})}
+    kwargs: dict[str, Any] = {**defaults, **({} if model is None else {"model": model})}
     mode = mode or usual_mode(spec, spec.dialect_for(model or ""), model or "")
     if use_async:
         awaited = ByModel(lambda model: create_llm(spec, model, async_client=True, **options))

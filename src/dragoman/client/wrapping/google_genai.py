@@ -1,12 +1,13 @@
 """google-genai: our whole body goes in as `extra_body`, what comes out is the body as it came.
 
-Streams have no public way to the body. Where the SDK's own generator is in place, the request is made one step below it,
-which gives the JSON of each piece; otherwise the objects are taken, which lack the fields that the SDK does not know.
+Streams have no public way to the body. Where the SDK's own generator is in place, the request is made one step below
+it, which gives the JSON of each piece; otherwise the objects are taken, which lack fields that the SDK does not know.
 """
 
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from typing import Any, Final
 
 from dragoman.client.wrapping.dumping import dumped
@@ -72,7 +73,7 @@ class GenaiCarrier:
     def answer(self, given: Any, sending: Sending) -> Answer:
         if sending.stream:
             return Pieces(given, _frame)
-        http = getattr(given, "sdk_http_response", None)
+        http: Any = getattr(given, "sdk_http_response", None)
         body = getattr(http, "body", None)
         if not isinstance(body, str):
             return Parsed(given, dumped(given))
@@ -88,22 +89,20 @@ class GenaiCarrier:
 
 def _path(api: Any, model: str) -> str:
     """Where a model is, as the SDK writes it: under a publisher on Vertex."""
-    from google.genai import _transformers  # pyright: ignore[reportMissingImports]  # as in `_types`
-
-    return _transformers.t_model(api, model)
+    return import_module("google.genai._transformers").t_model(api, model)
 
 
 def _completion(body: str) -> Any:
     """The SDK's own object; its constructors refuse fields that it does not know, this does not."""
-    return _types().GenerateContentResponse._from_response(response=json.loads(body), kwargs={})
+    make = _types().GenerateContentResponse._from_response  # noqa: SLF001  # the public ones are those that refuse
+    return make(response=json.loads(body), kwargs={})
 
 
 def _types() -> Any:
     try:
-        from google.genai import types  # pyright: ignore[reportMissingImports]  # whoever brings a client has it
-    except ImportError:
+        return import_module("google.genai.types")
+    except ImportError:  # a mock was brought
         raise MissingPackage("google-genai is not installed: `pip install google-genai`") from None
-    return types
 
 
 def _frame(piece: Any) -> list[Frame]:

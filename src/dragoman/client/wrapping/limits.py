@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from dragoman.client.wrapping.sending import LEAST_SECONDS
 
@@ -17,8 +17,9 @@ def narrowed(own: Any, seconds: float | None) -> Any:
     if isinstance(own, int | float):
         return max(min(own, seconds), LEAST_SECONDS)
     phases = getattr(own, "as_dict", None)
-    limits: Any = phases() if callable(phases) else None
-    if not isinstance(limits, dict):
+    found: object = phases() if callable(phases) else None
+    if not isinstance(found, dict):
         return seconds
+    limits = cast("dict[str, float | None]", found)
     lowered = {phase: seconds if limit is None else min(limit, seconds) for phase, limit in limits.items()}
     return own if lowered == limits else type(own)(**lowered)

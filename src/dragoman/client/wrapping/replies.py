@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from msgspec import Struct
 
-from dragoman.client.wrapping.failures import Refusal
+from dragoman.client.wrapping.failures import Said
 from dragoman.client.wrapping.invoke_stream import unwrapped
 from dragoman.errors import TimedOut
 from dragoman.http import Frame, Framing, HttpRequest
@@ -51,27 +51,17 @@ class Pieces(Struct, frozen=True):
 Answer = Parsed | Http | Pieces
 """What an SDK may give."""
 
-Explain = Callable[[Exception], Refusal]
+Explain = Callable[[Exception], Said]
 """The answer in an SDK's exception; raises what is none."""
 
 
 class WholeReply:
     """A body that is there already: an answer, or a refusal and the exception that it was (`cause`)."""
 
-    def __init__(
-        self,
-        status: int,
-        headers: Mapping[str, str],
-        body: bytes,
-        completion: Any = None,
-        cause: Exception | None = None,
-        notes: tuple[str, ...] = (),
-    ) -> None:
-        self.status = status
-        self.headers = headers
+    def __init__(self, said: Said, *, completion: Any = None, cause: Exception | None = None) -> None:
+        self.status, self.headers, self.notes = said.status, said.headers, said.notes
         self.cause = cause
-        self.notes = notes
-        self._body = body
+        self._body = said.body
         self._completion = completion
 
     def read(self) -> bytes:
@@ -99,11 +89,11 @@ class AsyncWholeReply(WholeReply):
 
 
 def whole(parsed: Parsed, kind: type[WholeReply]) -> WholeReply:
-    return kind(200, {**parsed.headers, **_JSON}, parsed.body, parsed.completion)
+    return kind(Said(200, {**parsed.headers, **_JSON}, parsed.body), completion=parsed.completion)
 
 
-def refused(refusal: Refusal, error: Exception, kind: type[WholeReply]) -> WholeReply:
-    return kind(refusal.status, refusal.headers, refusal.body, cause=error, notes=refusal.notes)
+def refused(said: Said, error: Exception, kind: type[WholeReply]) -> WholeReply:
+    return kind(said, cause=error)
 
 
 # ---------------------------------------------------------------------- an HTTP response

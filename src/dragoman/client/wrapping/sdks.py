@@ -16,7 +16,7 @@ from dragoman.client.wrapping.carrier import Carrier
 from dragoman.client.wrapping.cohere import CohereCarrier
 from dragoman.client.wrapping.google_genai import GenaiCarrier
 from dragoman.client.wrapping.mistralai import MistralCarrier
-from dragoman.client.wrapping.stainless import METHODS, StainlessCarrier
+from dragoman.client.wrapping.stainless import StainlessCarrier
 from dragoman.errors import ConfigurationError
 
 
@@ -56,23 +56,20 @@ class Sdk(Struct, frozen=True, kw_only=True):
     does_both: bool = False
 
 
-def _stainless(root: str, method: str | None = None) -> Callable[[Use], Carrier]:
-    def carrier(use: Use) -> Carrier:
-        path = f"beta.{METHODS[use.dialect]}" if use.beta else method or METHODS[use.dialect]
-        return StainlessCarrier(use.client, path, use.dialect, frozenset({root}))
-
-    return carrier
+def _stainless(package: str, method: str) -> Callable[[Use], Carrier]:
+    return lambda use: StainlessCarrier(use.client, f"beta.{method}" if use.beta else method, frozenset({package}))
 
 
 _CHAT: Final = "chat.completions.create"
+_MESSAGES: Final = "messages.create"
 
 SDKS: Final = {
-    "openai": Sdk(dialects=("openai_chat", "openai_responses"), carrier=_stainless("openai"), plain=_CHAT),
-    "anthropic": Sdk(dialects=("anthropic_messages",), carrier=_stainless("anthropic"), plain="messages.create"),
-    "groq": Sdk(dialects=("openai_chat",), carrier=_stainless("groq"), plain=_CHAT),
-    "cerebras": Sdk(dialects=("openai_chat",), carrier=_stainless("cerebras"), plain=_CHAT),
-    "fireworks": Sdk(dialects=("openai_chat",), carrier=_stainless("fireworks"), plain=_CHAT),
-    "perplexity": Sdk(dialects=("openai_chat",), carrier=_stainless("perplexity"), plain=_CHAT),
+    "openai": Sdk(dialects=("openai_chat", "openai_responses"), carrier=_stainless("openai", _CHAT), plain=_CHAT),
+    "anthropic": Sdk(dialects=("anthropic_messages",), carrier=_stainless("anthropic", _MESSAGES), plain=_MESSAGES),
+    "groq": Sdk(dialects=("openai_chat",), carrier=_stainless("groq", _CHAT), plain=_CHAT),
+    "cerebras": Sdk(dialects=("openai_chat",), carrier=_stainless("cerebras", _CHAT), plain=_CHAT),
+    "fireworks": Sdk(dialects=("openai_chat",), carrier=_stainless("fireworks", _CHAT), plain=_CHAT),
+    "perplexity": Sdk(dialects=("openai_chat",), carrier=_stainless("perplexity", _CHAT), plain=_CHAT),
     "writerai": Sdk(dialects=("openai_chat",), carrier=_stainless("writerai", "chat.chat"), plain="chat.chat"),
     "google.genai": Sdk(
         dialects=("gemini",),
@@ -93,6 +90,12 @@ SDKS: Final = {
 }  # fmt: skip
 """By the package that its classes are of."""
 
+ANY_SERVER: Final = "openai_compatible"
+"""Who is behind an address that nobody here has."""
+
+CLOUDS: Final = {"BaseAzureClient": "azure_openai", "BaseBedrockClient": "bedrock", "BaseVertexClient": "vertex"}
+"""Classes that only the clients for a cloud inherit from → who is behind those."""
+
 _BY_OPENAI: Final = 'pass `OpenAI(base_url="{url}", api_key=...)` of the `openai` package, or use {ours}'
 
 _NOT_CARRIED: Final = {
@@ -112,10 +115,14 @@ def sdk_of(client: object, packages: tuple[str, ...], takes: str) -> Sdk:
         for package in packages:
             if _is_in(module, package):
                 return SDKS[package]
-    why = next((said for package, said in _NOT_CARRIED.items() if any(_is_in(m, package) for m in _modules(client))), "")
+    why = next(
+        (said for package, said in _NOT_CARRIED.items() if any(_is_in(m, package) for m in _modules(client))), ""
+    )
     kind = client if isinstance(client, type) else type(client)
     given = f"`{kind.__module__}.{kind.__qualname__}`"
-    raise WrongClient(f"{takes} is taken, not {'the class' if kind is client else 'a'} {given}{f': {why}' if why else ''}")
+    raise WrongClient(
+        f"{takes} is taken, not {'the class' if kind is client else 'a'} {given}{f': {why}' if why else ''}"
+    )
 
 
 def is_awaited(client: object) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from inspect import Parameter, signature
 from time import monotonic
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -26,6 +26,7 @@ class Sending(Struct, frozen=True, kw_only=True):
 
     Attributes:
         model: Who is asked.
+        path: Where it would go.
         body: The whole body; it is this call's own.
         headers: Those that the caller wants besides the SDK's.
         stream: Whether the answer is to come in pieces.
@@ -33,6 +34,7 @@ class Sending(Struct, frozen=True, kw_only=True):
     """
 
     model: str
+    path: str
     body: dict[str, Any]
     headers: Mapping[str, str]
     stream: bool
@@ -53,6 +55,7 @@ def sending_of(request: HttpRequest, model: str, ours: frozenset[tuple[str, str]
     body: dict[str, Any] = decode_json(request.body)
     return Sending(
         model=model,
+        path=request.target.partition("?")[0],
         body=body,
         headers={name: value for name, value in request.headers if (name.lower(), value) not in ours},
         stream=body.get("stream") is True or _STREAMED_PATH.search(request.target) is not None,
@@ -104,9 +107,9 @@ def _read(method: Any) -> frozenset[str] | None:
 
 def attribute(client: Any, path: str) -> Any:
     """What is at `path` (`chat.completions.create`), looked up now. Raises `ConfigurationError`."""
-    found = client
+    found: Any = client
     for name in path.split("."):
         found = getattr(found, name, None)
         if found is None:
             raise ConfigurationError(f"this `{type(client).__name__}` has no `{path}`, which is what we would call")
-    return cast("Any", found)
+    return found

@@ -7,28 +7,22 @@ for it, as their `with_raw_response` does (github.com/openai/openai-python#acces
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
 from typing import Any, Final
 
 from dragoman.client.wrapping.dumping import dumped
-from dragoman.client.wrapping.replies import Answer, Http, Parsed, Pieces
 from dragoman.client.wrapping.failures import tries_noted
 from dragoman.client.wrapping.limits import narrowed
+from dragoman.client.wrapping.replies import Answer, Http, Parsed, Pieces
 from dragoman.client.wrapping.sending import Sending, attribute, named_in, takes
 from dragoman.http import Frame
 
 _ASK_FOR_HTTP: Final = {"X-Stainless-Raw-Response": "raw"}
 
-METHODS: Final[Mapping[str, str]] = {
-    "openai_chat": "chat.completions.create",
-    "openai_responses": "responses.create",
-    "anthropic_messages": "messages.create",
-}
-"""By dialect: where the method usually is."""
+RESPONSES: Final = "responses.create"
+"""What is called in place of the usual method when the path is that of OpenAI's Responses API."""
 
-_END: Final[Mapping[str, tuple[Frame, ...]]] = {"openai_chat": (("", b"[DONE]"),)}
-"""By dialect: what ends a stream, of which an SDK's objects do not tell."""
+_DONE: Final[tuple[Frame, ...]] = (("", b"[DONE]"),)
+"""What ends a stream of chat completions, of which an SDK's objects do not tell."""
 
 
 class StainlessCarrier:
@@ -36,19 +30,17 @@ class StainlessCarrier:
 
     Args:
         client: The user's.
-        method: Where the method is that is called.
-        dialect: The dialect that is spoken.
+        method: Where the method is that is usually called.
         roots: The packages whose exceptions it raises.
     """
 
-    def __init__(self, client: Any, method: str, dialect: str, roots: frozenset[str]) -> None:
+    def __init__(self, client: Any, method: str, roots: frozenset[str]) -> None:
         self.roots = roots
         self._client = client
         self._method = method
-        self._end = _END.get(dialect, ())
 
     def send(self, sending: Sending) -> Any:
-        create = attribute(self._client, self._method)
+        create = attribute(self._client, RESPONSES if sending.path.endswith("/responses") else self._method)
         named, rest = named_in(create, {"model": sending.model, **sending.body})
         further: dict[str, Any] = {"extra_headers": {**sending.headers, **_ASK_FOR_HTTP}}
         if rest:
@@ -63,9 +55,11 @@ class StainlessCarrier:
         if isinstance(getattr(response, "status_code", None), int) and callable(parse):
             return Http(response, parse, tries_noted(response))
         if sending.stream:  # a mock gave the objects themselves
-            return Pieces(given, partial(_frame, self._end != ()), self._end)
+            return Pieces(given, _frame, _DONE)
         return Parsed(given, dumped(given))
 
 
-def _frame(unnamed: bool, event: Any) -> list[Frame]:  # noqa: FBT001  # bound where it is known
-    return [("" if unnamed else str(getattr(event, "type", "")), dumped(event))]
+def _frame(event: Any) -> list[Frame]:
+    """Events of the newer APIs say in `type` what they are called."""
+    kind = getattr(event, "type", "")
+    return [(kind if isinstance(kind, str) else "", dumped(event))]

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar, cast
 from weakref import WeakSet
 
 from dragoman.client.wrapping.carrier import Carrier
-from dragoman.client.wrapping.failures import Refusal, raise_failure, refusal_in
+from dragoman.client.wrapping.failures import Said, raise_failure, refusal_in
 from dragoman.client.wrapping.replies import (
     Answer,
     AsyncHttpReply,
@@ -64,7 +64,7 @@ class _Wrapped:
         if self._closed:
             raise ConfigurationError("this client is closed: wrap the SDK's client anew")
 
-    def _explain(self, error: Exception) -> Refusal:
+    def _explain(self, error: Exception) -> Said:
         """The provider's answer in `error`. Raises what is none: ours for a connection, others as they are."""
         refusal = None if isinstance(error, Error) else refusal_in(error, self._carrier.roots)
         if refusal is None:
@@ -171,8 +171,9 @@ async def _in_time(given: Awaitable[T] | T, sending: Sending) -> T:
     if not isawaitable(given):  # a mock that is none of an async method's
         return given
     left = None if sending.deadline is None else max(sending.deadline - monotonic(), 0.0)
+    limit = asyncio.timeout(left)
     try:
-        async with asyncio.timeout(left) as limit:
+        async with limit:
             return await given
     except TimeoutError as error:
         if not limit.expired():

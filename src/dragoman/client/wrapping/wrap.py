@@ -18,6 +18,7 @@ from dragoman.client.technique import usual_mode
 from dragoman.client.wrapping.behind import origin_of
 from dragoman.client.wrapping.sdks import Sdk, Use
 from dragoman.client.wrapping.sending import attribute
+from dragoman.client.wrapping.stainless import RESPONSES
 from dragoman.client.wrapping.transport import AsyncWrappedTransport, WrappedTransport
 from dragoman.dialects import Dialect, dialect_at
 from dragoman.errors import ConfigurationError
@@ -47,7 +48,7 @@ class Wrapping(Struct, frozen=True, kw_only=True):
 
     def instructor(self, model: str | None, defaults: Mapping[str, Any]) -> Instructor | AsyncInstructor:
         """The face. `defaults` are options of every call."""
-        kwargs = {**defaults, **({} if model is None else {"model": model})}
+        kwargs: dict[str, Any] = {**defaults, **({} if model is None else {"model": model})}
         mode = self.mode or usual_mode(self.spec, self.use.dialect, model or "")
         if self.use.asynchronous:
             asked = AsyncCreate(ByModel(lambda model: AsyncLLM(self._plan(model))))
@@ -78,19 +79,19 @@ class Wrapping(Struct, frozen=True, kw_only=True):
             return None
 
         def call(**arguments: Any) -> Any:
-            path = "responses.create" if "input" in arguments and _RESPONSES in sdk.dialects else sdk.plain
+            path = RESPONSES if "input" in arguments and _RESPONSES in sdk.dialects else sdk.plain
             return attribute(client, path or "")(**arguments)
 
         return call
 
 
-def dialect_for(sdk: Sdk, mode: Mode | None) -> tuple[str, Mode | None]:
-    """What is spoken in `mode`, and the mode that is left to say. Raises `ConfigurationError`."""
+def dialect_for(sdk: Sdk, mode: Mode | None) -> str:
+    """What is spoken in `mode`. Raises `ConfigurationError` where the SDK has no such thing."""
     if mode is None or mode.core is not Mode.RESPONSES_TOOLS:
-        return sdk.dialects[0], mode
+        return sdk.dialects[0]
     if _RESPONSES not in sdk.dialects:
         raise ConfigurationError(f"{mode} is of OpenAI's Responses API, which this client does not speak")
-    return _RESPONSES, None
+    return _RESPONSES
 
 
 def _headers_of_ours(dialect: Dialect) -> frozenset[tuple[str, str]]:
