@@ -270,8 +270,13 @@ def from_genai(
     """
     if client is None:
         return _without_a_client("google", mode, model, defaults, use_async=use_async)
-    meant = _VERTEX if getattr(client, "vertexai", None) is True else _GENAI
+    meant = _VERTEX if _says(client, "vertexai") else _GENAI
     return meant.wrapped(client, mode, model, defaults, use_async=use_async or None)
+
+
+def _says(client: object, name: str) -> bool:
+    """Whether an attribute of the client's is true; that of a mock is none."""
+    return getattr(client, name, None) is True
 
 
 from_gemini: Final = from_genai

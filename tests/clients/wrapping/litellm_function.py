@@ -1,0 +1,56 @@
+"""litellm's functions, wrapped."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import litellm
+import pytest
+
+import dragoman
+from dragoman import AsyncInstructor, Instructor
+from dragoman.testing import Emulator
+
+from .contract import JOHN, SAID, Contact, Wrapped, emulator, running
+
+__all__ = ["emulator", "running"]
+
+
+class TestLitellm(Wrapped):
+    model, provider, dialect = "openai/gpt-4o-mini", "litellm", "openai_chat"
+    tries = 1
+
+    def client(self, url: str, *, tries: int = 1, **options: Any) -> Any:
+        return partial(litellm.completion, api_base=f"{url}/v1", api_key="k", max_retries=tries - 1, **options)
+
+    def async_client(self, url: str, **options: Any) -> Any:
+        return partial(litellm.acompletion, api_base=f"{url}/v1", api_key="k", **options)
+
+    def wrap(self, client: Any, **options: Any) -> Instructor:
+        return dragoman.from_litellm(client, **options)
+
+    def async_wrap(self, client: Any, **options: Any) -> AsyncInstructor:
+        return dragoman.from_litellm(client, async_client=True, **options)
+
+    async def end(self, client: Any) -> None:
+        await litellm.close_litellm_async_clients()
+
+    def test_what_is_sent_is_what_our_own_transport_sends(self, emulator: Emulator) -> None:
+        """The function writes a body of its own."""
+        assert self.wrap(self.client(emulator.url)).create(response_model=Contact, messages=SAID, model=self.model) == JOHN
+        assert emulator.requests[-1].wire["model"] == "gpt-4o-mini"
+
+    def test_nobody_there(self, emulator: Emulator) -> None:
+        """litellm says a status 500 where there was no answer at all."""
+        llm = self.wrap(self.client("http://127.0.0.1:9")).create_fn.llms[self.model]
+        with pytest.raises(dragoman.ProviderFailed, match="Connection error"):
+            llm.generate("Hi")
+
+    def test_it_is_seen_which_function_is_awaited(self) -> None:
+        assert type(dragoman.from_litellm(litellm.completion)) is Instructor
+        assert type(dragoman.from_litellm(litellm.acompletion)) is AsyncInstructor
+
+    def test_another_sdks_client_is_refused(self) -> None:
+        with pytest.raises(TypeError, match="is taken, not"):
+            dragoman.from_litellm("litellm")
