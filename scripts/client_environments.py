@@ -25,6 +25,13 @@ CLIENTS = {
     "gemini_v1": ["google-genai>=1.75,<2"],
     "mistral": ["mistralai>=3.7,<4"],
     "groq": ["groq>=1.7,<2"],
+    "stainless": [
+        "cerebras-cloud-sdk>=1.91,<2",
+        "fireworks-ai>=1.2.28,<2",
+        "perplexityai>=0.46,<1",
+        "writer-sdk>=3,<4",
+    ],
+    "aiobotocore": ["aiobotocore>=3.10,<4"],
     "anthropic_codec": ["anthropic>=2.11,<3", *OUR_TESTS],
     "litellm": ["litellm>=1.100,<1.109", "mcp", *OUR_TESTS],
     "instructor": [

@@ -137,7 +137,9 @@ class Wrapped:
     def test_a_stream_awaited(self, emulator: Emulator) -> None:
         async def ask() -> str:
             raw = self.async_client(emulator.url)
-            response = await self.async_wrap(raw).create_fn.llms[self.model].generate("Count to 20", stream=True).drain()
+            response = (
+                await self.async_wrap(raw).create_fn.llms[self.model].generate("Count to 20", stream=True).drain()
+            )
             await self.end(raw)
             return response.content
 
@@ -211,7 +213,9 @@ class Wrapped:
         public = [name for name in before if not name.startswith("_")]  # what the SDK keeps for itself is its own
         assert {name: vars(raw)[name] for name in public} == {name: before[name] for name in public}
         assert client.client is raw
-        assert self.wrap(raw).create(response_model=Contact, messages=SAID, model=self.model) == JOHN  # it is not closed
+        assert (
+            self.wrap(raw).create(response_model=Contact, messages=SAID, model=self.model) == JOHN
+        )  # it is not closed
 
     def test_a_closed_face_asks_no_more(self, emulator: Emulator) -> None:
         client = self.wrap(self.client(emulator.url), model=self.model)

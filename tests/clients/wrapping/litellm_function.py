@@ -38,7 +38,9 @@ class TestLitellm(Wrapped):
 
     def test_what_is_sent_is_what_our_own_transport_sends(self, emulator: Emulator) -> None:
         """The function writes a body of its own."""
-        assert self.wrap(self.client(emulator.url)).create(response_model=Contact, messages=SAID, model=self.model) == JOHN
+        assert (
+            self.wrap(self.client(emulator.url)).create(response_model=Contact, messages=SAID, model=self.model) == JOHN
+        )
         assert emulator.requests[-1].wire["model"] == "gpt-4o-mini"
 
     def test_nobody_there(self, emulator: Emulator) -> None:

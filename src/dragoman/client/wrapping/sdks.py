@@ -17,10 +17,10 @@ from dragoman.client.wrapping.cohere import CohereCarrier
 from dragoman.client.wrapping.google_genai import GenaiCarrier
 from dragoman.client.wrapping.mistralai import MistralCarrier
 from dragoman.client.wrapping.stainless import StainlessCarrier
-from dragoman.errors import ConfigurationError
+from dragoman.exceptions import ClientError
 
 
-class WrongClient(ConfigurationError, TypeError):
+class WrongClient(ClientError, TypeError):
     """What was to be wrapped is no client of the SDK that is meant."""
 
 
