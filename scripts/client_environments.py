@@ -31,6 +31,7 @@ CLIENTS = {
         "perplexityai>=0.46,<1",
         "writer-sdk>=3,<4",
     ],
+    "chapters": ["openai>=3.3,<4", "anthropic>=2.11,<3", "google-genai>=3.4,<4"],
     "aiobotocore": ["aiobotocore>=3.10,<4"],
     "anthropic_codec": ["anthropic>=2.11,<3", *OUR_TESTS],
     "litellm": ["litellm>=1.100,<1.109", "mcp", *OUR_TESTS],

@@ -34,6 +34,7 @@ MODULES = [
     ("boto3", "bedrock_client"),
     ("aiobotocore", "aiobotocore_client"),
     ("litellm", "litellm_function"),
+    ("chapters", "seed_chapters"),
 ]
 """By environment: what runs in it."""
 

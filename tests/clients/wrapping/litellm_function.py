@@ -9,8 +9,10 @@ import litellm
 import pytest
 
 import dragoman
-from dragoman import AsyncInstructor, Instructor
+from dragoman import AsyncInstructor, Instructor, LLMResponse, ToolCall
 from dragoman.testing import Emulator
+from tests.markdown import run
+from tests.seeds.guide import ABSENT, ported, python_blocks, seed
 
 from .contract import JOHN, SAID, Contact, Wrapped, emulator, running
 
@@ -56,3 +58,21 @@ class TestLitellm(Wrapped):
     def test_another_sdks_client_is_refused(self) -> None:
         with pytest.raises(TypeError, match="is taken, not"):
             dragoman.from_litellm("litellm")
+
+
+@pytest.mark.skipif(seed("000") is None, reason=ABSENT)
+def test_the_proxy_block(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S0.30, S0.31: the tutorial's block on LiteLLM, with its proxy; then its function, which the block imports."""
+    block = python_blocks(seed("000"))["Setup 2"]
+    monkeypatch.setenv("HTTP_PROXY", emulator.url)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    said = ToolCall(id="call_1", name="Sentiment", arguments={"label": "positive", "confidence": 0.9})
+    emulator.script(LLMResponse(parts=(said,)))
+    run(block.compiled(ported(block.source)), names)
+    assert names["result"].confidence == 0.9
+    assert [(seen.path, seen.wire["model"]) for seen in emulator.requests] == [
+        ("http://localhost:4000/chat/completions", "openai/gpt-4o")
+    ]
+    monkeypatch.delenv("HTTP_PROXY")
+    client = dragoman.from_litellm(names["completion"])
+    assert client.create(response_model=Contact, messages=SAID, model="openai/gpt-4o") == JOHN
