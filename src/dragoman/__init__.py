@@ -43,9 +43,9 @@ _ROOMS = {
     "dragoman.structured.partial": ("MakeFieldsOptional", "Partial", "PartialLiteralMixin"),
     "dragoman.client.default_registry": ("from_provider", "provider_registry", "register_provider"),
     "dragoman.client.wrapping.from_sdk": (
-        "from_anthropic", "from_bedrock", "from_cerebras", "from_cohere", "from_fireworks", "from_gemini", "from_genai",
-        "from_groq", "from_litellm", "from_mistral", "from_openai", "from_openrouter", "from_perplexity", "from_vertexai",
-        "from_writer", "from_xai",
+        "from_anthropic", "from_bedrock", "from_cerebras", "from_cohere", "from_fireworks", "from_gemini",
+        "from_genai", "from_groq", "from_litellm", "from_mistral", "from_openai", "from_openrouter",
+        "from_perplexity", "from_vertexai", "from_writer", "from_xai",
     ),
     "dragoman.client.registry": ("ClientFactory", "ProviderRegistry"),
     "dragoman.client.llm_provider": (

@@ -58,6 +58,12 @@ from dragoman.client.multimodal import PDFWithCacheControl as PDFWithCacheContro
 from dragoman.client.multimodal import PDFWithGenaiFile as PDFWithGenaiFile
 from dragoman.client.provider_config import ProviderConfig as ProviderConfig
 from dragoman.client.provider_enum import Provider as Provider
+from dragoman.client.registry import ClientFactory as ClientFactory
+from dragoman.client.registry import ProviderRegistry as ProviderRegistry
+from dragoman.client.value_streams import AsyncIterableStream as AsyncIterableStream
+from dragoman.client.value_streams import AsyncPartialStream as AsyncPartialStream
+from dragoman.client.value_streams import IterableStream as IterableStream
+from dragoman.client.value_streams import PartialStream as PartialStream
 from dragoman.client.wrapping.from_sdk import from_anthropic as from_anthropic
 from dragoman.client.wrapping.from_sdk import from_bedrock as from_bedrock
 from dragoman.client.wrapping.from_sdk import from_cerebras as from_cerebras
@@ -74,12 +80,6 @@ from dragoman.client.wrapping.from_sdk import from_perplexity as from_perplexity
 from dragoman.client.wrapping.from_sdk import from_vertexai as from_vertexai
 from dragoman.client.wrapping.from_sdk import from_writer as from_writer
 from dragoman.client.wrapping.from_sdk import from_xai as from_xai
-from dragoman.client.registry import ClientFactory as ClientFactory
-from dragoman.client.registry import ProviderRegistry as ProviderRegistry
-from dragoman.client.value_streams import AsyncIterableStream as AsyncIterableStream
-from dragoman.client.value_streams import AsyncPartialStream as AsyncPartialStream
-from dragoman.client.value_streams import IterableStream as IterableStream
-from dragoman.client.value_streams import PartialStream as PartialStream
 from dragoman.errors import AnswerCutOff as AnswerCutOff
 from dragoman.errors import AnswerDeclined as AnswerDeclined
 from dragoman.errors import BudgetExceeded as BudgetExceeded

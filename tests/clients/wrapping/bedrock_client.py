@@ -17,6 +17,7 @@ __all__ = ["emulator", "running"]
 
 class TestBoto3(Wrapped):
     model, provider, dialect = "anthropic.claude-3-5-sonnet-20240620-v1:0", "bedrock", "bedrock_converse"
+    answers_itself = False
     takes_headers = False
 
     def client(self, url: str, *, tries: int = 3, **options: Any) -> Any:

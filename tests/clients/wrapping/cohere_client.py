@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import cohere
 
@@ -16,7 +16,7 @@ __all__ = ["emulator", "running"]
 
 class TestCohereV2(Wrapped):
     model, provider, dialect = "command-a-03-2025", "cohere", "cohere_v2"
-    adds = {"stream": False}
+    adds: ClassVar = {"stream": False}
 
     def client(self, url: str, *, tries: int = 3, **options: Any) -> cohere.ClientV2:
         return cohere.ClientV2("k", base_url=url, max_retries=tries - 1, **options)

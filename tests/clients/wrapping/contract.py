@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from pydantic import BaseModel, ConfigDict
@@ -63,7 +63,7 @@ class Wrapped:
     async_tries: int | None = None
     """The same for its async client, where that differs."""
     takes_headers = True
-    adds: dict[str, Any] = {}
+    adds: ClassVar[dict[str, Any]] = {}
     """Fields that the SDK adds to our body."""
 
     def client(self, url: str, **options: Any) -> Any:
@@ -150,6 +150,21 @@ class Wrapped:
         with llm.generate("Count to 20", stream=True) as stream:
             assert any(event.content for event in stream)
         assert llm.generate("Say exactly: next").content == "next"
+
+    # ---------------------------------------------------------------------- without a response_model
+
+    answers_itself = True
+    """Whether its own method takes `messages`, so that it is called as it is."""
+
+    def test_without_a_response_model(self, emulator: Emulator) -> None:
+        """The SDK's own object, also of a stream; of an SDK whose words are others, ours."""
+        client = self.wrap(self.client(emulator.url), model=self.model)
+        said = [{"role": "user", "content": "Say exactly: hello"}]
+        answer = client.chat.completions.create(messages=said, max_tokens=64)
+        assert type(answer).__module__.startswith("dragoman") is not self.answers_itself
+        pieces = list(client.create(messages=said, max_tokens=64, stream=True))
+        assert pieces
+        assert any(type(piece).__module__.startswith("dragoman") for piece in pieces) is not self.answers_itself
 
     # ---------------------------------------------------------------------- failures
 

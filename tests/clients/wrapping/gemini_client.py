@@ -17,6 +17,7 @@ __all__ = ["emulator", "running"]
 
 class TestGenai(Wrapped):
     model, provider, dialect = "gemini-2.5-flash", "google", "gemini"
+    answers_itself = False
 
     def client(self, url: str, *, tries: int = 3, **options: Any) -> genai.Client:
         retries = types.HttpRetryOptions(attempts=tries, initial_delay=0.01, max_delay=0.02)

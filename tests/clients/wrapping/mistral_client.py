@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from mistralai.client import Mistral
-from mistralai.client.utils import BackoffStrategy, RetryConfig
 
 import dragoman
 from dragoman import AsyncInstructor, Instructor
@@ -17,7 +16,7 @@ __all__ = ["emulator", "running"]
 
 class TestMistral(Wrapped):
     model, provider, dialect = "mistral-large-latest", "mistral", "mistral"
-    adds = {"stream": False}
+    adds: ClassVar = {"stream": False}
     tries = 1  # it tries again for so long, not so often
 
     def client(self, url: str, *, tries: int = 1, **options: Any) -> Mistral:

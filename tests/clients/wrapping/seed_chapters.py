@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -240,7 +241,7 @@ class Row(NamedTuple):
 
     ids: str
     check: Callable[[Ran], None]
-    supplied: Names = {}
+    supplied: Mapping[str, Any] = MappingProxyType({})
     earlier: Callable[[], Names] = nothing
     script: tuple[Any, ...] = ()
     proxied: bool = False

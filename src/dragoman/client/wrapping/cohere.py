@@ -13,8 +13,14 @@ from dragoman.client.wrapping.replies import Answer, Parsed, Pieces
 from dragoman.client.wrapping.sending import Sending, attribute, named_in
 from dragoman.http import Frame
 
-_PATH: Final = {True: "chat_stream", False: "chat"}
+_METHODS: Final = {True: "chat_stream", False: "chat"}
 """By whether the answer is streamed: the method, which says so to the server by itself."""
+
+
+def method_of(client: Any, *, stream: bool) -> str:
+    """Where the method of the second API is: at a `ClientV2` itself, and at the `v2` of a `Client`."""
+    second = any(kind.__name__.endswith("V2Client") for kind in client.__class__.__mro__) or not hasattr(client, "v2")
+    return _METHODS[stream] if second else f"v2.{_METHODS[stream]}"
 
 
 class CohereCarrier:
@@ -26,7 +32,7 @@ class CohereCarrier:
         self._client = client
 
     def send(self, sending: Sending) -> Any:
-        method = attribute(self._speaker(), _PATH[sending.stream])
+        method = attribute(self._client, method_of(self._client, stream=sending.stream))
         body = {name: value for name, value in sending.body.items() if name != "stream"}
         named, _ = named_in(method, body)
         limit = narrowed(self._own_limit(), sending.seconds_left())
@@ -37,12 +43,6 @@ class CohereCarrier:
 
     def answer(self, given: Any, sending: Sending) -> Answer:
         return Pieces(given, _frame) if sending.stream else Parsed(given, dumped(given))
-
-    def _speaker(self) -> Any:
-        """What speaks the second API: a `ClientV2` itself, and of a `Client` its `v2`."""
-        client = self._client
-        named_so = any(kind.__name__.endswith("V2Client") for kind in client.__class__.__mro__)
-        return client if named_so else getattr(client, "v2", client)
 
     def _own_limit(self) -> float | None:
         """The client's own timeout, where it can be seen."""

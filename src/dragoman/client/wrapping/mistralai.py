@@ -14,7 +14,7 @@ from dragoman.client.wrapping.sending import Sending, attribute, named_in
 from dragoman.errors import UnsupportedFeature
 from dragoman.http import Frame
 
-_METHODS: Final = {
+METHODS: Final = {
     (False, False): "chat.complete",
     (True, False): "chat.stream",
     (False, True): "chat.complete_async",
@@ -40,7 +40,7 @@ class MistralCarrier:
         self._asynchronous = asynchronous
 
     def send(self, sending: Sending) -> Any:
-        method = attribute(self._client, _METHODS[sending.stream, self._asynchronous])
+        method = attribute(self._client, METHODS[sending.stream, self._asynchronous])
         body = {name: value for name, value in sending.body.items() if name != "stream"}
         named, rest = named_in(method, body)
         if rest:

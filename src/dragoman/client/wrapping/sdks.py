@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from dragoman.client.wrapping import cohere, mistralai
 from dragoman.client.wrapping.boto import BotoCarrier
 from dragoman.client.wrapping.carrier import Carrier
 from dragoman.client.wrapping.cohere import CohereCarrier
@@ -46,31 +47,37 @@ class Sdk(Struct, frozen=True, kw_only=True):
     Attributes:
         dialects: What it speaks, first what it does usually.
         carrier: Makes what calls its client.
-        plain: Where the method is that its own users call, `None` where that takes no `messages`.
+        plain: Where the method is that its own users call, by whether it is streamed; `None` where that takes no
+            `messages`.
+        says_stream: Whether that method has an argument `stream`; elsewhere there is another method for it.
         does_both: Whether one client has methods to be awaited beside those that block.
     """
 
     dialects: tuple[str, ...]
     carrier: Callable[[Use], Carrier]
-    plain: str | None = None
+    plain: Callable[[Use, bool], str] | None = None
+    says_stream: bool = True
     does_both: bool = False
 
 
-def _stainless(package: str, method: str) -> Callable[[Use], Carrier]:
-    return lambda use: StainlessCarrier(use.client, f"beta.{method}" if use.beta else method, frozenset({package}))
+def _stainless(package: str, *dialects: str, method: str = "chat.completions.create") -> Sdk:
+    """An SDK made by Stainless. One method says and gives both, an answer and a stream."""
+    roots = frozenset({package})
+    return Sdk(
+        dialects=dialects or ("openai_chat",),
+        carrier=lambda use: StainlessCarrier(use.client, f"beta.{method}" if use.beta else method, roots),
+        plain=lambda use, stream: method,  # noqa: ARG005  # as said
+    )
 
-
-_CHAT: Final = "chat.completions.create"
-_MESSAGES: Final = "messages.create"
 
 SDKS: Final = {
-    "openai": Sdk(dialects=("openai_chat", "openai_responses"), carrier=_stainless("openai", _CHAT), plain=_CHAT),
-    "anthropic": Sdk(dialects=("anthropic_messages",), carrier=_stainless("anthropic", _MESSAGES), plain=_MESSAGES),
-    "groq": Sdk(dialects=("openai_chat",), carrier=_stainless("groq", _CHAT), plain=_CHAT),
-    "cerebras": Sdk(dialects=("openai_chat",), carrier=_stainless("cerebras", _CHAT), plain=_CHAT),
-    "fireworks": Sdk(dialects=("openai_chat",), carrier=_stainless("fireworks", _CHAT), plain=_CHAT),
-    "perplexity": Sdk(dialects=("openai_chat",), carrier=_stainless("perplexity", _CHAT), plain=_CHAT),
-    "writerai": Sdk(dialects=("openai_chat",), carrier=_stainless("writerai", "chat.chat"), plain="chat.chat"),
+    "openai": _stainless("openai", "openai_chat", "openai_responses"),
+    "anthropic": _stainless("anthropic", "anthropic_messages", method="messages.create"),
+    "groq": _stainless("groq"),
+    "cerebras": _stainless("cerebras"),
+    "fireworks": _stainless("fireworks"),
+    "perplexity": _stainless("perplexity"),
+    "writerai": _stainless("writerai", method="chat.chat"),
     "google.genai": Sdk(
         dialects=("gemini",),
         carrier=lambda use: GenaiCarrier(use.client, asynchronous=use.asynchronous),
@@ -79,15 +86,22 @@ SDKS: Final = {
     "mistralai": Sdk(
         dialects=("mistral",),
         carrier=lambda use: MistralCarrier(use.client, asynchronous=use.asynchronous),
+        plain=lambda use, stream: mistralai.METHODS[stream, use.asynchronous],
+        says_stream=False,
         does_both=True,
     ),
-    "cohere": Sdk(dialects=("cohere_v2",), carrier=lambda use: CohereCarrier(use.client), plain="chat"),
+    "cohere": Sdk(
+        dialects=("cohere_v2",),
+        carrier=lambda use: CohereCarrier(use.client),
+        plain=lambda use, stream: cohere.method_of(use.client, stream=stream),
+        says_stream=False,
+    ),
     "botocore": Sdk(
         dialects=("bedrock_converse",),
         carrier=lambda use: BotoCarrier(use.client, asynchronous=use.asynchronous),
         does_both=True,
     ),
-}  # fmt: skip
+}
 """By the package that its classes are of."""
 
 ANY_SERVER: Final = "openai_compatible"

@@ -106,9 +106,9 @@ def _read(method: Any) -> frozenset[str] | None:
 
 
 def attribute(client: Any, path: str) -> Any:
-    """What is at `path` (`chat.completions.create`), looked up now. Raises `ConfigurationError`."""
+    """What is at `path` (`chat.completions.create`; `""` is the client), looked up now. Raises `ConfigurationError`."""
     found: Any = client
-    for name in path.split("."):
+    for name in filter(None, path.split(".")):
         found = getattr(found, name, None)
         if found is None:
             raise ConfigurationError(f"this `{type(client).__name__}` has no `{path}`, which is what we would call")

@@ -49,13 +49,14 @@ class Wrapping(Struct, frozen=True, kw_only=True):
     def instructor(self, model: str | None, defaults: Mapping[str, Any]) -> Instructor | AsyncInstructor:
         """The face. `defaults` are options of every call."""
         kwargs: dict[str, Any] = {**defaults, **({} if model is None else {"model": model})}
+        cache = kwargs.pop("cache", None)
         mode = self.mode or usual_mode(self.spec, self.use.dialect, model or "")
+        client, name, verbatim = self.use.client, self.spec.name, self._plain()
         if self.use.asynchronous:
-            asked = AsyncCreate(ByModel(lambda model: AsyncLLM(self._plan(model))))
-            return AsyncInstructor(self.use.client, asked, mode, self.spec.name, **kwargs)
-        return Instructor(
-            self.use.client, Create(ByModel(lambda model: LLM(self._plan(model)))), mode, self.spec.name, **kwargs
-        )
+            awaited = ByModel(lambda model: AsyncLLM(self._plan(model)))
+            return AsyncInstructor(client, AsyncCreate(awaited, verbatim=verbatim, cache=cache), mode, name, **kwargs)
+        blocking = ByModel(lambda model: LLM(self._plan(model)))
+        return Instructor(client, Create(blocking, verbatim=verbatim, cache=cache), mode, name, **kwargs)
 
     def _plan(self, model: str) -> Plan:
         """What decides the calls of `model`."""
@@ -72,15 +73,19 @@ class Wrapping(Struct, frozen=True, kw_only=True):
         )
         return Plan(target, {"retry_config": _ONE_TRY, **({} if self.mode is None else {"mode": self.mode})})
 
-    def plain(self) -> Callable[..., Any] | None:
+    def _plain(self) -> Callable[..., Any] | None:
         """The client's own method, for calls that want no value, where it takes what Instructor's takes."""
-        sdk, client = self.sdk, self.use.client
-        if sdk.plain is None:
+        plain, client = self.sdk.plain, self.use.client
+        if plain is None:
             return None
 
         def call(**arguments: Any) -> Any:
-            path = RESPONSES if "input" in arguments and _RESPONSES in sdk.dialects else sdk.plain
-            return attribute(client, path or "")(**arguments)
+            stream = arguments.get("stream") is True
+            if not self.sdk.says_stream:
+                arguments.pop("stream", None)
+            path = plain(self.use, stream)
+            own = RESPONSES if "input" in arguments and _RESPONSES in self.sdk.dialects else path
+            return attribute(client, own)(**arguments)
 
         return call
 
