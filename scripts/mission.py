@@ -28,15 +28,12 @@ def ids_in(text: str) -> Iterator[str]:
 _STRUCTURED, _ROUTING = "later: structured output", "later: routing"
 _GATEWAY, _BATCH, _COMPAT = "later: gateway", "later: batch", "later: compat"
 LATER: dict[str, str] = {
-    **dict.fromkeys(ids_in("S0.1 S0.3-S0.6 S0.7 S0.8 S0.10 S0.16 S0.21-S0.25 S0.27 S0.31"), _STRUCTURED),
+    **dict.fromkeys(ids_in("S0.4 S0.21 S0.24 S0.27"), _STRUCTURED),
     **dict.fromkeys(ids_in("S0.34-S0.39"), _ROUTING),
-    **dict.fromkeys(ids_in("S0.40-S0.43"), _STRUCTURED),
-    **dict.fromkeys(ids_in("S1.1"), _STRUCTURED),
     **dict.fromkeys(ids_in("S3.9 S3.11 S3.14"), _ROUTING),
     **dict.fromkeys(ids_in("S0.50 S3.10"), _GATEWAY),
     **dict.fromkeys(ids_in("X1 X8-X12"), _ROUTING),
     **dict.fromkeys(ids_in("X5 X25"), _GATEWAY),
-    **dict.fromkeys(ids_in("X26 X29"), _STRUCTURED),
     **dict.fromkeys(ids_in("X7"), _BATCH),
     **dict.fromkeys(ids_in("X27"), _COMPAT),
 }

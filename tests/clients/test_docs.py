@@ -1,4 +1,4 @@
-"""The page on testing runs whole where the official SDK is installed: its block for the SDK is skipped elsewhere."""
+"""Pages with blocks for the official SDK run whole where it is installed: those blocks are skipped elsewhere."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.clients
 
 
-def test_the_sdk_in_the_docs() -> None:
+@pytest.mark.parametrize("page", ["docs/testing.md", "docs/wrapping.md"])
+def test_the_sdk_in_the_docs(page: str) -> None:
     """Our packages are lent to the SDK's environment, which is made by the same Python."""
     source = Path(dragoman.__file__).parents[1]
     done = subprocess.run(
-        [find_python("openai"), "-m", "pytest", "-q", "tests/docs/test_pages.py::test_page[docs/testing.md]"],
+        [find_python("openai"), "-m", "pytest", "-q", f"tests/docs/test_pages.py::test_page[{page}]"],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join([str(source), *site.getsitepackages()])},
         cwd=ROOT,
         capture_output=True,

@@ -224,7 +224,7 @@ class Plan:
         deadline, technique = _deadline_of(options), TECHNIQUES[way.technique]
 
         def ask(request: Request) -> Flow[LLMResponse]:
-            return generate(replace(self._call(request, options, deadline), target=way.target))
+            return _sent(replace(self._call(request, options, deadline), target=way.target), options)
 
         return (yield from stream_extract(ask, request, way.output, technique, replace(rules, deadline=deadline)))
 

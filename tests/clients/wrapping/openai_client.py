@@ -127,7 +127,7 @@ def test_what_is_not_ours_is_the_sdks(emulator: Emulator) -> None:
 
 
 def test_a_mock_of_create_is_called(emulator: Emulator) -> None:
-    """Also when `with_raw_response`, which remembers the method, was touched before."""
+    """S0.41, also when `with_raw_response`, which remembers the method, was touched before."""
     raw = openai.OpenAI()
     raw.chat.completions.with_raw_response  # noqa: B018  # as tracers do
     answer = completion()

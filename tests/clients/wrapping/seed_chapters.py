@@ -1,4 +1,4 @@
-"""Every block of the tutorial's chapter (seeds 000 and 001) that can run does, through the official SDKs' clients.
+"""Every block of the tutorial's chapter (seeds 000 and 001) that can run does, through the official SDKs' clients (X29).
 
 Only the import line is changed. Every block is in `RUN` or in `NOT_RUN`. What a block leaves to its reader, such as
 `MyModel` or `text`, is given to it. Blocks that name an address of this machine are run behind a proxy, the emulator.
@@ -260,7 +260,7 @@ RUN = {
         openai,
     ),
     "000 Advanced Configuration 1": Row(
-        "S0.10 S0.11 S0.12",
+        "S0.5 S0.10 S0.11 S0.12",
         configured,
         READER,
         module,
@@ -360,7 +360,7 @@ def test_only_import_lines_are_changed() -> None:
 
 
 def test_their_tests_pass(emulator: Emulator, tmp_path: Path) -> None:
-    """S0.40: the tutorial's own tests, with both clients."""
+    """S0.1, S0.3, S0.40: the tutorial's own tests, with both clients: one schema, one type that comes back."""
     emulator.script(*[says(title="The Matrix", rating=8.5, pros=["effects"], cons=["pacing"])] * 4)
     module = tmp_path / "test_reviews.py"
     module.write_text(ported(BLOCKS["000 Testing Across Providers 1"].source))
