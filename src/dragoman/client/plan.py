@@ -50,7 +50,7 @@ from dragoman.messages import (
     decode_json,
 )
 from dragoman.secret import Secret
-from dragoman.structured import TECHNIQUES, Extracted, Rules, extract, stream_extract
+from dragoman.structured import TECHNIQUES, Ask, Extracted, Rules, extract, stream_extract
 
 if TYPE_CHECKING:
     from dragoman.client.cache.base import Caching
@@ -197,36 +197,35 @@ class Plan:
         caching: Caching | None,
     ) -> Flow[Extracted[T]]:
         """One deadline holds over all that is asked; it runs from when the flow does."""
-        deadline, technique = _deadline_of(options), TECHNIQUES[way.technique]
-
-        def call(request: Request) -> Call:
-            return replace(self._call(request, options, deadline), target=way.target)
-
-        asked = count()
-
-        def ask(request: Request) -> Flow[LLMResponse]:
-            """What is said to have a better answer is ours, and is put as the dialect can."""
-            sent = replace(call(request), on_loss="warn") if next(asked) else call(request)
-            return _sent(sent, options)
-
-        rules = replace(rules, deadline=deadline)
+        technique, rules = TECHNIQUES[way.technique], replace(rules, deadline=_deadline_of(options))
+        ask = self._asking(way.target, options, rules.deadline)
         if caching is None:
             return (yield from extract(ask, request, way.output, technique, rules))
         from dragoman.client.cache.answers import cached  # few programs keep answers
 
-        first = call(technique.shape(request, way.output))
+        first = replace(self._call(technique.shape(request, way.output), options, rules.deadline), target=way.target)
         return (yield from cached(caching, first, ask, request, way.output, technique, rules))
 
     def _stream_extract(
         self, request: Request, way: Way[T], options: Mapping[str, Any], rules: Rules
     ) -> Flow[Extracted[T]]:
         """`_extract`, with the events of what is asked."""
-        deadline, technique = _deadline_of(options), TECHNIQUES[way.technique]
+        technique, rules = TECHNIQUES[way.technique], replace(rules, deadline=_deadline_of(options))
+        ask = self._asking(way.target, options, rules.deadline)
+        return (yield from stream_extract(ask, request, way.output, technique, rules))
+
+    def _asking(self, target: Target, options: Mapping[str, Any], deadline: float | None) -> Ask:
+        """How requests for one value are sent to `target`, all under one deadline.
+
+        What is said after the first to have a better answer is ours, and is put as the dialect can.
+        """
+        asked = count()
 
         def ask(request: Request) -> Flow[LLMResponse]:
-            return _sent(replace(self._call(request, options, deadline), target=way.target), options)
+            call = replace(self._call(request, options, deadline), target=target)
+            return _sent(replace(call, on_loss="warn") if next(asked) else call, options)
 
-        return (yield from stream_extract(ask, request, way.output, technique, replace(rules, deadline=deadline)))
+        return ask
 
     def body(self, request: Request, options: Mapping[str, Any], *, stream: bool) -> dict[str, Any]:
         """What `request` becomes on the wire; the model is in it, also where the wire names it elsewhere."""

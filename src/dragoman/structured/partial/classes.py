@@ -291,8 +291,8 @@ def _optional_model(wanted: Any) -> Any:
 
 
 def _without_computed(value: Any) -> list[tuple[str, Any]]:
-    made: Any = type(value)
-    return [(name, getattr(value, name)) for name, field in made.model_fields.items() if field.repr]
+    fields: Mapping[str, Any] = type(value).model_fields
+    return [(name, getattr(value, name)) for name, field in fields.items() if field.repr]
 
 
 def _optional_dataclass(wanted: Any) -> Any:
