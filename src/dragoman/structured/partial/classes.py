@@ -291,8 +291,8 @@ def _optional_model(wanted: Any) -> Any:
 
 
 def _without_computed(value: Any) -> list[tuple[str, Any]]:
-    fields: Mapping[str, Any] = type(value).model_fields
-    return [(name, getattr(value, name)) for name, field in fields.items() if field.repr]
+    fields = cast("Iterable[tuple[str, Any]]", cast("Any", type(value)).model_fields.items())
+    return [(name, getattr(value, name)) for name, field in fields if field.repr]
 
 
 def _optional_dataclass(wanted: Any) -> Any:
