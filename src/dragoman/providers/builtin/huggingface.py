@@ -4,19 +4,6 @@ Reference: huggingface.co/docs/transformers, llama-cpp-python.readthedocs.io (re
 models there is `huggingface_router`.
 """
 
-from dragoman.providers.auth import ARGUMENT_ONLY
-from dragoman.providers.quirks import OF_ENGINES
-from dragoman.providers.spec import IN_PROCESS, ProviderSpec
+from dragoman.providers.in_process import in_process
 
-SPEC = ProviderSpec(
-    name="huggingface",
-    dialect="ollama",
-    engine="huggingface",
-    base_url=IN_PROCESS,
-    listing=None,
-    auth=ARGUMENT_ONLY,
-    quirks=OF_ENGINES,
-    lacks=frozenset({"forced_tools"}),
-    price_list=None,
-    docs_url="https://huggingface.co/docs/transformers",
-)
+SPEC = in_process("huggingface", docs_url="https://huggingface.co/docs/transformers")

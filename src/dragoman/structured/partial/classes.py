@@ -24,6 +24,7 @@ from typing import (
     TypeAlias,
     TypeVar,
     Union,
+    cast,
 )
 from typing import get_args as args_of
 from typing import get_origin as origin_of
