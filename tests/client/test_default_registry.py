@@ -24,10 +24,10 @@ from dragoman import (
 )
 from dragoman.client.default_registry import FLAG, SpecRegistry
 from dragoman.client.provider_config import config_of
-from dragoman.errors import ConfigurationError, MissingKey, ModelStringError, UnknownProvider
+from dragoman.errors import ConfigurationError, MissingKey, ModelStringError, Overloaded, UnknownProvider
 from dragoman.providers import ProviderSpec, built_in_names, get_spec, provider_names, registry
 from dragoman.providers.auth import bearer
-from dragoman.testing import Emulator
+from dragoman.testing import Emulator, Fault
 
 ACME = ProviderConfig("acme", "json", Mode.JSON, requires_auth=False)
 
@@ -319,3 +319,50 @@ def test_what_is_registered_can_be_left_out_of_account(
         return
     with pytest.raises(UnknownProvider):
         from_provider("acme/m")
+
+
+# ---------------------------------------------------------------------- what an SDK's client takes
+
+
+@pytest.mark.parametrize(
+    ("options", "headers", "target"),
+    [
+        ({"default_headers": {"x-a": "1"}}, {"x-a": "1"}, ""),
+        ({"default_headers": {"x-a": "1"}, "headers": {"x-a": "2"}}, {"x-a": "2"}, ""),
+        ({"organization": "org-1"}, {"openai-organization": "org-1"}, ""),
+        ({"default_query": {"v": "1 2"}}, {}, "?v=1+2"),
+        ({"organization": None, "default_headers": None}, {}, ""),
+    ],
+)
+def test_names_that_openais_sdk_has(
+    emulator: Emulator, options: dict[str, Any], headers: dict[str, str], target: str
+) -> None:
+    from_provider("openai/gpt-4o-mini", api_key="k", base_url=emulator.url, **options).create(input="Hi")
+    seen = emulator.requests[-1]
+    assert {name: seen.headers.get(name) for name in headers} == headers
+    assert seen.target.endswith(target)
+
+
+def test_max_retries_of_a_client_are_those_of_each_request(emulator: Emulator) -> None:
+    """As the SDK's; how often a value is asked for again is said in the call."""
+    emulator.script(Fault(status=503), Fault(status=503))
+    client = from_provider("openai/gpt-4o-mini", api_key="k", base_url=emulator.url, max_retries=1)
+    with pytest.raises(Overloaded):
+        client.create(input="Hi")
+    assert len(emulator.requests) == 2
+
+
+def test_an_organization_where_there_are_none_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="`groq` knows no organization"):
+        from_provider("groq/llama-3.3-70b-versatile", api_key="k", organization="org-1")
+
+
+def test_fields_of_the_body_of_every_call(emulator: Emulator) -> None:
+    thinking = {"type": "enabled", "budget_tokens": 1024}
+    client = from_provider(
+        "anthropic/claude-haiku-4-5", api_key="k", base_url=emulator.url, thinking=thinking, max_tokens=3000
+    )
+    client.create(input="Hi")
+    client.create(input="Hi", thinking={"type": "disabled"})
+    assert [seen.wire["thinking"] for seen in emulator.requests] == [thinking, {"type": "disabled"}]
+    assert client.kwargs == {"model": "claude-haiku-4-5", "thinking": thinking}

@@ -654,3 +654,36 @@ def test_any_function_with_instructors_arguments_will_do(face: str) -> None:
     assert list(result(asked.create_iterable(PROMPT, User))) == [john]
     assert (calls[3]["response_model"], calls[3]["stream"]) == (Iterable[User], True)
     settled(asked.close())
+
+
+# ---------------------------------------------------------------------- what a prompt may hold
+
+
+@both
+@pytest.mark.parametrize("method", ["create", "create_partial", "create_with_completion"])
+def test_templates_in_a_prompt(emulator: Emulator, face: str, method: str) -> None:
+    pytest.importorskip("jinja2")
+    asked = [{"role": "user", "content": "{{ who }} is 42 years old"}]
+    options = {"system": "It is {{ day }}.", "context": {"who": "John", "day": "Monday"}}
+    answer = getattr(client(emulator, face), method)(response_model=User, messages=asked, **options)
+    read(answer) if method == "create_partial" else result(answer)
+    sent = emulator.requests[-1].wire["messages"]
+    assert [message["content"] for message in sent] == ["It is Monday.", "John is 42 years old"]
+    assert asked == [{"role": "user", "content": "{{ who }} is 42 years old"}]
+
+
+@both
+def test_addresses_in_a_prompt(emulator: Emulator, face: str) -> None:
+    asked = [{"role": "user", "content": ["What is it?", "https://example.com/x.png"]}]
+    for detect in (True, False):
+        result(client(emulator, face).create(messages=asked, autodetect_images=detect))
+    kinds = [[part["type"] for part in seen.wire["messages"][0]["content"]] for seen in emulator.requests]
+    assert kinds == [["text", "image_url"], ["text", "text"]]
+
+
+@both
+def test_a_list_remembers_too(emulator: Emulator, face: str) -> None:
+    users = result(client(emulator, face).create(list[User], PROMPT))
+    assert (users, users == [JOHN]) == ([JOHN], True)
+    assert users.get_raw_response().choices[0].message.tool_calls[0].function.name
+    assert users.get_total_usage().total_tokens == emulator.bill.usage.total_tokens

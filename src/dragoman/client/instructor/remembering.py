@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from dragoman.errors import AnswerCutOff, CallFailed
 from dragoman.messages import LLMResponse, Usage
@@ -15,8 +15,13 @@ T = TypeVar("T")
 def remember(value: T, completion: Any, usage: Usage) -> T:
     """`value`, with both where it can hold them: neither shows in its `repr`, `==` or `model_dump()`.
 
-    What is shared, as the members of an `Enum` are, gets neither, nor what has no place for them.
+    A list becomes a `ListResponse`, which can. What is shared, as the members of an `Enum` are, gets neither, nor what
+    has no place for them.
     """
+    if type(value) is list:
+        from dragoman.client.dsl.list_response import ListResponse  # with pydantic, which made the value
+
+        return cast("T", ListResponse(cast("list[Any]", value), raw_response=completion, total_usage=usage))
     from dataclasses import is_dataclass  # both are loaded by now: pydantic made the value
 
     from pydantic import BaseModel
