@@ -7,23 +7,22 @@ entry-point group; whatever is registered joins them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal, TypeVar, overload
-from urllib.parse import urlencode
 
 from msgspec.structs import replace
 
-from dragoman.calls import RetryConfig
 from dragoman.client.abilities import WIRES
 from dragoman.client.by_model import ByModel
 from dragoman.client.create import create_llm
 from dragoman.client.instructor import AsyncCreate, AsyncInstructor, Create, Instructor
 from dragoman.client.mode import Mode
-from dragoman.client.options import ClientOptions, KeyLike
+from dragoman.client.options import KeyLike
 from dragoman.client.provider_config import ProviderConfig, config_of
 from dragoman.client.registry import Entry, FactoryLike, ProviderRegistry
+from dragoman.client.sdk_options import of_client_and_calls
 from dragoman.client.technique import usual_mode
-from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvider
+from dragoman.errors import ModelStringError, UnknownProvider
 from dragoman.providers import (
     ProviderSpec,
     built_in_names,
@@ -39,35 +38,6 @@ Factory = TypeVar("Factory", bound=FactoryLike)
 
 FLAG: Final = "INSTRUCTOR_USE_PROVIDER_REGISTRY"
 """The way back that the registry's design wanted: `false` leaves out of account whatever has been registered."""
-
-
-CLIENT_OPTIONS: Final = ClientOptions.__annotations__.keys() | {
-    "base_url", "dialect", "http_client", "transport", "query",
-}  # fmt: skip
-"""What `create_llm` takes, whoever the provider is."""
-
-
-def in_our_words(kwargs: Mapping[str, Any], spec: ProviderSpec) -> dict[str, Any]:
-    """`kwargs`, in which what OpenAI's SDK takes besides has our names. What is `None` is left out."""
-    given = {name: value for name, value in kwargs.items() if value is not None}
-    headers = {**given.pop("default_headers", {}), **given.get("headers", {})}
-    organization = given.pop("organization", None)
-    if organization is not None:
-        headers[_organization_header(spec)] = organization
-    if headers:
-        given["headers"] = headers
-    if "default_query" in given:
-        given["query"] = urlencode(given.pop("default_query"))
-    if "max_retries" in given:
-        given["retry_config"] = RetryConfig(max_attempts=given.pop("max_retries") + 1)
-    return given
-
-
-def _organization_header(spec: ProviderSpec) -> str:
-    for variable, header in spec.env_headers:
-        if "ORG" in variable:
-            return header
-    raise ConfigurationError(f"`{spec.name}` knows no organization: leave organization= out")
 
 
 class SpecFactory:
@@ -89,9 +59,7 @@ class SpecFactory:
         cache = kwargs.pop("cache", None)
         if not model:
             raise ModelStringError(f"which model of `{name}`? Pass model=")
-        kwargs = in_our_words(kwargs, spec)
-        known = CLIENT_OPTIONS | {each for setting in spec.settings for each in (setting.name, *setting.aliases)}
-        fields = {field: kwargs.pop(field) for field in kwargs.keys() - known}
+        kwargs, fields = of_client_and_calls(kwargs, spec)
         options: dict[str, Any] = {"api_key": api_key, **kwargs, **({"mode": mode} if mode else {})}
         if mode in WIRES:
             options.setdefault("dialect", WIRES[mode])
