@@ -76,3 +76,34 @@ def test_what_is_awaited_is_always_awaited(kind: type) -> None:
 def test_everything_that_holds_a_connection_has_close(kind: type) -> None:
     is_async = hasattr(kind, "__aiter__") or hasattr(kind, "__aenter__")
     assert inspect.iscoroutinefunction(kind.close) is is_async
+
+
+# ---------------------------------------------------------------------- Instructor's own signatures
+
+_VALUE = ["max_retries", "context", "strict", "hooks"]
+
+INSTRUCTOR: dict[str, list[str]] = {
+    "create": ["response_model", "messages", *_VALUE, "token_budget"],
+    "create_partial": ["response_model", "messages", *_VALUE],
+    "create_iterable": ["messages", "response_model", *_VALUE],
+    "create_with_completion": ["messages", "response_model", *_VALUE],
+    "on": ["hook_name", "handler"],
+    "off": ["hook_name", "handler"],
+    "clear": ["hook_name"],
+    "handle_kwargs": ["kwargs"],
+    "__init__": ["client", "create", "mode", "provider", "hooks"],
+}
+"""What Instructor 1.17 takes, in its order (read 2026-11-21)."""
+
+
+@pytest.mark.parametrize("kind", [Instructor, AsyncInstructor])
+@pytest.mark.parametrize("method", INSTRUCTOR)
+def test_what_instructor_takes_is_taken_in_its_order(kind: type, method: str) -> None:
+    each = inspect.signature(getattr(kind, method)).parameters.values()
+    placed = [parameter.name for parameter in each if parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    assert placed[1:] == INSTRUCTOR[method]
+    defaults = {parameter.name: parameter.default for parameter in each}
+    expected = {"max_retries": 3, "strict": True, "context": None, "hooks": None, "token_budget": None}
+    assert {name: defaults[name] for name in expected.keys() & defaults.keys()} == {
+        name: expected[name] for name in expected.keys() & defaults.keys()
+    }
