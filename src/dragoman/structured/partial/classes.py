@@ -303,8 +303,8 @@ def _optional_dataclass(wanted: Any) -> Any:
         for field in dataclasses.fields(wanted)
     ]
     frozen: bool = wanted.__dataclass_params__.frozen
-    made: Any = dataclasses.make_dataclass(_name_of(wanted), fields, bases=(wanted,), frozen=frozen)
-    return made
+    make: Any = dataclasses.make_dataclass
+    return make(_name_of(wanted), fields, bases=(wanted,), frozen=frozen)
 
 
 def _optional_dict(wanted: Any) -> Any:

@@ -216,7 +216,7 @@ class Record(_Container):
         return SKIP if field is None else field.node
 
     def object(self, members: dict[str, Any], *, whole: bool) -> Any:  # noqa: ARG002  # the base's
-        if not (self._plain and members.keys() <= self._names.keys()):
+        if not self._plain:
             names = self._names
             members = {names[key]: value for key, value in members.items() if key in names}
         return self._make({**self._defaults, **members}, set(members))
@@ -309,7 +309,8 @@ class OneOf(Node):
         chosen = self._chosen(members) or (self._fullest(members) if whole else None)
         if chosen is None:
             return NOTHING
-        sure = {key: _decided(value, chosen.entry(key, members)) for key, value in members.items()}
+        known = ((key, value) for key, value in members.items() if key in chosen.fields)
+        sure = {key: _decided(value, chosen.entry(key, members)) for key, value in known}
         return chosen.object({key: value for key, value in sure.items() if value is not NOTHING}, whole=whole)
 
     def array(self, items: list[Any], *, whole: bool) -> Any:

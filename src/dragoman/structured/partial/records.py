@@ -6,7 +6,7 @@ A value that is not whole is made without validation, as `model_construct` makes
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
 from typing import get_args as args_of
 from typing import get_origin as origin_of
@@ -79,10 +79,14 @@ def _model_maker(made: Any) -> Make:
         _put(model, "__dict__", values)
         _put(model, "__pydantic_fields_set__", came)
         _put(model, "__pydantic_extra__", {} if extra else None)
-        _put(model, "__pydantic_private__", {name: each.get_default() for name, each in private.items()} or None)
+        _put(model, "__pydantic_private__", _defaults_of(private) if private else None)
         return model
 
     return make
+
+
+def _defaults_of(private: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: each.get_default() for name, each in private.items()}
 
 
 def _annotation(field: Any) -> Any:
