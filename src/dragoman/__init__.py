@@ -20,7 +20,7 @@ _ROOMS = {
     "dragoman.catalog": ("RetiredModelWarning",),
     "dragoman.client": (
         "LLM", "AsyncChat", "AsyncLLM", "AsyncStream", "Chat", "EmbedOptions", "GenerateOptions", "Stream",
-        "async_list_models", "create_llm", "list_models",
+        "async_list_models", "create_llm", "hooks", "list_models",
     ),
     "dragoman.client.dsl": (
         "CitationMixin", "IterableModel", "ListResponse", "Maybe", "ModelAdapter", "OpenAISchema", "ResponseSchema",
@@ -91,7 +91,8 @@ def __getattr__(name: str) -> Any:
     room = _HOMES.get(name)
     if room is None:
         raise AttributeError(f"module `dragoman` has no attribute `{name}`")
-    value = globals()[name] = getattr(import_module(room), name)
+    module = import_module(room)
+    value = globals()[name] = getattr(module, name) if hasattr(module, name) else import_module(f"{room}.{name}")
     return value
 
 

@@ -13,6 +13,7 @@ from dragoman.client import GenerateOptions as GenerateOptions
 from dragoman.client import Stream as Stream
 from dragoman.client import async_list_models as async_list_models
 from dragoman.client import create_llm as create_llm
+from dragoman.client import hooks as hooks
 from dragoman.client import list_models as list_models
 from dragoman.client.cache.base import AutoCache as AutoCache
 from dragoman.client.cache.base import BaseCache as BaseCache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -58,12 +59,17 @@ def test_iterable_model_says_what_it_is_for() -> None:
     assert IterableModel(User, description="All users.").openai_schema["description"] == "All users."
 
 
+async def collected(values: ListResponse[int]) -> list[int]:
+    return [value async for value in values]
+
+
 def test_a_list_remembers_its_answer() -> None:
     found = ListResponse([1, 2, 3], raw_response="answer", total_usage="usage")
     assert found == [1, 2, 3]
     assert found[0] == 1
     assert found[1:] == [2, 3]
     assert (found[1:].get_raw_response(), found[1:].get_total_usage()) == ("answer", "usage")
+    assert asyncio.run(collected(found)) == [1, 2, 3]
     assert ListResponse.from_list([1], raw_response="answer").get_raw_response() == "answer"
 
 

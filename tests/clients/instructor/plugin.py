@@ -15,7 +15,7 @@ from dragoman.testing import Emulator
 
 compat.install("instructor")
 warnings.filterwarnings("ignore", category=UserWarning, module="dragoman")
-emulator = Emulator(seed=7, keys={"emulator"})
+emulator = Emulator(seed=7, keys={"emulator"}, piece=4)
 emulator.start()
 teach(emulator)
 os.environ.update(emulator.environment())

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import starmap
 from typing import Any
 
 from msgspec.structs import replace
 
-from dragoman.messages import LLMResponse, Request, Text, ToolCall
+from dragoman.messages import LLMResponse, Request, Text, Tool, ToolCall
 from dragoman.testing import Emulator
 from dragoman.testing.rules.model import RuleModel
 
@@ -37,6 +38,16 @@ TAUGHT: dict[str, Any] = {
 }
 """Words in the conversation → what is changed in the answer. The last that stands in it counts."""
 
+CALLS: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "the weather in toronto and dallas": [
+        ("Weather", {"location": "Toronto", "units": "metric"}),
+        ("Weather", {"location": "Dallas", "units": "imperial"}),
+    ],
+    "who won the super bowl": [("GoogleSearch", {"query": "who won the super bowl"})],
+}
+"""Words in the conversation → calls of tools, where these are offered by name."""
+
+
 _JSON = re.compile(r"\{.*\}", re.DOTALL)
 
 _MANY = 64
@@ -52,9 +63,16 @@ def teach(emulator: Emulator) -> None:
         said = "\n".join(filter(None, map(_said, request.messages)))
         found = [change for words, change in TAUGHT.items() if words in said]
         response = rules.answer(request)
+        calls = [call for words, wanted in CALLS.items() if words in said for call in wanted]
+        if calls and {name for name, _ in calls} <= {tool.name for tool in request.tools if isinstance(tool, Tool)}:
+            return replace(response, parts=tuple(starmap(_call, enumerate(calls))))
         return _changed(response, found[-1]) if found else response
 
     emulator.script(*[answer] * _MANY)
+
+
+def _call(number: int, wanted: tuple[str, dict[str, Any]]) -> ToolCall:
+    return ToolCall(id=f"call_{number}", name=wanted[0], arguments=wanted[1])
 
 
 def _said(message: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, SupportsIndex, TypeVar, overload
 
 T = TypeVar("T")
@@ -31,6 +31,11 @@ class ListResponse(list[T]):
     def get_total_usage(self) -> Any:
         """The tokens of all tries together."""
         return self._total_usage
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        """The same values, for programs that know lists only as something that comes."""
+        for value in self:
+            yield value
 
     @overload
     def __getitem__(self, key: SupportsIndex, /) -> T: ...
