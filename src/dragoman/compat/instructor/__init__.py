@@ -22,7 +22,7 @@ _PATHS: Final[dict[str, tuple[str, ...]]] = {
     "": (),
     "auto_client": (),
     "batch": (),
-    "cache": (_CACHE,),
+    "cache": (f"{_CACHE}.base", f"{_CACHE}.disk"),
     "client": (),
     "core": (),
     "core.client": (),
