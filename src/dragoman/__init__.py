@@ -32,6 +32,8 @@ _ROOMS = {
     "dragoman.client.multimodal": (
         "PDF", "Audio", "Document", "Image", "ImageWithCacheControl", "PDFWithCacheControl", "PDFWithGenaiFile",
     ),
+    "dragoman.client.named_hosts": ("from_anyscale", "from_databricks", "from_deepseek", "from_together"),
+    "dragoman.client.patching": ("apatch", "patch"),
     "dragoman.client.provider_enum": ("Provider",),
     "dragoman.client.cache.base": ("AutoCache", "BaseCache"),
     "dragoman.client.cache.disk": ("DiskCache",),

@@ -57,6 +57,12 @@ from dragoman.client.multimodal import Image as Image
 from dragoman.client.multimodal import ImageWithCacheControl as ImageWithCacheControl
 from dragoman.client.multimodal import PDFWithCacheControl as PDFWithCacheControl
 from dragoman.client.multimodal import PDFWithGenaiFile as PDFWithGenaiFile
+from dragoman.client.named_hosts import from_anyscale as from_anyscale
+from dragoman.client.named_hosts import from_databricks as from_databricks
+from dragoman.client.named_hosts import from_deepseek as from_deepseek
+from dragoman.client.named_hosts import from_together as from_together
+from dragoman.client.patching import apatch as apatch
+from dragoman.client.patching import patch as patch
 from dragoman.client.provider_config import ProviderConfig as ProviderConfig
 from dragoman.client.provider_enum import Provider as Provider
 from dragoman.client.registry import ClientFactory as ClientFactory

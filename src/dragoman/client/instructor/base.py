@@ -108,7 +108,8 @@ class InstructorBase:
     ) -> dict[str, Any]:
         """The arguments of `create_fn`."""
         response_model, messages = in_order(response_model, messages)
-        given = self.handle_kwargs({name: value for name, value in options.items() if value is not None})
+        said = {name: value for name, value in options.items() if value is not None and name != "stream"}
+        given = self.handle_kwargs(said)  # `create_partial(stream=True)` says what it does anyway
         everybody = self.hooks if hooks is None else self.hooks + hooks
         return {"response_model": response_model, "messages": messages, "hooks": everybody, **given}
 
