@@ -149,6 +149,7 @@ NAMED: dict[str, set[str]] = {
     "dialects/embeddings/codecs/ollama_embed.py": {"ollama"},  # a dialect: the codec's home
     "dialects/anthropic_messages/request.py": {"bedrock", "vertex"},  # groups of a pattern, after who has such paths
     "dialects/bedrock_converse/options.py": {"openai"},  # the maker that a model's id begins with
+    "structured/subsets.py": {"mistral", "ollama"},  # dialects
     "engines/answer.py": {"ollama"},  # here and below: a dialect, whose wire local models have
     "engines/transport.py": {"ollama"},
     "testing/emulator/customs/anthropic_messages.py": {"anthropic"},  # here and below: the catalog's list of prices

@@ -43,6 +43,7 @@ _ROOMS = {
         "AsyncIterableStream", "AsyncPartialStream", "IterableStream", "PartialStream",
     ),
     "dragoman.structured.partial": ("MakeFieldsOptional", "Partial", "PartialLiteralMixin"),
+    "dragoman.client.explain": ("SchemaExplanation", "explain_schema"),
     "dragoman.client.default_registry": ("from_provider", "provider_registry", "register_provider"),
     "dragoman.client.wrapping.from_sdk": (
         "from_anthropic", "from_bedrock", "from_cerebras", "from_cohere", "from_fireworks", "from_gemini",

@@ -36,6 +36,8 @@ from dragoman.client.dsl import openai_schema as openai_schema
 from dragoman.client.dsl import response_schema as response_schema
 from dragoman.client.dsl.distil import FinetuneFormat as FinetuneFormat
 from dragoman.client.dsl.distil import Instructions as Instructions
+from dragoman.client.explain import SchemaExplanation as SchemaExplanation
+from dragoman.client.explain import explain_schema as explain_schema
 from dragoman.client.hooks import HookName as HookName
 from dragoman.client.hooks import Hooks as Hooks
 from dragoman.client.instructor import AsyncInstructor as AsyncInstructor

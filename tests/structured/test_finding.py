@@ -61,12 +61,3 @@ def test_a_value(wanted: Any, text: str, value: Any) -> None:
 def test_no_value(wanted: Any, text: str) -> None:
     with pytest.raises(ValidationError):
         output_type(wanted).parse(text)
-
-
-@pytest.mark.parametrize(("wanted", "name"), [(Contact, "Contact"), (list[int], "list"), (int | str, "output")])
-def test_its_name(wanted: Any, name: str) -> None:
-    assert output_type(wanted).name == name
-
-
-def test_a_name_is_no_longer_than_it_may_be() -> None:
-    assert output_type(type("N" * 99, (BaseModel,), {})).format.name == "N" * 64

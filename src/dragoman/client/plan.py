@@ -21,7 +21,7 @@ from dragoman.calls import (
     generate,
     list_models,
 )
-from dragoman.calls.prepare import prepare
+from dragoman.calls.prepare import prepare, refuse_losses
 from dragoman.client.contents import has_urls
 from dragoman.client.inputs import embedding_inputs, messages_of
 from dragoman.client.options import (
@@ -198,31 +198,32 @@ class Plan:
     ) -> Flow[Extracted[T]]:
         """One deadline holds over all that is asked; it runs from when the flow does."""
         technique, rules = TECHNIQUES[way.technique], replace(rules, deadline=_deadline_of(options))
-        ask = self._asking(way.target, options, rules.deadline)
+        ask = self._asking(way, options, rules.deadline)
         if caching is None:
-            return (yield from extract(ask, request, way.output, technique, rules))
+            return way.told((yield from extract(ask, request, way.output, technique, rules)))
         from dragoman.client.cache.answers import cached  # few programs keep answers
 
         first = replace(self._call(technique.shape(request, way.output), options, rules.deadline), target=way.target)
-        return (yield from cached(caching, first, ask, request, way.output, technique, rules))
+        return way.told((yield from cached(caching, first, ask, request, way.output, technique, rules)))
 
     def _stream_extract(
         self, request: Request, way: Way[T], options: Mapping[str, Any], rules: Rules
     ) -> Flow[Extracted[T]]:
         """`_extract`, with the events of what is asked."""
         technique, rules = TECHNIQUES[way.technique], replace(rules, deadline=_deadline_of(options))
-        ask = self._asking(way.target, options, rules.deadline)
-        return (yield from stream_extract(ask, request, way.output, technique, rules))
+        ask = self._asking(way, options, rules.deadline)
+        return way.told((yield from stream_extract(ask, request, way.output, technique, rules)))
 
-    def _asking(self, target: Target, options: Mapping[str, Any], deadline: float | None) -> Ask:
-        """How requests for one value are sent to `target`, all under one deadline.
+    def _asking(self, way: Way[Any], options: Mapping[str, Any], deadline: float | None) -> Ask:
+        """How requests for one value are sent, all under one deadline. Raises `LossRefused` for what the way loses.
 
         What is said after the first to have a better answer is ours, and is put as the dialect can.
         """
+        refuse_losses(Terms(**self._terms(options)), way.losses, way.target.model)
         asked = count()
 
         def ask(request: Request) -> Flow[LLMResponse]:
-            call = replace(self._call(request, options, deadline), target=target)
+            call = replace(self._call(request, options, deadline), target=way.target)
             return _sent(replace(call, on_loss="warn") if next(asked) else call, options)
 
         return ask

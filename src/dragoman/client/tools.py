@@ -8,7 +8,6 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from dragoman.client.options import ToolLike
-from dragoman.client.tool_docstrings import read_docstring
 from dragoman.client.tool_forms import tools_of_dict
 from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.flow import Flow, invoke, is_async
@@ -25,6 +24,7 @@ from dragoman.messages import (
     ToolResult,
     encode_json,
 )
+from dragoman.structured.docstrings import read_docstring
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

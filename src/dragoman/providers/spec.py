@@ -59,6 +59,8 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         unload: The request that has a model put out of its server's memory, where one does. It is written in the
             dialect that the provider speaks by itself.
         lacks: What its dialect has for structured output and it has not: `forced_tools`, `json_schema`, `json_object`.
+        schemas: Which part of JSON Schema it takes where an answer is held to one: a row of `structured/subsets.py`;
+            `AS_USUAL`: what is usual in the dialect.
         takes: Fields of `openai_chat` that it takes and not all who speak it do: `web_search_options`, and for marks of
             the cache OpenAI's `prompt_cache_breakpoint` or Anthropic's `cache_control`.
         chats: Whether it answers prompts; some only embed.
@@ -92,6 +94,7 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
     price_list: str | AsUsual | None = AS_USUAL
     unload: Callable[[str], Request] | None = None
     lacks: frozenset[str] = frozenset()
+    schemas: str | AsUsual = AS_USUAL
     takes: frozenset[str] = frozenset()
     chats: bool = True
     embeddings: str | Callable[[str], str] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from msgspec import Raw
@@ -11,7 +11,10 @@ from msgspec.json import Decoder
 
 from dragoman.errors import ConfigurationError
 from dragoman.messages import OutputFormat, Tool
-from dragoman.structured.portable import can_be_strict, portable
+from dragoman.structured.absent import without_absent
+from dragoman.structured.forms import name_of, validated_type
+from dragoman.structured.lowering import Lowered, lowered
+from dragoman.structured.subsets import ANY, SHARED
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -21,52 +24,94 @@ T = TypeVar("T")
 WRAPPED: Final = "value"
 """The one field of the object that stands around a type whose schema is no object."""
 
-_LONGEST_NAME: Final = 64
-"""OpenAI takes no longer one (platform.openai.com/docs/api-reference/chat/create, read 2026-11-21)."""
-
 _read_fields: Final = Decoder(dict[str, Raw]).decode
 
 
 class OutputType(Generic[T]):
     """A type with its JSON Schema and its validator, both made by pydantic, once.
 
-    `schema` is always that of an object. `tool` and `format` say it in the two ways that requests have for it.
+    `schema` is always that of an object, with every word that pydantic has for the type. `tool` and `format` say it in
+    the two ways that requests have for it, each in the words of a subset (`subsets.py`); `as_tool` and `as_form` tell
+    what was lost on the way there.
     """
 
-    __slots__ = ("_adapter", "format", "name", "schema", "tool", "wanted", "wrapped")
-
-    def __init__(self, wanted: type[T]) -> None:
+    def __init__(self, wanted: type[T], form: str = SHARED, tool: str = ANY) -> None:
         self.wanted = wanted
         self._adapter, schema = _compiled(wanted)
+        self._form, self._tool = form, tool
         self.wrapped: bool = schema.get("type") != "object"
-        self.name: str = _name(wanted)
+        self.name: str = name_of(wanted)
         self.schema: dict[str, Any] = _wrap(schema) if self.wrapped else schema
-        description = schema.get("description") or f"Give the answer as {self.name}."
-        self.tool = Tool(name=self.name, description=description, parameters=self.schema)
-        self.format = _format(self.name, self.schema)
+
+    @cached_property
+    def as_form(self) -> Lowered:
+        """The schema as it is sent as the form of an answer."""
+        return lowered(self.schema, self._form)
+
+    @cached_property
+    def as_tool(self) -> Lowered:
+        """The schema as it is sent as the parameters of a tool."""
+        return lowered(self.schema, self._tool)
+
+    @cached_property
+    def format(self) -> OutputFormat:
+        """What the answer's text must be. Strict where that can be; where it cannot, the provider's default holds."""
+        sent = self.as_form
+        return OutputFormat(kind="json_schema", name=self.name, schema=sent.schema, strict=sent.strict)
+
+    @cached_property
+    def tool(self) -> Tool:
+        """The tool whose arguments are the value."""
+        said = self.schema.get("description") or f"Give the answer as {self.name}."
+        return Tool(name=self.name, description=said, parameters=self.as_tool.schema, strict=self.as_tool.strict)
 
     def parse(self, text: str, *, context: Mapping[str, Any] | None = None, strict: bool | None = None) -> T:
         """The value in the JSON `text`. Raises `pydantic.ValidationError`."""
         text_or_bytes = _unwrapped(text) if self.wrapped else text
-        return self._adapter.validate_json(text_or_bytes, context=context, strict=strict)
+        try:
+            return self._adapter.validate_json(text_or_bytes, context=context, strict=strict)
+        except ValueError:  # pydantic.ValidationError is one
+            without = without_absent(text_or_bytes, self._validated_schema)
+            if without is None:
+                raise
+        return self._adapter.validate_json(without, context=context, strict=strict)
+
+    @property
+    def _validated_schema(self) -> dict[str, Any]:
+        """The schema of what is validated: without the object around it."""
+        if not self.wrapped:
+            return self.schema
+        return {**self.schema["properties"][WRAPPED], "$defs": self.schema.get("$defs", {})}
+
+    def __repr__(self) -> str:
+        return f"<OutputType {self.name}>"
 
 
-def _compiled(wanted: type[T]) -> tuple[TypeAdapter[T], dict[str, Any]]:
+@lru_cache(maxsize=256)
+def _compiled_once(wanted: Any, _: str | None) -> tuple[TypeAdapter[Any], dict[str, Any]]:
     """The validator and the JSON Schema. Raises `ConfigurationError` for what pydantic cannot make them of."""
     from pydantic import TypeAdapter
     from pydantic.errors import PydanticUserError
 
+    from dragoman.structured.full_schema import full_schema
+
     try:
-        adapter = TypeAdapter(wanted)
-        return adapter, adapter.json_schema()
+        adapter = TypeAdapter[Any](validated_type(wanted))
+        return adapter, full_schema(adapter)
     except (PydanticUserError, NameError) as error:
         raise ConfigurationError(f"response_model: {error}") from error
 
 
-def _format(name: str, schema: dict[str, Any]) -> OutputFormat:
-    """Strict where that can be; where it cannot, the provider's default holds."""
-    shared = portable(schema)
-    return OutputFormat(kind="json_schema", name=name, schema=shared, strict=can_be_strict(shared) or None)
+def _compiled(wanted: Any) -> tuple[TypeAdapter[Any], dict[str, Any]]:
+    try:
+        return _compiled_once(wanted, _order_of(wanted))
+    except TypeError:  # an unhashable annotation
+        return _compiled_once.__wrapped__(wanted, None)
+
+
+def _order_of(wanted: Any) -> str | None:
+    """What tells `int | str` from `str | int`, which are equal: the first may be the one that is tried first."""
+    return None if isinstance(wanted, type) else repr(wanted)
 
 
 def _wrap(schema: dict[str, Any]) -> dict[str, Any]:
@@ -84,19 +129,14 @@ def _unwrapped(text: str) -> str | bytes:
     return bytes(fields[WRAPPED]) if fields.keys() == {WRAPPED} else text
 
 
-def _name(wanted: Any) -> str:
-    name = getattr(wanted, "__name__", "output")
-    return name[:_LONGEST_NAME] if name.isidentifier() and name.isascii() else "output"
+@lru_cache(maxsize=1024)
+def _cached(wanted: type[T], _: str | None, form: str, tool: str) -> OutputType[T]:
+    return OutputType(wanted, form, tool)
 
 
-@lru_cache(maxsize=256)
-def _cached(wanted: type[T]) -> OutputType[T]:
-    return OutputType(wanted)
-
-
-def output_type(wanted: type[T]) -> OutputType[T]:
-    """The `OutputType` of `wanted`, compiled once for each type that can be hashed."""
+def output_type(wanted: type[T], form: str = SHARED, tool: str = ANY) -> OutputType[T]:
+    """The `OutputType` of `wanted`, compiled once for each type that can be hashed, in the words of two subsets."""
     try:
-        return _cached(wanted)
+        return _cached(wanted, _order_of(wanted), form, tool)
     except TypeError:  # an unhashable annotation
-        return OutputType(wanted)
+        return OutputType(wanted, form, tool)

@@ -12,8 +12,8 @@ technique        the request says                                     the answer
 `parallel_tools` a tool for each type, and that they be called        the arguments of all the calls
 
 `tools_offered` is what `tools` becomes where a call cannot be demanded, `tools_strict_offered` what `tools_strict`
-does; `grammar` is what `json_schema` becomes for models in this process, which need no shared words. Which one a model
-gets is not decided here.
+does; `grammar` is what `json_schema` becomes for models in this process, which are held to all words. Which one a model
+gets is not decided here, nor in which words the schema is said: the output knows those (`subsets.py`).
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ from dragoman.messages import (
 from dragoman.messages.json_text import encode_json
 from dragoman.structured.output import OutputType
 from dragoman.structured.parallel import ParallelType, calls_as_json, calls_of
-from dragoman.structured.portable import closed
 
 T = TypeVar("T")
 
@@ -85,7 +84,7 @@ def _offer_strict_tool(request: Request, output: Output) -> Request:
 
 
 def _strict_tool(output: Output) -> Tool:
-    """In the words that strict modes share; not strict where they cannot say the schema: validation enforces it."""
+    """In the words of the form; not strict where those cannot say the schema: validation enforces it."""
     form = output.format
     return replace(output.tool, parameters=form.schema or output.schema, strict=form.strict)
 
@@ -165,10 +164,6 @@ def _demand_schema(request: Request, output: Output) -> Request:
     return replace(request, output_format=output.format)
 
 
-def _demand_grammar(request: Request, output: Output) -> Request:
-    return replace(request, output_format=replace(output.format, schema=closed(output.schema)))
-
-
 def _demand_json(request: Request, output: Output) -> Request:
     return replace(_ask_in_words(request, output), output_format=OutputFormat(kind="json_object"))
 
@@ -212,7 +207,7 @@ TECHNIQUES: Final[dict[str, Technique]] = {
     "tools_strict": Technique(_demand_strict_call, _arguments, _call_again, _other_calls, hears="call"),
     "tools_strict_offered": Technique(_offer_strict_tool, _arguments, _call_again, _other_calls, hears="call"),
     "json_schema": Technique(_demand_schema, _json, _write_again_by_schema),
-    "grammar": Technique(_demand_grammar, _json, _write_again_by_schema),
+    "grammar": Technique(_demand_schema, _json, _write_again_by_schema),
     "json_object": Technique(_demand_json, _json, _write_again),
     "json_text": Technique(_ask_in_words, _json, _write_again),
     "parallel_tools": Technique(_demand_calls, _all_arguments, _call_all_again, hears="calls"),

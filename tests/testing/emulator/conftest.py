@@ -53,7 +53,7 @@ TALK: dict[str, Callable[[str], dict[str, Any]]] = {
 """How the conversation is said, when it is not in `messages`."""
 
 
-def body(dialect: str, text: str = "Hello", **options: Any) -> dict[str, Any]:
+def body(dialect: str, text: str = "Hello", /, **options: Any) -> dict[str, Any]:
     """A request in the dialect's words."""
     wire = {**BODIES[dialect], **TALK.get(dialect, _messages)(text), **options}
     if not wire.get("stream"):

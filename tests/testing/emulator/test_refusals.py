@@ -27,6 +27,29 @@ STRICT_FUNCTION = {
     "parameters": {"type": "object", "properties": {"a": {"type": "string"}}, "required": []},
 }
 LOOSE_FUNCTION = {"type": "function", "function": {"name": "f", "strict": True, "parameters": {"type": "object"}}}
+
+
+def strict_function(**words: Any) -> dict[str, Any]:
+    """A strict tool of OpenAI's chat, with one parameter."""
+    parameters = {"type": "object", "properties": {"a": words}, "required": ["a"], "additionalProperties": False}
+    return {"type": "function", "function": {"name": "f", "strict": True, "parameters": parameters}}
+
+
+def strict_form(schema: dict[str, Any]) -> dict[str, Any]:
+    """A strict form of OpenAI's chat."""
+    return {"type": "json_schema", "json_schema": {"name": "n", "strict": True, "schema": schema}}
+
+
+def held(schema: dict[str, Any]) -> dict[str, Any]:
+    """A form of Anthropic's, with one field that a schema is for."""
+    whole = {"type": "object", "properties": {"a": schema}, "required": ["a"], "additionalProperties": False}
+    return {"output_config": {"format": {"type": "json_schema", "schema": whole}}}
+
+
+CIRCLE = {"type": "object", "properties": {"b": {"$ref": "#/$defs/B"}}, "additionalProperties": False}
+CLAUDE_TOOL = {"name": "f", "strict": True, "input_schema": {"type": "object", "properties": {}}}
+MANY = {"type": "object", "properties": {f"f{n}": {"type": "null"} for n in range(25)}, "additionalProperties": False}
+FORM_OF_BEDROCK = {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": {"schema": '{"type": "object"}'}}}}
 AFTER_ITSELF = [
     {"role": "user", "content": "Hi"},
     {"role": "assistant", "content": "Hi", "reasoning_content": "…"},
@@ -40,6 +63,18 @@ REFUSED: list[tuple[str, dict[str, Any], int, str]] = [
     ("openai_chat", {"max_tokens": 9, "max_completion_tokens": 9}, 400, "Setting 'max_tokens' and 'max_completion_tokens'"),
     ("openai_chat", {"model": "gpt-5-mini", "stop": ["x"]}, 400, "Unsupported parameter: 'stop' is not supported"),
     ("openai_chat", {"temperature": 2.5}, 400, "Invalid 'temperature': decimal above maximum value. Expected a value <= 2"),
+    ("openai_chat", {"tools": [strict_function(default=1, type="integer")]}, 400,
+     "Invalid schema for function 'f': In context=('properties', 'a'), 'default' is not permitted."),
+    ("openai_chat", {"tools": [strict_function(type="string", format="uri")]}, 400, "'uri' is not a valid format."),
+    ("openai_chat", {"tools": [strict_function(type="string", pattern="(?=a)")]}, 400,
+     "regex lookaround is not supported. Found at $.properties.a.pattern."),
+    ("openai_chat", {"tools": [strict_function(title="A")]}, 400, "schema must have a 'type' key."),
+    ("openai_chat", {"tools": [strict_function(type="object")]}, 400,
+     "'additionalProperties' is required to be supplied and to be false."),
+    ("openai_chat", {"response_format": strict_form({"type": "array"})}, 400,
+     "Invalid schema for response_format 'n': schema must be a JSON Schema of 'type: \"object\"', got 'type: \"array\"'."),
+    ("openai_responses", {"text": {"format": {**strict_form({})["json_schema"], "type": "json_schema"}}}, 400,
+     "Invalid schema for response_format 'n'"),
     ("openai_responses", {"max_tokens": 9}, 400, "Unknown parameter: 'max_tokens'."),
     ("openai_responses", {"tools": [STRICT_FUNCTION]}, 400, "Invalid schema for function 'f'"),
     ("openai_responses", {"temperature": -1}, 400, "Invalid 'temperature': decimal below minimum value."),
@@ -52,6 +87,20 @@ REFUSED: list[tuple[str, dict[str, Any], int, str]] = [
         "messages: text content blocks must be non-empty",
     ),
     ("anthropic_messages", {"tools": [SCHEMA_WITHOUT_TYPE]}, 400, "tools.0.custom.input_schema.type: Field required"),
+    ("anthropic_messages", held({"type": "integer", "minimum": 1}), 400,
+     "output_config.format.schema: For 'integer' type, property 'minimum' is not supported"),
+    ("anthropic_messages", held({"type": "integer", "minimum": 1, "maximum": 2}), 400,
+     "For 'integer' type, properties maximum, minimum are not supported"),
+    ("anthropic_messages", held({"type": "array", "items": {"type": "null"}, "minItems": 2}), 400,
+     "For 'array' type, 'minItems' values other than 0 or 1 are not supported"),
+    ("anthropic_messages", held({"type": "object", "additionalProperties": True}), 400,
+     "For 'object' type, 'additionalProperties: true' is not supported."),
+    ("anthropic_messages", held({"$ref": "#/$defs/B", "$defs": {}}) | {
+        "output_format": {"type": "json_schema", "schema": {**CIRCLE, "$defs": {"B": CIRCLE}}}, "output_config": {},
+     }, 400, "output_format.schema: Circular reference detected in schema definitions: B -> B."),
+    ("anthropic_messages", {"tools": [CLAUDE_TOOL]}, 400,
+     "tools.0.custom: For 'object' type, 'additionalProperties' must be explicitly set to false"),
+    ("anthropic_messages", held(MANY), 400, "Schemas contains too many optional parameters (25)"),
     ("anthropic_messages", {"temperature": 1.5}, 400, "temperature: range: 0..1"),
     ("anthropic_messages", {"thinking": {"type": "enabled", "budget_tokens": 9}}, 400, "thinking.enabled.budget_tokens"),
     (
@@ -73,6 +122,8 @@ REFUSED: list[tuple[str, dict[str, Any], int, str]] = [
         400,
         "A conversation must start with a user message.",
     ),
+    ("bedrock_converse", {"outputConfig": FORM_OF_BEDROCK}, 400,
+     "The model returned the following errors: output_config.format.schema: For 'object' type"),
     ("bedrock_converse", {"inferenceConfig": {"temperature": 1.5}}, 400, "Member must have value less than or equal to 1"),
 ]  # fmt: skip
 """The dialect, what is changed in a plain request, the status, the beginning or a part of the words."""
@@ -85,7 +136,7 @@ PATHS = {
     "mistral": "/mistral/v1/chat/completions",
     "cohere_v2": "/v2/chat",
     "ollama": "/api/chat",
-    "bedrock_converse": "/model/amazon.nova-micro-v1:0/converse",
+    "bedrock_converse": "/model/anthropic.claude-opus-5-5/converse",
 }
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from pydantic import BaseModel, Field, TypeAdapter
 
-from dragoman.structured.portable import portable
+from dragoman.structured.lowering import lowered
 from dragoman.testing.json_schema import Facts, Unfillable, fill_schema
 
 from .schemas import prompts, types
@@ -138,7 +138,7 @@ class Booking(BaseModel):
 
 
 def test_what_descriptions_tell_is_heeded() -> None:
-    form = portable(Booking.model_json_schema())
+    form = lowered(Booking.model_json_schema(), "shared").schema
     assert "format" not in form["properties"]["day"]
     value = fill_schema(form, Facts(["Book 'Ritz' for 9 people from 2026-12-24"]))
     booking = Booking.model_validate(value)

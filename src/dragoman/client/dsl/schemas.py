@@ -11,10 +11,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from dragoman.client.tool_docstrings import read_docstring
 from dragoman.dialects import get_dialect
 from dragoman.errors import UnsupportedFeature
 from dragoman.messages import Request, Tool
+from dragoman.structured.docstrings import read_docstring
 
 
 def generate_openai_schema(model: type[BaseModel]) -> dict[str, Any]:

@@ -25,5 +25,6 @@ SPEC = ProviderSpec(
     quirks=OF_OPENAI,
     takes=frozenset({"prompt_cache_breakpoint"}),
     embeddings="openai_embeddings",
+    schemas="openai_strict",
     docs_url="https://learn.microsoft.com/azure/ai-foundry/openai/reference",
 )

@@ -14,5 +14,6 @@ SPEC = ProviderSpec(
     base_url_env=("CEREBRAS_BASE_URL",),
     auth=bearer("CEREBRAS_API_KEY"),
     strict_end=False,
+    schemas="cerebras_strict",
     docs_url="https://inference-docs.cerebras.ai/api-reference/chat-completions",
 )

@@ -14,5 +14,6 @@ SPEC = ProviderSpec(
     auth=bearer("FIREWORKS_API_KEY", "FIREWORKS_AI_API_KEY"),
     quirks=(OLDER_LIMIT,),
     embeddings="openai_embeddings",
+    schemas="grammar",
     docs_url="https://docs.fireworks.ai/api-reference/post-chatcompletions",
 )

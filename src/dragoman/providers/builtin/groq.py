@@ -23,5 +23,6 @@ SPEC = ProviderSpec(
         drop("top_k", why=_UNKNOWN),
         one_answer(why="Groq refuses a request for more than one answer"),
     ),
+    schemas="groq_strict",
     docs_url="https://console.groq.com/docs/api-reference",
 )

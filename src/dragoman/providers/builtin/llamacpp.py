@@ -16,5 +16,6 @@ SPEC = ProviderSpec(
     unknown_model_hint="Start the server with the model: `llama-server -hf {model}`.",
     price_list=None,
     embeddings="openai_embeddings",
+    schemas="gbnf",
     docs_url="https://github.com/ggml-org/llama.cpp/tree/master/tools/server",
 )

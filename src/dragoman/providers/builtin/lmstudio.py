@@ -17,5 +17,6 @@ SPEC = ProviderSpec(
     unknown_model_hint="Load the model in LM Studio, or with `lms load {model}`.",
     price_list=None,
     embeddings="openai_embeddings",
+    schemas="gbnf",
     docs_url="https://lmstudio.ai/docs/developer/openai-compat",
 )

@@ -25,5 +25,6 @@ SPEC = ProviderSpec(
     listing="ollama_tags",
     unreachable_hint="Is `ollama serve` running? If it runs elsewhere, pass base_url= or set `OLLAMA_HOST`.",
     unknown_model_hint="If the name is right, fetch the model: `ollama pull {model}`.",
+    schemas="gbnf",
     docs_url="https://docs.ollama.com/api",
 )

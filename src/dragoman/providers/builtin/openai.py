@@ -20,5 +20,6 @@ SPEC = ProviderSpec(
     takes=frozenset({"prompt_cache_breakpoint", "web_search_options"}),
     embeddings="openai_embeddings",
     counting="openai_input_tokens",
+    schemas="openai_strict",
     docs_url="https://platform.openai.com/docs/api-reference/chat",
 )

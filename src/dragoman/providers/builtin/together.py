@@ -13,5 +13,6 @@ SPEC = ProviderSpec(
     auth=bearer("TOGETHER_API_KEY", "TOGETHER_AI_API_KEY", "TOGETHERAI_API_KEY"),
     quirks=(OLDER_LIMIT,),
     embeddings="openai_embeddings",
+    schemas="grammar",
     docs_url="https://docs.together.ai/reference/chat-completions-1",
 )

@@ -16,5 +16,6 @@ SPEC = ProviderSpec(
     unknown_model_hint="The server has the one model it was started with: `vllm serve {model}`.",
     price_list=None,
     embeddings="openai_embeddings",
+    schemas="grammar",
     docs_url="https://docs.vllm.ai/en/latest/serving/openai_compatible_server",
 )

@@ -12,5 +12,6 @@ SPEC = ProviderSpec(
     default_prefix="/v1",
     auth=bearer("XAI_API_KEY"),
     quirks=(drop_from_tools("strict", why="its chat completions have no strict tools"),),
+    schemas="xai_strict",
     docs_url="https://docs.x.ai/docs/api-reference",
 )

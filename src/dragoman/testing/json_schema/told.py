@@ -5,6 +5,7 @@ Clients tell so what not every provider enforces; a model reads it, and so does 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -29,11 +30,23 @@ def _keywords(told: str) -> Iterator[tuple[str, Any]]:
             yield word, value
         elif word in _NUMBERS and _NUMBER.fullmatch(value):
             yield word, float(value) if "." in value else int(value)
+        elif word in _JSON:
+            yield from _json(word, value)
 
 
-_TEXTS: Final = frozenset({"format", "pattern"})
+def _json(word: str, value: str) -> Iterator[tuple[str, Any]]:
+    try:
+        found = json.loads(value)
+    except ValueError:  # a word of a sentence
+        return
+    if isinstance(found, _JSON[word]):
+        yield word, found
+
+
+_TEXTS: Final = frozenset({"format", "pattern", "contentMediaType"})
 _NUMBERS: Final = frozenset({
     "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
     "multipleOf",
 })  # fmt: skip
+_JSON: Final[dict[str, type]] = {"enum": list, "prefixItems": list, "uniqueItems": bool, "contentSchema": dict}
 _NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")

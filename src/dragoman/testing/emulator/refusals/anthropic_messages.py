@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from dragoman.messages import Request
+from dragoman.testing.emulator.refusals.anthropic_schemas import SOURCES, faults, too_optional
 from dragoman.testing.emulator.refusals.base import Refusal, Refusals, Rule, Wire, objects, outside, unknown_fields
 
 _FIELDS: Final = frozenset({
@@ -56,6 +57,25 @@ def _small_budget(_: Wire, request: Request) -> Iterator[Refusal]:
         yield _refusal("`max_tokens` must be greater than `thinking.budget_tokens`")
 
 
+def _enforced(wire: Wire) -> Iterator[tuple[str, Wire]]:
+    """The schemas that answers are held to, with their places."""
+    for _place, config in objects([wire.get("output_config")]):
+        for _at, form in objects([config.get("format")]):
+            yield from (("output_config.format.schema", schema) for _, schema in objects([form.get("schema")]))
+    for _place, form in objects([wire.get("output_format")]):
+        yield from (("output_format.schema", schema) for _, schema in objects([form.get("schema")]))
+    for place, tool in objects(wire.get("tools")):
+        if tool.get("strict"):
+            yield from ((f"tools.{place}.custom", schema) for _, schema in objects([tool.get("input_schema")]))
+
+
+def _schemas(wire: Wire, _: Request) -> Iterator[Refusal]:
+    enforced = [*_enforced(wire)]
+    for where, schema in enforced:
+        yield from (_refusal(f"{where}: {fault}") for fault in faults(schema))
+    yield from map(_refusal, too_optional([schema for _, schema in enforced]))
+
+
 REFUSALS = Refusals(
     unknown_model=lambda name: _refusal(f"model: {name}", status=404, kind="not_found_error"),
     models="home",
@@ -80,6 +100,7 @@ REFUSALS = Refusals(
             "recorded: claude-sonnet-4-6, status 400",
             _schemas_without_type,
         ),
+        Rule("a form or a strict tool whose schema is outside its part of JSON Schema", SOURCES, _schemas),
         Rule(
             "a temperature outside 0 to 1",
             "github.com/anthropics/anthropic-sdk-python/issues/893 (2025-03-05, answered 2026-08-05)",

@@ -9,6 +9,7 @@ from dragoman.catalog import find_model
 from dragoman.messages import Request
 from dragoman.testing.emulator.customs.openai_chat import CUSTOMS
 from dragoman.testing.emulator.refusals.base import Refusal, Refusals, Rule, Wire, objects, outside, unknown_fields
+from dragoman.testing.emulator.refusals.openai_schemas import SOURCES, faults
 
 _FIELDS: Final = frozenset({
     "audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs", "max_completion_tokens",
@@ -94,6 +95,28 @@ def _thinks(request: Request) -> bool:
     return facts is not None and facts.reasoning is not None
 
 
+def holds_to_schemas(request: Request) -> bool:
+    """Whether the model knows what strict is: older ones answer as if it were not said (recorded: gpt-3.5-turbo)."""
+    facts = find_model(CUSTOMS.price_list, request.model)
+    return facts is None or "json_schema" in facts.formats
+
+
+def _strict_tools(wire: Wire, request: Request) -> Iterator[Refusal]:
+    for place, tool in objects(wire.get("tools")):
+        for _at, function in objects([tool.get("function")] if holds_to_schemas(request) else []):
+            for _of, schema in objects([function.get("parameters")] if function.get("strict") else []):
+                for fault in faults(schema, f"function '{function.get('name')}'"):
+                    yield refusal(fault, f"tools[{place}].function.parameters", "invalid_function_parameters")
+
+
+def _strict_form(wire: Wire, request: Request) -> Iterator[Refusal]:
+    for _place, form in objects([wire.get("response_format")] if holds_to_schemas(request) else []):
+        for _at, named in objects([form.get("json_schema")]):
+            for _of, schema in objects([named.get("schema")] if named.get("strict") else []):
+                for fault in faults(schema, f"response_format '{named.get('name')}'"):
+                    yield refusal(fault, "response_format")
+
+
 REFUSALS = Refusals(
     unknown_model=lambda name: refusal(
         f"The model `{name}` does not exist or you do not have access to it.", code="model_not_found", status=404
@@ -120,6 +143,8 @@ REFUSALS = Refusals(
             "recorded: gpt-5-mini, status 400; github.com/griptape-ai/ComfyUI-Griptape/issues/312 (2025-08-22)",
             _not_when_thinking,
         ),
+        Rule("a strict tool whose schema is outside its part of JSON Schema", SOURCES, _strict_tools),
+        Rule("a strict form whose schema is so", SOURCES, _strict_form),
         Rule(
             "a temperature outside 0 to 2",
             "platform.openai.com/docs/api-reference/chat/create; the words are those recorded of /v1/responses",

@@ -8,6 +8,7 @@ from typing import Final
 from dragoman.messages import Request
 from dragoman.testing.emulator.refusals.base import Refusal, Refusals, Rule, Wire, objects, outside, unknown_fields
 from dragoman.testing.emulator.refusals.openai_chat import outside_of_temperature, refusal
+from dragoman.testing.emulator.refusals.openai_schemas import SOURCES, faults
 
 _FIELDS: Final = frozenset({
     "access_programs", "background", "context_management", "conversation", "image", "include", "input", "instructions",
@@ -22,18 +23,16 @@ _FIELDS: Final = frozenset({
 def _strict_tools(wire: Wire, _: Request) -> Iterator[Refusal]:
     for place, tool in objects(wire.get("tools")):
         for _at, schema in objects([tool.get("parameters")] if tool.get("strict") else []):
-            properties: Wire = schema.get("properties") or {}
-            required: list[str] = schema.get("required") or []
-            for missing in properties.keys() - set(required):
-                yield _incomplete(str(tool.get("name")), f"tools[{place}].parameters", missing)
+            for fault in faults(schema, f"function '{tool.get('name')}'"):
+                yield refusal(fault, f"tools[{place}].parameters", "invalid_function_parameters")
 
 
-def _incomplete(name: str, where: str, missing: str) -> Refusal:
-    why = (
-        f"Invalid schema for function '{name}': In context=(), 'required' is required to be supplied and to be an "
-        f"array including every key in properties. Missing '{missing}'."
-    )
-    return refusal(why, where, "invalid_function_parameters")
+def _strict_form(wire: Wire, _: Request) -> Iterator[Refusal]:
+    for _place, text in objects([wire.get("text")]):
+        for _at, form in objects([text.get("format")]):
+            for _of, schema in objects([form.get("schema")] if form.get("strict") else []):
+                for fault in faults(schema, f"response_format '{form.get('name')}'"):
+                    yield refusal(fault, "text.format.schema", "invalid_json_schema")
 
 
 REFUSALS = Refusals(
@@ -47,10 +46,11 @@ REFUSALS = Refusals(
             ),
         ),
         Rule(
-            "a strict tool with a parameter that is not required",
-            "recorded: gpt-4o-mini, status 400",
+            "a strict tool whose schema is outside its part of JSON Schema, a parameter not required for one",
+            SOURCES,
             _strict_tools,
         ),
+        Rule("a strict form whose schema is so", SOURCES, _strict_form),
         Rule(
             "a temperature outside 0 to 2",
             "recorded: gpt-4o, status 400; platform.openai.com/docs/api-reference/responses/create",
