@@ -16,7 +16,6 @@ from ..structured.zoo import ZOO, Constrained, Counts, Empty, Node, Priority, Th
 
 
 def test_what_is_enforced_and_what_is_left_to_validation() -> None:
-    """S0.21."""
     told = explain_schema(Constrained, "anthropic/claude-haiku-4-5", mode=Mode.JSON_SCHEMA)
     assert (told.technique, told.enforced, told.refused) == ("json_schema", True, ())
     assert told.schema["properties"]["price"] == {
@@ -74,7 +73,7 @@ def test_its_repr_is_a_line() -> None:
 
 
 def test_what_it_costs() -> None:
-    """About a token for four characters, as estimates of prompts are."""
+    """S0.21: about a token for four characters, as estimates of prompts are."""
     small = explain_schema(Priority, "openai/gpt-4o-mini").tokens
     large = explain_schema(ZOO["a hundred fields"][0], "openai/gpt-4o-mini")
     assert not small.exact

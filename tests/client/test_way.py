@@ -85,7 +85,7 @@ def ask(face: str, model: str, wanted: Any, **options: Any) -> dragoman.Extracte
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", NAMES)
 def test_no_schema_is_refused(emulator: Emulator, face: str, mode: Mode, place: str, name: str) -> None:
-    """S0.21: whichever type, whoever is asked: by emulators that refuse in the providers' words."""
+    """Whichever type, whoever is asked: by emulators that refuse in the providers' words."""
     if mode is Mode.TOOLS_STRICT and place in ("gemini", "ollama"):
         with pytest.raises(dragoman.ConfigurationError, match="not supported"):
             ask(face, PLACES[place], ZOO[name][0], mode=mode)
