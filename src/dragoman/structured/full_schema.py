@@ -57,18 +57,21 @@ class _Generator(GenerateJsonSchema):
         return False
 
     def arguments_schema(self, schema: core_schema.ArgumentsSchema) -> JsonSchemaValue:
-        """As pydantic before 2.14 has a named tuple."""
         return super().arguments_schema({**schema, "metadata": {}})
 
+    def call_schema(self, schema: core_schema.CallSchema) -> JsonSchemaValue:
+        """As pydantic before 2.14 has a named tuple."""
+        cls: Any = schema["function"]
+        return _described({**super().call_schema(schema), "title": cls.__name__}, cls)
+
     def named_tuple_schema(self, schema: Any) -> JsonSchemaValue:
+        """As later ones have it."""
         fields: dict[str, Any] = {field["name"]: field["schema"] for field in schema["fields"]}
         required = [name for name, field in fields.items() if field["type"] != "default"]
         properties = {name: self.generate_inner(field) for name, field in fields.items()}
-        found = {"type": "object", "properties": properties, "required": required, "title": schema["cls"].__name__}
-        said = inspect.cleandoc(_docstring(schema["cls"]))
-        if said and not said.startswith(f"{schema['cls'].__name__}("):  # which Python makes up
-            found["description"] = said
-        return _described(found, schema["cls"])
+        cls: Any = schema["cls"]
+        found = {"type": "object", "properties": properties, "required": required, "title": cls.__name__}
+        return _described(found, cls)
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         return _described(super().model_schema(schema), schema["cls"])
@@ -82,26 +85,26 @@ class _Generator(GenerateJsonSchema):
 
 def _described(schema: JsonSchemaValue, cls: type[Any] | None) -> JsonSchemaValue:
     """`schema` with what the docstring of `cls` says; what its author says elsewhere holds."""
-    whole = inspect.cleandoc(_docstring(cls))
+    whole = _docstring(cls)
     text, of_field = read_class_docstring(whole)
-    if not of_field or cls is None:
-        return schema
-    names = _names_in_json(cls)
-    said = {names.get(name, name): description for name, description in of_field.items()}
-    properties = cast("dict[str, Any]", schema.get("properties", {}))
-    schema["properties"] = {
-        name: {**field, "description": said[name]} if name in said and "description" not in field else field
-        for name, field in properties.items()
-    }
-    if schema.get("description") == whole:
+    if text and schema.get("description", whole) == whole:
         schema["description"] = text
+    if of_field and cls is not None:
+        names = _names_in_json(cls)
+        said = {names.get(name, name): description for name, description in of_field.items()}
+        schema["properties"] = {
+            name: {**field, "description": said[name]} if name in said and "description" not in field else field
+            for name, field in cast("dict[str, Any]", schema.get("properties", {})).items()
+        }
     return schema
 
 
 def _docstring(cls: type[Any] | None) -> str:
-    """The docstring of the class: not its parent's."""
+    """What was written for the class: neither its parent's docstring, nor the signature that Python makes up."""
     said = vars(cls).get("__doc__") if cls is not None else None
-    return said if isinstance(said, str) else ""
+    if not isinstance(said, str) or cls is None or said.startswith(f"{cls.__name__}("):
+        return ""
+    return inspect.cleandoc(said)
 
 
 def _names_in_json(cls: type[Any]) -> dict[str, str]:
