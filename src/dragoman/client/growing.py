@@ -63,7 +63,8 @@ def _deltas(events: Sequence[Event]) -> int:
 
 def growing_way(target: Target, request: Request, mode: Mode | None, wanted: Any) -> Way[Any]:
     """The way for a value that is to be seen growing: where nobody chose a mode, one that shows it."""
-    return way_for(target, request, mode or _showing_mode(target, request), wanted_of(wanted) or wanted)
+    way = way_for(target, request, mode or _showing_mode(target, request), wanted_of(wanted) or wanted)
+    return way if mode else replace(way, losses=())
 
 
 def _showing_mode(target: Target, request: Request) -> Mode | None:
