@@ -134,6 +134,16 @@ class Wrapped:
         assert "".join(pieces) == " ".join(map(str, range(1, 21)))
         assert stream.response.usage.output_tokens
 
+    def test_a_value_that_grows(self, emulator: Emulator) -> None:
+        client = self.wrap(self.client(emulator.url))
+        grown = list(client.create_partial(response_model=Contact, messages=SAID, model=self.model))
+        assert grown[-1] == JOHN
+
+    def test_values_one_by_one(self, emulator: Emulator) -> None:
+        client = self.wrap(self.client(emulator.url))
+        for each in client.create_iterable(response_model=Contact, messages=SAID, model=self.model):
+            assert isinstance(each, Contact)
+
     def test_a_stream_awaited(self, emulator: Emulator) -> None:
         async def ask() -> str:
             raw = self.async_client(emulator.url)
