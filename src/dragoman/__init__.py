@@ -33,7 +33,6 @@ _ROOMS = {
         "PDF", "Audio", "Document", "Image", "ImageWithCacheControl", "PDFWithCacheControl", "PDFWithGenaiFile",
     ),
     "dragoman.client.named_hosts": ("from_anyscale", "from_databricks", "from_deepseek", "from_together"),
-    "dragoman.client.patching": ("apatch", "patch"),
     "dragoman.client.provider_enum": ("Provider",),
     "dragoman.client.cache.base": ("AutoCache", "BaseCache"),
     "dragoman.client.cache.disk": ("DiskCache",),
@@ -45,6 +44,7 @@ _ROOMS = {
     "dragoman.structured.partial": ("MakeFieldsOptional", "Partial", "PartialLiteralMixin"),
     "dragoman.client.explain": ("SchemaExplanation", "explain_schema"),
     "dragoman.client.default_registry": ("from_provider", "provider_registry", "register_provider"),
+    "dragoman.client.wrapping.patching": ("apatch", "patch"),
     "dragoman.client.wrapping.from_sdk": (
         "from_anthropic", "from_bedrock", "from_cerebras", "from_cohere", "from_fireworks", "from_gemini",
         "from_genai", "from_groq", "from_litellm", "from_mistral", "from_openai", "from_openrouter",

@@ -63,8 +63,6 @@ from dragoman.client.named_hosts import from_anyscale as from_anyscale
 from dragoman.client.named_hosts import from_databricks as from_databricks
 from dragoman.client.named_hosts import from_deepseek as from_deepseek
 from dragoman.client.named_hosts import from_together as from_together
-from dragoman.client.patching import apatch as apatch
-from dragoman.client.patching import patch as patch
 from dragoman.client.provider_config import ProviderConfig as ProviderConfig
 from dragoman.client.provider_enum import Provider as Provider
 from dragoman.client.registry import ClientFactory as ClientFactory
@@ -89,6 +87,8 @@ from dragoman.client.wrapping.from_sdk import from_perplexity as from_perplexity
 from dragoman.client.wrapping.from_sdk import from_vertexai as from_vertexai
 from dragoman.client.wrapping.from_sdk import from_writer as from_writer
 from dragoman.client.wrapping.from_sdk import from_xai as from_xai
+from dragoman.client.wrapping.patching import apatch as apatch
+from dragoman.client.wrapping.patching import patch as patch
 from dragoman.errors import AnswerCutOff as AnswerCutOff
 from dragoman.errors import AnswerDeclined as AnswerDeclined
 from dragoman.errors import BudgetExceeded as BudgetExceeded

@@ -162,7 +162,7 @@ class UnsupportedFeature(CallerError):
 class FetchRefused(CallerError, ValueError):
     """A URL leads to what is not fetched: no public address, too large, too many redirects, or no such thing."""
 
-    hint = "Give the bytes themselves, or allow private addresses if you wrote the URL."
+    hint = 'Give the bytes themselves, or allow private addresses (fetch="any") if you wrote the URL.'
 
 
 class NoModelFits(CallerError):

@@ -57,22 +57,31 @@ def test_the_model_may_come_from_the_environment(run: Command) -> None:
 
 
 WITH_PICTURE = ("What is it?", "--image", "https://h/x.png", "--model")
-DROPPED = "`messages[0].content[0]` was dropped: pictures are sent as bytes"
+WITH_DOCUMENT = ("What is it?", "--document", "https://h/x.pdf", "--model")
+DROPPED = "`messages[0].content[0]` was dropped"
 
 
-def test_a_picture_that_is_dropped_is_said(run: Command, emulator: Emulator) -> None:
-    """Ollama takes no addresses."""
-    result = run("generate", *WITH_PICTURE, "ollama/llava")
+def test_a_document_that_is_dropped_is_said(run: Command, emulator: Emulator) -> None:
+    """Ollama takes no documents."""
+    result = run("generate", *WITH_DOCUMENT, "ollama/llava")
     assert (result.returncode, len(emulator.requests)) == (0, 1)
     assert f"warning: {DROPPED}" in result.stderr
-    (warning,) = json.loads(run("generate", *WITH_PICTURE, "ollama/llava", "--json").stdout)["warnings"]
+    (warning,) = json.loads(run("generate", *WITH_DOCUMENT, "ollama/llava", "--json").stdout)["warnings"]
     assert warning.startswith(DROPPED)
 
 
-def test_a_picture_that_would_be_dropped_may_end_it(run: Command, emulator: Emulator) -> None:
-    result = run("generate", *WITH_PICTURE, "ollama/llava", "--on-loss", "error")
+def test_a_document_that_would_be_dropped_may_end_it(run: Command, emulator: Emulator) -> None:
+    result = run("generate", *WITH_DOCUMENT, "ollama/llava", "--on-loss", "error")
     assert (result.returncode, result.stdout, emulator.requests) == (2, "", [])
     assert "nothing was sent" in result.stderr
+
+
+def test_a_picture_that_cannot_be_had_ends_it(run: Command, emulator: Emulator) -> None:
+    """Ollama takes pictures as bytes, so what lies at an address is fetched first; this one may not be."""
+    result = run("generate", "What is it?", "--image", "http://127.0.0.1:9/x.png", "--model", "ollama/llava")
+    assert (result.returncode, emulator.requests) == (2, [])
+    assert "127.0.0.1" in result.stderr
+    assert "fetch=" in result.stderr
 
 
 def test_a_picture_that_is_sent_is_no_loss(run: Command) -> None:

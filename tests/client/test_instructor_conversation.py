@@ -67,3 +67,16 @@ def test_made_ready(emulator: Emulator, options: dict[str, Any], messages: list[
 def test_a_context_is_a_mapping(emulator: Emulator) -> None:
     with pytest.raises(ConfigurationError, match="context= must be a mapping"):
         sent(emulator, messages="Hi", context=["Ann"])
+
+
+class Content(BaseModel):
+    """As Google's SDK has it."""
+
+    role: str
+    parts: list[dict[str, str]]
+
+
+def test_messages_as_google_s_sdk_takes_them(emulator: Emulator) -> None:
+    given = ["Hi", Content(role="user", parts=[{"text": "{{ name }}"}])]
+    sent_messages = sent(emulator, messages=given, context={"name": "Ann"})["messages"]
+    assert [(message["role"], message["content"]) for message in sent_messages] == [("user", "Hi"), ("user", "Ann")]

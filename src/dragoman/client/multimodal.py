@@ -83,6 +83,8 @@ class PDFWithCacheControl:
 class PDFWithGenaiFile:
     """Makes a `Document` of a file that lies at Google."""
 
+    autodetect = Document.autodetect
+
     @staticmethod
     def from_existing_genai_file(file_name: str) -> Document:
         """By the URI that `client.files.get(...)` gives."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from dragoman.client.mode import Mode
 
@@ -65,5 +64,4 @@ def _from_host(
         return from_provider(f"{host}/{model_or_client}", async_client=async_client, mode=mode, **options)
     from dragoman.client.wrapping.from_sdk import from_openai
 
-    wrap: Callable[..., Any] = from_openai
-    return wrap(model_or_client, mode, model, **options)
+    return cast("Any", from_openai)(model_or_client, mode, model, **options)

@@ -398,3 +398,36 @@ def test_sync_and_async_are_told_apart() -> None:
             dragoman.from_openai(wrong)  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="an `Anthropic`"):
         dragoman.from_anthropic(openai.OpenAI(api_key="k"))
+
+
+def test_patching_as_it_was_done_before_there_were_clients(emulator: Emulator) -> None:
+    client = openai.OpenAI(base_url=f"{emulator.url}/v1", api_key="k")
+    own = client.chat.completions.create
+    patched = dragoman.patch(client)
+    assert patched.chat.completions.create(response_model=Contact, model=MODEL, messages=SAID) == JOHN
+    create = dragoman.patch(create=client.chat.completions.create, mode=Mode.JSON)
+    assert create(response_model=Contact, model=MODEL, messages=SAID) == JOHN
+    assert emulator.requests[-1].wire["response_format"] == {"type": "json_object"}
+    assert client.chat.completions.create == own
+    legacy = Instructor(client=client, create=create, mode=Mode.JSON)
+    assert legacy.create(Contact, SAID, model=MODEL) == JOHN
+
+
+def test_patching_what_is_awaited(emulator: Emulator) -> None:
+    client = openai.AsyncOpenAI(base_url=f"{emulator.url}/v1", api_key="k")
+    with pytest.warns(DeprecationWarning, match="apatch is deprecated"):
+        patched = dragoman.apatch(client)
+    create = dragoman.patch(create=client.chat.completions.create)
+
+    async def main() -> None:
+        for each in (patched.chat.completions.create, create):
+            assert await each(response_model=Contact, model=MODEL, messages=SAID) == JOHN
+
+    asyncio.run(main())
+
+
+def test_what_cannot_be_patched() -> None:
+    with pytest.raises(ValueError, match="Either client or create must be provided"):
+        dragoman.patch()
+    with pytest.raises(TypeError, match="not a `object`"):
+        dragoman.patch(object())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError
 
 
@@ -13,6 +14,8 @@ def made_ready(given: Mapping[str, Any]) -> dict[str, Any]:
     ready = dict(given)
     if isinstance(ready.get("messages"), str):
         ready["messages"] = [{"role": "user", "content": ready["messages"]}]
+    if isinstance(ready.get("messages"), list | tuple):
+        ready["messages"] = [turn for message in ready["messages"] for turn in _turns(message)]
     if ready.get("system") is not None and not isinstance(ready["system"], str):
         ready["messages"] = [{"role": "system", "content": ready.pop("system")}, *(ready.get("messages") or ())]
     if ready.pop("autodetect_images", None):
@@ -20,6 +23,16 @@ def made_ready(given: Mapping[str, Any]) -> dict[str, Any]:
     if ready.get("context"):
         _render(ready)
     return ready
+
+
+def _turns(message: Any) -> Sequence[Any]:
+    """`message`, also as Google's SDK takes it: as a text, or as an object of its class `Content`."""
+    if isinstance(message, str):
+        return ({"role": "user", "content": message},)
+    if not (hasattr(message, "parts") and hasattr(message, "model_dump")):
+        return (message,)
+    wire = message.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return get_dialect("gemini").decode_request({"contents": [wire]}, "/models/any:generateContent").messages
 
 
 def _find_media(ready: dict[str, Any]) -> None:
