@@ -427,7 +427,7 @@ def test_patching_what_is_awaited(emulator: Emulator) -> None:
 
 
 def test_what_cannot_be_patched() -> None:
-    with pytest.raises(ValueError, match="Either client or create must be provided"):
+    with pytest.raises(ValueError, match="patch takes a client, or create="):
         dragoman.patch()
     with pytest.raises(TypeError, match="not a `object`"):
         dragoman.patch(object())
