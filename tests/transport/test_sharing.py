@@ -384,6 +384,7 @@ def test_nothing_blocks_the_loop_while_a_peer_is_slow(serve: Serve) -> None:
 def test_one_transport_on_several_loops_in_turn(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     server = serve([*[READ, answer()] * 2, HOLD])
     transport = open_async_transport()
+    of_others = dict(pools._pools)  # clients that a type of another test still holds, by its validator
 
     async def twice() -> None:
         for _ in range(2):
@@ -394,7 +395,7 @@ def test_one_transport_on_several_loops_in_turn(serve: Serve, caplog: pytest.Log
         for _ in range(3):
             asyncio.run(twice())
             gc.collect()
-            assert pools._pools == {}, "a loop that has ended leaves nothing"
+            assert pools._pools.items() <= of_others.items(), "a loop that has ended leaves nothing"
     assert server.connections == 3
     transport.close()
     assert caplog.records == []
