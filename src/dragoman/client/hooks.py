@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from inspect import Parameter, signature
 from traceback import format_exc
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from dragoman.client.stacklevel import stacklevel_of_caller
 from dragoman.errors import Error
@@ -210,7 +210,3 @@ class HookWatcher:
 
     def _attempt(self, number: int, *, is_last: bool) -> dict[str, Any]:
         return {"attempt_number": number, "max_attempts": self._max_attempts, "is_last_attempt": is_last}
-
-
-NO_HOOKS: Final = Hooks()
-"""For calls that nobody listens to; nothing is ever added to it."""

@@ -67,12 +67,6 @@ def _number(max_retries: object) -> int:
     return max_retries
 
 
-def refuse_stream(*, stream: bool) -> None:
-    """Raise `UnsupportedFeature` when a value of the caller's type is to be streamed."""
-    if stream:
-        raise UnsupportedFeature("response_model= and stream=True do not go together yet: leave one of them out")
-
-
 def refuse_retries(max_retries: object) -> None:
     """Raise `ConfigurationError` for a number of retries where no value is asked for."""
     if max_retries is not None:
