@@ -11,7 +11,7 @@ from dragoman.structured.repair import BeyondRepair, Repaired, repaired
 
 _read_at: Final = JSONDecoder(strict=False).raw_decode
 _read_right_at: Final = JSONDecoder().raw_decode
-_MOST_TRIES: Final = 50
+MOST_TRIES: Final = 50
 """So that a text full of braces costs no more than its length, this many times."""
 
 _OBJECT: Final = re.compile(r"\{")
@@ -29,7 +29,7 @@ def first_json(text: str, *, lists: bool) -> str:
     """The first JSON object in `text`, with `lists` also a list; `text` itself when there is none to be found."""
     beginning = beginning_of(lists=lists)
     found = beginning.search(text)
-    for _ in range(_MOST_TRIES):
+    for _ in range(MOST_TRIES):
         if found is None:
             break
         try:
@@ -46,9 +46,9 @@ def every_json(text: str, *, lists: bool, may_close: bool) -> Iterator[Repaired]
 
     What stands inside another is none of them, nor is a part of one that cannot be made right.
     """
-    beginning = _OBJECT_OR_LIST if lists else _OBJECT
+    beginning = beginning_of(lists=lists)
     at = 0
-    for _ in range(_MOST_TRIES):
+    for _ in range(MOST_TRIES):
         found = beginning.search(text, at)
         if found is None:
             return

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
+from dragoman.structured.finding import MOST_TRIES, beginning_of
 from dragoman.structured.partial.nodes import NOTHING
 from dragoman.structured.partial.reader import NotJson, Reader, TooDeep
-
-_OBJECT: Final = re.compile(r"\{")
-_OBJECT_OR_LIST: Final = re.compile(r"[{\[]")
-_MOST_TRIES: Final = 50
-"""As in the whole text: a text full of braces costs no more than its length, this many times."""
 
 
 class FirstJson:
@@ -23,7 +18,7 @@ class FirstJson:
 
     def __init__(self, make: Callable[[], Reader], *, lists: bool) -> None:
         self._make = make
-        self._beginning = _OBJECT_OR_LIST if lists else _OBJECT
+        self._beginning = beginning_of(lists=lists)
         self._reader: Reader | None = None
         self._pieces: list[str] = []
         self._tries = 0
@@ -72,7 +67,7 @@ class FirstJson:
         self._reader = None
         while found := self._beginning.search(text, position):
             self._tries += 1
-            if self._tries > _MOST_TRIES:
+            if self._tries > MOST_TRIES:
                 raise NotJson("there is no JSON among the first braces")
             reader, rest = self._make(), text[found.start() :]
             try:
