@@ -7,36 +7,21 @@ answer that fits as it is never comes here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any, Final, cast
+from typing import Any, cast
 
-from msgspec.json import Encoder
-
+from dragoman.structured.exact_json import read_exactly, write_exactly
 from dragoman.structured.nodes import Node, accepts_null, resolved
-
-_encode: Final = Encoder(decimal_format="number").encode
-_LONGEST_INT: Final = 18
-"""Digits that fit into 64 bits."""
 
 
 def without_absent(text: str | bytes, schema: Node) -> bytes | None:
     """The JSON `text` without fields that are `null` for being left out; `None` when there are none."""
     try:
-        value = json.loads(text, parse_float=Decimal, parse_int=_integer, parse_constant=_refuse)
+        value = read_exactly(text)
         cleaned = _cleaned(value, schema, schema.get("$defs", {}))
-        return None if cleaned is value else _encode(cleaned)
+        return None if cleaned is value else write_exactly(cleaned)
     except (ValueError, RecursionError):
         return None
-
-
-def _integer(digits: str) -> int | Decimal:
-    return int(digits) if len(digits) <= _LONGEST_INT else Decimal(digits)
-
-
-def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _cleaned(value: Any, schema: Any, definitions: Mapping[str, Any]) -> Any:

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from decimal import Decimal
-from typing import Any, Final, NoReturn, cast
+from typing import Any, Final, cast
 
-from msgspec.json import Encoder
+from dragoman.structured.exact_json import read_exactly, write_exactly
 
 _DEEPEST: Final = 4
 """How often a text may hold a text that holds JSON."""
-
-_write: Final = Encoder(decimal_format="number").encode
 
 
 def unstringified(text: str, places: Sequence[tuple[int | str, ...]]) -> tuple[str, tuple[str, ...]] | None:
     """`text` with the JSON in the texts on the way to `places` in their stead, and where; `None` when there is none.
 
-    `places` are where validation found something wrong. Numbers keep all of their digits.
+    `places` are where validation found something wrong.
     """
     try:
-        root = {"": json.loads(text, parse_float=Decimal, parse_constant=_refuse)}
+        root = {"": read_exactly(text)}
         found = [path for place in places if (path := _put_in(root, ("", *place))) is not None]
-        return (_write(root[""]).decode(), tuple(dict.fromkeys(found))) if found else None
+        return (write_exactly(root[""]).decode(), tuple(dict.fromkeys(found))) if found else None
     except (ValueError, RecursionError):
         return None
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"`{constant}` cannot be written again")
 
 
 def _put_in(root: Any, place: tuple[int | str, ...]) -> str | None:
@@ -64,7 +56,7 @@ def _inside(text: str) -> Any:
     value: Any = text
     for _ in range(_DEEPEST):
         try:
-            value = json.loads(value, parse_float=Decimal, parse_constant=_refuse)
+            value = read_exactly(value)
         except ValueError:
             return text
         if isinstance(value, dict | list):
