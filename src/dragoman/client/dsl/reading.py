@@ -29,11 +29,6 @@ _SHAPES: Final[dict[str, Callable[[Mapping[str, Any]], bool]]] = {
 """How the answers of a dialect can be told from others'."""
 
 
-_BY_CALL: Final = frozenset({
-    Mode.TOOLS, Mode.TOOLS_STRICT, Mode.PARALLEL_TOOLS, Mode.REASONING_TOOLS, Mode.RESPONSES_TOOLS,
-})  # fmt: skip
-"""The modes whose value is in the arguments of a call; of the others it is in the text."""
-
 _IN_TEXT: Final = TECHNIQUES["json_text"]
 
 
@@ -46,7 +41,7 @@ def read_completion(
         raise AnswerCutOff(responses=(response,), last_completion=completion)
     if response.refusal is not None:
         raise AnswerDeclined(f"Unable to generate a response due to {response.refusal}", responses=(response,))
-    text = _only_call(response) if mode.core in _BY_CALL else _IN_TEXT.find(response, output)
+    text = _only_call(response) if mode in Mode.tool_modes() else _IN_TEXT.find(response, output)
     if strict:
         return output.parse(first_json(text, lists=output.wrapped), context=context, strict=True)
     return read(output, text, Rules(context=context, strict=strict)).value
