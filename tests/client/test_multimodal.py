@@ -194,6 +194,7 @@ def test_what_is_no_content() -> None:
         ("{files}/no.png", None),
         ("/nowhere/a.png", None),
         ("What is on https://h/a.png ?", None),
+        ("See https://h/a.png", None),
         ("Hi", None),
     ],
 )

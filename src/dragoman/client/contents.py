@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from mimetypes import guess_type
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
 from dragoman.client.options import MessageLike
 from dragoman.errors import ConfigurationError
 from dragoman.messages import Audio, Document, Image, Message, Part, Request, Role, Text
+from dragoman.messages.media_source import ANY
 from dragoman.messages.parts import Media, PartBase
 
 Decode: TypeAlias = Callable[[Mapping[str, Any]], Message]
@@ -97,7 +97,7 @@ def autodetect_media(source: str | Path | Media) -> Media | str:
     if isinstance(source, Media):
         return source
     text = str(source)
-    said = text.removeprefix("data:").partition(";")[0] if text.startswith("data:") else guess_type(text)[0] or ""
+    said = text.removeprefix("data:").partition(";")[0] if text.startswith("data:") else ANY.type_of_name(text) or ""
     kind = _LOOKS_LIKE.get(said) or _LOOKS_LIKE.get(said.partition("/")[0])
     if kind is None:
         return text

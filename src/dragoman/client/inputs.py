@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from mimetypes import guess_type
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
@@ -16,6 +15,7 @@ from dragoman.client.options import ImageLike, MessageLike
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError, Rejected
 from dragoman.messages import Document, EmbeddingInput, Image, Message, Part, Role, Text
+from dragoman.messages.media_source import IMAGE
 from dragoman.messages.parts import PartBase
 
 _ANTHROPIC_PARTS: Final = frozenset({
@@ -36,14 +36,6 @@ EmbedInputs: TypeAlias = EmbedLike | Sequence[EmbedLike]
 """What to embed: one thing, or a list of them."""
 
 _PLAIN_ROLES: Final = frozenset({"system", "user", "assistant"})
-
-_IMAGE_KINDS: Final = {
-    b"\x89PNG": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF8": "image/gif",
-    b"RIFF": "image/webp",
-}
-"""How the bytes of a picture begin."""
 
 
 def messages_of(
@@ -175,7 +167,7 @@ def image_of(image: ImageLike) -> Image:
 
 def _picture(path: Path) -> Image:
     """A file whose name, or else whose beginning, is that of a picture."""
-    named = guess_type(path.name)[0] or ""
+    named = IMAGE.type_of_name(path.name) or ""
     kind = named if named.startswith("image/") else _begins_as(path.read_bytes())
     if kind is None:
         known = (
@@ -226,7 +218,7 @@ def _kind_of_image(content: bytes) -> str:
 
 
 def _begins_as(content: bytes) -> str | None:
-    return next((kind for magic, kind in _IMAGE_KINDS.items() if content.startswith(magic)), None)
+    return next((kind for beginning, kind in IMAGE.beginnings if content.startswith(beginning)), None)
 
 
 def document_of(document: Document | str | Path) -> Document:

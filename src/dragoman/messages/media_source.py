@@ -18,6 +18,7 @@ Source: TypeAlias = str | Path | bytes
 """A URL (a `data:` URL too), the path of a file, base64 text, or bytes."""
 
 _DATA_URL: Final = re.compile(r"data:(?P<type>[^;,]*);base64,")
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _OTHER_SPELLINGS: Final = {"audio/x-wav": "audio/wav", "audio/vnd.dlna.adts": "audio/aac"}
 """What the tables of some systems call a type, and what providers do."""
 
@@ -84,7 +85,7 @@ class MediaKind(Struct, frozen=True):
                 return self.of_path(source)
             case str() if source.startswith("data:"):
                 return self.of_data_url(source)
-            case str() if "://" in source[:16]:
+            case str() if _URL.fullmatch(source):
                 return {"url": source, "media_type": self.type_of_url(source)}
             case str():
                 return self.of_path(Path(source)) if _is_file(source) else self.of_base64(source)
