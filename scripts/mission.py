@@ -25,10 +25,9 @@ def ids_in(text: str) -> Iterator[str]:
             yield f"{seed}.{each}" if seed else f"{answers}{each}"
 
 
-_STRUCTURED, _ROUTING = "later: structured output", "later: routing"
+_ROUTING = "later: routing"
 _GATEWAY, _BATCH, _COMPAT = "later: gateway", "later: batch", "later: compat"
 LATER: dict[str, str] = {
-    **dict.fromkeys(ids_in("S0.4 S0.24 S0.27"), _STRUCTURED),
     **dict.fromkeys(ids_in("S0.34-S0.39"), _ROUTING),
     **dict.fromkeys(ids_in("S3.9 S3.11 S3.14"), _ROUTING),
     **dict.fromkeys(ids_in("S0.50 S3.10"), _GATEWAY),

@@ -92,7 +92,7 @@ def test_many_optional_fields_are_slow_at_first() -> None:
 
 @pytest.mark.parametrize("name", [name for name in built_in_names() if get_spec(name).chats])
 def test_every_provider_can_be_asked_about(name: str) -> None:
-    """Without a key, an address or settings."""
+    """S0.24: before anything is sent; without a key, an address or settings."""
     told = explain_schema(Constrained, f"{name}/any-model")
     assert isinstance(told, SchemaExplanation)
     assert str(told).startswith(f"Constrained at {name}/any-model: asked by `")

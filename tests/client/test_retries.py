@@ -22,7 +22,6 @@ from dragoman.exceptions import (
     TokenBudgetExceeded,
     TokenUsageUnavailableError,
 )
-from dragoman.structured import DEFAULT_RETRIES
 from dragoman.testing import Emulator, Fault
 
 from ..drive import MODES as FACES
@@ -85,7 +84,7 @@ def extract(emulator: Emulator, face: str, wanted: Any = User, **options: Any) -
 
 OFTEN = [
     # max_retries, how often it is asked in all
-    (None, DEFAULT_RETRIES + 1),
+    (None, 4),
     (0, 1),
     (2, 3),
     (RetryConfig(max_attempts=2, initial_delay=0), 2),
@@ -96,7 +95,7 @@ OFTEN = [
 @faces
 @pytest.mark.parametrize(("max_retries", "times"), OFTEN)
 def test_how_often_it_is_asked(emulator: Emulator, face: str, max_retries: Any, times: int) -> None:
-    """S0.11, X11: a number is the tries after the first, `max_attempts` all of them."""
+    """S0.11, S0.27, X11: a number, 3 by default, is the tries after the first, `max_attempts` all of them."""
     emulator.script(*[WRONG] * 9)
     with pytest.raises(RetriesExhausted) as caught:
         extract(emulator, face, max_retries=max_retries)
