@@ -3,13 +3,16 @@
 Each method is one under four names: `client.create`, `client.chat.completions.create`, `client.messages.create` and
 `client.responses.create`. The wire is that of the provider, whichever name is used.
 
-module         what lives there
--------------  ---------------------------------------------------------------------------------------
-`base.py`      what both faces share: attributes, paths, hooks, defaults, the wrapped client behind them
-`blocking.py`  `Instructor`
-`awaited.py`   `AsyncInstructor`
-`creating.py`  `create_fn`: from a call's arguments to the flow that it becomes
-`options.py`   a call's options, and other names for them
+module             what lives there
+-----------------  -----------------------------------------------------------------------------------
+`base.py`          what both faces share: attributes, paths, hooks, defaults, the wrapped client behind them
+`blocking.py`      `Instructor`
+`awaited.py`       `AsyncInstructor`
+`creating.py`      `create_fn`: from a call's arguments to the flow that it becomes
+`foreign.py`       a `create_fn` that is not ours
+`options.py`       a call's options, and other names for them
+`conversation.py`  messages made ready: templates, addresses of pictures, `system`
+`remembering.py`   what a value keeps of its answer
 """
 
 from dragoman.client.instructor.awaited import AsyncInstructor

@@ -3,11 +3,15 @@
 module             what lives there
 -----------------  ------------------------------------------------------------------------------------
 `from_sdk.py`      `from_openai` and its like: from a client to an `Instructor`
-`sdks.py`          the table: which classes are a client of which SDK, who is behind it, what it speaks
+`patching.py`      `patch`, the way before there was that
+`sdks.py`          the table: which classes are a client of which SDK, what it speaks
+`behind.py`        who answers behind such a client, by its address
+`wrap.py`          from both to the `Instructor`
 `transport.py`     such a client as a transport, for threads and for tasks
 `carrier.py`       what the module of an SDK provides
 `stainless.py`     openai, anthropic, groq and others that are made alike; one module for each other SDK
-`replies.py`       what an SDK gives, as a reply
+`sending.py`       what is to be sent, and how much time it has; `limits.py` says that to an SDK
+`replies.py`       what an SDK gives, as a reply; `dumping.py` has its JSON
 `failures.py`      what an SDK raises, told by its shape
 `witness.py`       the SDK's own object for an answer
 

@@ -1,4 +1,4 @@
-"""The table of SDKs: whose class an object is, what it speaks, how it is called; and who is behind it.
+"""The table of SDKs: whose class an object is, what it speaks, how it is called.
 
 Objects are told by the package of their class or of one that it inherits from, so nothing is imported, and a subclass
 (a tracer's, or the caller's own) or a mock with a `spec` counts too.
