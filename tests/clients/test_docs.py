@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.clients
 
 
-@pytest.mark.parametrize("page", ["docs/testing.md", "docs/wrapping.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/testing.md", "docs/wrapping.md"])
 def test_the_sdk_in_the_docs(page: str) -> None:
     """Our packages are lent to the SDK's environment, which is made by the same Python."""
     source = Path(dragoman.__file__).parents[1]
