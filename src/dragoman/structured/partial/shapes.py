@@ -10,6 +10,7 @@ from typing import get_args as args_of
 from typing import get_origin as origin_of
 
 from dragoman.structured.output import WRAPPED
+from dragoman.structured.partial.choices import OneOf
 from dragoman.structured.partial.nodes import (
     RAW,
     SKIP,
@@ -18,7 +19,6 @@ from dragoman.structured.partial.nodes import (
     Leaf,
     ListOf,
     Node,
-    OneOf,
     PlainString,
     String,
     Wrapped,
