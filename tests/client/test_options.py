@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dragoman.client.options import BUDGETS, REQUEST_FIELDS, GenerateOptions, check_options, request_of, timeouts_of
+from dragoman.client.options import BUDGETS, REQUEST_FIELDS, GenerateOptions, check_options, timeouts_of
+from dragoman.client.requests import request_of
 from dragoman.errors import ConfigurationError
 from dragoman.http import Timeouts
 from dragoman.messages import Extra, Opaque, OutputFormat, ReasoningOptions, Tool, ToolChoice

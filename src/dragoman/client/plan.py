@@ -30,9 +30,9 @@ from dragoman.client.options import (
     CallOptions,
     EmbedOptions,
     check_options,
-    request_of,
     timeouts_of,
 )
+from dragoman.client.requests import request_of
 from dragoman.client.tools import tools_of
 from dragoman.dialects import get_dialect
 from dragoman.dialects.embeddings import get_embedding_codec

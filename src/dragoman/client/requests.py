@@ -1,0 +1,82 @@
+"""From checked options to the canonical request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dragoman.client.options import REQUEST_FIELDS
+from dragoman.errors import ConfigurationError
+from dragoman.messages import (
+    AnyTool,
+    Extra,
+    JsonObject,
+    Message,
+    OutputFormat,
+    ReasoningOptions,
+    Request,
+    Tool,
+    ToolChoice,
+)
+
+
+def request_of(model: str, messages: tuple[Message, ...], tools: tuple[AnyTool, ...], options: Any) -> Request:
+    """The canonical request for a call with checked `options`."""
+    fields = {name: options[name] for name in REQUEST_FIELDS & options.keys()}
+    if "stop" in options:
+        stop = options["stop"]
+        fields["stop"] = (stop,) if isinstance(stop, str) else tuple(stop or ())
+    if "tool_choice" in options:
+        fields["tool_choice"] = choice = tool_choice_of(options["tool_choice"])
+        _check_chosen(choice, tools, options.get("extra_body") or {})
+    if "output_format" in options:
+        fields["output_format"] = output_format_of(options["output_format"])
+    if "reasoning_effort" in options or "reasoning_budget" in options:
+        effort, budget = options.get("reasoning_effort"), options.get("reasoning_budget")
+        fields["reasoning"] = ReasoningOptions(effort=effort, budget_tokens=budget)
+    if options.get("extra_body"):
+        fields["extra"] = (Extra(fields=options["extra_body"]),)
+    return Request(model=model, messages=messages, tools=tools, **fields)
+
+
+def tool_choice_of(choice: ToolChoice | str | Mapping[str, Any] | None) -> ToolChoice | None:
+    """`"auto"`, `"required"` (also `"any"`), `"none"`, a tool's name, or a dict in OpenAI's or Anthropic's form."""
+    match choice:
+        case None | ToolChoice():
+            return choice
+        case "auto" | "required" | "none":
+            return ToolChoice(mode=choice)
+        case "any":
+            return ToolChoice(mode="required")
+        case str():
+            return ToolChoice(mode="required", names=(choice,))
+        case {"type": "function", "function": {"name": str(name)}} | {"type": "tool", "name": str(name)}:
+            return ToolChoice(mode="required", names=(name,))
+        case {"type": "auto" | "any" | "none" as mode}:
+            return tool_choice_of(mode)
+        case _:
+            raise ConfigurationError("tool_choice is 'auto', 'required', 'none', a tool's name or a ToolChoice")
+
+
+def _check_chosen(choice: ToolChoice | None, tools: tuple[AnyTool, ...], extra_body: JsonObject) -> None:
+    """Raise `ConfigurationError` for a chosen tool that is not there, where every tool's name is known."""
+    if choice is None or "tools" in extra_body or any(not isinstance(tool, Tool) for tool in tools):
+        return
+    given = [tool.name for tool in tools if isinstance(tool, Tool)]
+    unknown = next((name for name in choice.names if name not in given), None)
+    if unknown is not None:
+        there = f"tools has {', '.join(f'`{name}`' for name in given)}" if given else "no tools are given"
+        raise ConfigurationError(f"tool_choice names `{unknown}`, and {there}")
+
+
+def output_format_of(wanted: OutputFormat | JsonObject | str | None) -> OutputFormat | None:
+    """`"json"`, `"text"`, a JSON Schema, or an `OutputFormat` as it is."""
+    if wanted is None or isinstance(wanted, OutputFormat):
+        return wanted
+    if isinstance(wanted, str):
+        if wanted not in ("json", "text"):
+            raise ConfigurationError(
+                f"output_format is 'json', 'text', a JSON Schema or an OutputFormat, not {wanted!r}"
+            )
+        return OutputFormat(kind="json_object" if wanted == "json" else "text")
+    return OutputFormat(kind="json_schema", schema=wanted, name=str(wanted.get("title") or "output"))
