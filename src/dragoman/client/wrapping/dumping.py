@@ -13,7 +13,8 @@ def dumped(given: Any) -> bytes:
     if isinstance(given, dict):
         return encode_json(given)
     dump = getattr(given, "model_dump", None)
-    made: object = dump(mode="json", by_alias=True, exclude_none=True) if callable(dump) else None
+    # SDKs make their objects unchecked, and pydantic would warn of what is not as they expected: that is ours to read
+    made: object = dump(mode="json", by_alias=True, exclude_none=True, warnings=False) if callable(dump) else None
     if not isinstance(made, dict):
         raise DecodeError(
             f"the client's method returned a `{type(given).__name__}`, which is no answer of its SDK's: a mock has to "

@@ -110,4 +110,4 @@ def _frame(piece: Any) -> list[Frame]:
     if isinstance(body, str):
         return [("", body.encode())]
     exclude = {"sdk_http_response", "parsed", "automatic_function_calling_history"}
-    return [("", piece.model_dump_json(by_alias=True, exclude_none=True, exclude=exclude).encode())]
+    return [("", piece.model_dump_json(by_alias=True, exclude_none=True, exclude=exclude, warnings=False).encode())]

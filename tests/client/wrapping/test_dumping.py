@@ -1,0 +1,36 @@
+"""An SDK's object as the JSON that it was made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from dragoman.client.wrapping.dumping import dumped
+from dragoman.errors import DecodeError
+
+
+class Answer(BaseModel):
+    """Such an object. SDKs make theirs by `model_construct`, so that a provider may say what they do not know."""
+
+    content: str
+    note: str | None = None
+
+
+@pytest.mark.parametrize(
+    ("given", "body"),
+    [
+        (Answer(content="Hi"), b'{"content":"Hi"}'),
+        (Answer.model_construct(content=5), b'{"content":5}'),  # and nobody is warned, which fails here
+        ({"content": None}, b'{"content":null}'),
+    ],
+)
+def test_its_json(given: Any, body: bytes) -> None:
+    assert dumped(given) == body
+
+
+@pytest.mark.parametrize("given", ["Hi", None, object()])
+def test_what_is_none(given: Any) -> None:
+    with pytest.raises(DecodeError, match=f"returned a `{type(given).__name__}`"):
+        dumped(given)
