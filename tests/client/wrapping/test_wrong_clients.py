@@ -84,3 +84,11 @@ def test_gemini_without_a_client(use_async: bool, monkeypatch: pytest.MonkeyPatc
         if use_async:
             value = asyncio.run(value)
     assert value == Contact(name="John", age=42)
+
+
+@pytest.mark.parametrize("use_async", [False, True])
+def test_gemini_without_a_client_keeps_answers_and_streams_beside(use_async: bool) -> None:
+    """A cache of the client's is for whole values, and in nobody's way."""
+    client = dragoman.from_gemini(use_async=use_async, model="gemini-2.5-flash", cache=dragoman.AutoCache())
+    assert "cache" not in client.kwargs
+    client.create_partial(Contact, "John is 42 years old").abort()

@@ -348,9 +348,10 @@ def _without_a_client(
     """On our own transport."""
     spec, options = get_spec(provider), cast("dict[str, Any]", {} if mode is None else {"mode": mode})
     kwargs: dict[str, Any] = {**defaults, **({} if model is None else {"model": model})}
+    cache = kwargs.pop("cache", None)
     mode = mode or usual_mode(spec, spec.dialect_for(model or ""), model or "")
     if use_async:
         awaited = ByModel(lambda model: create_llm(spec, model, async_client=True, **options))
-        return AsyncInstructor(None, AsyncCreate(awaited), mode, provider, **kwargs)
+        return AsyncInstructor(None, AsyncCreate(awaited, cache=cache), mode, provider, **kwargs)
     blocking = ByModel(lambda model: create_llm(spec, model, async_client=False, **options))
-    return Instructor(None, Create(blocking), mode, provider, **kwargs)
+    return Instructor(None, Create(blocking, cache=cache), mode, provider, **kwargs)
