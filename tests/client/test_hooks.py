@@ -85,6 +85,14 @@ def test_an_answer_that_fits(emulator: Emulator, face: str) -> None:
 
 
 @both
+def test_usage_is_told_where_the_provider_adds_nothing_up(emulator: Emulator, face: str) -> None:
+    heard = Listener()
+    settled(client(emulator, face, "anthropic/claude-haiku-4-5").create(User, PROMPT, hooks=heard.hooks))
+    assert heard.names == ANSWERED
+    assert heard.told[-1][1].tokens == emulator.bill.usage.total_tokens
+
+
+@both
 def test_an_answer_that_does_not_fit_at_first(emulator: Emulator, face: str) -> None:
     emulator.script(WRONG)
     heard = Listener()

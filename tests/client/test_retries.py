@@ -338,6 +338,18 @@ def test_a_budget_with_something_left_goes_on(emulator: Emulator, face: str) -> 
     assert extract(emulator, face, token_budget=100_000).value == ADA
 
 
+def test_a_budget_holds_where_the_provider_adds_nothing_up(emulator: Emulator) -> None:
+    """Anthropic reports input and output, and no total."""
+    emulator.script(*[WRONG] * 9)
+    settings = {"base_url": emulator.url, "api_key": "k", "mode": Mode.JSON}
+    with (
+        dragoman.create_llm("anthropic/claude-haiku-4-5", **settings) as llm,
+        pytest.raises(TokenBudgetExceeded, match=r"1 try, \d+ tokens") as caught,
+    ):
+        llm.extract(User, "Who?", token_budget=1, max_retries=5)
+    assert caught.value.total_usage.tokens == emulator.bill.usage.total_tokens
+
+
 @faces
 def test_a_budget_needs_to_be_told_what_was_used(emulator: Emulator, face: str) -> None:
     emulator.script(

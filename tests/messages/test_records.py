@@ -148,6 +148,19 @@ def test_usage_adds_up() -> None:
     assert total == Usage(input_tokens=11, output_tokens=5, reasoning_tokens=2)
 
 
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        (Usage(input_tokens=1, output_tokens=2, total_tokens=5), 5),
+        (Usage(input_tokens=1, output_tokens=2), 3),
+        (Usage(input_tokens=1), None),
+        (Usage(), None),
+    ],
+)
+def test_tokens_are_the_reported_total_or_the_sum_of_what_is_known(usage: Usage, tokens: int | None) -> None:
+    assert usage.tokens == tokens
+
+
 def test_a_response_can_be_made_by_hand() -> None:
     """S3.3: `LLMResponse(content, model, usage={}, finish_reason="stop")`."""
     response = LLMResponse("Hello", "gpt-4o-mini", {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4})

@@ -193,7 +193,7 @@ class HookWatcher:
             self._hooks.emit_completion_response(self._completion_of(response))
         self._answers += 1
         self._used += response.usage
-        if response.usage.total_tokens is not None:
+        if response.usage.tokens is not None:
             self._hooks.emit_completion_usage(self._used, attempt_number=self._answers)
 
     def unfit(self, response: LLMResponse, error: ValueError, *, asked: int, is_last: bool) -> None:  # noqa: ARG002  # as every watcher

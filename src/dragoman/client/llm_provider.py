@@ -162,9 +162,7 @@ class _Hosted(LLMProvider):
 def _with_total(response: LLMResponse) -> LLMResponse:
     """The interface promises `usage["total_tokens"]`, and not every provider adds it up."""
     counts = response.usage
-    if counts.total_tokens is not None or counts.input_tokens is None or counts.output_tokens is None:
-        return response
-    return replace(response, usage=replace(counts, total_tokens=counts.input_tokens + counts.output_tokens))
+    return replace(response, usage=replace(counts, total_tokens=counts.tokens))
 
 
 class OpenAIProvider(_Hosted):

@@ -58,6 +58,13 @@ class Usage(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         named = {_OPENAI_NAMES.get(key, key): value for key, value in counts.items()}
         return cls(**{key: value for key, value in named.items() if key in cls.__struct_fields__})
 
+    @property
+    def tokens(self) -> int | None:
+        """`total_tokens`, or the sum where the provider reports both parts and no total, as Anthropic does."""
+        if self.total_tokens is not None or self.input_tokens is None or self.output_tokens is None:
+            return self.total_tokens
+        return self.input_tokens + self.output_tokens
+
     def __add__(self, other: Usage) -> Usage:
         """Counts of two answers together; a count is known when either reported it."""
         pairs = ((name, getattr(self, name), getattr(other, name)) for name in self.__struct_fields__)

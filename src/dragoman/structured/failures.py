@@ -45,7 +45,7 @@ class Failed(Struct, frozen=True):
 
     def _budget_error(self, budget: int) -> TokenBudgetError | None:
         kind, why = TokenBudgetExceeded, f"token_budget={budget} is spent, and "
-        used = [response.usage.total_tokens for response in self._responses]
+        used = [response.usage.tokens for response in self._responses]
         if None in used:
             kind, why = TokenUsageUnavailableError, "the provider does not say how many tokens were used, and "
         elif sum(count for count in used if count is not None) < budget:
@@ -95,5 +95,5 @@ def total_cost(responses: Sequence[LLMResponse]) -> Decimal | None:
 
 
 def _spent(usage: Usage, cost: Decimal | None) -> str:
-    tokens = "tokens unknown" if usage.total_tokens is None else f"{usage.total_tokens:,} tokens"
+    tokens = "tokens unknown" if usage.tokens is None else f"{usage.tokens:,} tokens"
     return f"{tokens}, {'cost unknown' if cost is None else f'${cost:f}'}"
