@@ -176,6 +176,16 @@ def test_options_of_the_client_hold_for_its_calls(emulator: Emulator, face: str)
             ConfigurationError,
             r"ask for response_model=Iterable\[A \| B\]",
         ),
+        (
+            {"response_model": "User", "messages": PROMPT},
+            ConfigurationError,
+            "a type is wanted.* not an object of `str`",
+        ),
+        (
+            {"response_model": [User], "messages": PROMPT},
+            ConfigurationError,
+            "a type is wanted.* not an object of `list`",
+        ),
         ({"input": "a", "response_model": User, "max_retries": object()}, UnsupportedFeature, "RetryConfig"),
         ({"input": "a", "response_model": User, "max_retries": -1}, ConfigurationError, "at least 0, not -1"),
     ],

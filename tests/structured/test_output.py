@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,6 +13,15 @@ from dragoman.errors import ConfigurationError
 from dragoman.structured import output_type
 
 
+class Told(BaseModel):
+    name: str
+
+
+@dataclass
+class Point:
+    x: int
+
+
 class Calling(BaseModel):
     callback: Callable[[int], int]
 
@@ -19,7 +29,11 @@ class Calling(BaseModel):
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
-        ("NoSuchType", "not fully defined"),
+        ("Calling", "not an object of `str`"),
+        ({"type": "object"}, "not an object of `dict`"),
+        ([Calling], "not an object of `list`"),
+        (Told(name="Ann"), "not an object of `Told`"),
+        (Point(1), "not an object of `Point`"),
         (list["NoSuchType"], "NoSuchType"),  # type: ignore[name-defined]  # noqa: F821  # it is what is tested
         (Calling, "CallableSchema"),
         (object(), "schema"),

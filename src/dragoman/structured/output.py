@@ -103,10 +103,24 @@ def _compiled_once(wanted: Any, _: str | None) -> tuple[TypeAdapter[Any], dict[s
 
 
 def _compiled(wanted: Any) -> tuple[TypeAdapter[Any], dict[str, Any]]:
+    _refuse_objects(wanted)
     try:
         return _compiled_once(wanted, _order_of(wanted))
     except TypeError:  # an unhashable annotation
         return _compiled_once.__wrapped__(wanted, None)
+
+
+def _refuse_objects(wanted: Any) -> None:
+    """Raise `ConfigurationError` for what pydantic takes for a name or a schema of its own, or says much about."""
+    kind: type[Any] = type(wanted)
+    if issubclass(kind, str | int | float | dict | list | tuple) or any(hasattr(kind, name) for name in _MARKS):
+        raise ConfigurationError(
+            f"response_model: a type is wanted, such as `User` or `list[User]`, not an object of `{kind.__name__}`"
+        )
+
+
+_MARKS: Final = ("__pydantic_fields__", "__dataclass_fields__")
+"""What classes have whose objects are values."""
 
 
 def _order_of(wanted: Any) -> str | None:

@@ -126,7 +126,8 @@ class InstructorBase:
 
 def in_order(response_model: Any, messages: Any) -> tuple[Any, Any]:
     """Both, told apart by what they are: Instructor has them in this order for some methods, and not for the rest."""
-    return (messages, response_model) if _are_messages(response_model) else (response_model, messages)
+    swapped = _are_messages(response_model) and not _are_messages(messages)
+    return (messages, response_model) if swapped else (response_model, messages)
 
 
 def _are_messages(given: object) -> bool:
