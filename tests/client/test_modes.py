@@ -84,6 +84,21 @@ def test_an_old_name_works_wherever_a_mode_may_be_named(emulator: Emulator, face
         assert from_provider("openai/gpt-4o-mini", api_key="k", mode=Mode.JSON_O1).mode is Mode.JSON_SCHEMA
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda mode: from_provider("openai/gpt-4o-mini", api_key="k", mode=mode),
+        lambda mode: dragoman.create_llm("openai/gpt-4o-mini", api_key="k", mode=mode),
+        lambda mode: dragoman.from_litellm(print, mode=mode),
+        lambda mode: dragoman.explain_schema(User, "openai/gpt-4o-mini", mode=mode),
+    ],
+    ids=["from_provider", "create_llm", "from_litellm", "explain_schema"],
+)
+def test_the_value_of_a_mode_is_none(make: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^mode must be a Mode such as Mode\.TOOLS, not 'tool_call'$"):
+        make("tool_call")
+
+
 # ---------------------------------------------------------------------- the wire of a mode
 
 

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Final
 
 from dragoman.client.stacklevel import stacklevel_of_caller
+from dragoman.errors import ConfigurationError
 
 
 class Mode(Enum):
@@ -79,6 +80,13 @@ class Mode(Enum):
     def parallel_modes(cls) -> set[Mode]:
         """Those in which one answer may hold several values, of different types."""
         return {mode for mode in cls if mode.core is Mode.PARALLEL_TOOLS}
+
+
+def checked(mode: object, name: str = "mode") -> Mode:
+    """`mode` itself. Raises `ConfigurationError` when it is none, as its value in a configuration file is not."""
+    if not isinstance(mode, Mode):
+        raise ConfigurationError(f"{name} must be a Mode such as Mode.TOOLS, not {mode!r}")
+    return mode
 
 
 def current(mode: Mode) -> Mode:

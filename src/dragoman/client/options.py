@@ -312,10 +312,9 @@ def _check_word(name: str, value: object) -> None:
 
 
 def _check_mode(name: str, value: object) -> None:
-    from dragoman.client.mode import Mode  # few programs name one
+    from dragoman.client.mode import checked  # few programs name one
 
-    if not isinstance(value, Mode):
-        raise ConfigurationError(f"{name} must be a Mode such as Mode.TOOLS, not {value!r}")
+    checked(value, name)
 
 
 _CHECKS: Final[dict[str, Callable[[str, object], None]]] = {

@@ -18,7 +18,7 @@ from threading import RLock
 from traceback import format_exception
 from typing import Any, Final, Protocol, TypeAlias, cast
 
-from dragoman.client.mode import Mode, current
+from dragoman.client.mode import Mode, checked, current
 from dragoman.client.options import KeyLike
 from dragoman.client.provider_config import ProviderConfig
 from dragoman.client.stacklevel import stacklevel_of_caller
@@ -248,7 +248,7 @@ def _no_key(config: ProviderConfig) -> MissingKey:
 
 def _checked_mode(config: ProviderConfig, mode: Mode | None) -> Mode:
     """The mode to use: the one asked for, or the core mode it stands for, or the default one."""
-    mode = config.default_mode if mode is None else mode
+    mode = config.default_mode if mode is None else checked(mode)
     supported = config.supported_modes
     if not supported or mode in supported:
         return mode

@@ -16,7 +16,7 @@ from dragoman.client.abilities import (
     has_json_mode,
     modes_of,
 )
-from dragoman.client.mode import Mode, current
+from dragoman.client.mode import Mode, checked, current
 from dragoman.dialects import dialect_at
 from dragoman.errors import ConfigurationError
 from dragoman.messages import Request
@@ -36,7 +36,7 @@ _OFFERED: Final = {
 
 def in_wire_of(mode: Mode | None, target: Target) -> Target:
     """`target`, in the dialect that `mode` says, where it says one that the provider speaks."""
-    wire, spec = WIRES.get(mode.core) if mode else None, target.spec
+    wire, spec = WIRES.get(checked(mode).core) if mode else None, target.spec
     if wire is None or wire == target.dialect.name or wire not in _spoken(spec, target.model):
         return target
     dialect = dialect_at(wire, spec.takes)

@@ -332,7 +332,7 @@ def from_litellm(
         raise WrongClient(f"a function such as `litellm.completion` is taken, not a `{type(completion).__name__}`")
     asynchronous = _gives_coroutines(completion) if async_client is None else async_client
     sdk = Sdk(dialects=("openai_chat",), carrier=lambda use: FunctionCarrier(use.client), plain=lambda _, __: "")
-    use = Use(client=completion, dialect="openai_chat", asynchronous=asynchronous)
+    use = Use(client=completion, dialect=dialect_for(sdk, mode), asynchronous=asynchronous)
     return Wrapping(sdk=sdk, use=use, spec=get_spec("litellm"), mode=mode).instructor(model, defaults)
 
 

@@ -12,7 +12,7 @@ from dragoman.calls import OWN_HEADERS, RetryConfig, Target
 from dragoman.client.by_model import ByModel
 from dragoman.client.instructor import AsyncCreate, AsyncInstructor, Create, Instructor
 from dragoman.client.llm import LLM, AsyncLLM
-from dragoman.client.mode import Mode
+from dragoman.client.mode import Mode, checked
 from dragoman.client.plan import Plan
 from dragoman.client.technique import usual_mode
 from dragoman.client.wrapping.behind import origin_of
@@ -92,7 +92,7 @@ class Wrapping(Struct, frozen=True, kw_only=True):
 
 def dialect_for(sdk: Sdk, mode: Mode | None) -> str:
     """What is spoken in `mode`. Raises `ConfigurationError` where the SDK has no such thing."""
-    if mode is None or mode.core is not Mode.RESPONSES_TOOLS:
+    if mode is None or checked(mode).core is not Mode.RESPONSES_TOOLS:
         return sdk.dialects[0]
     if _RESPONSES not in sdk.dialects:
         raise ConfigurationError(f"{mode} is of OpenAI's Responses API, which this client does not speak")
