@@ -110,9 +110,9 @@ def _compiled(wanted: Any) -> tuple[TypeAdapter[Any], dict[str, Any]]:
         return _compiled_once.__wrapped__(wanted, None)
 
 
-def _refuse_objects(wanted: Any) -> None:
+def _refuse_objects(wanted: object) -> None:
     """Raise `ConfigurationError` for what pydantic takes for a name or a schema of its own, or says much about."""
-    kind: type[Any] = type(wanted)
+    kind = type(wanted)
     if issubclass(kind, str | int | float | dict | list | tuple) or any(hasattr(kind, name) for name in _MARKS):
         raise ConfigurationError(
             f"response_model: a type is wanted, such as `User` or `list[User]`, not an object of `{kind.__name__}`"
