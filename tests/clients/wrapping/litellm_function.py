@@ -55,6 +55,17 @@ class TestLitellm(Wrapped):
         assert type(dragoman.from_litellm(litellm.completion)) is Instructor
         assert type(dragoman.from_litellm(litellm.acompletion)) is AsyncInstructor
 
+    def test_what_the_function_takes_with_each_call(self, emulator: Emulator) -> None:
+        """It has no client that could be made with a key and an address."""
+        given = {"api_key": "its-own", "base_url": f"{emulator.url}/v1", "num_retries": 1}
+        asked = dragoman.from_litellm(litellm.completion)
+        assert asked.create(response_model=Contact, messages=SAID, model=self.model, **given) == JOHN
+        assert emulator.requests[-1].wire.keys() == {"model", "messages", "tools", "tool_choice"}
+        emulator.fault(status=401)
+        with pytest.raises(dragoman.Unauthorized) as caught:
+            asked.create(response_model=Contact, messages=SAID, model=self.model, **given | {"num_retries": 0})
+        assert "its-own" not in f"{caught.value} {caught.value!r}"
+
     def test_another_sdks_client_is_refused(self) -> None:
         with pytest.raises(TypeError, match="is taken, not"):
             dragoman.from_litellm("litellm")

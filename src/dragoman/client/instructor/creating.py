@@ -95,12 +95,19 @@ class Creating(Generic[AnyLLM]):
         llms: Who is asked, by model.
         verbatim: The SDK's own method, for calls without a `response_model`; `None` where there is no SDK.
         cache: Where answers are kept.
+        taken: Arguments of the SDK's with each call that elsewhere belong to the client, or look like ours misspelt.
     """
 
     def __init__(
-        self, llms: ByModel[AnyLLM], *, verbatim: Verbatim | None = None, cache: BaseCache | None = None
+        self,
+        llms: ByModel[AnyLLM],
+        *,
+        verbatim: Verbatim | None = None,
+        cache: BaseCache | None = None,
+        taken: frozenset[str] = frozenset(),
     ) -> None:
         self.llms = llms
+        self._taken = taken
         self._verbatim = verbatim
         self._cache = _checked_cache(cache)
 
@@ -110,7 +117,7 @@ class Creating(Generic[AnyLLM]):
         hooks, max_retries = given.pop("hooks", None), given.pop("max_retries", None)
         caching = self._caching(given.pop("cache", None), given.pop("cache_ttl", None), stream=stream)
         plan, completion_of = _witnessed(self.llms[_model(given)].plan)
-        rules, rest = split_rules(body_fields(given), max_retries)
+        rules, rest = split_rules(body_fields(given, self._taken), max_retries)
         if hooks:
             rules = _heard(rules, hooks, partial(plan.body, options=rest, stream=stream), completion_of, max_retries)
         return Asked(plan=plan, options=rest, rules=rules, completion_of=completion_of, caching=caching)

@@ -70,15 +70,15 @@ _KNOWN: Final = GenerateOptions.__annotations__.keys() | CreateOptions.__annotat
 _NAMED: Final = {"response_model", "max_retries", "hooks", "stream"}
 
 
-def body_fields(options: Mapping[str, Any]) -> dict[str, Any]:
-    """`options`, in which what is none of ours goes into the body as it is.
+def body_fields(options: Mapping[str, Any], taken: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """`options`, in which what is none of ours goes into the body as it is, and so does what is `taken` there.
 
     Raises `ConfigurationError` for what is meant for the client, and for what looks like one of ours misspelt.
     """
     foreign = options.keys() - _KNOWN
     if not foreign:
         return dict(options)
-    for name in foreign:
+    for name in foreign - taken:
         refuse_misspelt(name, _KNOWN | _NAMED)
     fields = {name: _plain(name, options[name]) for name in foreign}
     rest = {name: value for name, value in options.items() if name in _KNOWN}

@@ -331,7 +331,12 @@ def from_litellm(
     if not callable(completion):
         raise WrongClient(f"a function such as `litellm.completion` is taken, not a `{type(completion).__name__}`")
     asynchronous = _gives_coroutines(completion) if async_client is None else async_client
-    sdk = Sdk(dialects=("openai_chat",), carrier=lambda use: FunctionCarrier(use.client), plain=lambda _, __: "")
+    sdk = Sdk(
+        dialects=("openai_chat",),
+        carrier=lambda use: FunctionCarrier(use.client),
+        plain=lambda _, __: "",
+        taken=frozenset({"api_key", "base_url", "num_retries"}),
+    )
     use = Use(client=completion, dialect=dialect_for(sdk, mode), asynchronous=asynchronous)
     return Wrapping(sdk=sdk, use=use, spec=get_spec("litellm"), mode=mode).instructor(model, defaults)
 

@@ -51,6 +51,7 @@ class Sdk(Struct, frozen=True, kw_only=True):
             `messages`.
         says_stream: Whether that method has an argument `stream`; elsewhere there is another method for it.
         does_both: Whether one client has methods to be awaited beside those that block.
+        taken: What it takes with each call and others once, where the client is made.
     """
 
     dialects: tuple[str, ...]
@@ -58,6 +59,7 @@ class Sdk(Struct, frozen=True, kw_only=True):
     plain: Callable[[Use, bool], str] | None = None
     says_stream: bool = True
     does_both: bool = False
+    taken: frozenset[str] = frozenset()
 
 
 def _stainless(package: str, *dialects: str, method: str = "chat.completions.create") -> Sdk:

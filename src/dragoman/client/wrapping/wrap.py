@@ -51,12 +51,13 @@ class Wrapping(Struct, frozen=True, kw_only=True):
         kwargs: dict[str, Any] = {**defaults, **({} if model is None else {"model": model})}
         cache = kwargs.pop("cache", None)
         mode = self.mode or usual_mode(self.spec, self.use.dialect, model or "")
-        client, name, verbatim = self.use.client, self.spec.name, self._plain()
+        client, name = self.use.client, self.spec.name
+        settings: dict[str, Any] = {"verbatim": self._plain(), "cache": cache, "taken": self.sdk.taken}
         if self.use.asynchronous:
             awaited = ByModel(lambda model: AsyncLLM(self._plan(model)))
-            return AsyncInstructor(client, AsyncCreate(awaited, verbatim=verbatim, cache=cache), mode, name, **kwargs)
+            return AsyncInstructor(client, AsyncCreate(awaited, **settings), mode, name, **kwargs)
         blocking = ByModel(lambda model: LLM(self._plan(model)))
-        return Instructor(client, Create(blocking, verbatim=verbatim, cache=cache), mode, name, **kwargs)
+        return Instructor(client, Create(blocking, **settings), mode, name, **kwargs)
 
     def _plan(self, model: str) -> Plan:
         """What decides the calls of `model`."""
