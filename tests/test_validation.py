@@ -121,3 +121,16 @@ def test_moderation() -> None:
 
     with pytest.raises(ValidationError, match="it was flagged for hate, violence"):
         Letter(text="damn")
+
+
+def test_a_moderator_that_has_to_be_awaited_is_refused_where_the_type_is_written() -> None:
+    async def create(**_: Any) -> None: ...
+
+    client = SimpleNamespace(moderations=SimpleNamespace(create=create))
+    with pytest.raises(ConfigurationError, match="async_field_validator"):
+        openai_moderation(client)
+
+
+def test_a_client_without_moderations_is_refused(emulator: Emulator) -> None:
+    with pytest.raises(ConfigurationError, match=r"from_openai\(OpenAI\(\)\)"):
+        openai_moderation(client_of(emulator))

@@ -74,17 +74,37 @@ def llm_validator(
 def openai_moderation(client: Any) -> Callable[[str], str]:
     """A validator that has OpenAI's moderation endpoint look at a text. `client` is OpenAI's, or one around it.
 
-    It blocks while it asks.
+    It blocks while it asks. In async programs, await `client.moderations.create` in an `async_field_validator` instead.
+
+    Raises:
+        ConfigurationError: The client is an asynchronous one, or has no moderation endpoint.
     """
+    create = _moderate_of(client)
 
     def validate(value: str) -> str:
-        result = client.moderations.create(input=value).results[0]
+        result = create(input=value).results[0]
         if result.flagged:
             categories = [name for name, flagged in result.categories.model_dump().items() if flagged]
             raise ValueError(f"it was flagged for {', '.join(categories)}")
         return value
 
     return validate
+
+
+def _moderate_of(client: Any) -> Callable[..., Any]:
+    try:
+        create = client.moderations.create
+    except AttributeError:
+        raise ConfigurationError(
+            "openai_moderation asks by OpenAI's own client, `OpenAI()` or `from_openai(OpenAI())`: this one has no "
+            "`moderations`"
+        ) from None
+    if iscoroutinefunction(create):
+        raise ConfigurationError(
+            "openai_moderation blocks while it asks, so it takes a synchronous client: in async programs, write an "
+            "`async_field_validator` that awaits `client.moderations.create(...)`"
+        )
+    return create
 
 
 def _create_of(client: Any) -> Callable[..., Any]:

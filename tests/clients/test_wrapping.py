@@ -24,6 +24,8 @@ pytestmark = pytest.mark.clients
 MODULES = [
     ("openai", "openai_client"),
     ("litellm", "openai_client"),  # openai 2
+    ("openai", "openai_validators"),
+    ("litellm", "openai_validators"),
     ("anthropic", "anthropic_client"),
     ("groq", "groq_client"),
     ("stainless", "stainless_clients"),

@@ -147,6 +147,45 @@ def dot(one, other):
     return sum(a * b for a, b in zip(one, other, strict=True))
 
 
+def case_moderations():
+    answer = client.moderations.create(input=["Have a great day!", "graphic violence"])
+    fine, flagged = answer.results
+    assert answer.id.startswith("modr-")
+    assert answer.model == "omni-moderation-latest"
+    assert not fine.flagged
+    assert flagged.flagged
+    assert flagged.categories.violence
+    assert flagged.categories.violence_graphic
+    assert not flagged.categories.hate
+    assert flagged.category_scores.violence > flagged.category_scores.hate
+    assert flagged.category_applied_input_types.violence == ["text"]
+    assert control("bill")["lines"] == []
+
+
+def case_moderations_of_pictures():
+    picture = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+    (result,) = client.moderations.create(model="omni-moderation-latest", input=[picture]).results
+    assert not result.flagged
+    assert result.category_applied_input_types.violence == ["image"]
+
+
+def case_moderations_that_fail():
+    error = caught(openai.BadRequestError, lambda: client.moderations.create(input=[]))
+    assert "`input`" in error.message
+    control("faults", {"status": 429, "path": "/moderations"})
+    caught(openai.RateLimitError, lambda: client.moderations.create(input="a"))
+
+
+def case_async_moderations():
+    async def main():
+        async with AsyncOpenAI() as aclient:
+            return await aclient.moderations.create(input="hate", model="text-moderation-latest")
+
+    (result,) = asyncio.run(main()).results
+    assert result.categories.hate
+    assert result.categories.illicit is None
+
+
 def case_embeddings_in_every_form():
     def embed(given, **options):
         return client.embeddings.create(model="m", input=given, dimensions=8, **options).data

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, cast
 from urllib.parse import parse_qs
 
 from msgspec import Struct
 
-from dragoman.messages import encode_json
+from dragoman.errors import Rejected
+from dragoman.messages import decode_json, encode_json
 from dragoman.testing.emulator.faults import NO_FAULT, Fault
 
 Outcome: TypeAlias = Literal["ok", "refused", "failed", "cut", "left"]
@@ -80,3 +81,17 @@ def json_reply(status: int, value: object, headers: tuple[tuple[str, str], ...] 
         pieces=(encode_json(value),),
         outcome="ok" if status < 400 else "refused",
     )
+
+
+def json_object(call: HttpCall) -> dict[str, Any]:
+    """The body of a call. Raises `Rejected` for one that is no JSON object."""
+    encoding = call.headers.get("content-encoding", "identity")
+    if encoding != "identity":
+        raise Rejected(f"The content encoding `{encoding}` is not understood", http_status=415)
+    try:
+        wire = decode_json(call.body)
+    except ValueError:
+        raise Rejected("We could not parse the JSON body of your request.", http_status=400) from None
+    if not isinstance(wire, dict):
+        raise Rejected("The body of your request is not a JSON object.", http_status=400)
+    return cast("dict[str, Any]", wire)

@@ -16,7 +16,7 @@ from dragoman.providers import built_in_names, get_spec, join_path
 from dragoman.testing.emulator.customs import customs_of
 from dragoman.testing.emulator.http import HttpCall
 
-Action: TypeAlias = Literal["generate", "embed", "count_tokens", "models", "model", "home"]
+Action: TypeAlias = Literal["generate", "embed", "count_tokens", "moderate", "models", "model", "home"]
 
 _MODEL: Final = "MODEL-NAME"
 _ELSEWHERE: Final = "/@"
@@ -55,6 +55,8 @@ def routes_for(
         routes += [Route(_ending(path), ("POST",), "generate", dialect) for path in paths]
         if customs.counting:
             routes.append(Route(_ending(customs.counting.path), ("POST",), "count_tokens", dialect))
+        if customs.moderations:
+            routes.append(Route(_ending(customs.moderations), ("POST",), "moderate", dialect))
         if customs.listing.path:
             routes.append(Route(_ending(customs.listing.path), ("GET", "HEAD"), "models", dialect))
     routes += [

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,16 +16,17 @@ from dragoman.catalog import providers_of
 from dragoman.dialects import Dialect, dialect_names, get_dialect
 from dragoman.dialects.embeddings import embedding_codec_names, get_embedding_codec
 from dragoman.errors import Error, ProviderError, Rejected, UnknownModel
-from dragoman.messages import EmbeddingResponse, LLMResponse, Request, ToolCall, Usage, decode_json
+from dragoman.messages import EmbeddingResponse, LLMResponse, Request, ToolCall, Usage
 from dragoman.testing.emulator.bill import BillLine, price
 from dragoman.testing.emulator.checks import check_inputs, check_request
 from dragoman.testing.emulator.control import CONTROL, control_reply
 from dragoman.testing.emulator.customs import customs_of
 from dragoman.testing.emulator.faults import HEADER, NO_FAULT, Fault, parse_fault
-from dragoman.testing.emulator.http import JSON, HttpCall, Outcome, Reply, json_reply
+from dragoman.testing.emulator.http import JSON, HttpCall, Outcome, Reply, json_object, json_reply
 from dragoman.testing.emulator.journal import SeenRequest
 from dragoman.testing.emulator.keys import check_key
 from dragoman.testing.emulator.memory import Memory
+from dragoman.testing.emulator.moderating import DEFAULT_MODEL, moderated
 from dragoman.testing.emulator.refusals import Refused, knows, refusals_of
 from dragoman.testing.emulator.routes import (
     Route,
@@ -81,6 +82,7 @@ class Service:
             "generate": self._generate,
             "embed": self._embed,
             "count_tokens": self._count_tokens,
+            "moderate": self._moderate,
             "models": self._models,
             "model": self._one_model,
             "home": self._home,
@@ -145,7 +147,7 @@ class Service:
 
     async def _generate(self, exchange: _Exchange) -> Reply:
         call, dialect = exchange.call, exchange.dialect
-        request = self._decode(exchange, _json_object(call))
+        request = self._decode(exchange, json_object(call))
         exchange.fault = self._fault(call, request.model)
         own = None if exchange.fault.replaces_answer else customs_of(dialect.name).own_answer(request)
         if own is not None:
@@ -240,7 +242,7 @@ class Service:
 
     async def _embed(self, exchange: _Exchange) -> Reply:
         assert exchange.route is not None  # it led here
-        wire = exchange.seen.wire = _json_object(exchange.call)
+        wire = exchange.seen.wire = json_object(exchange.call)
         codec = codec_for(exchange.route.codecs, wire)
         request = codec.decode_request(wire, exchange.call.target)
         exchange.model = request.model
@@ -266,8 +268,16 @@ class Service:
     async def _count_tokens(self, exchange: _Exchange) -> Reply:
         counting = customs_of(exchange.dialect.name).counting
         assert counting is not None  # its path led here
-        tokens = count_request(self._decode(exchange, counting.request(_json_object(exchange.call))))
+        tokens = count_request(self._decode(exchange, counting.request(json_object(exchange.call))))
         return self._plain(exchange, counting.reply(tokens))
+
+    async def _moderate(self, exchange: _Exchange) -> Reply:
+        """Judge texts. It costs nothing and uses no tokens, so it is not on the bill."""
+        wire = exchange.seen.wire = json_object(exchange.call)
+        model = exchange.model = str(wire.get("model") or "")
+        if model and not self._has(exchange, model):
+            raise _no_model(model)
+        return self._plain(exchange, moderated(wire, model or DEFAULT_MODEL, self.memory.model.ids.make("modr-")))
 
     async def _models(self, exchange: _Exchange) -> Reply:
         return self._plain(exchange, customs_of(exchange.dialect.name).listing.models(self._names()))
@@ -384,16 +394,3 @@ def _no_route(call: HttpCall, allowed: tuple[str, ...], dialect: Dialect) -> Pro
     if is_not_here(dialect, call.path):
         return UnknownModel(f"the emulator has no `{call.path}`, only what answers, embeds and lists", http_status=404)
     return UnknownModel(f"Invalid URL ({call.method} {call.path})", http_status=404)  # every 404 is of this class
-
-
-def _json_object(call: HttpCall) -> dict[str, Any]:
-    encoding = call.headers.get("content-encoding", "identity")
-    if encoding != "identity":
-        raise Rejected(f"The content encoding `{encoding}` is not understood", http_status=415)
-    try:
-        wire = decode_json(call.body)
-    except ValueError:
-        raise Rejected("We could not parse the JSON body of your request.", http_status=400) from None
-    if not isinstance(wire, dict):
-        raise Rejected("The body of your request is not a JSON object.", http_status=400)
-    return cast("dict[str, Any]", wire)

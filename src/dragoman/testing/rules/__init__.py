@@ -2,10 +2,12 @@
 
 from dragoman.testing.rules.ids import Ids, dice
 from dragoman.testing.rules.model import REFUSE, RuleModel
+from dragoman.testing.rules.moderation import CATEGORIES, scores_of
 from dragoman.testing.rules.tokens import count_request, count_text
 from dragoman.testing.rules.vectors import count_inputs, vectors_of
 
 __all__ = [
+    "CATEGORIES",
     "REFUSE",
     "Ids",
     "RuleModel",
@@ -13,5 +15,6 @@ __all__ = [
     "count_request",
     "count_text",
     "dice",
+    "scores_of",
     "vectors_of",
 ]

@@ -78,6 +78,7 @@ class Customs(Struct, frozen=True, kw_only=True):
         not_here: Paths of the provider's that the emulator has nothing at: a call to one is refused in its own form.
         client: What the provider's own client calls itself in `user-agent`, for dialects on the path of another.
         counting: `None`: the provider does not count.
+        moderations: Where texts are judged, below the version; empty where they are not.
         own_answer: The answer to a request that asks the server itself and no model, `None` for all others.
         sign: Reasoning as the provider gives it, with what it wants back unchanged.
         check_state: Raises `Rejected` for a request that rests on what the provider remembers: the emulator does not.
@@ -92,6 +93,7 @@ class Customs(Struct, frozen=True, kw_only=True):
     client: str = ""
     listing: Listing = Listing(models=_openai_models, model=_openai_model)
     counting: Counting | None = None
+    moderations: str = ""
     own_answer: Callable[[Request], LLMResponse | None] = _no_answer
     sign: Callable[[str], Reasoning] = Reasoning
     check_state: Callable[[Request], None] = _anything

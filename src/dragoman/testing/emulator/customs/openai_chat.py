@@ -2,4 +2,4 @@
 
 from dragoman.testing.emulator.customs.base import Customs
 
-CUSTOMS = Customs(price_list="openai")
+CUSTOMS = Customs(price_list="openai", moderations="/moderations")
