@@ -38,7 +38,7 @@ def _inputs(given: object) -> list[tuple[str, frozenset[str]]]:
     items = cast("list[Any]", given) if isinstance(given, list) else []
     if items and all(isinstance(each, str) for each in items):
         return [(text, frozenset({"text"})) for text in items]
-    if items and all(isinstance(each, dict) and each.get("type") in _KINDS for each in items):
+    if items and all(_is_known(each) for each in items):
         return [_together(items)]
     raise Rejected(
         "`input` must be a text, texts, or parts of type `text` and `image_url`",
@@ -48,6 +48,10 @@ def _inputs(given: object) -> list[tuple[str, frozenset[str]]]:
 
 
 _KINDS: Final = {"text": "text", "image_url": "image"}
+
+
+def _is_known(part: Any) -> bool:
+    return isinstance(part, dict) and cast("Wire", part).get("type") in _KINDS
 
 
 def _together(parts: Sequence[Wire]) -> tuple[str, frozenset[str]]:
