@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from dragoman.client.options import ToolLike
@@ -25,6 +25,7 @@ from dragoman.messages import (
     encode_json,
 )
 from dragoman.structured.docstrings import read_docstring
+from dragoman.structured.kept import kept_with_type
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -65,7 +66,7 @@ def _server_tool(tool: str | ServerTool) -> ServerTool:
 _SERVER_TOOLS: Final[tuple[ServerToolName, ...]] = get_args(ServerToolName)
 
 
-@lru_cache(maxsize=512)
+@kept_with_type
 def tool_of_function(function: Callable[..., Any]) -> Tool:
     """The tool a function makes; compiled once for each function.
 
@@ -95,7 +96,7 @@ def _original(function: Any) -> Any:
     return _original(function.func) if isinstance(function, partial) else function
 
 
-@lru_cache(maxsize=512)
+@kept_with_type
 def _adapter(function: Callable[..., Any]) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from copy import copy
-from functools import lru_cache
 from inspect import signature
 from typing import Any, Final, TypeVar, cast, get_args, get_type_hints
 
@@ -17,6 +16,7 @@ from msgspec import Struct
 from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.exceptions import AsyncValidationError
 from dragoman.flow import Flow, invoke
+from dragoman.structured.kept import kept_with_type
 from dragoman.structured.output import OutputType
 
 T = TypeVar("T")
@@ -70,14 +70,12 @@ def _marking(fields: tuple[str, ...], *, most: int) -> Callable[[F], F]:
 # ---------------------------------------------------------------------- which there are
 
 
-def _marks(kind: type) -> list[tuple[Callable[..., Awaitable[Any]], _Mark]]:
+@kept_with_type
+def _marks_of(kind: type) -> list[tuple[Callable[..., Awaitable[Any]], _Mark]]:
     """Those of a class, the bases' first; one of the same name takes the place of a base's."""
     members = {name: member for base in reversed(kind.__mro__) for name, member in vars(base).items()}
     functions = (getattr(member, "__func__", member) for member in members.values())
     return [(function, mark) for function in functions if (mark := getattr(function, _MARK, None)) is not None]
-
-
-_marks_of: Final = lru_cache(maxsize=512)(_marks)
 
 
 def _fields_of(value: Any) -> Iterable[str]:
@@ -113,13 +111,10 @@ def _hints(kind: type) -> Iterable[Any]:
 
 
 def _is_declared(output: OutputType[Any]) -> bool:
-    try:
-        return _is_declared_in(output.wanted)
-    except TypeError:  # an unhashable annotation
-        return _declares(output.wanted, set())
+    return _is_declared_in(output.wanted)
 
 
-@lru_cache(maxsize=512)
+@kept_with_type
 def _is_declared_in(wanted: Any) -> bool:
     return _declares(wanted, set())
 

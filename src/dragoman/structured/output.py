@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from msgspec import Raw
@@ -13,6 +13,7 @@ from dragoman.errors import ConfigurationError
 from dragoman.messages import OutputFormat, Tool
 from dragoman.structured.absent import without_absent
 from dragoman.structured.forms import name_of, validated_type
+from dragoman.structured.kept import kept_with_type
 from dragoman.structured.lowering import Lowered, lowered
 from dragoman.structured.subsets import ANY, SHARED
 
@@ -87,8 +88,8 @@ class OutputType(Generic[T]):
         return f"<OutputType {self.name}>"
 
 
-@lru_cache(maxsize=256)
-def _compiled_once(wanted: Any, _: str | None) -> tuple[TypeAdapter[Any], dict[str, Any]]:
+@kept_with_type
+def _compiled_once(wanted: Any) -> tuple[TypeAdapter[Any], dict[str, Any]]:
     """The validator and the JSON Schema. Raises `ConfigurationError` for what pydantic cannot make them of."""
     from pydantic import TypeAdapter
     from pydantic.errors import PydanticUserError
@@ -104,10 +105,7 @@ def _compiled_once(wanted: Any, _: str | None) -> tuple[TypeAdapter[Any], dict[s
 
 def _compiled(wanted: Any) -> tuple[TypeAdapter[Any], dict[str, Any]]:
     _refuse_objects(wanted)
-    try:
-        return _compiled_once(wanted, _order_of(wanted))
-    except TypeError:  # an unhashable annotation
-        return _compiled_once.__wrapped__(wanted, None)
+    return _compiled_once(wanted)
 
 
 def _refuse_objects(wanted: object) -> None:
@@ -121,11 +119,6 @@ def _refuse_objects(wanted: object) -> None:
 
 _MARKS: Final = ("__pydantic_fields__", "__dataclass_fields__")
 """What classes have whose objects are values."""
-
-
-def _order_of(wanted: Any) -> str | None:
-    """What tells `int | str` from `str | int`, which are equal: the first may be the one that is tried first."""
-    return None if isinstance(wanted, type) else repr(wanted)
 
 
 def _wrap(schema: dict[str, Any]) -> dict[str, Any]:
@@ -143,14 +136,11 @@ def _unwrapped(text: str) -> str | bytes:
     return bytes(fields[WRAPPED]) if fields.keys() == {WRAPPED} else text
 
 
-@lru_cache(maxsize=1024)
-def _cached(wanted: type[T], _: str | None, form: str, tool: str) -> OutputType[T]:
+@kept_with_type
+def _output_type(wanted: Any, form: str, tool: str) -> OutputType[Any]:
     return OutputType(wanted, form, tool)
 
 
 def output_type(wanted: type[T], form: str = SHARED, tool: str = ANY) -> OutputType[T]:
     """The `OutputType` of `wanted`, compiled once for each type that can be hashed, in the words of two subsets."""
-    try:
-        return _cached(wanted, _order_of(wanted), form, tool)
-    except TypeError:  # an unhashable annotation
-        return OutputType(wanted, form, tool)
+    return _output_type(wanted, form, tool)

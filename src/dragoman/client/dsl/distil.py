@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from enum import Enum
-from functools import cache, wraps
+from functools import wraps
 from json import dumps
 from logging import Handler, getLogger
 from typing import Any, Literal, ParamSpec, TypeVar, cast, overload
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from dragoman.client.dsl.schemas import generate_openai_schema
 from dragoman.errors import ConfigurationError
+from dragoman.structured.kept import kept_with_type
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=BaseModel)
@@ -191,7 +192,7 @@ def get_signature_from_fn(fn: Callable[..., Any]) -> str:
     return f"def {fn.__name__}{inspect.signature(fn)}\n{_quoted_docstring(fn)}"
 
 
-@cache
+@kept_with_type
 def format_function(func: Callable[..., Any]) -> str:
     """All of a function's code."""
     return inspect.cleandoc(inspect.getsource(func))

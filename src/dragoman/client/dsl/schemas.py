@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from inspect import cleandoc
 from typing import Any
 
@@ -15,6 +14,7 @@ from dragoman.dialects import get_dialect
 from dragoman.errors import UnsupportedFeature
 from dragoman.messages import Request, Tool
 from dragoman.structured.docstrings import read_docstring
+from dragoman.structured.kept import kept_with_type
 
 
 def generate_openai_schema(model: type[BaseModel]) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def generate_gemini_schema(model: type[BaseModel]) -> dict[str, Any]:
     return encoded.wire["tools"][0]["functionDeclarations"][0]
 
 
-@lru_cache(maxsize=256)
+@kept_with_type
 def tool_of_model(model: type[BaseModel]) -> Tool:
     """A tool whose arguments are the fields of `model`."""
     schema = model.model_json_schema()

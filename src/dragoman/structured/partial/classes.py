@@ -31,6 +31,7 @@ from typing import get_origin as origin_of
 
 from typing_extensions import TypedDict
 
+from dragoman.structured.kept import place_of
 from dragoman.structured.partial.kinds import hints_of, is_dataclass_type, is_model, is_root_model, is_typed_dict
 
 if TYPE_CHECKING:
@@ -176,10 +177,8 @@ def _rewritten(annotation: Any, of_class: Callable[[Any], Any]) -> Any:
 
 Key: TypeAlias = tuple[Callable[[Any], Any], Any]
 
-_MOST_KEPT: Final = 1024
-_kept: Final[dict[Key, Any]] = {}
 _lock: Final = RLock()
-"""Held while classes are made, and what is kept is changed."""
+"""Held while classes are made."""
 
 
 class _Making:
@@ -226,7 +225,7 @@ _current: _Making | None = None
 
 def _once(make: Callable[[Any], Any], wanted: Any) -> Any:
     with _lock:
-        found = _kept.get((make, wanted))
+        found = place_of(wanted).get((make, wanted))
         if found is not None:
             return found
         return _current.once(make, wanted) if _current is not None else _begin(make, wanted)
@@ -240,9 +239,8 @@ def _begin(make: Callable[[Any], Any], wanted: Any) -> Any:
         making.finish()
     finally:
         _current = None
-    _kept.update(making.made)
-    for oldest in list(_kept)[: max(len(_kept) - _MOST_KEPT, 0)]:
-        del _kept[oldest]
+    for key, made in making.made.items():
+        place_of(key[1]).keep(key, made)
     return found
 
 

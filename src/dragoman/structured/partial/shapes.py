@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, MutableSequence, Sequence
-from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, ForwardRef, TypeVar, Union
 from typing import get_args as args_of
 from typing import get_origin as origin_of
 
+from dragoman.structured.kept import kept_with_type
 from dragoman.structured.output import WRAPPED
 from dragoman.structured.partial.choices import OneOf
 from dragoman.structured.partial.nodes import (
@@ -34,7 +34,7 @@ _FUNCTIONS: Final = frozenset({"BeforeValidator", "AfterValidator", "PlainValida
 """Rules of `Annotated` that run code of the caller's: that is for the whole value, and once."""
 
 
-@lru_cache(maxsize=256)
+@kept_with_type
 def _shape(wanted: Any, *, wrapped: bool) -> Node:
     inner = Shaper().node(wanted)
     return Wrapped(inner, WRAPPED) if wrapped else inner
