@@ -208,7 +208,7 @@ def events(flow: Flow[T], handle: Handle[T]) -> Generator[Event, None, None]:  #
         handle.release()
 
 
-async def async_events(flow: Flow[T], handle: Handle[T]) -> AsyncGenerator[Event, None]:  # noqa: C901, PLR0912
+async def async_events(flow: Flow[T], handle: Handle[T]) -> AsyncGenerator[Event, None]:  # noqa: C901, PLR0912  # as there
     """`events`, awaited on the running loop."""
     result: Any = None
     failure: Exception | None = None
@@ -316,7 +316,8 @@ async def _async_call(effect: Invoke) -> Any:
 
 def is_async(function: Callable[..., Any]) -> bool:
     """Whether a call of `function` gives a coroutine, as far as can be told without calling it."""
-    return iscoroutinefunction(function) or iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
+    call = getattr(function, "__call__", None)  # noqa: B004  # what it is matters, not whether
+    return iscoroutinefunction(function) or iscoroutinefunction(call)
 
 
 def _asyncio() -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import subprocess
+import sys
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -242,3 +244,12 @@ def test_what_is_not_json_is_a_value_error(text: str) -> None:
 def test_json_is_compact_and_text_that_utf8_lacks_survives() -> None:
     assert encode_json({"a": [1, "é"]}) == '{"a":[1,"é"]}'.encode()
     assert decode_json(encode_json({"a": "\ud83d"})) == {"a": "\ud83d"}
+
+
+def test_media_say_what_they_lack_where_nobody_writes_dialects() -> None:
+    """`messages` alone, in a process of its own: docs/decisions/0020 says why the methods are there."""
+    program = "from dragoman.messages import Image; Image(url='https://example.com/a.png').to_openai()"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stderr.splitlines()[-1].endswith(
+        "nobody is there yet who can: `import dragoman.client.multimodal` first"
+    )

@@ -9,8 +9,9 @@ from typing import Any, Final, TypeAlias, cast
 from dragoman.client.options import MessageLike
 from dragoman.errors import ConfigurationError
 from dragoman.messages import Audio, Document, Image, Message, Part, Request, Role, Text
+from dragoman.messages.media import Media
 from dragoman.messages.media_source import ANY
-from dragoman.messages.parts import Media, PartBase
+from dragoman.messages.part_base import PartBase
 
 Decode: TypeAlias = Callable[[Mapping[str, Any]], Message]
 """Reads a message that is a dict in some dialect's form."""

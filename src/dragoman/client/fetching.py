@@ -19,7 +19,7 @@ from dragoman.errors import FetchRefused
 from dragoman.flow import Flow, invoke
 from dragoman.http import HttpRequest, Origin, Timeouts
 from dragoman.messages import Audio, Document, Image, Message, Request, Video
-from dragoman.messages.parts import Media
+from dragoman.messages.media import Media
 from dragoman.transport import TransportOptions, open_transport
 
 M = TypeVar("M", bound=Media)

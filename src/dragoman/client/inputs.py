@@ -16,7 +16,7 @@ from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError, Rejected
 from dragoman.messages import Document, EmbeddingInput, Image, Message, Part, Role, Text
 from dragoman.messages.media_source import IMAGE
-from dragoman.messages.parts import PartBase
+from dragoman.messages.part_base import PartBase
 
 _ANTHROPIC_PARTS: Final = frozenset({
     "tool_use", "tool_result", "image", "document", "thinking", "redacted_thinking", "server_tool_use", "search_result",

@@ -17,8 +17,8 @@ from dragoman.client.fetching import fetch, takes_bytes_only
 from dragoman.dialects import get_dialect
 from dragoman.errors import UnsupportedFeature
 from dragoman.messages import Audio, Document, Image, Message, Request
+from dragoman.messages.media import Media, lend
 from dragoman.messages.media_source import Source
-from dragoman.messages.parts import Media, lend
 
 PDF = Document
 

@@ -27,16 +27,11 @@ from dragoman.messages.events import (
 )
 from dragoman.messages.facts import ModelInfo, TokenCount
 from dragoman.messages.json_text import decode_json, encode_json
+from dragoman.messages.media import Audio, Document, Image, Media, Video
 from dragoman.messages.message import Content, Message, Role
+from dragoman.messages.part_base import CacheMark, Extra, JsonObject
 from dragoman.messages.parts import (
-    Audio,
-    CacheMark,
     Citation,
-    Document,
-    Extra,
-    Image,
-    JsonObject,
-    Media,
     Opaque,
     Part,
     Reasoning,
@@ -44,7 +39,6 @@ from dragoman.messages.parts import (
     Text,
     ToolCall,
     ToolResult,
-    Video,
     joined_text,
     parse_arguments,
 )

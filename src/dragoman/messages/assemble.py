@@ -29,7 +29,8 @@ from dragoman.messages.events import (
     ToolCallStart,
     UsageUpdate,
 )
-from dragoman.messages.parts import Citation, Extra, JsonObject, Part, Reasoning, Refusal, Text, ToolCall
+from dragoman.messages.part_base import Extra, JsonObject
+from dragoman.messages.parts import Citation, Part, Reasoning, Refusal, Text, ToolCall
 from dragoman.messages.response import FinishReason, LLMResponse, TokenLogprob
 from dragoman.messages.usage import Usage
 

@@ -13,7 +13,8 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
-from dragoman.messages.parts import Extra, Image
+from dragoman.messages.media import Image
+from dragoman.messages.part_base import Extra
 from dragoman.messages.response import Attempt, Loss
 from dragoman.messages.usage import Usage
 

@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from dragoman.messages.parts import Citation, Extra, JsonObject, Part, ToolCall
+from dragoman.messages.part_base import Extra, JsonObject
+from dragoman.messages.parts import Citation, Part, ToolCall
 from dragoman.messages.response import FinishReason, TokenLogprob
 from dragoman.messages.usage import Usage
 

@@ -9,18 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from dragoman.messages.parts import (
-    CacheMark,
-    Extra,
-    Part,
-    PartBase,
-    Reasoning,
-    Refusal,
-    Text,
-    ToolCall,
-    ToolResult,
-    joined_text,
-)
+from dragoman.messages.part_base import CacheMark, Extra, PartBase
+from dragoman.messages.parts import Part, Reasoning, Refusal, Text, ToolCall, ToolResult, joined_text
 
 
 class Role(StrEnum):

@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct
 
 from dragoman.messages.message import Message
-from dragoman.messages.parts import Extra, JsonObject
+from dragoman.messages.part_base import Extra, JsonObject
 from dragoman.messages.tools import AnyTool, ToolChoice
 
 Effort: TypeAlias = str

@@ -9,20 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, cast
 from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
+from dragoman.messages.media import Audio, Document, Image, Video
 from dragoman.messages.message import Message, Role
-from dragoman.messages.parts import (
-    Audio,
-    Citation,
-    Document,
-    Extra,
-    Image,
-    Opaque,
-    Part,
-    Text,
-    ToolCall,
-    Video,
-    joined_text,
-)
+from dragoman.messages.part_base import Extra
+from dragoman.messages.parts import Citation, Opaque, Part, Text, ToolCall, joined_text
 from dragoman.messages.usage import Usage
 
 FinishReason: TypeAlias = Literal[

@@ -7,7 +7,8 @@ from typing import Any, Literal, TypeAlias, cast
 
 from msgspec import Struct, field
 
-from dragoman.messages.parts import CacheMark, Extra, JsonObject, Opaque
+from dragoman.messages.part_base import CacheMark, Extra, JsonObject
+from dragoman.messages.parts import Opaque
 
 
 class Tool(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from dragoman.structured.exact_json import read_exactly, write_exactly
-from dragoman.structured.nodes import Node, accepts_null, resolved
+from dragoman.structured.schema_nodes import Node, accepts_null, resolved
 
 
 def without_absent(text: str | bytes, schema: Node) -> bytes | None:

@@ -15,7 +15,7 @@ from pydantic import AliasChoices, BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
 
 from dragoman.structured.docstrings import read_class_docstring
-from dragoman.structured.nodes import ROOT, references
+from dragoman.structured.schema_nodes import ROOT, references
 
 if TYPE_CHECKING:
     from pydantic_core import core_schema

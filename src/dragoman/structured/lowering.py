@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dragoman.messages import JsonObject
-from dragoman.structured.nodes import (
+from dragoman.structured.schema_nodes import (
     Node,
     accepts_null,
     alone,
@@ -29,7 +29,7 @@ from dragoman.structured.nodes import (
     told_words,
     without_null,
 )
-from dragoman.structured.nodes import reached as reached_from
+from dragoman.structured.schema_nodes import reached as reached_from
 from dragoman.structured.sizes import measures
 from dragoman.structured.subsets import ANY, SUBSETS, WHOLE, Subset, loosened
 

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from msgspec.structs import asdict
 
 from dragoman.messages.json_text import encode_json
-from dragoman.structured.nodes import ROOT, Node
+from dragoman.structured.schema_nodes import ROOT, Node
 from dragoman.structured.subsets import Limits
 
 

@@ -74,7 +74,7 @@ class ConnectClock:
     def until(self, phase: str) -> float:  # noqa: ARG002  # it is one phase, whatever is done in it
         return self.at
 
-    def timed_out(self, phase: str = "connect") -> TimedOut:  # noqa: ARG002
+    def timed_out(self, phase: str = "connect") -> TimedOut:  # noqa: ARG002  # likewise
         return self._call.timed_out(self._phase)
 
     def share(self, of: int) -> float:

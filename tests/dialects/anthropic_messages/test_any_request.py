@@ -18,7 +18,7 @@ from dragoman.messages import (
     ToolResult,
     encode_json,
 )
-from dragoman.messages.parts import Media
+from dragoman.messages.media import Media
 
 from .strategies import any_request
 

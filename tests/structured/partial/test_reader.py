@@ -14,7 +14,8 @@ from pydantic_core import from_json
 
 from dragoman.structured.partial import NOTHING, NotJson, Reader
 from dragoman.structured.partial.nodes import RAW, Leaf, ListOf
-from dragoman.structured.partial.reader import MOST_LEVELS, TooDeep
+from dragoman.structured.partial.reader import MOST_LEVELS
+from dragoman.structured.partial.scalars import TooDeep
 
 CORPUS: dict[str, str] = {
     "an object": '{"name": "Ada", "age": 36, "tags": ["a", "b"], "home": {"city": "London", "zip": null}}',

@@ -4,7 +4,8 @@ from dragoman.structured.partial.classes import MakeFieldsOptional, Partial, Par
 from dragoman.structured.partial.elements import Delivery, ListeningToCalls, elements
 from dragoman.structured.partial.listening import Listening
 from dragoman.structured.partial.nodes import NOTHING
-from dragoman.structured.partial.reader import NotJson, Reader
+from dragoman.structured.partial.reader import Reader
+from dragoman.structured.partial.scalars import NotJson
 from dragoman.structured.partial.shapes import Adapter, shape_of
 
 __all__ = [

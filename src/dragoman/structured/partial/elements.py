@@ -11,7 +11,8 @@ from dragoman.messages import Event, Restarted, ToolCallDelta, ToolCallEnd, Tool
 from dragoman.structured.output import WRAPPED
 from dragoman.structured.parallel import ParallelType
 from dragoman.structured.partial.nodes import NOTHING, Leaf, ListOf, Node, Wrapped
-from dragoman.structured.partial.reader import NotJson, Reader
+from dragoman.structured.partial.reader import Reader
+from dragoman.structured.partial.scalars import NotJson
 from dragoman.structured.rules import Rules
 from dragoman.structured.streaming import UNFIT
 

@@ -7,9 +7,10 @@ from typing import Any, ClassVar, Protocol
 
 from dragoman.messages import Event, Restarted, TextDelta, ToolCallDelta, ToolCallEnd, ToolCallStart
 from dragoman.structured.output import OutputType
-from dragoman.structured.partial.finding import FirstJson
+from dragoman.structured.partial.first_json import FirstJson
 from dragoman.structured.partial.nodes import Node
-from dragoman.structured.partial.reader import NotJson, Reader
+from dragoman.structured.partial.reader import Reader
+from dragoman.structured.partial.scalars import NotJson
 from dragoman.structured.streaming import UNFIT
 from dragoman.structured.techniques import Technique
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 from dragoman.structured.partial.nodes import NOTHING, RAW, SKIP, Node
+from dragoman.structured.partial.scalars import WORDS, NotJson, TooDeep, escaped, number_of
 
 MOST_LEVELS: Final = 200
 """How deep containers may lie in each other: pydantic reads no deeper."""
@@ -22,22 +23,6 @@ MOST_LEVELS: Final = 200
 _PLAIN_RUN: Final = re.compile(r'[^"\\]*').match
 _SPACES: Final = re.compile(r"[ \t\n\r]*").match
 _WORD_RUN: Final = re.compile(r"[-+.0-9A-Za-z]*").match
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?").fullmatch
-_HEX: Final = re.compile(r"[0-9A-Fa-f]{4}").match
-_ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_WORDS: Final[Mapping[str, Any]] = {
-    "true": True, "false": False, "null": None,
-    "NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf"),
-}  # fmt: skip
-_ESCAPE_LENGTH: Final = 6  # of a `\\uXXXX`
-
-
-class NotJson(ValueError):
-    """What came is no JSON. What had come before stays as it was."""
-
-
-class TooDeep(NotJson):
-    """It may be JSON, of more levels than are read here."""
 
 
 class _Open:
@@ -285,7 +270,7 @@ class Reader:
                 pieces.append(text[position:end])
             if end == length or text[end] == '"':
                 return end
-            said, position = _escaped(text, end)
+            said, position = escaped(text, end)
             if not position:
                 self._held = text[end:]
                 return length
@@ -297,14 +282,14 @@ class Reader:
         if end == position and not self._pieces:
             raise NotJson(f"a value was to come, not {text[position]!r}")
         self._pieces.append(text[position:end])
-        if end < len(text) or "".join(self._pieces) in _WORDS:
+        if end < len(text) or "".join(self._pieces) in WORDS:
             self._finish_word()
         return end
 
     def _finish_word(self) -> None:
         word = self._taken()
         place = self._place()
-        self._put(place.scalar(_WORDS[word] if word in _WORDS else _number(word), word))
+        self._put(place.scalar(WORDS[word] if word in WORDS else number_of(word), word))
 
     # ------------------------------------------------------------------ what is read is put in its place
 
@@ -341,53 +326,6 @@ class Reader:
         else:
             self._put(opened.close())
         return position + 1
-
-
-def _escaped(text: str, position: int) -> tuple[str, int]:
-    """What the escape at `position` says, and where it ends: 0 when the piece ends before that is known."""
-    if position + 1 == len(text):
-        return "", 0
-    letter = text[position + 1]
-    if letter != "u":
-        if letter not in _ESCAPES:
-            raise NotJson(f"no escape: \\{letter}")
-        return _ESCAPES[letter], position + 2
-    code, end = _code(text, position)
-    if not 0xD800 <= code < 0xDC00:
-        return chr(code) if end else "", end
-    return _paired(text, code, end)
-
-
-def _paired(text: str, first: int, end: int) -> tuple[str, int]:
-    """The character of two surrogates; the first alone where the second does not follow."""
-    follows = text[end : end + 2]
-    if len(follows) < 2 and "\\u".startswith(follows):
-        return "", 0
-    if follows != "\\u":
-        return chr(first), end
-    second, end_of_pair = _code(text, end)
-    if not end_of_pair:
-        return "", 0
-    if not 0xDC00 <= second < 0xE000:
-        return chr(first), end
-    return chr(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)), end_of_pair
-
-
-def _code(text: str, position: int) -> tuple[int, int]:
-    """The number in the escape at `position`, and where it ends: 0 when the piece ends before."""
-    end = position + _ESCAPE_LENGTH
-    if end > len(text):
-        return 0, 0
-    if not _HEX(text, position + 2):
-        raise NotJson(f"no escape: {text[position:end]}")
-    return int(text[position + 2 : end], 16), end
-
-
-def _number(word: str) -> int | float:
-    found = _NUMBER(word)
-    if found is None:
-        raise NotJson(f"no value: {word}")
-    return int(word) if found[1] is None and found[2] is None else float(word)
 
 
 def _member(opened: _Open, names: Sequence[str]) -> Any:

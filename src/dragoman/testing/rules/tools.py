@@ -27,7 +27,7 @@ _GENERIC: Final = frozenset(
     """a all an and any api are as at be by call can check create current data do execute fetch find for from function
     get give has have how i in info information is it let list load look lookup make me my new of on or our output
     perform please put read request respond response result retrieve return run search set show some tell that the this
-    to tool update use user using value we what when where which who will with write you your""".split()  # noqa: SIM905
+    to tool update use user using value we what when where which who will with write you your""".split()  # noqa: SIM905  # a list of quoted words is no easier to read
 )
 """Words that name no tool by themselves."""
 

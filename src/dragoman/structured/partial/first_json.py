@@ -7,7 +7,8 @@ from typing import Any
 
 from dragoman.structured.finding import MOST_TRIES, beginning_of
 from dragoman.structured.partial.nodes import NOTHING
-from dragoman.structured.partial.reader import NotJson, Reader, TooDeep
+from dragoman.structured.partial.reader import Reader
+from dragoman.structured.partial.scalars import NotJson, TooDeep
 
 
 class FirstJson:

@@ -6,7 +6,7 @@ import pytest
 
 from dragoman.structured.finding import first_json
 from dragoman.structured.partial import NOTHING, NotJson, Reader
-from dragoman.structured.partial.finding import FirstJson
+from dragoman.structured.partial.first_json import FirstJson
 
 TEXTS: list[str] = [
     '{"a": 1}',
