@@ -139,7 +139,7 @@ NAMED: dict[str, set[str]] = {
         "xai",
     },
     "client/wrapping/cohere.py": {"cohere"},
-    "client/wrapping/function.py": {"litellm", "openai"},
+    "transport/carried/function.py": {"litellm", "openai"},
     "client/wrapping/google_genai.py": {"google"},
     "client/named_hosts.py": {"databricks", "deepseek", "together"},  # the functions that Instructor names for them
     "cli/doctor.py": {"bedrock", "vertex", "mlx", "huggingface"},  # extras of our package, which its metadata calls so

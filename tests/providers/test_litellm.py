@@ -14,7 +14,15 @@ import pytest
 
 import dragoman
 from dragoman import LLM, RetryConfig
-from dragoman.errors import MissingPackage, RateLimited, Unauthorized
+from dragoman.errors import (
+    ConfigurationError,
+    ContextTooLong,
+    MissingPackage,
+    RateLimited,
+    TimedOut,
+    Unauthorized,
+    UnknownModel,
+)
 from dragoman.testing import Emulator
 
 pytestmark = [
@@ -78,6 +86,28 @@ def test_errors(llm: LLM, emulator: Emulator) -> None:
         with pytest.raises(kind, match="So it goes") as caught:
             llm.generate("Hi")
         assert caught.value.http_status == status
+
+
+def test_what_litellm_says_by_its_classes_alone(llm: LLM, emulator: Emulator) -> None:
+    """It keeps nothing of these answers but their status."""
+    emulator.fault(status=400, message="This model's maximum context length is 8 tokens")
+    with pytest.raises(ContextTooLong, match="8 tokens"):
+        llm.generate("Hi")
+    emulator.fault(status=404)
+    with pytest.raises(UnknownModel):
+        llm.generate("Hi")
+
+
+def test_the_time_of_a_call_is_litellms_too(llm: LLM, emulator: Emulator) -> None:
+    emulator.fault(stall_at_byte=0)
+    with pytest.raises(TimedOut):
+        llm.generate("Hi", timeout=0.5)
+
+
+def test_what_is_closed_asks_no_more(llm: LLM) -> None:
+    llm.close()
+    with pytest.raises(ConfigurationError, match="closed"):
+        llm.generate("Hi")
 
 
 def test_tasks(emulator: Emulator) -> None:  # it must be there

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar, cast
 
 from pydantic import BaseModel
 
+from dragoman.client.completion import Completion
 from dragoman.client.mode import Mode
 from dragoman.dialects import get_dialect
 from dragoman.errors import AnswerCutOff, AnswerDeclined, ConfigurationError
@@ -15,6 +16,7 @@ from dragoman.messages import LLMResponse
 from dragoman.structured import TECHNIQUES, Rules, output_type
 from dragoman.structured.finding import first_json
 from dragoman.structured.reading import read
+from dragoman.transport.carried.dumping import as_json
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -58,8 +60,8 @@ def _only_call(response: LLMResponse) -> str:
 
 def response_of(completion: Any) -> LLMResponse:
     """An SDK's own object, or its JSON, as ours. Raises `ConfigurationError` for what is no answer of any dialect."""
-    if isinstance(completion, LLMResponse):
-        return completion
+    if isinstance(completion, LLMResponse | Completion):
+        return completion if isinstance(completion, LLMResponse) else completion.response
     wire = _json_of(completion)
     for name, fits in _SHAPES.items():
         if fits(wire):
@@ -70,7 +72,7 @@ def response_of(completion: Any) -> LLMResponse:
 def _json_of(completion: Any) -> Mapping[str, Any]:
     if isinstance(completion, Mapping):
         return cast("Mapping[str, Any]", completion)
-    dump = getattr(completion, "model_dump", None)
-    if dump is None:
+    wire = as_json(completion)
+    if wire is None:
         raise ConfigurationError(f"an answer is an SDK's own object or its JSON, not {type(completion).__name__}")
-    return dump(mode="json", by_alias=True, exclude_none=True, warnings=False)
+    return wire

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError
+from dragoman.transport.carried.dumping import as_json
 
 
 def made_ready(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,9 +30,9 @@ def _turns(message: Any) -> Sequence[Any]:
     """`message`, also as Google's SDK takes it: as a text, or as an object of its class `Content`."""
     if isinstance(message, str):
         return ({"role": "user", "content": message},)
-    if not (hasattr(message, "parts") and hasattr(message, "model_dump")):
+    wire = as_json(message) if hasattr(message, "parts") else None
+    if wire is None:
         return (message,)
-    wire = message.model_dump(mode="json", by_alias=True, exclude_none=True)
     return get_dialect("gemini").decode_request({"contents": [wire]}, "/models/any:generateContent").messages
 
 

@@ -10,6 +10,7 @@ from dragoman.client.cache.base import BaseCache
 from dragoman.client.options import AnswerOptions, GenerateOptions, MessageLike, refuse_misspelt
 from dragoman.client.value_options import ValueOptions
 from dragoman.errors import ConfigurationError
+from dragoman.transport.carried.dumping import as_json
 
 Messages: TypeAlias = str | Sequence[MessageLike] | None
 """A conversation, or one message of the user's."""
@@ -87,9 +88,9 @@ def body_fields(options: Mapping[str, Any], taken: frozenset[str] = frozenset())
 
 def _plain(name: str, value: Any) -> Any:
     """The value as JSON has it; a model of pydantic's as the object that it writes."""
-    dump = getattr(value, "model_dump", None)
-    if dump is not None and not isinstance(value, type):
-        return dump(mode="json", by_alias=True, exclude_none=True)
+    made = as_json(value)
+    if made is not None:
+        return made
     if not isinstance(value, str | int | float | bool | list | tuple | Mapping):
         raise ConfigurationError(f"`{name}` would go into the body, which has no {type(value).__name__}")
     return cast("Any", value)

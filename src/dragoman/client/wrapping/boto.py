@@ -13,11 +13,12 @@ from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any, Final, cast
 
-from dragoman.client.wrapping.replies import Answer, Parsed, Pieces
-from dragoman.client.wrapping.sending import Sending, attribute
+from dragoman.client.wrapping.methods import attribute
 from dragoman.errors import UnsupportedFeature
 from dragoman.http import Frame
 from dragoman.messages import encode_json
+from dragoman.transport.carried.replies import Answer, Parsed, Pieces
+from dragoman.transport.carried.sending import Sending
 
 _METHODS: Final = {True: ("converse_stream", "ConverseStream"), False: ("converse", "Converse")}
 """By whether it is streamed: the method, and the operation's name."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from dragoman.client.wrapping.dumping import dumped
 from dragoman.client.wrapping.limits import narrowed
-from dragoman.client.wrapping.replies import Answer, Parsed, Pieces
-from dragoman.client.wrapping.sending import Sending, attribute, named_in
+from dragoman.client.wrapping.methods import attribute, named_in
 from dragoman.http import Frame
+from dragoman.transport.carried.dumping import dumped
+from dragoman.transport.carried.replies import Answer, Parsed, Pieces
+from dragoman.transport.carried.sending import Sending
 
 _METHODS: Final = {True: "chat_stream", False: "chat"}
 """By whether the answer is streamed: the method, which says so to the server by itself."""

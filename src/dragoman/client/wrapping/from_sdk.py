@@ -18,10 +18,10 @@ from dragoman.client.instructor import AsyncCreate, AsyncInstructor, Create, Ins
 from dragoman.client.mode import Mode
 from dragoman.client.technique import usual_mode
 from dragoman.client.wrapping.behind import spec_behind
-from dragoman.client.wrapping.function import FunctionCarrier
 from dragoman.client.wrapping.sdks import Sdk, Use, WrongClient, is_awaited, sdk_of
 from dragoman.client.wrapping.wrap import Wrapping, dialect_for
 from dragoman.providers import get_spec
+from dragoman.transport.carried.function import FunctionCarrier
 
 
 class BlockingClient(Protocol):

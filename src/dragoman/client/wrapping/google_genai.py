@@ -10,15 +10,19 @@ import json
 from importlib import import_module
 from typing import Any, Final
 
-from dragoman.client.wrapping.dumping import dumped
 from dragoman.client.wrapping.limits import narrowed
-from dragoman.client.wrapping.replies import Answer, Parsed, Pieces
-from dragoman.client.wrapping.sending import Sending, attribute
+from dragoman.client.wrapping.methods import attribute
 from dragoman.errors import MissingPackage
 from dragoman.http import Frame
+from dragoman.transport.carried.dumping import dumped
+from dragoman.transport.carried.replies import Answer, Parsed, Pieces
+from dragoman.transport.carried.sending import Sending
 
 _METHODS: Final = {False: "models.generate_content", True: "models.generate_content_stream"}
 """By whether it is streamed."""
+
+_ADDED: Final = frozenset({"sdk_http_response", "parsed", "automatic_function_calling_history"})
+"""What the SDK adds to an answer."""
 
 _NOT_SENT: Final = "-"
 """What stands where the SDK demands a conversation; ours replaces it."""
@@ -109,5 +113,4 @@ def _frame(piece: Any) -> list[Frame]:
     body = getattr(piece, "body", None)
     if isinstance(body, str):
         return [("", body.encode())]
-    exclude = {"sdk_http_response", "parsed", "automatic_function_calling_history"}
-    return [("", piece.model_dump_json(by_alias=True, exclude_none=True, exclude=exclude, warnings=False).encode())]
+    return [("", dumped(piece, without=_ADDED))]

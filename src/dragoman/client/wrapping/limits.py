@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from dragoman.client.wrapping.sending import LEAST_SECONDS
+from dragoman.transport.carried.sending import LEAST_SECONDS
 
 
 def narrowed(own: Any, seconds: float | None) -> Any:

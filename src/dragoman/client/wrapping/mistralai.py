@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from dragoman.client.wrapping.dumping import dumped
 from dragoman.client.wrapping.limits import narrowed
-from dragoman.client.wrapping.replies import Answer, Parsed, Pieces
-from dragoman.client.wrapping.sending import Sending, attribute, named_in
+from dragoman.client.wrapping.methods import attribute, named_in
 from dragoman.errors import UnsupportedFeature
 from dragoman.http import Frame
+from dragoman.transport.carried.dumping import dumped
+from dragoman.transport.carried.replies import Answer, Parsed, Pieces
+from dragoman.transport.carried.sending import Sending
 
 METHODS: Final = {
     (False, False): "chat.complete",

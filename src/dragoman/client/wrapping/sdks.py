@@ -13,12 +13,12 @@ from msgspec import Struct
 
 from dragoman.client.wrapping import cohere, mistralai
 from dragoman.client.wrapping.boto import BotoCarrier
-from dragoman.client.wrapping.carrier import Carrier
 from dragoman.client.wrapping.cohere import CohereCarrier
 from dragoman.client.wrapping.google_genai import GenaiCarrier
 from dragoman.client.wrapping.mistralai import MistralCarrier
 from dragoman.client.wrapping.stainless import StainlessCarrier
 from dragoman.exceptions import ClientError
+from dragoman.transport.carried.carrier import Carrier
 
 
 class WrongClient(ClientError, TypeError):

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from dragoman.client.wrapping.dumping import dumped
-from dragoman.client.wrapping.failures import tries_noted
 from dragoman.client.wrapping.limits import narrowed
-from dragoman.client.wrapping.replies import Answer, Http, Parsed, Pieces
-from dragoman.client.wrapping.sending import Sending, attribute, named_in, takes
+from dragoman.client.wrapping.methods import attribute, named_in, takes
 from dragoman.http import Frame
+from dragoman.transport.carried.dumping import dumped
+from dragoman.transport.carried.failures import tries_noted
+from dragoman.transport.carried.replies import Answer, Http, Parsed, Pieces
+from dragoman.transport.carried.sending import Sending
 
 _ASK_FOR_HTTP: Final = {"X-Stainless-Raw-Response": "raw"}
 

@@ -7,6 +7,7 @@ from inspect import isawaitable
 from typing import Any, Final
 
 from dragoman.http import AsyncReply, HttpRequest, Reply
+from dragoman.transport.carried.transport import AsyncCarriedTransport, CarriedTransport
 
 _logger: Final = logging.getLogger("dragoman")
 
@@ -63,3 +64,19 @@ async def _completed(reply: Any) -> Any:
 
 def _tell(error: Exception) -> None:
     _logger.warning("the SDK cannot make its object of the answer: %s: %s", type(error).__name__, error)
+
+
+class WrappedTransport(CarriedTransport):
+    """A user's client as a transport, for threads."""
+
+    def witness(self) -> Witness:
+        """A transport for one call, that keeps the SDK's own object for the answer."""
+        return Witness(self)
+
+
+class AsyncWrappedTransport(AsyncCarriedTransport):
+    """A user's client as a transport, for tasks."""
+
+    def witness(self) -> AsyncWitness:
+        """A transport for one call, that keeps the SDK's own object for the answer."""
+        return AsyncWitness(self)

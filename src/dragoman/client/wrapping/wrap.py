@@ -16,10 +16,10 @@ from dragoman.client.mode import Mode, checked
 from dragoman.client.plan import Plan
 from dragoman.client.technique import usual_mode
 from dragoman.client.wrapping.behind import origin_of
+from dragoman.client.wrapping.methods import attribute
 from dragoman.client.wrapping.sdks import Sdk, Use
-from dragoman.client.wrapping.sending import attribute
 from dragoman.client.wrapping.stainless import RESPONSES
-from dragoman.client.wrapping.transport import AsyncWrappedTransport, WrappedTransport
+from dragoman.client.wrapping.witness import AsyncWrappedTransport, WrappedTransport
 from dragoman.dialects import Dialect, dialect_at
 from dragoman.errors import ConfigurationError
 from dragoman.providers import ProviderSpec

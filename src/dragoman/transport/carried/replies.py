@@ -12,11 +12,11 @@ from typing import Any, Final, cast
 
 from msgspec import Struct
 
-from dragoman.client.wrapping.failures import Said
-from dragoman.client.wrapping.invoke_stream import unwrapped
 from dragoman.errors import TimedOut
 from dragoman.http import Frame, Framing, HttpRequest
 from dragoman.transport.adapters import AsyncClientReply, ClientReply
+from dragoman.transport.carried.failures import Said
+from dragoman.transport.carried.invoke_stream import unwrapped
 
 _JSON: Final = {"content-type": "application/json"}
 _STREAM: Final = {"content-type": "text/event-stream"}

@@ -41,6 +41,16 @@ _FAILURES: Final[dict[str, type[Error]]] = {
 """By the name of an exception's class, or of the nearest that it inherits from: openai's and its like, httpx's,
 aiohttp's, botocore's, litellm's."""
 
+_NO_ANSWER: Final = frozenset({"APIConnectionError", "APITimeoutError", "Timeout"})
+"""Classes of exceptions that are of no answer, whatever status they say: litellm puts one on each of its own."""
+
+_CODES: Final = {
+    "ContextWindowExceededError": "context_length_exceeded",
+    "ContentPolicyViolationError": "content_policy_violation",
+    "NotFoundError": "model_not_found",
+}
+"""By class of litellm's: the code that says the same, for it does not keep what the provider said."""
+
 _CONNECTING: Final = ("ConnectTimeout", "ConnectTimeoutError", "PoolTimeout", "ConnectionTimeoutError")
 
 _TRIES_BEFORE: Final = "x-stainless-retry-count"
@@ -58,7 +68,7 @@ class Said(Struct, frozen=True):
 
 def refusal_in(error: Exception, roots: frozenset[str]) -> Said | None:
     """The answer that `error` was made of. `roots` are the packages whose exceptions hold answers."""
-    if not _is_of(error, roots):
+    if not _is_of(error, roots) or type(error).__name__ in _NO_ANSWER:
         return None
     response = getattr(error, "response", None) or getattr(error, "raw_response", None)
     if isinstance(response, dict):  # botocore's
@@ -129,7 +139,7 @@ def _body(error: Exception, response: Any) -> bytes:
     made = next((each for each in (getattr(error, name, None) for name in ("details", "body")) if each), None)
     if isinstance(made, str):
         return made.encode()
-    return encode_json(made if isinstance(made, dict) else {"error": {"message": _said(error)}})
+    return encode_json(made if isinstance(made, dict) else {"error": _told(error)})
 
 
 def _content(response: Any) -> bytes | None:
@@ -140,9 +150,11 @@ def _content(response: Any) -> bytes | None:
     return content if isinstance(content, bytes) else None
 
 
-def _said(error: Exception) -> str:
-    message = getattr(error, "message", None)
-    return message if isinstance(message, str) and message else str(error)
+def _told(error: Exception) -> dict[str, str]:
+    """What there is to tell of an exception that kept no body."""
+    message, code = getattr(error, "message", None), _CODES.get(type(error).__name__)
+    said = message if isinstance(message, str) and message else str(error)
+    return {"message": said} if code is None else {"message": said, "code": code}
 
 
 def _of_parsed(response: Mapping[str, Any]) -> Said | None:

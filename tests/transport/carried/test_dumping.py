@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from dragoman.client.wrapping.dumping import dumped
 from dragoman.errors import DecodeError
+from dragoman.transport.carried.dumping import dumped
 
 
 class Answer(BaseModel):

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dragoman.client.wrapping.failures import Said, raise_failure, refusal_in
 from dragoman.errors import ConnectFailed, ConnectionLost, TimedOut
+from dragoman.transport.carried.failures import Said, raise_failure, refusal_in
 
 ROOTS = frozenset({"sdk"})
 
@@ -54,6 +54,10 @@ RESPONSE = SimpleNamespace(
         ),
         (error_of("sdk", "ApiError", status_code=503), Said(503, {}, b'{"error":{"message":"it went wrong"}}')),
         (
+            error_of("sdk", "NotFoundError", "ApiError", status_code=404),
+            Said(404, {}, b'{"error":{"message":"it went wrong","code":"model_not_found"}}'),
+        ),
+        (
             error_of(
                 "sdk",
                 "ThrottlingException",
@@ -98,10 +102,13 @@ def caused(error: Exception, cause: Exception) -> Exception:
         (error_of("httpx", "RemoteProtocolError", "TransportError"), ConnectionLost, None),
         (error_of("sdk", "EndpointConnectionError", "ConnectionError"), ConnectFailed, None),
         (error_of("sdk", "ReadTimeoutError"), TimedOut, "total"),
+        (error_of("sdk", "Timeout", "APITimeoutError", status_code=408), TimedOut, "total"),
+        (error_of("sdk", "APIConnectionError", status_code=500), ConnectionLost, None),
     ],
     ids=lambda value: type(value).__name__,
 )
 def test_a_connection(error: Exception, kind: type[Exception], phase: str | None) -> None:
+    assert refusal_in(error, ROOTS) is None
     with pytest.raises(kind) as caught:
         raise_failure(error, ROOTS)
     assert caught.value.__cause__ is error

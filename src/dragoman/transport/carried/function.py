@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from dragoman.client.wrapping.dumping import dumped
-from dragoman.client.wrapping.replies import Answer, Parsed, Pieces
-from dragoman.client.wrapping.sending import Sending
 from dragoman.http import Frame
+from dragoman.transport.carried.dumping import dumped
+from dragoman.transport.carried.replies import Answer, Parsed, Pieces
+from dragoman.transport.carried.sending import Sending
 
 _END: Final[tuple[Frame, ...]] = (("", b"[DONE]"),)
 

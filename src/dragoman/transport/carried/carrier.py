@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
-from dragoman.client.wrapping.replies import Answer
-from dragoman.client.wrapping.sending import Sending
+from dragoman.transport.carried.replies import Answer
+from dragoman.transport.carried.sending import Sending
 
 
 class Carrier(Protocol):

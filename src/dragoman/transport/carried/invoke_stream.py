@@ -6,9 +6,8 @@ API_runtime_InvokeModelWithResponseStream.html, read 2026-11-21).
 from __future__ import annotations
 
 from base64 import b64decode
-from typing import cast
+from typing import Any, cast
 
-from dragoman.dialects import Wire
 from dragoman.http import Frame
 from dragoman.messages import decode_json, encode_json
 
@@ -22,7 +21,7 @@ def _inner(name: str, data: bytes) -> Frame:
     kind, colon, code = name.partition(":")
     if colon:
         said = decode_json(data)
-        message = cast("Wire", said).get("message", "") if isinstance(said, dict) else ""
+        message = cast("dict[str, Any]", said).get("message", "") if isinstance(said, dict) else ""
         return "error", encode_json({"type": "error", "error": {"type": code or kind, "message": message}})
     event = b64decode(decode_json(data)["bytes"])
     return decode_json(event).get("type", ""), event

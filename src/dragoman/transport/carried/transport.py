@@ -1,7 +1,7 @@
-"""A user's SDK client as a transport: our body goes in, the provider's answer comes out, the client does the rest.
+"""Code of others' as a transport: our body goes in, the provider's answer comes out, that code does the rest.
 
-Its keys, addresses, proxies, hooks, limits and retries count. The time that is left of the call's own goes along where
-the SDK takes it for one call; an SDK that tries again may come back late, which the log then says.
+A client's own keys, addresses, proxies, hooks, limits and retries count. The time that is left of the call's own goes
+along where the SDK takes it for one call; an SDK that tries again may come back late, which the log then says.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from time import monotonic
 from typing import Any, Final, TypeVar, cast
 from weakref import WeakSet
 
-from dragoman.client.wrapping.carrier import Carrier
-from dragoman.client.wrapping.failures import Said, raise_failure, refusal_in
-from dragoman.client.wrapping.replies import (
+from dragoman.errors import ConfigurationError, Error, TimedOut, UnsupportedFeature
+from dragoman.http import HttpRequest
+from dragoman.transport.carried.carrier import Carrier
+from dragoman.transport.carried.failures import Said, raise_failure, refusal_in
+from dragoman.transport.carried.replies import (
     Answer,
     AsyncHttpReply,
     AsyncPiecesReply,
@@ -30,26 +32,25 @@ from dragoman.client.wrapping.replies import (
     refused,
     whole,
 )
-from dragoman.client.wrapping.sending import Sending, sending_of
-from dragoman.client.wrapping.witness import AsyncWitness, Witness
-from dragoman.errors import ConfigurationError, Error, TimedOut, UnsupportedFeature
-from dragoman.http import HttpRequest
+from dragoman.transport.carried.sending import Sending, sending_of
 
 T = TypeVar("T")
 
 _logger: Final = logging.getLogger("dragoman")
 
 
-class _Wrapped:
+class _Carried:
     """What both faces share.
 
     Args:
         carrier: The client, and how it is called.
-        model: Who is asked.
+        model: Who is asked; `None`: whom the body names.
         ours: Headers that a client of ours makes, in whose place the SDK has its own.
     """
 
-    def __init__(self, carrier: Carrier, model: str, ours: frozenset[tuple[str, str]]) -> None:
+    def __init__(
+        self, carrier: Carrier, model: str | None = None, ours: frozenset[tuple[str, str]] = frozenset()
+    ) -> None:
         self._carrier = carrier
         self._model = model
         self._ours = ours
@@ -62,7 +63,7 @@ class _Wrapped:
 
     def _refuse_closed(self) -> None:
         if self._closed:
-            raise ConfigurationError("this client is closed: wrap the SDK's client anew")
+            raise ConfigurationError("this client is closed: make a new one")
 
     def _explain(self, error: Exception) -> Said:
         """The provider's answer in `error`. Raises what is none: ours for a connection, others as they are."""
@@ -99,12 +100,8 @@ def _warn_if_late(sending: Sending) -> None:
         )  # fmt: skip
 
 
-class WrappedTransport(_Wrapped):
+class CarriedTransport(_Carried):
     """For threads."""
-
-    def witness(self) -> Witness:
-        """A transport for one call, that keeps the SDK's own object for the answer."""
-        return Witness(self)
 
     def open(self, request: HttpRequest) -> WholeReply | HttpReply | PiecesReply:
         sending = self._sending(request)
@@ -127,12 +124,8 @@ class WrappedTransport(_Wrapped):
                 return PiecesReply(answer, request, self._explain)
 
 
-class AsyncWrappedTransport(_Wrapped):
+class AsyncCarriedTransport(_Carried):
     """For tasks. The call's time is kept to exactly: the SDK's call is cancelled."""
-
-    def witness(self) -> AsyncWitness:
-        """A transport for one call, that keeps the SDK's own object for the answer."""
-        return AsyncWitness(self)
 
     async def open(self, request: HttpRequest) -> AsyncWholeReply | AsyncHttpReply | AsyncPiecesReply:
         sending = self._sending(request)
