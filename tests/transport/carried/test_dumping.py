@@ -30,7 +30,11 @@ def test_its_json(given: Any, body: bytes) -> None:
     assert dumped(given) == body
 
 
-@pytest.mark.parametrize("given", ["Hi", None, object()])
+def test_fields_may_be_left_out() -> None:
+    assert dumped(Answer(content="Hi", note="ours"), without=frozenset({"note"})) == b'{"content":"Hi"}'
+
+
+@pytest.mark.parametrize("given", ["Hi", None, object(), Answer])
 def test_what_is_none(given: Any) -> None:
     with pytest.raises(DecodeError, match=f"returned a `{type(given).__name__}`"):
         dumped(given)

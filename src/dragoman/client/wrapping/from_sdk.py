@@ -18,6 +18,7 @@ from dragoman.client.instructor import AsyncCreate, AsyncInstructor, Create, Ins
 from dragoman.client.mode import Mode
 from dragoman.client.technique import usual_mode
 from dragoman.client.wrapping.behind import spec_behind
+from dragoman.client.wrapping.google_genai import is_for_vertex
 from dragoman.client.wrapping.sdks import Sdk, Use, WrongClient, is_awaited, sdk_of
 from dragoman.client.wrapping.wrap import Wrapping, dialect_for
 from dragoman.providers import get_spec
@@ -270,13 +271,8 @@ def from_genai(
     """
     if client is None:
         return _without_a_client("google", mode, model, defaults, use_async=use_async)
-    meant = _VERTEX if _says(client, "vertexai") else _GENAI
+    meant = _VERTEX if is_for_vertex(client) else _GENAI
     return meant.wrapped(client, mode, model, defaults, use_async=use_async or None)
-
-
-def _says(client: object, name: str) -> bool:
-    """Whether an attribute of the client's is true; that of a mock is none."""
-    return getattr(client, name, None) is True
 
 
 from_gemini: Final = from_genai

@@ -91,6 +91,11 @@ class GenaiCarrier:
         return limit / 1000 if isinstance(limit, int | float) else None
 
 
+def is_for_vertex(client: Any) -> bool:
+    """Whether it asks Vertex AI. A client says so itself, its `aio` by what lies below; a mock's attribute is none."""
+    return any(getattr(each, "vertexai", None) is True for each in (client, getattr(client, "_api_client", None)))
+
+
 def _path(api: Any, model: str) -> str:
     """Where a model is, as the SDK writes it: under a publisher on Vertex."""
     return import_module("google.genai._transformers").t_model(api, model)

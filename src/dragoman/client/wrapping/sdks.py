@@ -119,8 +119,9 @@ _NOT_CARRIED: Final = {
     + _BY_OPENAI.format(url="https://api.x.ai/v1", ours='`from_provider("xai/...")`'),
     "google.generativeai": "google.generativeai has ended, and sends protocol buffers: pass `genai.Client()` of the "
     '`google-genai` package, or use `from_provider("google/...")`',
-    "vertexai": "vertexai's GenerativeModel has ended, and sends protocol buffers: pass `genai.Client(vertexai=True, "
-    'project=..., location=...)` of the `google-genai` package, or use `from_provider("vertex/...")`',
+    "vertexai": "vertexai's GenerativeModel, deprecated since June 2025, sends protocol buffers: pass "
+    "`genai.Client(vertexai=True, project=..., location=...)` of the `google-genai` package, or use "
+    '`from_provider("vertex/...")`',
 }
 """Packages whose clients cannot carry our bodies → what to do."""
 

@@ -20,7 +20,9 @@ def as_json(made: Any, *, without: frozenset[str] = frozenset()) -> dict[str, An
 
 def dumped(given: Any, *, without: frozenset[str] = frozenset()) -> bytes:
     """The body for `given`, an SDK's object or the plain dict. Raises `DecodeError` for what is neither."""
-    body = cast("dict[str, Any]", given) if isinstance(given, dict) else as_json(given, without=without)
+    if isinstance(given, dict):
+        return encode_json(given)
+    body = as_json(given, without=without)
     if body is None:
         raise DecodeError(
             f"the client's method returned a `{type(given).__name__}`, which is no answer of its SDK's: a mock has to "
