@@ -17,9 +17,10 @@ from dragoman.flow import run
 from dragoman.http import HttpRequest, Origin
 from dragoman.messages import Message, Request
 from dragoman.providers import ProviderSpec, built_in_names, get_spec
-from dragoman.providers.litellm_function import arguments_of
+from dragoman.providers.litellm_function import LitellmCarrier
 from dragoman.testing import Emulator
 from dragoman.transport import TransportOptions
+from dragoman.transport.carried.sending import sending_of
 
 BEARER = "authorization"
 
@@ -309,8 +310,9 @@ def test_what_litellm_sends_in_this_process_goes_over_no_connection_of_ours(give
 
 def test_headers_go_along_to_litellms_function() -> None:
     sent = (("content-type", "application/json"), ("user-agent", "us"), ("Authorization", "Bearer k"), ("X-Team", "a"))
-    http = HttpRequest(origin=Origin("http", "h", 80), target="/", headers=sent, body=b"{}")
-    assert arguments_of(http) == {"api_key": "k", "extra_headers": {"x-team": "a"}, "max_retries": 0}
+    http = HttpRequest(origin=Origin("http", "h", 80), target="/", headers=sent, body=b'{"model":"m"}')
+    arguments = LitellmCarrier(dict[str, Any]).send(sending_of(http, None, frozenset()))
+    assert arguments == {"model": "m", "api_key": "k", "extra_headers": {"x-team": "a"}, "max_retries": 0}
 
 
 def test_cloudflare_needs_an_account() -> None:

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 import pytest
 
 import dragoman
-from dragoman import LLM, RetryConfig
+from dragoman import LLM, LLMResponse, Refusal, RetryConfig, Text
 from dragoman.errors import (
     ConfigurationError,
     ContextTooLong,
@@ -61,6 +61,31 @@ def test_a_call(llm: LLM, emulator: Emulator) -> None:
     assert (response.content, response.provider, response.finish_reason) == ("one two", "litellm", "stop")
     assert response.usage.output_tokens
     assert emulator.requests[-1].headers["authorization"] == dragoman.Secret("Bearer of-the-environment")
+
+
+def test_the_cost_is_that_of_the_model_behind(llm: LLM, emulator: Emulator) -> None:
+    """Its name begins with its provider's, whose prices hold; of a name alone nobody knows who answers."""
+    assert llm.generate("Hi").cost == emulator.bill.cost
+    with dragoman.create_llm("litellm", "gpt-4o-mini", retry_config=ONCE) as other:
+        assert other.generate("Hi").cost is None
+
+
+def test_claude_behind(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it reads from its cache and writes there is priced as such."""
+    monkeypatch.setenv("ANTHROPIC_API_BASE", emulator.url)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    usage = dragoman.Usage(input_tokens=1000, output_tokens=10, cache_read_tokens=300, cache_write_tokens=200)
+    emulator.script(*[LLMResponse(parts=(Text("Hi"),), usage=usage)] * 2)
+    with dragoman.create_llm("litellm/anthropic/claude-sonnet-4-5", retry_config=ONCE) as llm:
+        whole = llm.generate("Hi")
+        streamed = llm.generate("Hi", stream=True).drain()
+    assert whole.cost == streamed.cost == emulator.bill.cost / 2
+
+
+def test_a_refusal_is_told(llm: LLM, emulator: Emulator) -> None:
+    emulator.script(LLMResponse(parts=(Refusal("I would rather not."),), finish_reason="refusal"))
+    response = llm.generate("Hi")
+    assert (response.refusal, response.finish_reason) == ("I would rather not.", "refusal")
 
 
 def test_a_key_given_goes_along(emulator: Emulator) -> None:

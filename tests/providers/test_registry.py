@@ -48,6 +48,22 @@ def test_what_a_file_need_not_say(fields: dict[str, Any], prices: str | None, li
     assert (spec.prices, spec.listing_for("m")) == (prices, listing)
 
 
+@pytest.mark.parametrize(
+    ("fields", "model", "listed"),
+    [
+        ({}, "vendor/m", ("small", "vendor/m")),
+        ({"price_list": "large"}, "m", ("large", "m")),
+        ({"price_list": None}, "m", None),
+        ({"passes_on": True}, "openai/gpt-4o", ("openai", "gpt-4o")),
+        ({"passes_on": True}, "openrouter/openai/gpt-4o", ("openrouter", "openai/gpt-4o")),
+        ({"passes_on": True}, "gpt-4o", None),
+    ],
+)
+def test_where_a_model_is_listed(fields: dict[str, Any], model: str, listed: tuple[str, str] | None) -> None:
+    spec = ProviderSpec(name="small", dialect="openai_chat", auth=bearer("K"), **fields)
+    assert spec.listed(model) == listed
+
+
 @pytest.mark.parametrize("spelling", ["openai_compatible", "OpenAI-Compatible", " openai-compatible "])
 def test_names_are_forgiving(spelling: str) -> None:
     assert get_spec(spelling).name == "openai_compatible"

@@ -51,9 +51,9 @@ class Target(Struct, frozen=True, kw_only=True):
         return f"at {self.origin}{self.prefix}" if self.spec.make_transport is None else "by a transport of its own"
 
     def facts(self, model: str) -> ModelFacts | None:
-        """What the catalog knows of `model` where the provider's prices are."""
-        prices = self.spec.prices
-        return None if prices is None else find_model(prices, model)
+        """What the catalog knows of `model` where the prices of whoever serves it are."""
+        listed = self.spec.listed(model)
+        return None if listed is None else find_model(*listed)
 
     def path(self, request: Request) -> str:
         return self.at(self.path_in(self.dialect, request))

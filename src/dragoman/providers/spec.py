@@ -56,6 +56,8 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
         quirks: Corrections of the body, in order.
         strict_end: Whether its streams always end with the dialect's end marker.
         price_list: The catalog's price list; `AS_USUAL`: it is called as the provider; `None`: there is none.
+        passes_on: Whether it passes a request on to the provider that its model's name begins with (`openai/gpt-4o`),
+            whose price list then holds.
         unload: The request that has a model put out of its server's memory, where one does. It is written in the
             dialect that the provider speaks by itself.
         lacks: What its dialect has for structured output and it has not: `forced_tools`, `json_schema`, `json_object`.
@@ -92,6 +94,7 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
     quirks: tuple[Quirk, ...] = ()
     strict_end: bool = True
     price_list: str | AsUsual | None = AS_USUAL
+    passes_on: bool = False
     unload: Callable[[str], Request] | None = None
     lacks: frozenset[str] = frozenset()
     schemas: str | AsUsual = AS_USUAL
@@ -109,6 +112,13 @@ class ProviderSpec(Struct, frozen=True, kw_only=True):
     def prices(self) -> str | None:
         """The name of the price list in the catalog, `None` when there is none."""
         return self.name if self.price_list is AS_USUAL else self.price_list
+
+    def listed(self, model: str) -> tuple[str, str] | None:
+        """The price list that has `model`, and its name there; `None` where there is no list."""
+        if self.passes_on:
+            before, slash, after = model.partition("/")
+            return (before, after) if slash else None
+        return None if self.prices is None else (self.prices, model)
 
     @property
     def catalog_list(self) -> str:

@@ -9,7 +9,7 @@ import litellm
 import pytest
 
 import dragoman
-from dragoman import AsyncInstructor, Instructor, LLMResponse, ToolCall
+from dragoman import AsyncInstructor, Instructor, LLMResponse, Refusal, Text, ToolCall
 from dragoman.testing import Emulator
 from tests.markdown import run
 from tests.seeds.guide import ABSENT, ported, python_blocks, seed
@@ -17,6 +17,11 @@ from tests.seeds.guide import ABSENT, ported, python_blocks, seed
 from .contract import JOHN, SAID, Contact, Wrapped, emulator, running
 
 __all__ = ["emulator", "running"]
+
+REFUSED = [
+    LLMResponse(parts=(Refusal("I would rather not."),), finish_reason="refusal"),
+    LLMResponse(parts=(Text("I"),), finish_reason="content_filter"),
+]
 
 
 class TestLitellm(Wrapped):
@@ -50,6 +55,22 @@ class TestLitellm(Wrapped):
         llm = self.wrap(self.client("http://127.0.0.1:9")).create_fn.llms[self.model]
         with pytest.raises(dragoman.ProviderFailed, match="Connection error"):
             llm.generate("Hi")
+
+    def test_the_cost_is_that_of_the_model_behind(self, emulator: Emulator) -> None:
+        llm = self.wrap(self.client(emulator.url)).create_fn.llms[self.model]
+        assert llm.extract(Contact, messages=SAID).response.cost == emulator.bill.cost > 0
+
+    @pytest.mark.parametrize("mode", [None, dragoman.Mode.JSON])
+    @pytest.mark.parametrize("refused", REFUSED, ids=lambda response: response.finish_reason)
+    def test_who_declines_is_not_asked_again(
+        self, emulator: Emulator, refused: LLMResponse, mode: dragoman.Mode | None
+    ) -> None:
+        emulator.script(refused)
+        with pytest.raises(dragoman.AnswerDeclined) as caught:
+            self.wrap(self.client(emulator.url), mode=mode).create(
+                response_model=Contact, messages=SAID, model=self.model
+            )
+        assert len(emulator.requests) == len(caught.value.responses) == 1
 
     def test_it_is_seen_which_function_is_awaited(self) -> None:
         assert type(dragoman.from_litellm(litellm.completion)) is Instructor

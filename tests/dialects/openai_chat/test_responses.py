@@ -83,6 +83,8 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Part]]] = {
         ],
     ),
     "refusal": ({"content": None, "refusal": "No"}, [Refusal("No")]),
+    "refusal kept aside (LiteLLM)": ({"provider_specific_fields": {"refusal": "No"}}, [Refusal("No")]),
+    "nothing kept aside (LiteLLM)": ({"content": "Hi", "provider_specific_fields": None}, [Text("Hi")]),
     "reasoning_content": (
         {"content": "Hi", "reasoning_content": "Hm"},
         [Reasoning("Hm", payload=OWN, dialect=NAME), Text("Hi")],
@@ -176,6 +178,7 @@ FINISHES: list[tuple[Any, dict[str, Any], str | None, str | None]] = [
     (None, {"content": "Hi"}, None, None),
     ("", {"content": "Hi"}, None, None),
     ("stop", {"refusal": "No"}, "refusal", "stop"),
+    ("stop", {"provider_specific_fields": {"refusal": "No"}}, "refusal", "stop"),
     ("stop", {"tool_calls": [call_entry()]}, "tool_calls", "stop"),
     ("eos", {"tool_calls": [call_entry()]}, "tool_calls", "eos"),
     ("tool_call", {"tool_calls": [call_entry()]}, "tool_calls", "tool_call"),

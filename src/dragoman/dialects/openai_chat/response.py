@@ -142,7 +142,7 @@ def _decode_message(message: Wire, body: Wire, place: int) -> list[Part]:
     reasoning = decode_reasoning(message, keep_empty=False)
     parts: list[Part] = [] if reasoning is None else [reasoning]
     parts += content_parts(message.get("content"))
-    refusal = message.get("refusal")
+    refusal = message.get("refusal") or _kept_aside(message).get("refusal")
     if isinstance(refusal, str) and refusal:
         parts.append(Refusal(refusal))
     if "images" in message:
@@ -154,6 +154,12 @@ def _decode_message(message: Wire, body: Wire, place: int) -> list[Part]:
         _add_sources(parts, message, body if place == 0 else {})
     parts += _decode_calls(message, body, place)
     return parts
+
+
+def _kept_aside(message: Wire) -> Wire:
+    """Where LiteLLM puts fields of OpenAI's that it has no place for: a refusal, as of 1.106 (read 2026-11-21)."""
+    fields = message.get("provider_specific_fields")
+    return cast("Wire", fields) if isinstance(fields, dict) else {}
 
 
 def decode_audio(value: Any) -> Audio | None:

@@ -33,7 +33,7 @@ SPEC = ProviderSpec(
     configure=_proxy_or_function,
     auth=bearer("LITELLM_PROXY_API_KEY", "LITELLM_API_KEY", required=False),
     takes=frozenset({"cache_control", "web_search_options"}),
-    price_list=None,
+    passes_on=True,
     unreachable_hint="Is the proxy running? Start it with `litellm --config CONFIG.yaml`.",
     docs_url="https://docs.litellm.ai",
 )
