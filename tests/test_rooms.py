@@ -140,7 +140,7 @@ NAMED: dict[str, set[str]] = {
     },
     "client/wrapping/cohere.py": {"cohere"},
     "transport/carried/function.py": {"litellm", "openai"},
-    "client/wrapping/google_genai.py": {"google"},
+    "client/wrapping/google_genai.py": {"google", "vertexai"},
     "client/named_hosts.py": {"databricks", "deepseek", "together"},  # the functions that Instructor names for them
     "cli/doctor.py": {"bedrock", "vertex", "mlx", "huggingface"},  # extras of our package, which its metadata calls so
     "dialects/listing.py": {"ollama"},  # a dialect

@@ -2,66 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final, Protocol, cast
 
 from dragoman.client.mode import Mode
 
-
-def from_together(
-    model_or_client: Any,
-    mode: Mode | None = None,
-    *,
-    model: str | None = None,
-    async_client: bool = False,
-    **options: Any,
-) -> Any:
-    """A client for Together: of a model's name on our own transport, or of an `OpenAI` client that goes there."""
-    return _from_host("together", model_or_client, mode, model, async_client=async_client, **options)
+_BY_EITHER: Final = "of a model's name on our own transport, or of an `OpenAI` client that goes there."
 
 
-def from_databricks(
-    model_or_client: Any,
-    mode: Mode | None = None,
-    *,
-    model: str | None = None,
-    async_client: bool = False,
-    **options: Any,
-) -> Any:
-    """A client for Databricks, as `from_together`."""
-    return _from_host("databricks", model_or_client, mode, model, async_client=async_client, **options)
+class FromHost(Protocol):
+    """One of these functions, as editors see it."""
+
+    def __call__(
+        self,
+        model_or_client: Any,
+        mode: Mode | None = None,
+        *,
+        model: str | None = None,
+        async_client: bool = False,
+        **options: Any,
+    ) -> Any:
+        """A client for this host: of a model's name on our own transport, or of an `OpenAI` client that goes there."""
+        ...
 
 
-def from_deepseek(
-    model_or_client: Any,
-    mode: Mode | None = None,
-    *,
-    model: str | None = None,
-    async_client: bool = False,
-    **options: Any,
-) -> Any:
-    """A client for DeepSeek, as `from_together`."""
-    return _from_host("deepseek", model_or_client, mode, model, async_client=async_client, **options)
+def _from(host: str, called: str) -> FromHost:
+    def from_host(
+        model_or_client: Any,
+        mode: Mode | None = None,
+        *,
+        model: str | None = None,
+        async_client: bool = False,
+        **options: Any,
+    ) -> Any:
+        if isinstance(model_or_client, str):
+            from dragoman.client.default_registry import from_provider
+
+            return from_provider(f"{host}/{model_or_client}", async_client=async_client, mode=mode, **options)
+        from dragoman.client.wrapping.from_sdk import from_openai
+
+        return cast("Any", from_openai)(model_or_client, mode, model, **options)
+
+    from_host.__name__ = from_host.__qualname__ = f"from_{host}"
+    from_host.__doc__ = f"A client for {called}: {_BY_EITHER}"
+    return from_host
 
 
-def from_anyscale(
-    model_or_client: Any,
-    mode: Mode | None = None,
-    *,
-    model: str | None = None,
-    async_client: bool = False,
-    **options: Any,
-) -> Any:
-    """A client for Anyscale, of an `OpenAI` client: its public endpoints closed in 2024, and are no provider here."""
-    return _from_host("anyscale", model_or_client, mode, model, async_client=async_client, **options)
-
-
-def _from_host(
-    host: str, model_or_client: Any, mode: Mode | None, model: str | None, *, async_client: bool, **options: Any
-) -> Any:
-    if isinstance(model_or_client, str):
-        from dragoman.client.default_registry import from_provider
-
-        return from_provider(f"{host}/{model_or_client}", async_client=async_client, mode=mode, **options)
-    from dragoman.client.wrapping.from_sdk import from_openai
-
-    return cast("Any", from_openai)(model_or_client, mode, model, **options)
+from_together: Final = _from("together", "Together")
+from_databricks: Final = _from("databricks", "Databricks")
+from_deepseek: Final = _from("deepseek", "DeepSeek")
+from_anyscale: Final = _from("anyscale", "Anyscale")
+"""Of an `OpenAI` client alone: Anyscale's public endpoints closed in 2024, and are no provider here."""

@@ -8,7 +8,9 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from dragoman import AnswerCutOff, Error, Mode, OpenAISchema, generate_gemini_schema, openai_schema, response_schema
+from dragoman.client.completion import Completion
 from dragoman.client.dsl.reading import response_of
+from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError
 from dragoman.messages import LLMResponse
 
@@ -97,6 +99,11 @@ ANSWERS = {
 @pytest.mark.parametrize(("answer", "mode"), ANSWERS.values(), ids=ANSWERS)
 def test_a_value_is_read_from_an_answer(answer: dict[str, Any], mode: Mode) -> None:
     assert User.from_response(answer, mode=mode) == User(name="Ann", age=3)
+
+
+def test_a_value_is_read_from_the_completion_of_our_own_transport() -> None:
+    response = get_dialect("openai_chat").decode_response(ANSWERS["chat tool"][0])
+    assert User.from_response(Completion(response), mode=ANSWERS["chat tool"][1]) == User(name="Ann", age=3)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,9 @@ _METHODS: Final = {False: "models.generate_content", True: "models.generate_cont
 _ADDED: Final = frozenset({"sdk_http_response", "parsed", "automatic_function_calling_history"})
 """What the SDK adds to an answer."""
 
+_FOR_VERTEX: Final = "vertexai"
+"""The client's attribute for it."""
+
 _NOT_SENT: Final = "-"
 """What stands where the SDK demands a conversation; ours replaces it."""
 
@@ -93,7 +96,7 @@ class GenaiCarrier:
 
 def is_for_vertex(client: Any) -> bool:
     """Whether it asks Vertex AI. A client says so itself, its `aio` by what lies below; a mock's attribute is none."""
-    return any(getattr(each, "vertexai", None) is True for each in (client, getattr(client, "_api_client", None)))
+    return any(getattr(each, _FOR_VERTEX, None) is True for each in (client, getattr(client, "_api_client", None)))
 
 
 def _path(api: Any, model: str) -> str:
