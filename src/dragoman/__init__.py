@@ -38,6 +38,7 @@ _ROOMS = {
     "dragoman.client.cache.disk": ("DiskCache",),
     "dragoman.client.hooks": ("HookName", "Hooks"),
     "dragoman.client.instructor": ("AsyncInstructor", "Instructor"),
+    "dragoman.client.instructor.plainly": ("IgnoredOptionWarning",),
     "dragoman.client.value_streams": (
         "AsyncIterableStream", "AsyncPartialStream", "IterableStream", "PartialStream",
     ),

@@ -42,6 +42,7 @@ from dragoman.client.hooks import HookName as HookName
 from dragoman.client.hooks import Hooks as Hooks
 from dragoman.client.instructor import AsyncInstructor as AsyncInstructor
 from dragoman.client.instructor import Instructor as Instructor
+from dragoman.client.instructor.plainly import IgnoredOptionWarning as IgnoredOptionWarning
 from dragoman.client.later import BatchJob as BatchJob
 from dragoman.client.later import BatchProcessor as BatchProcessor
 from dragoman.client.later import BatchRequest as BatchRequest

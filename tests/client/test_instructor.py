@@ -7,7 +7,6 @@ import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
@@ -31,6 +30,7 @@ from dragoman.structured.partial import Partial
 from dragoman.testing import Emulator
 
 from ..drive import MODES, settled
+from .made_up_sdk import Sdk, wrapped
 
 both = pytest.mark.parametrize("face", MODES)
 MODELS = {"openai": "openai/gpt-4o-mini", "anthropic": "anthropic/claude-haiku-4-5"}
@@ -82,7 +82,7 @@ def test_other_kinds_of_values(emulator: Emulator, face: str, kind: Any) -> None
 
 @both
 def test_without_a_response_model_it_is_the_response(emulator: Emulator, face: str) -> None:
-    response = result(client(emulator, face).create(messages=PROMPT, max_retries=2))
+    response = result(client(emulator, face).create(messages=PROMPT))
     assert isinstance(response, LLMResponse)
     assert "John is 42 years old" in response.content
 
@@ -471,40 +471,11 @@ def test_a_failure_tells_what_was_asked_and_what_came_last(emulator: Emulator, f
 # ---------------------------------------------------------------------- an SDK's client behind it
 
 
-class Sdk:
-    """What an SDK's client looks like from outside."""
-
-    def __init__(self, face: str) -> None:
-        self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.chat = SimpleNamespace(completions=SimpleNamespace(create=self.own("chat", face), parse=lambda: "parsed"))
-        self.responses = SimpleNamespace(retrieve=lambda name: f"response {name}")
-        self.models = SimpleNamespace(list=lambda: ["a", "b"])
-
-    def own(self, path: str, face: str) -> Any:
-        async def later(**arguments: Any) -> str:
-            return f"answer of {self.note(path, arguments)}"
-
-        def now(**arguments: Any) -> str:
-            return f"answer of {self.note(path, arguments)}"
-
-        return later if face == "async" else now
-
-    def note(self, path: str, arguments: dict[str, Any]) -> str:
-        self.calls.append((path, arguments))
-        return path
-
-
-def wrapped(emulator: Emulator, face: str, sdk: Sdk, **options: Any) -> Any:
-    made = client(emulator, face)
-    create = type(made.create_fn)(made.create_fn.llms, verbatim=sdk.chat.completions.create)
-    return type(made)(sdk, create, Mode.TOOLS, "openai", model="gpt-4o", **options)
-
-
 @both
 @pytest.mark.parametrize("path", ["", "chat.completions", "responses"])
 def test_without_a_response_model_the_sdks_own_method_is_called(emulator: Emulator, face: str, path: str) -> None:
     sdk = Sdk(face)
-    create: Any = wrapped(emulator, face, sdk, temperature=0.5)
+    create: Any = wrapped(client(emulator, face), sdk, temperature=0.5)
     for name in filter(None, path.split(".")):
         create = getattr(create, name)
     told: list[Any] = []
@@ -524,7 +495,7 @@ def test_without_a_response_model_the_sdks_own_method_is_called(emulator: Emulat
 @both
 def test_what_is_not_ours_is_the_sdks(emulator: Emulator, face: str) -> None:
     sdk = Sdk(face)
-    asked = wrapped(emulator, face, sdk)
+    asked = wrapped(client(emulator, face), sdk)
     assert (asked.client, asked.models.list()) == (sdk, ["a", "b"])
     assert asked.responses.retrieve("r1") == "response r1"
     assert asked.chat.completions.parse() == "parsed"

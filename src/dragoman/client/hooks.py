@@ -5,11 +5,13 @@ The names and what a handler gets with each are those of Instructor 1.17 (read 2
 hook                       a handler gets                               when
 -------------------------  -------------------------------------------  ------------------------------------------
 `completion:kwargs`        the fields of the body, by keyword           before each request
-`completion:response`      the provider's answer                        when it has come, a stream when it is read
+`completion:response`      the provider's answer                        when it has come, a stream when it is read (*)
 `completion:usage`         the tokens of all answers so far             after that, where the provider counts
 `parse:error`              why the answer does not fit                  after each that does not
 `completion:error`         why there is no answer                       after each request that failed
 `completion:last_attempt`  why there will be no value                   once, as the last of all
+
+(*) The stream of an SDK's own method, which is called where no value is asked for, is given as it is, when it is there.
 
 Those that tell of an error also get `attempt_number`, `max_attempts` (`None`: not known) and `is_last_attempt`, if they
 take them. What a handler raises becomes a warning: the call goes on.

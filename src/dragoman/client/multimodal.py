@@ -136,6 +136,16 @@ def convert_messages(messages: list[Any], dialect: str, *, autodetect_images: bo
     return [{**message, "content": convert_contents(message["content"], dialect)} for message in found]
 
 
+def write_media(message: Any, dialect: str, *, autodetect: bool = False) -> Any:
+    """`message`, if it is a dict, with its pictures, sounds and files as `dialect` has them; others as they are."""
+    if not isinstance(message, Mapping):
+        return cast("object", message)
+    given = cast("dict[str, Any]", message)
+    found: Any = with_media([given])[0] if autodetect else given
+    content = found.get("content")
+    return given if content is None else {**found, "content": convert_contents(content, dialect)}
+
+
 def convert_contents(contents: Any, dialect: str) -> str | list[dict[str, Any]]:
     """The content of one message as plain data of `dialect`. A text stays one. Raises `ValueError`."""
     if isinstance(contents, str):

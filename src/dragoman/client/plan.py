@@ -36,7 +36,7 @@ from dragoman.client.requests import request_of
 from dragoman.client.tools import tools_of
 from dragoman.dialects import get_dialect
 from dragoman.dialects.embeddings import get_embedding_codec
-from dragoman.errors import ConfigurationError, UnsupportedFeature
+from dragoman.errors import ConfigurationError, Error, UnsupportedFeature
 from dragoman.flow import Flow, invoke
 from dragoman.http import AsyncTransport, Transport
 from dragoman.messages import (
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from dragoman.client.cache.base import Caching
     from dragoman.client.value_streams import IterableFlow, PartialFlow
     from dragoman.client.way import Way
+    from dragoman.structured.rules import Watcher
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -122,6 +123,18 @@ def _sent(call: Call, options: Mapping[str, Any]) -> Flow[LLMResponse]:
     return near()
 
 
+def _watched(sending: Flow[LLMResponse], request: Request, watcher: Watcher) -> Flow[LLMResponse]:
+    """`sending`, of `request`, which is not sent again; `watcher` is told."""
+    watcher.asked(request)
+    try:
+        response = yield from sending
+    except Error as error:
+        watcher.failed(error, asked=1, is_last=True)
+        raise
+    watcher.answered(response)
+    return response
+
+
 class Plan:
     """A target and the client's default options. It decides what a call means; drivers do it."""
 
@@ -141,11 +154,17 @@ class Plan:
     def model(self) -> str:
         return self._target.model
 
-    def generate(self, prompt: Any, options: Mapping[str, Any], *, stream: bool) -> Flow[LLMResponse]:
-        """The flow of one call. Raises `ConfigurationError` at once for options that cannot be right."""
+    def generate(
+        self, prompt: Any, options: Mapping[str, Any], *, stream: bool, watcher: Watcher | None = None
+    ) -> Flow[LLMResponse]:
+        """The flow of one call, of which `watcher` is told.
+
+        Raises `ConfigurationError` at once for options that cannot be right.
+        """
         options = self.options(options)
         request = self._request(prompt, options)
-        return _sent(self._call(replace(request, stream=True) if stream else request, options), options)
+        sending = _sent(self._call(replace(request, stream=True) if stream else request, options), options)
+        return sending if watcher is None else _watched(sending, request, watcher)
 
     def extract(  # what is asked, by which rules, and where its answer may be
         self,

@@ -42,10 +42,26 @@ def templated_text(text: str, context: Mapping[str, Any] | None) -> str:
     return _environment().from_string(dedent(text)).render(**context)
 
 
+def has_template(said: Any) -> bool:
+    """Whether anything that is said may be a template."""
+    match said:
+        case str():
+            return _MARKS.search(said) is not None
+        case Mapping():
+            return any(map(has_template, cast("Mapping[str, Any]", said).values()))
+        case list() | tuple():
+            return any(map(has_template, cast("list[Any]", said)))
+        case Message() | Text():
+            return any(map(has_template, (getattr(said, "content", ""), getattr(said, "text", ""))))
+        case _:  # an object of an SDK's, such as Google's `Content`
+            dump = getattr(said, "model_dump", None)
+            return dump is not None and not isinstance(said, type) and has_template(dump())
+
+
 def _templated(message: MessageLike, context: Mapping[str, Any]) -> MessageLike:
     if isinstance(message, Message):
         return _canonical(message, context)
-    if message.get("role") in _OF_TOOLS:
+    if not isinstance(message, Mapping) or message.get("role") in _OF_TOOLS:  # pyright: ignore[reportUnnecessaryIsInstance]  # an SDK's object: what was answered
         return message
     return _inside(dict(message), context)
 

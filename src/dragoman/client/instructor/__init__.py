@@ -9,6 +9,8 @@ module             what lives there
 `blocking.py`      `Instructor`
 `awaited.py`       `AsyncInstructor`
 `creating.py`      `create_fn`: from a call's arguments to the flow that it becomes
+`verbatim.py`      a call without a `response_model` on an SDK's client
+`plainly.py`       a call without a `response_model`: what has no effect there
 `foreign.py`       a `create_fn` that is not ours
 `options.py`       a call's options, and other names for them
 `conversation.py`  messages made ready: templates, addresses of pictures, `system`

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError
@@ -48,15 +48,13 @@ def _render(ready: dict[str, Any]) -> None:
         raise ConfigurationError(f"context= must be a mapping, not {type(context).__name__}")
     ready["messages"] = rendered(ready.get("messages") or (), context)
     if ready.get("system"):
-        from dragoman.client.templating import templated_text
-
-        ready["system"] = templated_text(ready["system"], cast("Mapping[str, Any]", context))
+        ready["system"] = rendered(ready["system"], context)
 
 
 def rendered(messages: Any, context: Any) -> Any:
-    """`messages` with `context` in their templates, if there is one."""
-    if not context or isinstance(messages, str):
+    """`messages`, or a text, with `context` in their templates, if there is one."""
+    if not context:
         return messages
-    from dragoman.client.templating import templated  # few programs have templates
+    from dragoman.client.templating import templated, templated_text  # few programs have templates
 
-    return templated(messages, context)
+    return templated_text(messages, context) if isinstance(messages, str) else templated(messages, context)

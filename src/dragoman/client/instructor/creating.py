@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from inspect import isawaitable
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,14 +17,16 @@ from dragoman.client.cache.base import BaseCache, Caching
 from dragoman.client.completion import Completion
 from dragoman.client.growing import is_many
 from dragoman.client.hooks import Hooks, HookWatcher
-from dragoman.client.instructor.conversation import made_ready, rendered
+from dragoman.client.instructor.conversation import made_ready
 from dragoman.client.instructor.options import body_fields, own_names
+from dragoman.client.instructor.plainly import without_what_values_have
 from dragoman.client.instructor.remembering import remember, tell_callers_words
+from dragoman.client.instructor.verbatim import Verbatim
 from dragoman.client.llm import LLM, AsyncLLM
 from dragoman.client.plan import Plan, value_of
 from dragoman.client.retries import most_tries
 from dragoman.client.streams import AsyncStream, Stream
-from dragoman.client.value_options import NAMES, refuse_budget, split_rules
+from dragoman.client.value_options import split_rules
 from dragoman.client.value_streams import (
     AsyncIterableStream,
     AsyncPartialStream,
@@ -40,12 +41,6 @@ from dragoman.messages import LLMResponse
 from dragoman.structured import Extracted, Rules
 
 T = TypeVar("T")
-
-Verbatim = Callable[..., Any]
-"""A method of an SDK's client, called with the arguments as they were given."""
-
-_OURS: Final = NAMES | {"max_retries", "hooks", "mode", "cache", "cache_ttl", "validation_context", "autodetect_images"}
-"""Arguments that no SDK knows."""
 
 
 class Found(Struct, Generic[T], frozen=True):
@@ -66,7 +61,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     caching: Caching | None
 
     def response(self, *, stream: bool) -> Flow[LLMResponse]:
-        return self.plan.generate(None, self.options, stream=stream)
+        return self.plan.generate(None, self.options, stream=stream, watcher=self.rules.watcher)
 
     def partial(self, wanted: type[T]) -> PartialFlow[T]:
         return self.plan.partial(wanted, None, self.options, self.rules)
@@ -122,14 +117,9 @@ class Creating(Generic[AnyLLM]):
             rules = _heard(rules, hooks, partial(plan.body, options=rest, stream=stream), completion_of, max_retries)
         return Asked(plan=plan, options=rest, rules=rules, completion_of=completion_of, caching=caching)
 
-    def verbatim(self, messages: Any, hooks: Hooks, options: Mapping[str, Any]) -> Any:
-        """Call the SDK's own method with what is meant for it."""
-        assert self._verbatim is not None  # as its callers have seen
-        given = {name: value for name, value in options.items() if name not in _OURS}
-        if messages is not None:
-            given["messages"] = rendered(messages, options.get("context") or options.get("validation_context"))
-        hooks.emit_completion_arguments(**given)
-        return self._verbatim(**given)
+    def plainly(self, messages: Any, options: Mapping[str, Any], *, stream: bool) -> Asked:
+        """What a call for no value means, on our own transport. It is asked once."""
+        return self.asked(messages, {**without_what_values_have(messages, options), "max_retries": 0}, stream=stream)
 
     def _caching(self, cache: Any, ttl: Any, *, stream: bool) -> Caching | None:
         if stream and (cache is not None or ttl is not None):
@@ -193,16 +183,11 @@ class Create(Creating[LLM]):
             return (self.iterable if is_many(response_model) else self.partial)(response_model, messages, **options)
         return value_of(run(self.asked(messages, options).value(response_model)))
 
-    def _plainly(self, messages: Any, options: dict[str, Any], *, stream: bool) -> Any:
-        refuse_budget(options)
-        if self._verbatim is None:
-            asked = self.asked(messages, options, stream=stream)
-            return Stream(asked.response(stream=True)) if stream else run(asked.response(stream=False))
-        hooks = options.pop("hooks", None) or Hooks()
-        answer = self.verbatim(messages, hooks, {**options, **({"stream": True} if stream else {})})
-        if not stream:
-            hooks.emit_completion_response(answer)
-        return answer
+    def _plainly(self, messages: Any, options: Mapping[str, Any], *, stream: bool) -> Any:
+        if self._verbatim is not None:
+            return self._verbatim.call(messages, options, stream=stream)
+        asked = self.plainly(messages, options, stream=stream)
+        return Stream(asked.response(stream=True)) if stream else run(asked.response(stream=False))
 
     def with_completion(self, response_model: Any, messages: Any = None, **options: Any) -> tuple[Any, Any]:
         found = run(self.asked(messages, options).value(response_model))
@@ -227,20 +212,11 @@ class AsyncCreate(Creating[AsyncLLM]):
             return (self.iterable if is_many(response_model) else self.partial)(response_model, messages, **options)
         return self._value(self.asked(messages, options).value(response_model))
 
-    def _plainly(self, messages: Any, options: dict[str, Any], *, stream: bool) -> Any:
-        refuse_budget(options)
-        if self._verbatim is None:
-            asked = self.asked(messages, options, stream=stream)
-            return AsyncStream(asked.response(stream=True)) if stream else async_run(asked.response(stream=False))
-        return self._own(messages, options, stream=stream)
-
-    async def _own(self, messages: Any, options: dict[str, Any], *, stream: bool) -> Any:
-        hooks = options.pop("hooks", None) or Hooks()
-        answer = self.verbatim(messages, hooks, {**options, **({"stream": True} if stream else {})})
-        answer = await answer if isawaitable(answer) else answer
-        if not stream:
-            hooks.emit_completion_response(answer)
-        return answer
+    def _plainly(self, messages: Any, options: Mapping[str, Any], *, stream: bool) -> Any:
+        if self._verbatim is not None:
+            return self._verbatim.call_awaited(messages, options, stream=stream)
+        asked = self.plainly(messages, options, stream=stream)
+        return AsyncStream(asked.response(stream=True)) if stream else async_run(asked.response(stream=False))
 
     @staticmethod
     async def _value(finding: Flow[Found[T]]) -> T:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from msgspec import Struct
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from dragoman.calls import OWN_HEADERS, RetryConfig, Target
 from dragoman.client.by_model import ByModel
 from dragoman.client.instructor import AsyncCreate, AsyncInstructor, Create, Instructor
+from dragoman.client.instructor.verbatim import Verbatim
 from dragoman.client.llm import LLM, AsyncLLM
 from dragoman.client.mode import Mode, checked
 from dragoman.client.plan import Plan
@@ -74,7 +75,7 @@ class Wrapping(Struct, frozen=True, kw_only=True):
         )
         return Plan(target, {"retry_config": _ONE_TRY, **({} if self.mode is None else {"mode": self.mode})})
 
-    def _plain(self) -> Callable[..., Any] | None:
+    def _plain(self) -> Verbatim | None:
         """The client's own method, for calls that want no value, where it takes what Instructor's takes."""
         plain, client = self.sdk.plain, self.use.client
         if plain is None:
@@ -88,7 +89,7 @@ class Wrapping(Struct, frozen=True, kw_only=True):
             own = RESPONSES if "input" in arguments and _RESPONSES in self.sdk.dialects else path
             return attribute(client, own)(**arguments)
 
-        return call
+        return Verbatim(call, self.use.dialect)
 
 
 def dialect_for(sdk: Sdk, mode: Mode | None) -> str:
