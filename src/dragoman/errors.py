@@ -19,7 +19,7 @@ _LINE: Final = 200
 
 
 class FailedAttempt(NamedTuple):
-    """An answer that did not fit, and why. `completion` has what it used and cost."""
+    """An answer that did not fit, and why. `completion` is our response, or what a client like Instructor's gives."""
 
     attempt_number: int
     exception: Exception

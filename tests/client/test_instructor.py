@@ -466,6 +466,7 @@ def test_a_failure_tells_what_was_asked_and_what_came_last(emulator: Emulator, f
     asked = error.create_kwargs
     assert (asked["model"], asked["messages"], asked["temperature"]) == ("gpt-4o-mini", PROMPT, 0.5)
     assert [attempt.attempt_number for attempt in error.failed_attempts] == [1, 2]
+    assert [attempt.completion.response for attempt in error.failed_attempts] == list(error.responses)
 
 
 # ---------------------------------------------------------------------- an SDK's client behind it

@@ -23,19 +23,20 @@ def http(parse: Callable[[], Any], kind: str = "application/json") -> Http:
     return Http(response, parse)
 
 
-def test_the_witness_keeps_the_object_of_the_last_answer() -> None:
+def test_the_witness_knows_the_object_of_each_answer() -> None:
     objects = iter(["first", "second"])
     witness = wrapped(Carrier(lambda _: next(objects))).witness()
-    assert witness.completion() is None
-    for wanted in ("first", "second"):
-        witness.open(request())
-        assert [witness.completion(), witness.completion()] == [wanted, wanted]
+    assert witness.last()() is None
+    witness.open(request())
+    first = witness.last()
+    witness.open(request())
+    assert [first(), witness.last()(), first()] == ["first", "second", "first"]
 
 
 def test_of_a_stream_there_is_none() -> None:
     witness = wrapped(Carrier(lambda _: None, http(lambda: "object", "text/event-stream"))).witness()
     witness.open(request())
-    assert witness.completion() is None
+    assert witness.last()() is None
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
@@ -49,9 +50,9 @@ def test_an_sdk_that_does_not_understand_its_answer(asynchronous: bool, caplog: 
     if asynchronous:
         awaited = AsyncWrappedTransport(carrier, "m").witness()
         asyncio.run(awaited.open(request()))
-        assert awaited.completion() is None
+        assert awaited.last()() is None
     else:
         witness = wrapped(carrier).witness()
         witness.open(request())
-        assert witness.completion() is None
+        assert witness.last()() is None
     assert "ValueError: unknown" in caplog.text

@@ -124,6 +124,42 @@ class Wrapped:
         assert isinstance(client.create(response_model=Contact, messages=SAID, model=self.model), Contact)
         assert len(emulator.requests) == 3
 
+    def test_the_usage_of_all_answers_is_in_the_completion(self, emulator: Emulator) -> None:
+        """As the SDK writes it; what each answer used stays in its own object."""
+        emulator.script("I would rather not say.", "Nor now.")
+        client = self.wrap(self.client(emulator.url))
+        told: list[Any] = []
+        client.on("completion:response", told.append)
+        _, answer = client.create_with_completion(response_model=Contact, messages=SAID, model=self.model)
+        assert [type(each) for each in told] == [type(answer)] * 3
+        assert {emulator.bill.usage.input_tokens, emulator.bill.usage.output_tokens} <= counts_in(answer)
+        assert max(counts_in(answer)) == sum(max(counts_in(each)) for each in told)
+
+    def test_the_usage_of_all_answers_awaited(self, emulator: Emulator) -> None:
+        emulator.script("I would rather not say.", "Nor now.")
+
+        async def ask() -> Any:
+            raw = self.async_client(emulator.url)
+            client = self.async_wrap(raw)
+            answer = await client.create_with_completion(response_model=Contact, messages=SAID, model=self.model)
+            await self.end(raw)
+            return answer[1]
+
+        answer = asyncio.run(ask())
+        assert emulator.bill.usage.output_tokens in counts_in(answer)
+
+    def test_a_failure_has_the_object_of_each_answer(self, emulator: Emulator) -> None:
+        emulator.script("I would rather not say.", "Nor now.")
+        client = self.wrap(self.client(emulator.url))
+        with pytest.raises(dragoman.exceptions.InstructorRetryException) as caught:
+            client.create(response_model=Contact, messages=SAID, model=self.model, max_retries=1)
+        failed = [attempt.completion for attempt in caught.value.failed_attempts or ()]
+        assert failed[-1] is caught.value.last_completion
+        spent = [response.usage.output_tokens for response in caught.value.responses]
+        assert spent[0] != spent[1]
+        assert [count in counts_in(each) for each in failed for count in spent] == [True, False, False, True]
+        assert not any(type(each).__module__.startswith("dragoman") for each in failed)
+
     # ---------------------------------------------------------------------- streams
 
     def test_a_stream(self, emulator: Emulator) -> None:
@@ -268,6 +304,22 @@ class Wrapped:
                 continue  # our own transport is meant
             with pytest.raises(TypeError, match="is taken, not"):
                 self.wrap(wrong)
+
+
+def counts_in(completion: Any) -> set[int]:
+    """All numbers in what an SDK's object, or its dict, says of its usage."""
+    given = completion if isinstance(completion, dict) else completion.model_dump()
+    return set(_numbers(given.get("usage") or given.get("usage_metadata")))
+
+
+def _numbers(given: Any) -> Iterator[int]:
+    if isinstance(given, dict):
+        given = list(given.values())
+    if isinstance(given, list):
+        for each in given:
+            yield from _numbers(each)
+    elif isinstance(given, int | float):
+        yield int(given)
 
 
 def _ask(llm: Any, *, stream: bool) -> Any:

@@ -74,6 +74,18 @@ def test_the_completion_is_the_sdks(emulator: Emulator, wanted: Any) -> None:
         assert "_raw_response" not in repr(value)
 
 
+def test_a_kept_answer_is_read_as_the_sdks_object_is(emulator: Emulator) -> None:
+    """It is a `Completion`: the SDK was not asked, so it made no object."""
+    client = dragoman.from_openai(openai.OpenAI(), cache=dragoman.AutoCache())
+    asked: Any = {"response_model": Contact, "messages": SAID, "model": MODEL}
+    _, first = client.create_with_completion(**asked)
+    value, kept = client.create_with_completion(**asked)
+    assert (len(emulator.requests), value, kept.response.cost) == (1, JOHN, 0)
+    assert (kept.id, kept.model, kept.usage.total_tokens) == (first.id, first.model, first.usage.total_tokens)
+    assert kept.choices[0].message.tool_calls[0].function.arguments
+    assert kept.model_dump() == first.model_dump(exclude_unset=True)
+
+
 def test_the_completion_awaited(emulator: Emulator) -> None:
     async def ask() -> None:
         async with openai.AsyncOpenAI() as raw:

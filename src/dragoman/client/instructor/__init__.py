@@ -14,6 +14,8 @@ module             what lives there
 `foreign.py`       a `create_fn` that is not ours
 `options.py`       a call's options, and other names for them
 `conversation.py`  messages made ready: templates, addresses of pictures, `system`
+`completions.py`   what the provider answered, in the SDK's own objects or ours
+`usage_sums.py`    the usage of several answers in one such object
 `remembering.py`   what a value keeps of its answer
 """
 

@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from dragoman.client.by_model import AnyLLM, ByModel
 from dragoman.client.cache.base import BaseCache, Caching
-from dragoman.client.completion import Completion
 from dragoman.client.growing import is_many
 from dragoman.client.hooks import Hooks, HookWatcher
+from dragoman.client.instructor.completions import Completions, Noting
 from dragoman.client.instructor.conversation import made_ready
 from dragoman.client.instructor.options import body_fields, own_names
 from dragoman.client.instructor.plainly import without_what_values_have
@@ -57,7 +57,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     plan: Plan
     options: Mapping[str, Any]
     rules: Rules
-    completion_of: Callable[[LLMResponse], Any]
+    completions: Completions
     caching: Caching | None
 
     def response(self, *, stream: bool) -> Flow[LLMResponse]:
@@ -76,9 +76,9 @@ class Asked(Struct, frozen=True, kw_only=True):
         try:
             extracted = yield from extracting
         except (CallFailed, AnswerCutOff) as error:
-            tell_callers_words(error, self.completion_of, {"model": self.plan.model, **self.options})
+            tell_callers_words(error, self.completions.of, {"model": self.plan.model, **self.options})
             raise
-        completion = self.completion_of(extracted.response)
+        completion = self.completions.of_all(extracted.response)
         value = remember(extracted.value, completion, extracted.response.usage)
         return Found(value, extracted.response, completion)
 
@@ -111,11 +111,13 @@ class Creating(Generic[AnyLLM]):
         given = made_ready(own_names({**options, "messages": messages}))
         hooks, max_retries = given.pop("hooks", None), given.pop("max_retries", None)
         caching = self._caching(given.pop("cache", None), given.pop("cache_ttl", None), stream=stream)
-        plan, completion_of = _witnessed(self.llms[_model(given)].plan)
+        plan, completions = _witnessed(self.llms[_model(given)].plan)
         rules, rest = split_rules(body_fields(given, self._taken), max_retries)
         if hooks:
-            rules = _heard(rules, hooks, partial(plan.body, options=rest, stream=stream), completion_of, max_retries)
-        return Asked(plan=plan, options=rest, rules=rules, completion_of=completion_of, caching=caching)
+            rules = _heard(rules, hooks, partial(plan.body, options=rest, stream=stream), completions.of, max_retries)
+        if completions.sdk is not None:
+            rules = replace(rules, watcher=Noting(completions, rules.watcher))
+        return Asked(plan=plan, options=rest, rules=rules, completions=completions, caching=caching)
 
     def plainly(self, messages: Any, options: Mapping[str, Any], *, stream: bool) -> Asked:
         """What a call for no value means, on our own transport. It is asked once."""
@@ -137,12 +139,10 @@ def _model(given: dict[str, Any]) -> str:
     return model
 
 
-def _witnessed(plan: Plan) -> tuple[Plan, Callable[[LLMResponse], Any]]:
-    """The plan for one call, and what says afterwards what the provider answered: in the SDK's own object, or ours."""
+def _witnessed(plan: Plan) -> tuple[Plan, Completions]:
+    """The plan for one call, and what says afterwards what the provider answered."""
     transport = plan.witness()
-    if transport is None:
-        return plan, Completion
-    return plan.through(transport), lambda response: transport.completion() or Completion(response)
+    return (plan, Completions()) if transport is None else (plan.through(transport), Completions(transport))
 
 
 def _heard(

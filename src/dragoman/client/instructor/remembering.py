@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
-from dragoman.errors import AnswerCutOff, CallFailed
+from dragoman.errors import AnswerCutOff, CallFailed, FailedAttempt
 from dragoman.messages import LLMResponse, Usage
 
 T = TypeVar("T")
@@ -36,11 +36,18 @@ def remember(value: T, completion: Any, usage: Usage) -> T:
 def tell_callers_words(
     error: CallFailed | AnswerCutOff, completion_of: Callable[[LLMResponse], Any], asked: Mapping[str, Any]
 ) -> None:
-    """Have `error` give its last answer as the provider wrote it, and what the caller `asked`.
+    """Have `error` give its answers as the provider wrote them, and what the caller `asked`.
 
-    Its `failed_attempts` keep our own responses: they tell what each answer used and cost.
+    Each has its own usage; `total_usage` is of all. Our own responses stay in `responses`.
     """
     if isinstance(error.last_completion, LLMResponse):
         error.last_completion = completion_of(error.last_completion)
+    error.failed_attempts = tuple(_told(each, completion_of) for each in error.failed_attempts or ()) or None
     if isinstance(error, CallFailed):
         error.create_kwargs = asked
+
+
+def _told(attempt: FailedAttempt, completion_of: Callable[[LLMResponse], Any]) -> FailedAttempt:
+    if not isinstance(attempt.completion, LLMResponse):
+        return attempt
+    return attempt._replace(completion=completion_of(attempt.completion))
