@@ -241,6 +241,15 @@ def test_one_call_may_have_a_cache_of_its_own(emulator: Emulator, face: str) -> 
 
 
 @both
+def test_one_time_for_all_answers_of_a_client(emulator: Emulator, face: str) -> None:
+    kept = Noted()
+    asked = client(emulator, face, kept, cache_ttl=60)
+    settled(asked.create(**FIRST))
+    settled(asked.create(**FIRST, cache_ttl=5, temperature=0.1))
+    assert kept.ttls == [60, 5]
+
+
+@both
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -132,6 +132,13 @@ def test_an_unknown_provider_lists_the_known() -> None:
         from_provider("nobody/model")
 
 
+@pytest.mark.parametrize(("name", "meant"), [("opnai", "openai"), ("claude", "anthropic"), ("acmee", "acme")])
+def test_an_unknown_provider_says_which_may_be_meant(name: str, meant: str) -> None:
+    provider_registry.register(ACME, shown)
+    with pytest.raises(UnknownProvider, match=rf"^Unknown provider: {name}\. Did you mean `{meant}`\? Available: "):
+        from_provider(f"{name}/model")
+
+
 # ---------------------------------------------------------------------- keys
 
 

@@ -598,12 +598,34 @@ def test_what_a_stream_of_values_cannot_do(
     assert emulator.requests == []
 
 
+STREAMED: dict[str, Any] = {
+    **GROWING,
+    **MANY,
+    "no value": lambda asked: asked.create(messages=PROMPT, stream=True),
+}
+
+
 @both
-def test_a_client_that_keeps_answers_still_streams(emulator: Emulator, face: str) -> None:
-    asked = client(emulator, face, cache=AutoCache())
+@pytest.mark.parametrize("ask", STREAMED.values(), ids=STREAMED)
+def test_a_client_that_keeps_answers_keeps_no_streams(emulator: Emulator, face: str, ask: Any) -> None:
+    cache = AutoCache()
+    asked = client(emulator, face, cache=cache, cache_ttl=60)
     for _ in range(2):
-        assert read(asked.create_partial(User, PROMPT))[-1] == JOHN
-    assert len(emulator.requests) == 2
+        assert read(ask(asked))
+    assert (len(emulator.requests), len(cache)) == (2, 0)
+
+
+@both
+@pytest.mark.parametrize("option", [{"cache": AutoCache()}, {"cache_ttl": 5}], ids=["cache", "cache_ttl"])
+@pytest.mark.parametrize("path", ["", "chat.completions", "messages", "responses"])
+def test_a_stream_of_values_is_kept_nowhere(emulator: Emulator, face: str, path: str, option: dict[str, Any]) -> None:
+    asked = client(emulator, face, cache=AutoCache())
+    for name in filter(None, path.split(".")):
+        asked = getattr(asked, name)
+    for ask in (asked.create_partial, asked.create_iterable, lambda **given: asked.create(**given, stream=True)):
+        with pytest.raises(ConfigurationError, match="are of use for whole values: a stream is not kept"):
+            ask(response_model=User, messages=PROMPT, **option)
+    assert emulator.requests == []
 
 
 # ---------------------------------------------------------------------- a function of another's behind it

@@ -193,6 +193,12 @@ def test_what_is_no_content() -> None:
         ("{files}/a.txt", None),  # no other file is read
         ("{files}/no.png", None),
         ("/nowhere/a.png", None),
+        ("https://h/a.png?w=1&f=a.pdf", Image(url="https://h/a.png?w=1&f=a.pdf", media_type="image/png")),
+        ("https://h/a.pdf#page=2", Document(url="https://h/a.pdf#page=2")),
+        ("https://h/a.mp3?t=1#0:30", Audio(url="https://h/a.mp3?t=1#0:30", media_type="audio/mpeg")),
+        ("https://h/show?file=a.png", None),
+        ("https://h/#a.png", None),
+        ("http://[a.png", None),
         ("What is on https://h/a.png ?", None),
         ("See https://h/a.png", None),
         ("Hi", None),

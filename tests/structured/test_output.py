@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, ForwardRef, Literal
 
 import pytest
 from pydantic import BaseModel
@@ -26,6 +26,9 @@ class Calling(BaseModel):
     callback: Callable[[int], int]
 
 
+BY_TEXT: Any = "NoSuchType"
+
+
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
@@ -34,7 +37,10 @@ class Calling(BaseModel):
         ([Calling], "not an object of `list`"),
         (Told(name="Ann"), "not an object of `Told`"),
         (Point(1), "not an object of `Point`"),
-        (list["NoSuchType"], "NoSuchType"),  # type: ignore[name-defined]  # noqa: F821  # it is what is tested
+        (list[BY_TEXT], "names the type `NoSuchType` by a text.*: write NoSuchType without quotes, below the class"),
+        (dict[str, ForwardRef(BY_TEXT)], "write NoSuchType without quotes"),
+        (Annotated[list[BY_TEXT], "of people"], "write NoSuchType without quotes"),
+        (dict[Literal["a"], Calling], "CallableSchema"),  # whose text is a value
         (Calling, "CallableSchema"),
         (object(), "schema"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
+from urllib.parse import urlsplit
 
 from dragoman.client.options import MessageLike
 from dragoman.errors import ConfigurationError
@@ -98,7 +99,7 @@ def autodetect_media(source: str | Path | Media) -> Media | str:
     if isinstance(source, Media):
         return source
     text = str(source)
-    said = text.removeprefix("data:").partition(";")[0] if text.startswith("data:") else ANY.type_of_name(text) or ""
+    said = _media_type(text)
     kind = _LOOKS_LIKE.get(said) or _LOOKS_LIKE.get(said.partition("/")[0])
     if kind is None:
         return text
@@ -106,3 +107,14 @@ def autodetect_media(source: str | Path | Media) -> Media | str:
         return kind.autodetect(text)
     except ValueError:
         return text
+
+
+def _media_type(address: str) -> str:
+    """The type that `address` tells: a `data:` URL by itself, others by their ending, without a query or a fragment."""
+    if address.startswith("data:"):
+        return address.removeprefix("data:").partition(";")[0]
+    try:
+        path = urlsplit(address).path if "://" in address else address
+    except ValueError:  # as of `http://[`, which is no address
+        return ""
+    return ANY.type_of_name(path) or ""

@@ -56,7 +56,7 @@ class SpecFactory:
     ) -> Instructor | AsyncInstructor:
         """A client for `model`; `kwargs` are those of `create_llm`, and fields of the body of every call."""
         spec, name = self._spec, self._spec.name
-        cache = kwargs.pop("cache", None)
+        kept = {name: kwargs.pop(name) for name in ("cache", "cache_ttl") if name in kwargs}
         if not model:
             raise ModelStringError(f"which model of `{name}`? Pass model=")
         kwargs, fields = of_client_and_calls(kwargs, spec)
@@ -66,9 +66,9 @@ class SpecFactory:
         mode = mode or usual_mode(self._spec, kwargs.get("dialect") or self._spec.dialect_for(model), model)
         if async_client:
             awaited = ByModel(lambda model: create_llm(spec, model, async_client=True, **options))
-            return AsyncInstructor(None, AsyncCreate(awaited, cache=cache), mode, name, model=model, **fields)
+            return AsyncInstructor(None, AsyncCreate(awaited, **kept), mode, name, model=model, **fields)
         blocking = ByModel(lambda model: create_llm(spec, model, async_client=False, **options))
-        return Instructor(None, Create(blocking, cache=cache), mode, name, model=model, **fields)
+        return Instructor(None, Create(blocking, **kept), mode, name, model=model, **fields)
 
     def __repr__(self) -> str:
         return f"<SpecFactory for {self._spec.name}>"

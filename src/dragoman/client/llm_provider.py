@@ -21,6 +21,7 @@ from dragoman.client.options import ClientOptions, KeyLike, MessageLike
 from dragoman.client.streams import AsyncStream
 from dragoman.errors import UnknownProvider
 from dragoman.messages import LLMResponse, Message
+from dragoman.providers import how_unknown
 
 _OLLAMA_SECONDS: Final = 60.0
 
@@ -278,7 +279,7 @@ class ProviderFactory:
         """Make the provider registered as `name`, with `kwargs`. Raises `ValueError` for a name that is not."""
         provider_class = cls._providers.get(name)
         if provider_class is None:
-            raise UnknownProvider(f"Unknown provider: {name}. Available: {', '.join(cls.available_providers())}")
+            raise UnknownProvider(how_unknown(name, cls.available_providers(), listed_as="Available"))
         return provider_class(**kwargs)
 
     @classmethod

@@ -23,7 +23,7 @@ from dragoman.client.options import KeyLike
 from dragoman.client.provider_config import ProviderConfig
 from dragoman.client.stacklevel import stacklevel_of_caller
 from dragoman.errors import ConfigurationError, MissingKey, MissingPackage, UnknownProvider
-from dragoman.providers import normal_name
+from dragoman.providers import how_unknown, normal_name
 from dragoman.secret import Secret
 
 _logger: Final = logging.getLogger(__name__)
@@ -187,7 +187,7 @@ class ProviderRegistry:
     def _entry(self, name: str) -> Entry:
         entry = self._entries.get(normal_name(name))
         if entry is None:
-            raise UnknownProvider(f"Unknown provider: {name}. Available: {', '.join(self.list_providers())}")
+            raise UnknownProvider(how_unknown(name, self.list_providers(), listed_as="Available"))
         return entry
 
     def _configs(self) -> Iterable[ProviderConfig]:

@@ -15,6 +15,7 @@ from dragoman.errors import ConfigurationError, ModelStringError, UnknownProvide
 from dragoman.providers.spec import ProviderSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from importlib.metadata import EntryPoint  # loaded where it is asked for
 
 ENTRY_POINTS: Final = "dragoman.providers"
@@ -67,15 +68,15 @@ _CALLED_ELSEWHERE: Final = {
 """Names that other libraries have for providers, to say what is meant. They do not work: a provider has one name."""
 
 
-def how_unknown(name: str) -> str:
-    """What to say of a name that no provider has: which one may be meant, and which there are."""
-    known = provider_names()
+def how_unknown(name: str, known: Sequence[str] | None = None, listed_as: str = "Known") -> str:
+    """What to say of a name that no provider has: which one may be meant, and which there are (`known`)."""
+    known = provider_names() if known is None else known
     provider, colon, model = name.partition(":")
     key = normal_name(provider)
-    close = [_CALLED_ELSEWHERE[key]] if key in _CALLED_ELSEWHERE else get_close_matches(key, known)
+    close = [_CALLED_ELSEWHERE[key]] if _CALLED_ELSEWHERE.get(key) in known else get_close_matches(key, known)
     named = next((each for each in close if not _is_deprecated(each)), None)
     meant = f" Did you mean `{named}{f'/{model}' if colon else ''}`?" if named else ""
-    return f"Unknown provider: {name}.{meant} Known: {', '.join(known)}"
+    return f"Unknown provider: {name}.{meant} {listed_as}: {', '.join(known)}"
 
 
 def _is_deprecated(name: str) -> bool:

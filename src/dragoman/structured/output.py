@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, ForwardRef, Generic, Literal, TypeVar, get_args, get_origin
 
 from msgspec import Raw
 from msgspec.json import Decoder
@@ -100,7 +100,7 @@ def _compiled_once(wanted: Any) -> tuple[TypeAdapter[Any], dict[str, Any]]:
         adapter = TypeAdapter[Any](validated_type(wanted))
         return adapter, full_schema(adapter)
     except (PydanticUserError, NameError) as error:
-        raise ConfigurationError(f"response_model: {error}") from error
+        raise ConfigurationError(f"response_model: {_what_to_do(wanted) or error}") from error
 
 
 def _compiled(wanted: Any) -> tuple[TypeAdapter[Any], dict[str, Any]]:
@@ -115,6 +115,26 @@ def _refuse_objects(wanted: object) -> None:
         raise ConfigurationError(
             f"response_model: a type is wanted, such as `User` or `list[User]`, not an object of `{kind.__name__}`"
         )
+
+
+def _what_to_do(wanted: Any) -> str | None:
+    """What to do about a type that `wanted` names by a text, as `list["User"]` does: nobody can say where to look."""
+    name = _text_in(wanted)
+    if name is None:
+        return None
+    return (
+        f"`{wanted}` names the type `{name}` by a text, and only the class itself says which one is meant: "
+        f"write {name} without quotes, below the class"
+    )
+
+
+def _text_in(wanted: Any) -> str | None:
+    if isinstance(wanted, str | ForwardRef):
+        return wanted if isinstance(wanted, str) else wanted.__forward_arg__
+    if get_origin(wanted) is Literal:
+        return None
+    arguments = get_args(wanted)[:1] if get_origin(wanted) is Annotated else get_args(wanted)
+    return next((name for each in arguments if (name := _text_in(each)) is not None), None)
 
 
 _MARKS: Final = ("__pydantic_fields__", "__dataclass_fields__")

@@ -89,7 +89,8 @@ class Creating(Generic[AnyLLM]):
     Args:
         llms: Who is asked, by model.
         verbatim: The SDK's own method, for calls without a `response_model`; `None` where there is no SDK.
-        cache: Where answers are kept.
+        cache: Where answers are kept; streams are not.
+        cache_ttl: For how many seconds.
         taken: Arguments of the SDK's with each call that elsewhere belong to the client, or look like ours misspelt.
     """
 
@@ -99,12 +100,13 @@ class Creating(Generic[AnyLLM]):
         *,
         verbatim: Verbatim | None = None,
         cache: BaseCache | None = None,
+        cache_ttl: int | None = None,
         taken: frozenset[str] = frozenset(),
     ) -> None:
         self.llms = llms
         self._taken = taken
         self._verbatim = verbatim
-        self._cache = _checked_cache(cache)
+        self._cache, self._cache_ttl = _checked_cache(cache), _checked_ttl(cache_ttl)
 
     def asked(self, messages: Any, options: Mapping[str, Any], *, stream: bool = False) -> Asked:
         """What a call means. Raises `ConfigurationError` for what cannot be right."""
@@ -124,12 +126,13 @@ class Creating(Generic[AnyLLM]):
         return self.asked(messages, {**without_what_values_have(messages, options), "max_retries": 0}, stream=stream)
 
     def _caching(self, cache: Any, ttl: Any, *, stream: bool) -> Caching | None:
-        if stream and (cache is not None or ttl is not None):
-            raise ConfigurationError("cache= and cache_ttl= are of use for whole values: a stream is not kept")
+        if stream:
+            return _no_caching(cache, ttl)
         cache = self._cache if cache is None else _checked_cache(cache)
         if cache is None and ttl is not None:
             raise ConfigurationError("cache_ttl= says how long to keep an answer, and there is no cache=")
-        return None if cache is None else Caching(cache=cache, ttl=_checked_ttl(ttl))
+        ttl = self._cache_ttl if ttl is None else _checked_ttl(ttl)
+        return None if cache is None else Caching(cache=cache, ttl=ttl)
 
 
 def _model(given: dict[str, Any]) -> str:
@@ -155,6 +158,12 @@ def _heard(
     attempts = most_tries(max_retries)
     watcher = HookWatcher(hooks, kwargs_of=kwargs_of, completion_of=completion_of, max_attempts=attempts)
     return replace(rules, watcher=watcher)
+
+
+def _no_caching(cache: object, ttl: object) -> None:
+    """Of a stream. The cache of the client is for its other calls."""
+    if cache is not None or ttl is not None:
+        raise ConfigurationError("cache= and cache_ttl= are of use for whole values: a stream is not kept")
 
 
 def _checked_cache(cache: Any) -> BaseCache | None:

@@ -50,10 +50,10 @@ class Wrapping(Struct, frozen=True, kw_only=True):
     def instructor(self, model: str | None, defaults: Mapping[str, Any]) -> Instructor | AsyncInstructor:
         """The face. `defaults` are options of every call."""
         kwargs: dict[str, Any] = {**defaults, **({} if model is None else {"model": model})}
-        cache = kwargs.pop("cache", None)
+        kept = {name: kwargs.pop(name) for name in ("cache", "cache_ttl") if name in kwargs}
         mode = self.mode or usual_mode(self.spec, self.use.dialect, model or "")
         client, name = self.use.client, self.spec.name
-        settings: dict[str, Any] = {"verbatim": self._plain(), "cache": cache, "taken": self.sdk.taken}
+        settings: dict[str, Any] = {"verbatim": self._plain(), "taken": self.sdk.taken, **kept}
         if self.use.asynchronous:
             awaited = ByModel(lambda model: AsyncLLM(self._plan(model)))
             return AsyncInstructor(client, AsyncCreate(awaited, **settings), mode, name, **kwargs)
