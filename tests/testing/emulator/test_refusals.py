@@ -86,6 +86,15 @@ REFUSED: list[tuple[str, dict[str, Any], int, str]] = [
         400,
         "messages: text content blocks must be non-empty",
     ),
+    ("anthropic_messages", {"tools": [{"name": "f", "input_schema": {"type": "object"}}], "tool_choice": {"type": "any"},
+      "thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000}, 400,
+     "Thinking may not be enabled when tool_choice forces tool use."),
+    ("anthropic_messages", {"model": "claude-opus-5-5", "messages": [
+        {"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]}, 400,
+     "messages.0: use the top-level 'system' parameter for the initial system prompt"),
+    ("anthropic_messages", {"model": "claude-haiku-4-5", "messages": [
+        {"role": "user", "content": "Hi"}, {"role": "system", "content": "Be brief."}]}, 400,
+     "role 'system' is not supported on this model"),
     ("anthropic_messages", {"tools": [SCHEMA_WITHOUT_TYPE]}, 400, "tools.0.custom.input_schema.type: Field required"),
     ("anthropic_messages", held({"type": "integer", "minimum": 1}), 400,
      "output_config.format.schema: For 'integer' type, property 'minimum' is not supported"),

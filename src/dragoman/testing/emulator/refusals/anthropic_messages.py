@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -40,6 +41,21 @@ def _empty_texts(wire: Wire, _: Request) -> Iterator[Refusal]:
             yield _refusal("messages: text content blocks must be non-empty")
 
 
+_NO_SYSTEM_TURNS: Final = re.compile(r"claude-(?:\d|instant|(?:opus|sonnet|haiku)-4(?!-[89]))")
+"""Models before Opus 4.8, the first that takes the role `system` inside `messages`."""
+
+
+def _system_turns(wire: Wire, request: Request) -> Iterator[Refusal]:
+    places = [place for place, message in objects(wire.get("messages")) if message.get("role") == "system"]
+    if places and _NO_SYSTEM_TURNS.match(request.model):
+        yield _refusal("role 'system' is not supported on this model")
+    elif places[:1] == [0]:
+        yield _refusal(
+            "messages.0: use the top-level 'system' parameter for the initial system prompt; the directive-only form "
+            "(content: [] with output_config) is accepted at any position"
+        )
+
+
 def _schemas_without_type(wire: Wire, _: Request) -> Iterator[Refusal]:
     for place, tool in objects(wire.get("tools")):
         schema = tool.get("input_schema")
@@ -55,6 +71,12 @@ def _small_budget(_: Wire, request: Request) -> Iterator[Refusal]:
         yield _refusal(f"thinking.enabled.budget_tokens: Input should be greater than or equal to {_LEAST_BUDGET}")
     if request.max_tokens is not None and budget >= request.max_tokens:
         yield _refusal("`max_tokens` must be greater than `thinking.budget_tokens`")
+
+
+def _forced_while_thinking(_: Wire, request: Request) -> Iterator[Refusal]:
+    budget = None if request.reasoning is None else request.reasoning.budget_tokens
+    if budget is not None and request.tool_choice is not None and request.tool_choice.mode == "required":
+        yield _refusal("Thinking may not be enabled when tool_choice forces tool use.")
 
 
 def _enforced(wire: Wire) -> Iterator[tuple[str, Wire]]:
@@ -96,6 +118,12 @@ REFUSALS = Refusals(
             _empty_texts,
         ),
         Rule(
+            "the role `system` inside `messages`, first there or at all on models before Opus 4.8",
+            "github.com/LeenHawk/gproxy/issues/209 (2026-09-04), "
+            "github.com/anthropics/claude-code/issues/61242 (2026-05-21)",
+            _system_turns,
+        ),
+        Rule(
             "a tool whose schema has no `type`",
             "recorded: claude-sonnet-4-6, status 400",
             _schemas_without_type,
@@ -110,6 +138,12 @@ REFUSALS = Refusals(
             "a budget for thinking below 1,024 tokens, or not below `max_tokens`",
             "github.com/themaximalist/llm.js/issues/30 (2026-08-19), github.com/tetsuo-ai/agenc-core/pull/2398",
             _small_budget,
+        ),
+        Rule(
+            "a tool that must be called, of a model that was given a budget for thinking",
+            "github.com/can1357/oh-my-pi/issues/341 (2026-03-09); not so of adaptive thinking: "
+            "github.com/pydantic/pydantic-ai/issues/7195 (2026-08-05)",
+            _forced_while_thinking,
         ),
     ),
 )
