@@ -80,3 +80,38 @@ def test_messages_as_google_s_sdk_takes_them(emulator: Emulator) -> None:
     given = ["Hi", Content(role="user", parts=[{"text": "{{ name }}"}])]
     sent_messages = sent(emulator, messages=given, context={"name": "Ann"})["messages"]
     assert [(message["role"], message["content"]) for message in sent_messages] == [("user", "Hi"), ("user", "Ann")]
+
+
+RULES = [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}]
+HI = {"role": "user", "content": "Hi"}
+
+
+@pytest.fixture
+def strict() -> Any:
+    with Emulator(strict=True) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("options", "system"),
+    [
+        ({"system": RULES, "messages": [HI]}, RULES),
+        ({"messages": [{"role": "system", "content": RULES}, HI]}, RULES),
+        (
+            {"messages": [{"role": "system", "content": "Be kind."}, {"role": "system", "content": RULES}, HI]},
+            [{"type": "text", "text": "Be kind."}, *RULES],
+        ),
+    ],
+    ids=["system=", "in messages", "after another"],
+)
+def test_marks_of_anthropic_s_stay_on_its_system_prompt(strict: Emulator, options: Any, system: Any) -> None:
+    client = from_provider("anthropic/claude-haiku-4-5", base_url=strict.url, api_key="any")
+    client.create(User, **options)
+    assert strict.requests[-1].wire["system"] == system
+    assert [turn["role"] for turn in strict.requests[-1].wire["messages"]] == ["user"]
+
+
+def test_a_later_system_turn_of_anthropic_s_stays_in_its_place(strict: Emulator) -> None:
+    client = from_provider("anthropic/claude-opus-5-5", base_url=strict.url, api_key="any")
+    client.create(User, messages=[HI, {"role": "system", "content": RULES}])
+    assert strict.requests[-1].wire["messages"][1] == {"role": "system", "content": RULES}

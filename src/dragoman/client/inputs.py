@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
 from msgspec import ValidationError, convert
+from msgspec.structs import replace
 
 from dragoman.client.contents import is_mixed, unmixed
 from dragoman.client.options import ImageLike, MessageLike
@@ -97,7 +98,23 @@ def canonical_messages(messages: Iterable[MessageLike]) -> list[Message]:
                 turns += map(_read_again, cast("Iterable[Mapping[str, Any]]", group))
             case _:
                 turns += _decoded(form, [dict(cast("Mapping[str, Any]", message)) for message in group])
-    return turns
+    return _with_first_at_top(turns)
+
+
+def _with_first_at_top(turns: list[Message]) -> list[Message]:
+    """`turns` in which the system messages that come first are the conversation's own, whatever form they were in.
+
+    Inside `messages` Anthropic takes none before the first turn; a later one stays where the caller put it.
+    """
+    first = list(takewhile(lambda turn: turn.role is Role.SYSTEM, turns))
+    return [*map(_at_top, first), *turns[len(first) :]]
+
+
+def _at_top(turn: Message) -> Message:
+    extra = turn.extra
+    if extra is None or extra.dialect != "anthropic_messages":
+        return turn
+    return replace(turn, extra=replace(extra, spelling={}) if extra.fields else None)
 
 
 def _form(message: MessageLike) -> str | None:
