@@ -341,12 +341,21 @@ def test_ollama_by_model(emulator: Emulator, model: str, dialect: str) -> None:
     assert demands_schema(emulator.requests[-1].request)
 
 
+THINK = {"type": "enabled", "budget_tokens": 1024}
 THINKING = [
     ("anthropic_messages", "claude-haiku-4-5", {"reasoning_budget": 1024}, demands_schema),
     ("anthropic_messages", "claude-of-tomorrow", {"reasoning_budget": 1024}, offers_tool),
     ("anthropic_messages", "claude-of-tomorrow", {"reasoning_budget": 1024, "mode": Mode.TOOLS}, offers_tool),
     ("anthropic_messages", "claude-of-tomorrow", {"reasoning_effort": "none"}, demands_call),
+    ("anthropic_messages", "claude-of-tomorrow", {"extra_body": {"thinking": THINK}}, offers_tool),
+    ("anthropic_messages", "claude-of-tomorrow", {"extra_body": {"thinking": {"type": "disabled"}}}, demands_call),
     ("bedrock_converse", "anthropic.claude-3-7-sonnet-20250219-v1:0", {"reasoning_budget": 1024}, offers_tool),
+    (
+        "bedrock_converse",
+        "anthropic.claude-3-7-sonnet-20250219-v1:0",
+        {"extra_body": {"additionalModelRequestFields": {"thinking": THINK}}},
+        offers_tool,
+    ),
     ("gemini", "gemini-2.5-flash", {"reasoning_budget": 1024}, demands_call),
 ]
 
@@ -359,6 +368,20 @@ def test_a_call_is_not_demanded_of_claude_while_it_thinks(
     found = extract(emulator, face, dialect, model=model, max_tokens=4000, **options)
     assert found.value == JOHN
     assert shape(emulator.requests[-1].request)
+
+
+@pytest.mark.parametrize("model", ["claude-haiku-4-5", "claude-of-tomorrow"])
+@pytest.mark.parametrize("budget", [1024, 20_000])
+def test_thinking_in_anthropic_s_own_words(model: str, budget: int) -> None:
+    """Instructor's programs say it so; nothing of it is what Anthropic refuses."""
+    with Emulator(strict=model == "claude-haiku-4-5") as emulator:
+        client = from_provider(f"anthropic/{model}", api_key="k", base_url=emulator.url, mode=Mode.TOOLS)
+        thinking = {"type": "enabled", "budget_tokens": budget}
+        assert client.create(Contact, input=PROMPT, thinking=thinking) == JOHN
+        asked = emulator.requests[-1]
+    assert offers_tool(asked.request)
+    assert asked.wire["thinking"] == thinking
+    assert asked.wire["max_tokens"] > budget
 
 
 def test_the_mode_of_a_client_and_of_a_call(emulator: Emulator) -> None:

@@ -12,6 +12,7 @@ from dragoman.calls.models import list_models
 from dragoman.calls.prepare import OWN_HEADERS
 from dragoman.calls.retry import RetryConfig
 from dragoman.calls.target import Key, Target
+from dragoman.calls.thinking import thinking_of
 
 __all__ = [
     "OWN_HEADERS",
@@ -25,4 +26,5 @@ __all__ = [
     "embed",
     "generate",
     "list_models",
+    "thinking_of",
 ]

@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from dragoman._version import __version__
 from dragoman.calls.call import Call, Terms
 from dragoman.calls.fitting import fitted
+from dragoman.calls.thinking import thinking_of
 from dragoman.catalog import ModelFacts
+from dragoman.dialects import Dialect
 from dragoman.errors import LossRefused
 from dragoman.http import HttpRequest
 from dragoman.messages import Loss, Request, Role, encode_json
@@ -53,7 +55,7 @@ def prepare(call: Call) -> Prepared:
     target = call.target
     facts = target.facts(call.request.model)
     request, unfit = fitted(call.request, facts, target.dialect.effort_budgets)
-    request, notes = _with_default_limit(request, facts, target.dialect.default_max_tokens)
+    request, notes = _with_default_limit(request, facts, target.dialect)
     encoded = target.dialect.encode_request(request)
     losses = unfit + encoded.losses
     for quirk in target.quirks:
@@ -85,16 +87,18 @@ def _refuse_emptied(call: Call, losses: tuple[Loss, ...]) -> None:
 
 
 def _with_default_limit(
-    request: Request, facts: ModelFacts | None, default: int | None
+    request: Request, facts: ModelFacts | None, dialect: Dialect
 ) -> tuple[Request, tuple[str, ...]]:
     """The request with `max_tokens` where the dialect demands it and the caller named none, and a note of it.
 
     It is what the dialect says, with the budget for thinking on top (the limit must be above it), or the most that the
     model writes where that is less.
     """
+    default = dialect.default_max_tokens
     if request.max_tokens is not None or default is None:
         return request, ()
-    thinking = (request.reasoning and request.reasoning.budget_tokens) or 0
+    options = thinking_of(request, dialect)
+    thinking = (options and options.budget_tokens) or 0
     most = facts.output_tokens if facts is not None else None
     limit = default + thinking if most is None else min(default + thinking, most)
     of_it = f", and thinking may take {thinking} of it" if thinking else ""

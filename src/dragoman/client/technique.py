@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from dragoman.calls import Target
+from dragoman.calls import Target, thinking_of
 from dragoman.catalog import default_technique, find_model
 from dragoman.client.abilities import (
     MODES,
@@ -17,7 +17,7 @@ from dragoman.client.abilities import (
     modes_of,
 )
 from dragoman.client.mode import Mode, checked, current
-from dragoman.dialects import dialect_at
+from dragoman.dialects import dialect_at, get_dialect
 from dragoman.errors import ConfigurationError
 from dragoman.messages import Request
 from dragoman.providers import ProviderSpec
@@ -83,14 +83,14 @@ def _can_force(spec: ProviderSpec, dialect: str, request: Request) -> bool:
     """Whether a call can be demanded: of the server, in the dialect, of the model, and in this request."""
     if "forced_tools" in spec.lacks or not can_demand_call(dialect):
         return False
-    if dialect in NO_DEMANDS_WHILE_THINKING and _thinks(request):
+    if dialect in NO_DEMANDS_WHILE_THINKING and _thinks(request, dialect):
         return False
     facts = find_model(spec.catalog_list, request.model)
     return facts is None or facts.forced_tools
 
 
-def _thinks(request: Request) -> bool:
-    options = request.reasoning
+def _thinks(request: Request, dialect: str) -> bool:
+    options = thinking_of(request, get_dialect(dialect))
     return options is not None and options.enabled is not False and options.effort != "none"
 
 
