@@ -17,7 +17,7 @@ from msgspec import Struct
 from dragoman.client.hooks import Hooks
 from dragoman.client.instructor.conversation import rendered
 from dragoman.client.instructor.plainly import CONTEXTS, without_what_values_have
-from dragoman.messages.parts import Media
+from dragoman.messages import Media
 
 _OURS: Final = frozenset({*CONTEXTS, "hooks", "autodetect_images", "token_budget"})
 """Arguments that no SDK knows."""
