@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from dragoman import LLM, AsyncLLM, create_llm
+from dragoman import LLM, AsyncLLM, create_llm, from_provider
 from dragoman.errors import ConfigurationError, ContextTooLong, Rejected, UnsupportedFeature
 
 from .conftest import ENGINES, Local, Make, need
@@ -150,6 +150,32 @@ def test_a_grammar_holds_to_bounds(engine: Local, random_model: str, seed: int) 
     with create_llm(engine.provider, model=random_model, temperature=1.0, max_tokens=200) as llm:
         response = llm.generate("A bird?", seed=seed, extra_body={"format": Bounded.model_json_schema()})
     assert Bounded.model_validate_json(response.content)
+
+
+def test_a_value_under_a_grammar_is_seen_growing(engine: Local, random_model: str) -> None:
+    with from_provider(f"{engine.provider}/{random_model}", temperature=0) as client:
+        stream = client.create_partial(Bird, "A bird?")
+        seen = list(stream)
+    assert_grown(seen)
+    assert stream.response.warnings == ()
+
+
+def test_tasks_see_a_value_growing(engine: Local, random_model: str) -> None:
+    async def ask() -> list[Bird]:
+        async with from_provider(f"{engine.provider}/{random_model}", temperature=0, async_client=True) as client:
+            return [bird async for bird in client.create_partial(Bird, "A bird?")]
+
+    assert_grown(asyncio.run(ask()))
+
+
+def assert_grown(seen: list[Bird]) -> None:
+    """What has come stays, and the rest comes after it, in what is a `Bird` throughout."""
+    assert all(isinstance(bird, Bird) for bird in seen)
+    told = [(bird.color, bird.flies, bird.nest.of, bird.nest.is_high) for bird in seen]
+    come = [sum(value is not None for value in values) for values in told]
+    assert (come, set(come)) == (sorted(come), {0, 1, 2, 3, 4})
+    assert all(values[:count] == told[-1][:count] for values, count in zip(told, come, strict=True))
+    assert (type(seen[-1]), Bird.model_validate(seen[-1].model_dump())) == (Bird, seen[-1])
 
 
 def test_the_likeliest_tokens_keep_to_a_schema_too(llm: LLM) -> None:

@@ -11,6 +11,7 @@ from dragoman._version import __version__
 from dragoman.cli.chat import chat
 from dragoman.cli.doctor import doctor
 from dragoman.cli.emulate import emulate
+from dragoman.cli.explain import explain
 from dragoman.cli.extract import extract
 from dragoman.cli.generate import generate
 from dragoman.cli.models import models
@@ -45,5 +46,5 @@ def _add(command: Callable[..., None]) -> None:
     app.command(command.__name__)(exits(command))
 
 
-for _command in (generate, extract, chat, emulate, providers, models, doctor):
+for _command in (generate, extract, explain, chat, emulate, providers, models, doctor):
     _add(_command)

@@ -8,6 +8,7 @@ from typing import Annotated, Final, TypeAlias, cast
 import typer
 
 import dragoman
+from dragoman.client.mode import Mode
 from dragoman.client.options import ClientOptions
 from dragoman.errors import ConfigurationError
 from dragoman.providers import provider_names
@@ -34,6 +35,20 @@ MaxTokensOption: TypeAlias = Annotated[int | None, typer.Option("--max-tokens", 
 EffortOption: TypeAlias = Annotated[str | None, typer.Option("--reasoning", help="How hard to think: low, high …")]
 BaseUrlOption: TypeAlias = Annotated[str | None, typer.Option("--base-url", help="Where the provider's API is.")]
 TimeoutOption: TypeAlias = Annotated[float | None, typer.Option("--timeout", help="Seconds for the whole call.")]
+
+ModeOption: TypeAlias = Annotated[
+    str | None, typer.Option("--mode", help="How to ask: tools, tools_strict, json_schema, json …")
+]
+
+
+def mode_named(name: str | None) -> Mode | None:
+    """The mode of that name. Raises `ConfigurationError` for one that is none."""
+    if name is None:
+        return None
+    modes = {mode.name.lower(): mode for mode in Mode if mode.core is mode}
+    if name.lower() not in modes:
+        raise ConfigurationError(f"--mode is one of {', '.join(modes)}, not {name}")
+    return modes[name.lower()]
 
 
 def connect(model: str | None, base_url: str | None, **options: object) -> dragoman.LLM:

@@ -11,14 +11,15 @@ from dragoman.cli.client_options import (
     BaseUrlOption,
     MaxTokensOption,
     ModelOption,
+    ModeOption,
     SystemOption,
     TemperatureOption,
     TimeoutOption,
     connect,
+    mode_named,
 )
 from dragoman.cli.output import piped_in, print_json, remark, response_json
 from dragoman.cli.schema_file import type_at
-from dragoman.client.mode import Mode
 from dragoman.errors import ConfigurationError
 
 
@@ -30,7 +31,7 @@ def extract(
     ],
     model: ModelOption = None,
     many: Annotated[bool, typer.Option("--many", help="Find all there are: a list of them.")] = False,
-    mode: Annotated[str | None, typer.Option(help="How to ask: tools, tools_strict, json_schema, json …")] = None,
+    mode: ModeOption = None,
     max_retries: Annotated[int, typer.Option(help="How often to ask again when the answer does not fit.")] = 3,
     system: SystemOption = None,
     temperature: TemperatureOption = None,
@@ -54,7 +55,7 @@ def extract(
         temperature=temperature,
         max_tokens=max_tokens,
         timeout=timeout,
-        mode=_mode(mode),
+        mode=mode_named(mode),
     ) as llm:
         kind = list[wanted] if many else wanted
         found = llm.extract(kind, text, images=image or (), documents=document or (), max_retries=max_retries)
@@ -71,15 +72,6 @@ def _text(file: Path | None, *, needed: bool) -> str | None:
     if needed:
         raise ConfigurationError("what is the text? Name a file, or pipe it in")
     return None
-
-
-def _mode(name: str | None) -> Mode | None:
-    if name is None:
-        return None
-    modes = {mode.name.lower(): mode for mode in Mode if mode.core is mode}
-    if name.lower() not in modes:
-        raise ConfigurationError(f"--mode is one of {', '.join(modes)}, not {name}")
-    return modes[name.lower()]
 
 
 def _plain(kind: Any, value: Any) -> Any:
