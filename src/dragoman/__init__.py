@@ -28,7 +28,7 @@ _ROOMS = {
         "openai_schema", "response_schema",
     ),
     "dragoman.client.dsl.distil": ("FinetuneFormat", "Instructions"),
-    "dragoman.client.later": ("BatchJob", "BatchProcessor", "BatchRequest"),
+    "dragoman.client.batch_names": ("BatchJob", "BatchProcessor", "BatchRequest"),
     "dragoman.client.multimodal": (
         "PDF", "Audio", "Document", "Image", "ImageWithCacheControl", "PDFWithCacheControl", "PDFWithGenaiFile",
     ),

@@ -15,6 +15,9 @@ from dragoman.client import async_list_models as async_list_models
 from dragoman.client import create_llm as create_llm
 from dragoman.client import hooks as hooks
 from dragoman.client import list_models as list_models
+from dragoman.client.batch_names import BatchJob as BatchJob
+from dragoman.client.batch_names import BatchProcessor as BatchProcessor
+from dragoman.client.batch_names import BatchRequest as BatchRequest
 from dragoman.client.cache.base import AutoCache as AutoCache
 from dragoman.client.cache.base import BaseCache as BaseCache
 from dragoman.client.cache.disk import DiskCache as DiskCache
@@ -43,9 +46,6 @@ from dragoman.client.hooks import Hooks as Hooks
 from dragoman.client.instructor import AsyncInstructor as AsyncInstructor
 from dragoman.client.instructor import Instructor as Instructor
 from dragoman.client.instructor.plainly import IgnoredOptionWarning as IgnoredOptionWarning
-from dragoman.client.later import BatchJob as BatchJob
-from dragoman.client.later import BatchProcessor as BatchProcessor
-from dragoman.client.later import BatchRequest as BatchRequest
 from dragoman.client.llm_provider import AnthropicProvider as AnthropicProvider
 from dragoman.client.llm_provider import LLMProvider as LLMProvider
 from dragoman.client.llm_provider import OllamaProvider as OllamaProvider

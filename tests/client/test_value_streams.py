@@ -25,7 +25,7 @@ from dragoman import (
     ToolCall,
 )
 from dragoman.client.abilities import MODES
-from dragoman.client.growing import streams_arguments
+from dragoman.client.value_flows import streams_arguments
 from dragoman.client.value_streams import AsyncIterableStream, AsyncPartialStream, IterableStream, PartialStream
 from dragoman.structured import Again, Rules
 from dragoman.structured.partial import Partial

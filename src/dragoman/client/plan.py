@@ -183,7 +183,7 @@ class Plan:
 
     def partial(self, wanted: type[T], prompt: Any, options: Mapping[str, Any], rules: Rules) -> PartialFlow[T]:
         """The flow of a call for a value of `wanted` that is seen growing, and who hears it. Raises as `extract`."""
-        from dragoman.client.growing import growing_way, partial_flow
+        from dragoman.client.value_flows import growing_way, partial_flow
 
         options, request = self._value_request(prompt, options)
         way = growing_way(self._target, request, options.get("mode"), wanted)
@@ -194,7 +194,7 @@ class Plan:
 
         `wanted` is the type of an element, or `Iterable` of it.
         """
-        from dragoman.client.growing import element_of, growing_way, iterable_flow
+        from dragoman.client.value_flows import element_of, growing_way, iterable_flow
 
         options, request = self._value_request(prompt, options)
         element = element_of(wanted)

@@ -1,11 +1,11 @@
 """Structured output: an answer that is a value of the caller's type, or an error that says why not."""
 
 from dragoman.structured.ask import Ask, Asking, Extracted, extract
+from dragoman.structured.ask_streamed import Extract, stream_extract
 from dragoman.structured.lowering import Lowered, SchemaLoss
 from dragoman.structured.output import OutputType, output_type
 from dragoman.structured.parallel import ParallelType, parallel_type
 from dragoman.structured.rules import DEFAULT_RETRIES, Again, Rules, Watcher
-from dragoman.structured.streaming import Extract, stream_extract
 from dragoman.structured.subsets import form_subset, tool_subset
 from dragoman.structured.techniques import TECHNIQUES, Technique
 

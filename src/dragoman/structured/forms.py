@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Generator, Iterable, Iterator, Sequence
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 from unicodedata import normalize
 
@@ -12,8 +12,11 @@ LONGEST_NAME: Final = 64
 """OpenAI takes no longer one (platform.openai.com/docs/api-reference/chat/create, read 2026-11-21)."""
 
 _NAMELESS: Final = "output"
-_LISTS: Final = (Iterable, Iterator, Generator, AsyncIterable, AsyncIterator)
+_LAZY: Final = (Iterable, Iterator, Generator, AsyncIterable, AsyncIterator)
 """What pydantic would read only when it is gone through, or not at all: the value of such a type is a list here."""
+
+MANY: Final = frozenset({list, Iterable, Sequence, Collection})
+"""Types of which it can be said that several values are wanted, one after another."""
 
 _UNIONS: Final = frozenset({Union, types.UnionType})
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_-]+")
@@ -22,7 +25,7 @@ _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_-]+")
 def validated_type(wanted: Any) -> Any:
     """The type that is validated for `wanted`: itself, but for `Iterable[T]`, which is `list[T]`."""
     lazy = get_origin(wanted) or wanted
-    if not any(lazy is each for each in _LISTS):
+    if not any(lazy is each for each in _LAZY):
         return wanted
     item, *_ = get_args(wanted) or (Any,)
     return list[item]

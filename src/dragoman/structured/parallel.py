@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Final, Union
 from typing import get_args as args_of
@@ -15,9 +15,8 @@ from dragoman.errors import ConfigurationError
 from dragoman.messages import LLMResponse, ToolCall
 from dragoman.messages.json_text import encode_json
 from dragoman.structured.explaining import gathered
+from dragoman.structured.forms import MANY
 from dragoman.structured.output import OutputType, output_type
-
-_MANY: Final = frozenset({list, Iterable, Sequence, Collection})
 
 
 class _Call(Struct):
@@ -75,7 +74,7 @@ class ParallelType(OutputType[list[Any]]):
 
 def parallel_type(wanted: Any) -> ParallelType:
     """The type that `Iterable[A | B]` asks for. Raises `ConfigurationError` for what says no such thing."""
-    if origin_of(wanted) not in _MANY or not args_of(wanted):
+    if origin_of(wanted) not in MANY or not args_of(wanted):
         raise ConfigurationError(
             "Mode.PARALLEL_TOOLS gives as many values as the model makes calls: ask for response_model=Iterable[A | B]"
         )

@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from dragoman.client.by_model import AnyLLM, ByModel
 from dragoman.client.cache.base import BaseCache, Caching
-from dragoman.client.growing import is_many
 from dragoman.client.hooks import Hooks, HookWatcher
 from dragoman.client.instructor.completions import Completions, Noting
 from dragoman.client.instructor.conversation import made_ready
@@ -26,6 +25,7 @@ from dragoman.client.llm import LLM, AsyncLLM
 from dragoman.client.plan import Plan, value_of
 from dragoman.client.retries import most_tries
 from dragoman.client.streams import AsyncStream, Stream
+from dragoman.client.value_flows import is_many
 from dragoman.client.value_options import split_rules
 from dragoman.client.value_streams import (
     AsyncIterableStream,

@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from dragoman.messages import Event, Restarted, ToolCallDelta, ToolCallEnd, ToolCallStart
+from dragoman.structured.ask_streamed import UNFIT
 from dragoman.structured.output import WRAPPED
 from dragoman.structured.parallel import ParallelType
 from dragoman.structured.partial.nodes import NOTHING, Leaf, ListOf, Node, Wrapped
 from dragoman.structured.partial.reader import Reader
 from dragoman.structured.partial.scalars import NotJson
 from dragoman.structured.rules import Rules
-from dragoman.structured.streaming import UNFIT
 
 T = TypeVar("T")
 

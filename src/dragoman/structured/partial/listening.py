@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Protocol
 
 from dragoman.messages import Event, Restarted, TextDelta, ToolCallDelta, ToolCallEnd, ToolCallStart
+from dragoman.structured.ask_streamed import UNFIT
 from dragoman.structured.output import OutputType
 from dragoman.structured.partial.first_json import FirstJson
 from dragoman.structured.partial.nodes import Node
 from dragoman.structured.partial.reader import Reader
 from dragoman.structured.partial.scalars import NotJson
-from dragoman.structured.streaming import UNFIT
 from dragoman.structured.techniques import Technique
 
 

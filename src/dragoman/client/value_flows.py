@@ -1,9 +1,12 @@
-"""What a set-up can show of a value while it comes, how that is asked for, and what is said where it shows nothing."""
+"""The flows behind `value_streams.py`: how a value is asked for that is to be seen while it comes.
+
+What a set-up can show of it is found out here, and what is said where that is nothing.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 from typing import Any, Final, TypeVar, get_args, get_origin
 
@@ -19,6 +22,7 @@ from dragoman.errors import ConfigurationError
 from dragoman.flow import Flow
 from dragoman.messages import Event, LLMResponse, Loss, Request, Tool, ToolCall, ToolCallDelta, events_of
 from dragoman.structured import TECHNIQUES, Extracted, ParallelType, Rules
+from dragoman.structured.forms import MANY
 from dragoman.structured.partial import (
     Adapter,
     Delivery,
@@ -32,8 +36,6 @@ from dragoman.structured.partial import (
 T = TypeVar("T")
 
 _logger: Final = logging.getLogger("dragoman")
-
-_MANY: Final = (list, Iterable, Sequence, Collection)
 
 _CALLS_COME_WHOLE: Final = (
     "`{dialect}` sends the arguments of a call in one piece, so the value came whole: "
@@ -102,14 +104,14 @@ def iterable_flow(element: Any, way: Way[list[T]], flow: Flow[Extracted[list[T]]
 
 def is_many(wanted: Any) -> bool:
     """Whether it is a list of values, or `Iterable` of them."""
-    return get_origin(wanted) in _MANY
+    return get_origin(wanted) in MANY
 
 
 def element_of(wanted: Any) -> Any:
     """What is to come one after another: the T of an `Iterable[T]` or of a list, or `wanted` itself."""
     wanted = wanted_of(wanted) or wanted
     arguments = get_args(wanted)
-    return arguments[0] if arguments and get_origin(wanted) in _MANY else wanted
+    return arguments[0] if arguments and get_origin(wanted) in MANY else wanted
 
 
 def _telling(flow: Flow[Extracted[T]], way: Way[Any], what: str) -> Flow[Extracted[T]]:

@@ -1,4 +1,4 @@
-"""`extract`, streamed: the events of each answer go to the caller, and a mark where one is void and the next begins."""
+"""`extract` of `ask.py`, streamed: the events of each answer go to the caller, with a mark where another begins."""
 
 from __future__ import annotations
 
