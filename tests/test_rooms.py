@@ -134,7 +134,6 @@ NAMED: dict[str, set[str]] = {
         "openrouter",
         "perplexity",
         "vertex",
-        "vertexai",
         "writer",
         "xai",
     },

@@ -1,4 +1,4 @@
-"""`AsyncInstructor`, the awaited face."""
+"""`AsyncInstructor`, the awaited face. Why its methods name what they take, `blocking.py` says."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ class AsyncInstructor(InstructorBase):
         max_retries: Any = DEFAULT_RETRIES,
         *,
         stream: Literal[False] = False,
-        hooks: Hooks | None = None,
         **options: Unpack[CreateOptions],
     ) -> Coroutine[Any, Any, T]: ...
 
@@ -42,7 +41,6 @@ class AsyncInstructor(InstructorBase):
         max_retries: Any = DEFAULT_RETRIES,
         *,
         stream: Literal[True],
-        hooks: Hooks | None = None,
         **options: Unpack[CreateOptions],
     ) -> AsyncIterableStream[T]: ...
 
@@ -54,7 +52,6 @@ class AsyncInstructor(InstructorBase):
         max_retries: Any = DEFAULT_RETRIES,
         *,
         stream: Literal[True],
-        hooks: Hooks | None = None,
         **options: Unpack[CreateOptions],
     ) -> AsyncPartialStream[T]: ...
 
@@ -66,7 +63,6 @@ class AsyncInstructor(InstructorBase):
         max_retries: Any = DEFAULT_RETRIES,
         *,
         stream: Literal[True],
-        hooks: Hooks | None = None,
         **options: Unpack[CreateOptions],
     ) -> AsyncStream: ...
 
@@ -78,7 +74,6 @@ class AsyncInstructor(InstructorBase):
         max_retries: Any = DEFAULT_RETRIES,
         *,
         stream: Literal[False] = False,
-        hooks: Hooks | None = None,
         **options: Unpack[CreateOptions],
     ) -> Coroutine[Any, Any, LLMResponse]: ...
 
@@ -96,8 +91,9 @@ class AsyncInstructor(InstructorBase):
         **options: Any,
     ) -> Any:
         """Ask for a value, a response or a stream: as `Instructor.create`, to be awaited."""
-        values = {"max_retries": max_retries, "context": context, "strict": strict, "token_budget": token_budget}
-        return self._create(stream=stream, **self._told(response_model, messages, hooks, {**options, **values}))
+        options["token_budget"] = token_budget
+        told = self._told(response_model, messages, max_retries, context, strict, hooks, options)
+        return self._create(stream=stream, **told)
 
     async def create_with_completion(  # noqa: PLR0917  # in Instructor's order
         self,
@@ -110,8 +106,7 @@ class AsyncInstructor(InstructorBase):
         **options: Unpack[ParameterOptions],
     ) -> tuple[T, Any]:
         """Ask for a value of `response_model`, and get what the provider answered with it."""
-        values = {"max_retries": max_retries, "context": context, "strict": strict}
-        told = self._told(response_model, messages, hooks, {**options, **values})
+        told = self._told(response_model, messages, max_retries, context, strict, hooks, options)
         return await self._create.with_completion(**told)
 
     def create_partial(  # noqa: PLR0917  # in Instructor's order
@@ -125,8 +120,8 @@ class AsyncInstructor(InstructorBase):
         **options: Unpack[ParameterOptions],
     ) -> AsyncPartialStream[T]:
         """Ask for a value of `response_model`, and see it grow: as `Instructor.create_partial`, for `async for`."""
-        values = {"max_retries": max_retries, "context": context, "strict": strict}
-        return self._create.partial(**self._told(response_model, messages, hooks, {**options, **values}))
+        told = self._told(response_model, messages, max_retries, context, strict, hooks, options)
+        return self._create.partial(**told)
 
     def create_iterable(  # noqa: PLR0917  # in Instructor's order
         self,
@@ -139,21 +134,19 @@ class AsyncInstructor(InstructorBase):
         **options: Unpack[ParameterOptions],
     ) -> AsyncIterableStream[T]:
         """Ask for values of `response_model`, one after another: as `Instructor.create_iterable`, for `async for`."""
-        values = {"max_retries": max_retries, "context": context, "strict": strict}
-        return self._create.iterable(**self._told(response_model, messages, hooks, {**options, **values}))
+        told = self._told(response_model, messages, max_retries, context, strict, hooks, options)
+        return self._create.iterable(**told)
 
     async def create_list(
         self,
         response_model: type[T],
         messages: Messages = None,
         max_retries: Any = DEFAULT_RETRIES,
-        *,
-        hooks: Hooks | None = None,
         **options: Unpack[CreateOptions],
     ) -> list[T]:
         """Ask for a list of values of `response_model`: `create` with `list[response_model]`, to be awaited."""
         response_model, messages = in_order(response_model, messages)
-        return await self.create(list[response_model], messages, max_retries, hooks=hooks, **options)
+        return await self.create(list[response_model], messages, max_retries, **options)
 
     async def close(self) -> None:
         """Give back the connections for good: as `Instructor.close`, to be awaited. Nothing is waited for."""

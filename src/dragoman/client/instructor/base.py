@@ -103,12 +103,20 @@ class InstructorBase:
         made: Creating[Any] | ForeignCreate = self._create
         return made.llms.end() if isinstance(made, Creating) else []
 
-    def _told(
-        self, response_model: Any, messages: Any, hooks: Hooks | None, options: Mapping[str, Any]
+    def _told(  # noqa: PLR0917  # in Instructor's order, as its callers have them
+        self,
+        response_model: Any,
+        messages: Any,
+        max_retries: Any,
+        context: Any,
+        strict: bool | None,
+        hooks: Hooks | None,
+        options: Mapping[str, Any],
     ) -> dict[str, Any]:
         """The arguments of `create_fn`."""
         response_model, messages = in_order(response_model, messages)
-        said = {name: value for name, value in options.items() if value is not None and name != "stream"}
+        named = {**options, "max_retries": max_retries, "context": context, "strict": strict}
+        said = {name: value for name, value in named.items() if value is not None and name != "stream"}
         given = self.handle_kwargs(said)  # `create_partial(stream=True)` says what it does anyway
         everybody = self.hooks if hooks is None else self.hooks + hooks
         return {"response_model": response_model, "messages": messages, "hooks": everybody, **given}

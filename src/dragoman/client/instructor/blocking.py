@@ -1,4 +1,9 @@
-"""`Instructor`, the blocking face."""
+"""`Instructor`, the blocking face.
+
+What Instructor takes by position is named anew by each method, and by each overload: a TypedDict says names alone, and
+a ParamSpec, here or shared with `AsyncInstructor`, loses the `T` that joins `response_model` to what is returned. All
+else is said once, in `options.py`.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +31,6 @@ class Instructor(InstructorBase):
         max_retries: Any = DEFAULT_RETRIES,
         *,
         stream: Literal[False] = False,
-        hooks: Hooks | None = None,
         **options: Unpack[CreateOptions],
     ) -> T: ...
 
@@ -38,7 +42,6 @@ class Instructor(InstructorBase):
         max_retries: Any = DEFAULT_RETRIES,
         *,
         stream: Literal[True],
-        hooks: Hooks | None = None,
         **options: Unpack[CreateOptions],
     ) -> IterableStream[T]: ...
 
@@ -50,7 +53,6 @@ class Instructor(InstructorBase):
         max_retries: Any = DEFAULT_RETRIES,
         *,
         stream: Literal[True],
-        hooks: Hooks | None = None,
         **options: Unpack[CreateOptions],
     ) -> PartialStream[T]: ...
 
@@ -62,7 +64,6 @@ class Instructor(InstructorBase):
         max_retries: Any = DEFAULT_RETRIES,
         *,
         stream: Literal[True],
-        hooks: Hooks | None = None,
         **options: Unpack[CreateOptions],
     ) -> Stream: ...
 
@@ -74,7 +75,6 @@ class Instructor(InstructorBase):
         max_retries: Any = DEFAULT_RETRIES,
         *,
         stream: Literal[False] = False,
-        hooks: Hooks | None = None,
         **options: Unpack[CreateOptions],
     ) -> LLMResponse: ...
 
@@ -108,8 +108,9 @@ class Instructor(InstructorBase):
         Raises:
             Error: As `LLM.generate`.
         """
-        values = {"max_retries": max_retries, "context": context, "strict": strict, "token_budget": token_budget}
-        return self._create(stream=stream, **self._told(response_model, messages, hooks, {**options, **values}))
+        options["token_budget"] = token_budget
+        told = self._told(response_model, messages, max_retries, context, strict, hooks, options)
+        return self._create(stream=stream, **told)
 
     def create_with_completion(  # noqa: PLR0917  # in Instructor's order
         self,
@@ -122,8 +123,7 @@ class Instructor(InstructorBase):
         **options: Unpack[ParameterOptions],
     ) -> tuple[T, Any]:
         """Ask for a value of `response_model`, and get what the provider answered with it."""
-        values = {"max_retries": max_retries, "context": context, "strict": strict}
-        told = self._told(response_model, messages, hooks, {**options, **values})
+        told = self._told(response_model, messages, max_retries, context, strict, hooks, options)
         return self._create.with_completion(**told)
 
     def create_partial(  # noqa: PLR0917  # in Instructor's order
@@ -141,8 +141,8 @@ class Instructor(InstructorBase):
         Fields that have not come are `None`. The last is the value itself, validated. Nothing is sent before the first
         is asked for. What a call may say besides is as in `create`, but for `token_budget` and caches.
         """
-        values = {"max_retries": max_retries, "context": context, "strict": strict}
-        return self._create.partial(**self._told(response_model, messages, hooks, {**options, **values}))
+        told = self._told(response_model, messages, max_retries, context, strict, hooks, options)
+        return self._create.partial(**told)
 
     def create_iterable(  # noqa: PLR0917  # in Instructor's order
         self,
@@ -158,21 +158,19 @@ class Instructor(InstructorBase):
 
         A union of types may be asked for. As `create_partial` otherwise.
         """
-        values = {"max_retries": max_retries, "context": context, "strict": strict}
-        return self._create.iterable(**self._told(response_model, messages, hooks, {**options, **values}))
+        told = self._told(response_model, messages, max_retries, context, strict, hooks, options)
+        return self._create.iterable(**told)
 
     def create_list(
         self,
         response_model: type[T],
         messages: Messages = None,
         max_retries: Any = DEFAULT_RETRIES,
-        *,
-        hooks: Hooks | None = None,
         **options: Unpack[CreateOptions],
     ) -> list[T]:
         """Ask for a list of values of `response_model`: `create` with `list[response_model]`."""
         response_model, messages = in_order(response_model, messages)
-        return self.create(list[response_model], messages, max_retries, hooks=hooks, **options)
+        return self.create(list[response_model], messages, max_retries, **options)
 
     def close(self) -> None:
         """Give back the connections for good. Calls in progress and later ones raise `ConfigurationError`."""

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from dragoman.client.aliases import under_own_names
 from dragoman.client.cache.base import BaseCache
+from dragoman.client.hooks import Hooks
 from dragoman.client.options import AnswerOptions, GenerateOptions, MessageLike, refuse_misspelt
 from dragoman.client.value_options import ValueOptions
 from dragoman.errors import ConfigurationError
@@ -49,6 +50,8 @@ class CreateOptions(ParameterOptions, ValueOptions, total=False):
 
     validation_context: Mapping[str, Any]
     """`context`, as Instructor called it."""
+    hooks: Hooks | None
+    """Who else is told, in this call."""
 
 
 _ALIASES: Final = {
