@@ -230,7 +230,7 @@ def test_an_option_that_nobody_knows_is_refused(emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("given", [None, get_spec("openai")])
 def test_a_model_is_named_by_text(given: Any) -> None:
-    with pytest.raises(TypeError, match="from_provider takes 'provider/model', not "):
+    with pytest.raises(ModelStringError, match="from_provider takes 'provider/model', not "):
         from_provider(given)
 
 

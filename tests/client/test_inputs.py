@@ -159,20 +159,20 @@ def test_what_is_ours_in_part_is_refused_with_the_way(fields: dict[str, Any], sa
     ("prompt", "others", "error", "says"),
     [
         (None, {}, ConfigurationError, "nothing was asked"),
-        (..., {}, TypeError, "placeholder"),  # X28
-        ("x", {"messages": ...}, TypeError, "placeholder"),
+        (..., {}, ConfigurationError, "placeholder"),  # X28
+        ("x", {"messages": ...}, ConfigurationError, "placeholder"),
         ([], {}, ConfigurationError, "nothing was asked"),
         (Message("tool", []), {}, ConfigurationError, "nothing was asked"),  # what `run_tools` gives without a call
-        (7, {}, TypeError, "a prompt is text"),
-        ({"role": "user", "content": "x"}, {}, TypeError, "a dict goes into messages="),
-        ([Message("user", "x")], {}, TypeError, "whole messages, also as dicts, go into messages="),
-        ([{"role": "user", "content": "x"}], {}, TypeError, "not dict"),
-        ("x", {"messages": ["hello"]}, TypeError, "a message is a Message or a dict"),
+        (7, {}, ConfigurationError, "a prompt is text"),
+        ({"role": "user", "content": "x"}, {}, ConfigurationError, "a dict goes into messages="),
+        ([Message("user", "x")], {}, ConfigurationError, "whole messages, also as dicts, go into messages="),
+        ([{"role": "user", "content": "x"}], {}, ConfigurationError, "not dict"),
+        ("x", {"messages": ["hello"]}, ConfigurationError, "a message is a Message or a dict"),
         ("x", {"messages": [{"role": "narrator", "content": "x"}]}, ConfigurationError, "messages: .*narrator"),
         ("x", {"messages": [{"content": "x"}]}, ConfigurationError, "messages: .*role"),
         ("x", {"images": [b"not a picture"]}, ConfigurationError, "PNG"),
         ("x", {"images": [__file__]}, ConfigurationError, "other files go into documents="),
-        ("x", {"images": [7]}, TypeError, "a picture is a path"),
+        ("x", {"images": [7]}, ConfigurationError, "a picture is a path"),
         ("x", {"documents": ["Makefile"]}, ConfigurationError, "pass media_type= to Document.from_path"),
     ],
 )

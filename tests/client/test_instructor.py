@@ -169,7 +169,7 @@ def test_options_of_the_client_hold_for_its_calls(emulator: Emulator, face: str)
             "say the same: pass one",
         ),
         ({"input": "a", "modle": "m"}, ConfigurationError, "did you mean `model`|there is no option `modle`"),
-        ({"messages": ...}, TypeError, "placeholder"),
+        ({"messages": ...}, ConfigurationError, "placeholder"),
         ({"input": "a", "mode": "json"}, ConfigurationError, r"mode must be a Mode such as Mode\.TOOLS, not 'json'"),
         (
             {"input": "a", "response_model": User, "mode": Mode.PARALLEL_TOOLS},
@@ -186,7 +186,7 @@ def test_options_of_the_client_hold_for_its_calls(emulator: Emulator, face: str)
             ConfigurationError,
             "a type is wanted.* not an object of `list`",
         ),
-        ({"input": "a", "response_model": User, "max_retries": object()}, UnsupportedFeature, "RetryConfig"),
+        ({"input": "a", "response_model": User, "max_retries": object()}, ConfigurationError, "RetryConfig"),
         ({"input": "a", "response_model": User, "max_retries": -1}, ConfigurationError, "at least 0, not -1"),
     ],
 )

@@ -512,7 +512,7 @@ def test_reading_the_response_too_early_says_what_to_do(emulator: Emulator) -> N
         (("no-such-model-anywhere",), {}, UnknownProvider, "say whose: `provider/model`"),
         (("gpt-4o-minni",), {}, UnknownProvider, "such as `openai/gpt-4o-mini`"),
         (("openai/gpt-4o", "gpt-4o-mini"), {}, ModelStringError, "names a model already: leave out `gpt-4o-mini`"),
-        ((None,), {}, TypeError, "named by text such as 'openai/gpt-4o-mini', not NoneType"),
+        ((None,), {}, ModelStringError, "named by text such as 'openai/gpt-4o-mini', not NoneType"),
         (("opnai", "m"), {}, UnknownProvider, "Did you mean `openai`"),
         (("openai/m",), {"base_url": "localhost"}, ConfigurationError, "http://"),
         (("openai/m",), {"base_url": "http://h/v1/chat/completions"}, ConfigurationError, "leave out `/chat/comp"),

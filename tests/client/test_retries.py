@@ -102,12 +102,9 @@ def test_how_often_it_is_asked(emulator: Emulator, face: str, max_retries: Any, 
     assert len(emulator.requests) == caught.value.n_attempts == times == most_tries(max_retries)
 
 
-@pytest.mark.parametrize(
-    ("max_retries", "kind"),
-    [(-1, ConfigurationError), (True, UnsupportedFeature), ("3", UnsupportedFeature), (object(), UnsupportedFeature)],
-)
-def test_what_says_nothing_of_that_is_refused(max_retries: Any, kind: type[Exception]) -> None:
-    with pytest.raises(kind, match="max_retries= is"):
+@pytest.mark.parametrize("max_retries", [-1, True, "3", object()])
+def test_what_says_nothing_of_that_is_refused(max_retries: Any) -> None:
+    with pytest.raises(ConfigurationError, match="max_retries= is"):
         retries_of(max_retries)
 
 

@@ -226,7 +226,7 @@ def test_a_name_that_is_no_server_side_tool_or_is_there_twice(tools: Any) -> Non
         tools_of(tools)
 
 
-@pytest.mark.parametrize(("wrong", "error"), [(7, TypeError), ({"type": "function"}, ConfigurationError)])
+@pytest.mark.parametrize(("wrong", "error"), [(7, ConfigurationError), ({"type": "function"}, ConfigurationError)])
 def test_what_is_no_tool_is_refused(wrong: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         tools_of([wrong])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dragoman import CacheMark, Message, Text, create_llm
+from dragoman import CacheMark, Message, Text, create_llm, from_provider
 from dragoman.testing import Emulator
 
 
@@ -107,3 +107,34 @@ def test_a_field_that_the_caller_names_is_sent_to_any_host(emulator: Emulator) -
     body, losses = sent("groq", emulator, extra_body={"web_search_options": {}})
     assert body["web_search_options"] == {}
     assert losses == []
+
+
+# ---------------------------------------------------------------------- what is OpenRouter's own
+
+OPENROUTERS: dict[str, Any] = {
+    "plugins": [{"id": "web", "max_results": 3}],
+    "transforms": ["middle-out"],
+    "models": ["anthropic/claude-haiku-4.5"],
+    "provider": {"order": ["azure"], "require_parameters": True},
+    "session_id": "s",
+}
+"""Fields of a body that no other takes (openrouter.ai/docs/api-reference, read 2026-11-21)."""
+
+
+@pytest.mark.parametrize("name", OPENROUTERS)
+def test_what_is_openrouters_own_goes_there_as_it_is(name: str, emulator: Emulator) -> None:
+    body, losses = sent("openrouter", emulator, extra_body={name: OPENROUTERS[name]})
+    assert (body[name], losses) == (OPENROUTERS[name], [])
+
+
+@pytest.mark.parametrize(
+    "name", sorted(OPENROUTERS.keys() - {"models"})
+)  # which may be `model` misspelt: `extra_body` says it
+def test_what_is_openrouters_own_beside_a_value(
+    name: str, emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As those write it who come from Instructor: what is no option goes into the body."""
+    client = from_provider("openrouter/openai/gpt-4o", base_url=emulator.url, api_key="k")
+    assert client.create(int, input="Count to 5", **{name: OPENROUTERS[name]}) == 5
+    assert emulator.requests[-1].wire[name] == OPENROUTERS[name]
+    assert [record.message for record in caplog.records if record.name != "dragoman.testing"] == []

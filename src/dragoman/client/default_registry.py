@@ -202,7 +202,7 @@ def from_provider(
         ValueError: As `ProviderRegistry.create_client`.
     """
     if not isinstance(model, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
-        raise TypeError(
+        raise ModelStringError(
             f"from_provider takes 'provider/model', not {type(model).__name__}; create_llm takes a spec too"
         )
     provider, name = split_model(model)

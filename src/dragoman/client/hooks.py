@@ -27,7 +27,7 @@ from traceback import format_exc
 from typing import Any, Self, TypeAlias
 
 from dragoman.client.stacklevel import stacklevel_of_caller
-from dragoman.errors import Error
+from dragoman.errors import ConfigurationError, Error
 from dragoman.messages import LLMResponse, Request, Usage
 
 Handler: TypeAlias = Callable[..., object]
@@ -51,7 +51,9 @@ class Hooks:
         self._handlers: dict[HookName, list[Handler]] = {}
 
     def on(self, hook_name: HookName | str, handler: Handler) -> None:
-        """Have `handler` called at `hook_name`. Raises `ValueError` for a name that is none."""
+        """Have `handler` called at `hook_name`. Raises `ValueError` for a name that is none and what is not called."""
+        if not callable(handler):
+            raise ConfigurationError(f"a handler is called when something happens; {type(handler).__name__} cannot be")
         self._handlers.setdefault(self.get_hook_name(hook_name), []).append(handler)
 
     def off(self, hook_name: HookName | str, handler: Handler) -> None:

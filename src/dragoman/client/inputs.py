@@ -70,21 +70,28 @@ def _prompt_turn(prompt: object, attached: list[Part]) -> Message:
         case str():
             return Message(Role.USER, (*attached, Text(prompt)) if attached else prompt)
         case list() | tuple():
-            return Message(Role.USER, (*attached, *cast("Sequence[Part]", prompt)))
+            return _turn_of_parts((*attached, *cast("Sequence[Part]", prompt)))
         case None:
             return Message(Role.USER, tuple(attached))
         case Mapping():
-            raise TypeError("a prompt is text, a Message or a list of parts: a dict goes into messages=[...]")
+            raise ConfigurationError("a prompt is text, a Message or a list of parts: a dict goes into messages=[...]")
         case _ if prompt is ...:
-            raise TypeError("`...` is a placeholder: put a real prompt or real messages in its place")
+            raise ConfigurationError("`...` is a placeholder: put a real prompt or real messages in its place")
         case _:
-            raise TypeError(f"a prompt is text, a Message or a list of parts, not {type(prompt).__name__}")
+            raise ConfigurationError(f"a prompt is text, a Message or a list of parts, not {type(prompt).__name__}")
+
+
+def _turn_of_parts(parts: tuple[Part, ...]) -> Message:
+    try:
+        return Message(Role.USER, parts)
+    except TypeError as error:
+        raise ConfigurationError(f"prompt: {error}") from error
 
 
 def canonical_messages(messages: Iterable[MessageLike]) -> list[Message]:
     """Messages with plain dicts, in OpenAI's or Anthropic's form or as msgspec writes ours, translated."""
     if cast("object", messages) is ...:
-        raise TypeError("`...` is a placeholder: put real messages in its place")
+        raise ConfigurationError("`...` is a placeholder: put real messages in its place")
     turns: list[Message] = []
     for form, group in groupby(messages, key=_form):
         match form:
@@ -124,7 +131,9 @@ def _form(message: MessageLike) -> str | None:
     if isinstance(message, Message):
         return None
     if not isinstance(message, dict | Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
-        raise TypeError(f"a message is a Message or a dict with `role` and `content`, not {type(message).__name__}")
+        raise ConfigurationError(
+            f"a message is a Message or a dict with `role` and `content`, not {type(message).__name__}"
+        )
     content = message.get("content")
     if type(content) is str and len(message) == 2 and message.get("role") in _PLAIN_ROLES:
         return "plain"
@@ -179,7 +188,7 @@ def image_of(image: ImageLike) -> Image:
         case str() | PathLike():
             return _picture(Path(image))
         case _:
-            raise TypeError(f"a picture is a path, a URL, bytes or an Image, not {type(image).__name__}")
+            raise ConfigurationError(f"a picture is a path, a URL, bytes or an Image, not {type(image).__name__}")
 
 
 def _picture(path: Path) -> Image:

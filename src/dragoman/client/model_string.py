@@ -27,7 +27,9 @@ def provider_and_model(provider: str | ProviderSpec, model: str | None) -> tuple
             raise ModelStringError(f"which model of `{provider.name}`? Pass model=")
         return provider, model
     if not isinstance(provider, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
-        raise TypeError(f"a provider is named by text such as 'openai/gpt-4o-mini', not {type(provider).__name__}")
+        raise ModelStringError(
+            f"a provider is named by text such as 'openai/gpt-4o-mini', not {type(provider).__name__}"
+        )
     if model is not None:
         _refuse_two_models(provider, model)
         return get_spec(provider), model

@@ -11,7 +11,7 @@ from msgspec import Struct
 from dragoman.calls import RetryConfig
 from dragoman.calls.retry import backoff
 from dragoman.client.tenacious import Tenacious, is_tenacity
-from dragoman.errors import ConfigurationError, UnsupportedFeature
+from dragoman.errors import ConfigurationError
 from dragoman.flow import Flow
 from dragoman.structured import DEFAULT_RETRIES, Again
 from dragoman.structured.rules import Retries, is_about_the_answer
@@ -39,7 +39,7 @@ def retries_of(max_retries: object) -> Retries:
     """How it is asked again, from what a caller says. Made for one call.
 
     A number counts the tries after the first, `RetryConfig.max_attempts` all of them. A tenacity object decides by
-    itself, also whether to try again after a call that failed. Raises `ConfigurationError`, `UnsupportedFeature`.
+    itself, also whether to try again after a call that failed. Raises `ConfigurationError`.
     """
     if isinstance(max_retries, RetryConfig):
         return Patiently(max_retries)
@@ -59,7 +59,7 @@ def _number(max_retries: object) -> int:
     if max_retries is None:
         return DEFAULT_RETRIES
     if isinstance(max_retries, bool) or not isinstance(max_retries, int):
-        raise UnsupportedFeature(
+        raise ConfigurationError(
             f"max_retries= is a number, a RetryConfig or a tenacity object, not {type(max_retries).__name__}"
         )
     if max_retries < 0:

@@ -28,17 +28,28 @@ def of_client_and_calls(kwargs: Mapping[str, Any], spec: ProviderSpec) -> tuple[
 def _in_our_words(kwargs: Mapping[str, Any], spec: ProviderSpec) -> dict[str, Any]:
     """`kwargs`, in which what OpenAI's SDK takes besides has our names. What is `None` is left out."""
     given = {name: value for name, value in kwargs.items() if value is not None}
-    headers = {**given.pop("default_headers", {}), **given.get("headers", {})}
+    headers = {**_taken(given, "default_headers", Mapping, {}), **_taken(given, "headers", Mapping, {})}
     organization = given.pop("organization", None)
     if organization is not None:
         headers[_organization_header(spec)] = organization
     if headers:
         given["headers"] = headers
     if "default_query" in given:
-        given["query"] = urlencode(given.pop("default_query"))
+        given["query"] = urlencode(_taken(given, "default_query", Mapping))
     if "max_retries" in given:
-        given["retry_config"] = RetryConfig(max_attempts=given.pop("max_retries") + 1)
+        given["retry_config"] = RetryConfig(max_attempts=_taken(given, "max_retries", int) + 1)
     return given
+
+
+def _taken(given: dict[str, Any], name: str, kind: type[Any], otherwise: Any = None) -> Any:
+    """What is given as `name`, which is there no longer. Raises `ConfigurationError` for what is no `kind`."""
+    value = given.pop(name, otherwise)
+    if not isinstance(value, kind):
+        raise ConfigurationError(f"{name} must be {_SAID[kind]}, not {type(value).__name__}")
+    return value
+
+
+_SAID: Final[Mapping[type[Any], str]] = {Mapping: "a mapping of names to values", int: "a whole number"}
 
 
 def _organization_header(spec: ProviderSpec) -> str:

@@ -56,7 +56,7 @@ def target_of(
         transport=transport_for(spec, access.http_client, access.transport, asynchronous=access.asynchronous),
         key=_key(access.api_key),
         headers=tuple((header, os.environ[env]) for env, header in spec.env_headers if os.environ.get(env)),
-        query=access.query or spec.query_for(settings),
+        query=_query(access.query) or spec.query_for(settings),
         settings=settings,
         quirks=tuple(quirk for quirk in spec.quirks if quirk.dialect in (None, spoken.name)),
     )
@@ -126,6 +126,12 @@ def _refuse_endpoint(prefix: str, dialect: Dialect, model: str) -> None:
     path = dialect.path(Request(model=model, messages=()))
     if prefix.endswith(path):
         raise ConfigurationError(f"base_url is where the API begins: leave out `{path}` at its end")
+
+
+def _query(query: object) -> str:
+    if not isinstance(query, str):
+        raise ConfigurationError(f"query is text, not {type(query).__name__}")
+    return query
 
 
 def _key(api_key: object) -> Key:

@@ -50,7 +50,7 @@ def _tools_of(tool: ToolLike) -> tuple[AnyTool, ...]:
         return tools_of_dict(dict(cast("Mapping[str, Any]", tool)))
     if callable(tool):
         return (tool_of_function(tool),)
-    raise TypeError(
+    raise ConfigurationError(
         f"a tool is a function, a Tool, a dict or the name of a server-side tool, not {type(tool).__name__}"
     )
 

@@ -118,7 +118,7 @@ class InstructorBase:
         named = {**options, "max_retries": max_retries, "context": context, "strict": strict}
         said = {name: value for name, value in named.items() if value is not None and name != "stream"}
         given = self.handle_kwargs(said)  # `create_partial(stream=True)` says what it does anyway
-        everybody = self.hooks if hooks is None else self.hooks + hooks
+        everybody = self.hooks if hooks is None else self.hooks + _checked_hooks(hooks)
         return {"response_model": response_model, "messages": messages, "hooks": everybody, **given}
 
     def __getattr__(self, name: str) -> Any:
@@ -130,6 +130,12 @@ class InstructorBase:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.provider}/{self.default_model or '?'} in {self.mode}>"
+
+
+def _checked_hooks(hooks: object) -> Hooks:
+    if not isinstance(hooks, Hooks):
+        raise ConfigurationError(f"hooks= is a Hooks, not {type(hooks).__name__}")
+    return hooks
 
 
 def in_order(response_model: Any, messages: Any) -> tuple[Any, Any]:
