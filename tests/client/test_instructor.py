@@ -25,7 +25,7 @@ from dragoman import (
 )
 from dragoman.client.cache.base import AutoCache
 from dragoman.client.hooks import Hooks
-from dragoman.errors import ConfigurationError, OutputError, UnsupportedFeature
+from dragoman.errors import ConfigurationError, OutputError
 from dragoman.structured.partial import Partial
 from dragoman.testing import Emulator
 
