@@ -158,7 +158,7 @@ def test_a_stream_stops_when_its_client_leaves(emulator: Emulator, wire: Callabl
 def test_a_stream_waits_for_a_client_that_does_not_read(emulator: Emulator, wire: Callable[[], Wire]) -> None:
     connection = wire()
     connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    connection.send(raw_request(CHAT, body("openai_chat", "Count to 9999", stream=True, n=20)))
+    connection.send(raw_request(CHAT, body("openai_chat", "Count to 9999", stream=True, n=5)))
     connection.until(b"\n\n")
     connection.socket.close()
     (line,) = emulator.wait_for_bill(1)

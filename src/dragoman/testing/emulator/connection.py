@@ -177,6 +177,8 @@ class Connection(asyncio.Protocol):
                         if number == len(steps):
                             reply.ended(reply.outcome, delivered)
                         self._transport.write(step.data)
+                        if self._transport.is_closing():  # the client has left: the loop says so at its next turn
+                            await asyncio.sleep(0)
                         await self._writable.wait()
                     case Pause():
                         await asyncio.sleep(step.seconds)
