@@ -32,7 +32,7 @@ def check_filling(kind: Any, prompt: str) -> None:
     adapter = TypeAdapter(kind)
     schema = adapter.json_schema()
     value = fill_schema(schema, Facts([prompt]))
-    jsonschema.validate(value, schema, jsonschema.Draft202012Validator)
+    jsonschema.Draft202012Validator(schema).validate(value)
     adapter.validate_json(json.dumps(value))
 
 
@@ -43,6 +43,7 @@ def test_valid_for_whatever_pydantic_can_ask_for(kind: Any, prompt: str) -> None
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(0)
 @given(kind=types, prompt=prompts)
 @settings(max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_valid_for_ever_new_types(kind: Any, prompt: str) -> None:
