@@ -4,6 +4,8 @@ PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11; do \
 	"$$name" -c '' 2>/dev/null && echo "$$name" && exit; done; echo python3)
 BIN := .venv/bin
 STAMP := .venv/.ready
+# On every core; who is done first takes tests from the other, and what a module shares is seldom made twice.
+PARALLEL := --numprocesses logical --maxprocesses 8 --dist worksteal
 
 .PHONY: help setup demo docs check test test-clients test-local soak bench clean
 
@@ -31,11 +33,11 @@ check: setup  ## Format, lint, types
 	$(BIN)/pyright
 
 test: setup  ## All tests that need nothing foreign
-	$(BIN)/python -m pytest -m 'not clients and not soak and not local'
+	$(BIN)/python -m pytest $(PARALLEL) -m 'not clients and not soak and not local'
 
 test-clients: setup  ## The official SDKs against our emulator, each in its own environment under .clients
 	$(BIN)/python scripts/client_environments.py
-	DRAGOMAN_CLIENTS_REQUIRED=1 $(BIN)/python -m pytest -m clients tests/clients
+	DRAGOMAN_CLIENTS_REQUIRED=1 $(BIN)/python -m pytest $(PARALLEL) -m clients tests/clients
 	.clients/anthropic_codec/bin/python -m pytest -m clients tests/dialects/anthropic_messages/test_official_sdk.py
 	.clients/boto3/bin/python -m pytest -m clients tests/transport/test_event_stream.py tests/providers/auth/test_aws_signature.py
 	.clients/litellm/bin/python -m pytest -W ignore -m clients tests/providers/test_litellm.py
