@@ -118,7 +118,7 @@ def run(suite: Suite, python: Path) -> Outcome:
     done = subprocess.run(
         [python, *OPTIONS, f"--junitxml={report}", *without, *(f"tests/{path}" for path in suite.paths)],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": search, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": search},
         capture_output=True,
         text=True,
         timeout=LIMIT_SECONDS,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from client_environments import OUR_TESTS, ROOT, make
+from client_environments import OUR_TESTS, ROOT, make, with_pip
 
 FOLDER = ROOT.parent / ".local"
 
@@ -19,4 +19,4 @@ LOCAL = ["transformers>=5.23,<6", *MLX, "llguidance>=1.9,<2", "gguf>=0.19", "num
 
 
 if __name__ == "__main__":
-    make(FOLDER, TORCH, LOCAL)
+    make(FOLDER, with_pip(FOLDER, TORCH, LOCAL), [*TORCH, *LOCAL])  # pip: llama.cpp is added to it by hand

@@ -42,7 +42,7 @@ def find_python(name: str) -> Path:
 
 def run_script(name: str, script: str, emulator: Emulator, **variables: str) -> dict[str, Any]:
     """Run every case of `script` against `emulator`; gives case → `"ok"` or the traceback."""
-    environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **emulator.environment()}
+    environment = {"PATH": os.environ["PATH"], **emulator.environment()}
     done = subprocess.run(
         [find_python(name), HERE / "scripts" / script],
         env={**environment, "EMULATOR_URL": emulator.url, **variables},
