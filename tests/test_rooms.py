@@ -17,15 +17,22 @@ RANKS = [
     {"catalog", "dialects", "transport"},
     {"providers"},
     {"calls", "engines"},
-    {"structured", "routing"},
+    {"structured", "routing", "batch"},
     {"client"},
-    {"batch", "gateway", "testing", "validation"},
+    {"gateway", "testing", "validation"},
     {"cli", "compat"},
     {"__main__"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 
-STRANGERS = {("dialects", "transport"), ("structured", "routing"), ("catalog", "dialects"), ("catalog", "transport")}
+STRANGERS = {
+    ("dialects", "transport"),
+    ("structured", "routing"),
+    ("batch", "structured"),
+    ("batch", "routing"),
+    ("catalog", "dialects"),
+    ("catalog", "transport"),
+}
 """Rooms of one rank that must not know each other, either way."""
 
 SAME_RANK = {("messages", "errors"), ("errors", "messages"), ("http", "messages"), ("exceptions", "errors")}

@@ -256,6 +256,19 @@ class StreamInterrupted(ConnectionLost):
     """A stream ended before its dialect's last event. `partial` holds what had arrived."""
 
 
+class OutcomeUnknown(CallFailed):
+    """The program ended while this was being asked: nobody here knows whether it was answered, and charged.
+
+    Only a row of a batch can be in doubt. It is not asked again by itself: it would be paid twice if it had been
+    answered.
+    """
+
+    hint = "Ask the rows in doubt again, if paying twice for some is better than missing them: again=['unknown']."
+
+    def __init__(self, message: str = "the program ended while this row was being asked", **where: Any) -> None:
+        super().__init__(message, **where)
+
+
 # ---------------------------------------------------------------------- the provider answered with an error
 
 

@@ -48,7 +48,7 @@ _PER_MEDIA: Final = 800
 def estimate(request: Request) -> Flow[TokenCount]:
     """About how many input tokens `request` is."""
     texts, media = _texts_of(request)
-    around = _FOR_ANSWER + _PER_MESSAGE * len(request.messages) + _PER_TOOL * len(request.tools) + _PER_MEDIA * media
+    around = _around(request, media)
     by_tiktoken: int | None = None
     if find_spec("tiktoken") is not None:
         by_tiktoken = yield from invoke(sync=partial(_by_tiktoken, request.model, texts))
@@ -57,6 +57,16 @@ def estimate(request: Request) -> Flow[TokenCount]:
             tokens=by_tiktoken + around, exact=False, method="tiktoken, and an estimate of what is around"
         )
     return TokenCount(tokens=sum(map(text_tokens, texts)) + around, exact=False, method="an estimate from characters")
+
+
+def by_rule(request: Request) -> int:
+    """About how many input tokens `request` is, by the rule alone."""
+    texts, media = _texts_of(request)
+    return sum(map(text_tokens, texts)) + _around(request, media)
+
+
+def _around(request: Request, media: int) -> int:
+    return _FOR_ANSWER + _PER_MESSAGE * len(request.messages) + _PER_TOOL * len(request.tools) + _PER_MEDIA * media
 
 
 def text_tokens(text: str) -> int:

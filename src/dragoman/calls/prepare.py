@@ -55,7 +55,7 @@ def prepare(call: Call) -> Prepared:
     target = call.target
     facts = target.facts(call.request.model)
     request, unfit = fitted(call.request, facts, target.dialect.effort_budgets)
-    request, notes = _with_default_limit(request, facts, target.dialect)
+    request, notes = with_default_limit(request, facts, target.dialect)
     encoded = target.dialect.encode_request(request)
     losses = unfit + encoded.losses
     for quirk in target.quirks:
@@ -86,7 +86,7 @@ def _refuse_emptied(call: Call, losses: tuple[Loss, ...]) -> None:
             raise error
 
 
-def _with_default_limit(
+def with_default_limit(
     request: Request, facts: ModelFacts | None, dialect: Dialect
 ) -> tuple[Request, tuple[str, ...]]:
     """The request with `max_tokens` where the dialect demands it and the caller named none, and a note of it.

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dragoman._version import __version__
+from dragoman.cli.batch import batch
 from dragoman.cli.chat import chat
 from dragoman.cli.doctor import doctor
 from dragoman.cli.emulate import emulate
@@ -46,5 +47,5 @@ def _add(command: Callable[..., None]) -> None:
     app.command(command.__name__)(exits(command))
 
 
-for _command in (generate, extract, explain, chat, emulate, providers, models, doctor):
+for _command in (generate, extract, explain, chat, batch, emulate, providers, models, doctor):
     _add(_command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Annotated, Final, TypeAlias, cast
 
 import typer
@@ -53,8 +54,20 @@ def mode_named(name: str | None) -> Mode | None:
 
 def connect(model: str | None, base_url: str | None, **options: object) -> dragoman.LLM:
     """A client for the model named on the command line or in the environment. Options that are `None` are left out."""
+    return dragoman.create_llm(_named(model), base_url=base_url, **_given(options))
+
+
+def connect_async(model: str | None, base_url: str | None, **options: object) -> dragoman.AsyncLLM:
+    """`connect`, for a client that is awaited."""
+    return dragoman.create_llm(_named(model), async_client=True, base_url=base_url, **_given(options))
+
+
+def _named(model: str | None) -> str:
     name = model or os.environ.get(MODEL_VARIABLE)
     if not name:
         raise ConfigurationError(f"which model? Pass --model PROVIDER/MODEL, or set {MODEL_VARIABLE}")
-    given = cast("ClientOptions", {key: value for key, value in options.items() if value is not None})
-    return dragoman.create_llm(name, base_url=base_url, **given)
+    return name
+
+
+def _given(options: Mapping[str, object]) -> ClientOptions:
+    return cast("ClientOptions", {key: value for key, value in options.items() if value is not None})

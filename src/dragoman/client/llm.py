@@ -6,6 +6,8 @@ Both are thin: what a call means is decided in `Plan`, what happens in flows. Th
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable
+from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeVar, Unpack, overload
 
 from dragoman.client.chat import AsyncChat, Chat, Prompt
@@ -20,6 +22,8 @@ from dragoman.messages import EmbeddingResponse, LLMResponse, Message, ModelInfo
 from dragoman.structured import DEFAULT_RETRIES, Extracted
 
 if TYPE_CHECKING:
+    from dragoman.batch import BatchResults
+    from dragoman.client.batches import Again, Question
     from dragoman.client.value_streams import AsyncPartialStream, PartialStream
 
 T = TypeVar("T")
@@ -149,6 +153,86 @@ class LLM(LLMBase):
     def chat(self, **options: Unpack[GenerateOptions]) -> Chat:
         """Begin a conversation that remembers; `options`, such as `system` and `tools`, hold for all its calls."""
         return Chat(self._plan, options)
+
+    @overload
+    def batch(
+        self,
+        prompts: Iterable[Question],
+        *,
+        response_model: type[T],
+        max_retries: int = DEFAULT_RETRIES,
+        concurrency: int = 32,
+        progress: bool = True,
+        journal: str | Path | None = None,
+        again: Again = (),
+        max_cost: Decimal | float | None = None,
+        idempotency_header: str | None = None,
+        **options: Unpack[ExtractOptions],
+    ) -> BatchResults[T]: ...
+
+    @overload
+    def batch(
+        self,
+        prompts: Iterable[Question],
+        *,
+        concurrency: int = 32,
+        progress: bool = True,
+        journal: str | Path | None = None,
+        again: Again = (),
+        max_cost: Decimal | float | None = None,
+        idempotency_header: str | None = None,
+        **options: Unpack[GenerateOptions],
+    ) -> BatchResults[LLMResponse]: ...
+
+    def batch(
+        self,
+        prompts: Iterable[Question],
+        *,
+        response_model: type[Any] | None = None,
+        max_retries: int | None = None,
+        concurrency: int = 32,
+        progress: bool = True,
+        journal: str | Path | None = None,
+        again: Again = (),
+        max_cost: Decimal | float | None = None,
+        idempotency_header: str | None = None,
+        **options: Unpack[ExtractOptions],
+    ) -> Any:
+        """Ask many prompts at once, and get a result for each, in their order.
+
+        A row that fails keeps its reason and ends nothing else. What every row would meet (a wrong key, an unknown
+        model, no credit) ends the batch early: `results.stopped` says what, and it is raised when there is no answer
+        at all. While the provider refuses for too many, fewer are asked at once.
+
+        Args:
+            prompts: What to ask: prompts as `generate` takes them, conversations, or mappings of `prompt`, `messages`
+                and further options of that row. Read as rows begin.
+            response_model: As in `generate`.
+            max_retries: As in `generate`.
+            concurrency: How many at once, at most.
+            progress: Show on standard error how far it is.
+            journal: A file to keep progress in. Called again with the same prompts, what is over is not asked again.
+            again: Which rows of the journal that are over are asked again: `failed`, and those that were being asked
+                when the program ended, which is `unknown`; these may be paid twice.
+            max_cost: US dollars. Nothing is sent that could, at worst, cost more than is left of them.
+            idempotency_header: The header by which this server knows a request that it has answered before, and
+                does not charge it again. No provider is known to have one; gateways do.
+            options: Of all calls: see `GenerateOptions`.
+
+        Raises:
+            Error: What ends the batch before there is any answer.
+        """
+        from dragoman.client.batches import Asker, Batch, BatchRules  # few programs need them
+
+        rules = BatchRules(
+            concurrency=concurrency,
+            progress=progress,
+            journal=journal,
+            again=again,
+            max_cost=max_cost,
+            idempotency_header=idempotency_header,
+        )
+        return Batch(Asker(self._plan, response_model, max_retries, options), prompts, rules).run()
 
     def unload(self) -> None:
         """Free what the model holds, and give back idle connections. The next call works as the first one did.
@@ -285,6 +369,63 @@ class AsyncLLM(LLMBase):
     def chat(self, **options: Unpack[GenerateOptions]) -> AsyncChat:
         """Begin a conversation that remembers; `options`, such as `system` and `tools`, hold for all its calls."""
         return AsyncChat(self._plan, options)
+
+    @overload
+    async def batch(
+        self,
+        prompts: Iterable[Question],
+        *,
+        response_model: type[T],
+        max_retries: int = DEFAULT_RETRIES,
+        concurrency: int = 32,
+        progress: bool = True,
+        journal: str | Path | None = None,
+        again: Again = (),
+        max_cost: Decimal | float | None = None,
+        idempotency_header: str | None = None,
+        **options: Unpack[ExtractOptions],
+    ) -> BatchResults[T]: ...
+
+    @overload
+    async def batch(
+        self,
+        prompts: Iterable[Question],
+        *,
+        concurrency: int = 32,
+        progress: bool = True,
+        journal: str | Path | None = None,
+        again: Again = (),
+        max_cost: Decimal | float | None = None,
+        idempotency_header: str | None = None,
+        **options: Unpack[GenerateOptions],
+    ) -> BatchResults[LLMResponse]: ...
+
+    async def batch(
+        self,
+        prompts: Iterable[Question],
+        *,
+        response_model: type[Any] | None = None,
+        max_retries: int | None = None,
+        concurrency: int = 32,
+        progress: bool = True,
+        journal: str | Path | None = None,
+        again: Again = (),
+        max_cost: Decimal | float | None = None,
+        idempotency_header: str | None = None,
+        **options: Unpack[ExtractOptions],
+    ) -> Any:
+        """Ask many prompts at once: as `LLM.batch`, to be awaited. Cancelled, it cancels what runs."""
+        from dragoman.client.batches import Asker, Batch, BatchRules  # few programs need them
+
+        rules = BatchRules(
+            concurrency=concurrency,
+            progress=progress,
+            journal=journal,
+            again=again,
+            max_cost=max_cost,
+            idempotency_header=idempotency_header,
+        )
+        return await Batch(Asker(self._plan, response_model, max_retries, options), prompts, rules).async_run()
 
     async def unload(self) -> None:
         """Free what the model holds, and give back idle connections: as `LLM.unload`, to be awaited."""

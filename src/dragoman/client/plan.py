@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from decimal import Decimal
 from itertools import count
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
@@ -21,6 +22,7 @@ from dragoman.calls import (
     generate,
     list_models,
 )
+from dragoman.calls.ceiling import ceiling
 from dragoman.calls.prepare import prepare, refuse_losses
 from dragoman.client.contents import has_urls
 from dragoman.client.inputs import embedding_inputs, messages_of
@@ -32,7 +34,7 @@ from dragoman.client.options import (
     check_options,
     timeouts_of,
 )
-from dragoman.client.requests import request_of
+from dragoman.client.requests import own_request, request_of
 from dragoman.client.tools import tools_of
 from dragoman.dialects import get_dialect
 from dragoman.dialects.embeddings import get_embedding_codec
@@ -180,6 +182,17 @@ class Plan:
         options, request = self._value_request(prompt, options)
         way = way_for(self._target, request, options.get("mode"), wanted)
         return self._extract(request, way, options, rules, caching)
+
+    def ceiling(self, prompt: Any, options: Mapping[str, Any], wanted: Any = None) -> Decimal | None:
+        """US dollars that one request of such a call costs at worst, `None` where that cannot be told."""
+        options = self.options(options)
+        request, target = self._request(prompt, options), self._target
+        if wanted is not None:
+            from dragoman.client.way import way_for
+
+            way = way_for(target, request, options.get("mode"), wanted)
+            request, target = TECHNIQUES[way.technique].shape(request, way.output), way.target
+        return ceiling(replace(self._call(request, options), target=target))
 
     def partial(self, wanted: type[T], prompt: Any, options: Mapping[str, Any], rules: Rules) -> PartialFlow[T]:
         """The flow of a call for a value of `wanted` that is seen growing, and who hears it. Raises as `extract`."""
@@ -343,6 +356,8 @@ class Plan:
     def _request(self, prompt: Any, options: Mapping[str, Any]) -> Request:
         if not self._target.spec.chats:
             raise UnsupportedFeature("this provider answers no prompts: call `embed`", provider=self.provider)
+        if isinstance(prompt, Request):
+            return own_request(prompt, self._target.model, options)
         messages = messages_of(
             prompt,
             system=options.get("system"),

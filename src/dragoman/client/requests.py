@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from dragoman.client.options import REQUEST_FIELDS
 from dragoman.errors import ConfigurationError
 from dragoman.messages import (
@@ -15,6 +17,7 @@ from dragoman.messages import (
     OutputFormat,
     ReasoningOptions,
     Request,
+    Role,
     Tool,
     ToolChoice,
 )
@@ -80,3 +83,14 @@ def output_format_of(wanted: OutputFormat | JsonObject | str | None) -> OutputFo
             )
         return OutputFormat(kind="json_object" if wanted == "json" else "text")
     return OutputFormat(kind="json_schema", schema=wanted, name=str(wanted.get("title") or "output"))
+
+
+def own_request(request: Request, model: str, options: Any) -> Request:
+    """`request` for `model`, with what it leaves open as `options` say. It is answered whole."""
+    base = request_of(model, (), (), options)
+    system = options.get("system")
+    messages = request.messages
+    if system is not None and not any(message.role == Role.SYSTEM for message in messages):
+        messages = (Message(Role.SYSTEM, system), *messages)
+    said = {name: value for name in Request.__struct_fields__ if (value := getattr(request, name)) not in (None, ())}
+    return replace(base, **{**said, "model": model, "messages": messages, "stream": False})

@@ -1,0 +1,221 @@
+"""One row, asked: its flow with what the batch has to know and to say on the way.
+
+The flow of the call is driven by hand, and its effects are passed on. Before a request goes out it has its turn, its
+money is held and its row is marked in the journal; what the provider says of too many requests is told to all.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, Final, TypeVar, cast
+
+from msgspec.structs import replace
+
+from dragoman.batch.job import SHORTLY_SECONDS, Job
+from dragoman.batch.rows import NOTHING, Ended, Paid, Row, attempts_of, paid_for
+from dragoman.batch.stops import MOST_REFUSALS, TOO_MANY_STATUSES, is_one_too_many
+from dragoman.batch.writer import JournalFailed
+from dragoman.calls.retry import retry_after_date
+from dragoman.dialects.error_replies import retry_after
+from dragoman.errors import ConnectFailed, ProviderError, TimedOut
+from dragoman.flow import Effect, Flow, Open, Sleep, invoke, sleep
+from dragoman.http import AsyncReply, HttpRequest, Reply
+
+T = TypeVar("T")
+
+_FETCHING: Final = "GET"
+"""Pictures and files are fetched so; only what is posted asks a model."""
+
+
+class Asking:
+    """A row on its way."""
+
+    def __init__(self, row: Row, job: Job) -> None:
+        self._row = row
+        self._job = job
+        self._before = row.paid
+        self._sends: list[Decimal | None] = []
+        self._held = row.ceiling or NOTHING  # by the job, when it began the row
+        self._is_reserved = True
+        self._first_bytes = 0
+        self._sent_at = 0.0
+        self._was_refused = False
+        self._is_on_the_wire = False
+
+    def ask(self) -> Flow[Ended]:
+        """How the row ended, written down. Raises `JournalFailed` when it cannot be."""
+        try:
+            result = yield from self._passing(self._row.ask())
+        except JournalFailed:
+            raise
+        except Exception as error:  # noqa: BLE001  # it is kept as the row's reason
+            ended = self._failed(error)
+        else:
+            ended = Ended(row=self._row, state="done", result=result, paid=self._paid(result, done=True))
+        finally:
+            self._leave_wire()
+        self._row.paid = ended.paid
+        self._job.settle(self._held, self._spent(ended.paid))
+        journal = self._job.journal
+        if journal is not None:
+            yield from durable(lambda: journal.ended(ended))
+        return ended
+
+    def _passing(self, flow: Flow[T]) -> Flow[T]:
+        """`flow`, with its effects looked at on their way."""
+        result: Any = None
+        failure: Exception | None = None
+        try:
+            while True:
+                try:
+                    effect = flow.send(result) if failure is None else flow.throw(failure)
+                except StopIteration as stop:
+                    return cast("T", stop.value)
+                result = failure = None
+                try:
+                    result = yield from self._passed(effect)
+                except JournalFailed:
+                    raise
+                except Exception as error:  # noqa: BLE001  # the flow judges it
+                    failure = error
+        finally:
+            flow.close()
+
+    def _passed(self, effect: Effect) -> Flow[Any]:
+        match effect:
+            case Open(_, HttpRequest(method=method)) if method != _FETCHING:
+                return (yield from self._send(effect))
+            case Sleep(seconds):
+                self._leave_wire()
+                if self._was_refused:
+                    self._job.hold_back(seconds)
+                return (yield effect)
+            case _:
+                return (yield effect)
+
+    # ------------------------------------------------------------------ one request
+
+    def _send(self, effect: Open) -> Flow[Reply | AsyncReply]:
+        request = effect.request
+        self._leave_wire()
+        yield from self._hold_money(request)
+        yield from self._turn(request)
+        journal = self._job.journal
+        if journal is not None:
+            yield from durable(lambda: journal.sent(self._row, self._at_worst()))
+        self._sent_at, self._was_refused = self._job.clock(), False
+        try:
+            reply = yield Open(effect.transport, self._marked(request))
+        except (ConnectFailed, TimedOut) as error:
+            if isinstance(error, ConnectFailed) or error.phase == "connect":
+                self._nothing_charged()
+            raise
+        self._heard(reply)
+        return reply
+
+    def _turn(self, request: HttpRequest) -> Flow[None]:
+        """Wait until it may go out, unless its time would be over by then."""
+        while wait := self._job.turn():
+            if request.deadline is not None and self._job.clock() + wait >= request.deadline:
+                self._job.push_in()
+                break
+            yield from sleep(wait)
+        self._is_on_the_wire = True
+
+    def _leave_wire(self) -> None:
+        if self._is_on_the_wire:
+            self._is_on_the_wire = False
+            self._job.off_the_wire()
+
+    def _hold_money(self, request: HttpRequest) -> Flow[None]:
+        """What is asked again carries the answers that did not fit, and is dearer by as much as it is longer."""
+        size = len(request.body) or 1
+        self._first_bytes = self._first_bytes or size
+        ceiling = self._row.ceiling
+        if ceiling is not None:
+            ceiling = ceiling * max(size, self._first_bytes) / self._first_bytes
+        if not self._is_reserved:
+            is_waiting = False
+            while not self._job.hold_money(ceiling, is_waiting=is_waiting):
+                is_waiting = True
+                yield from sleep(SHORTLY_SECONDS)
+            self._held += ceiling or NOTHING
+        self._is_reserved = False
+        self._sends.append(ceiling)
+
+    def _nothing_charged(self) -> None:
+        """The last request was refused, or never left."""
+        ceiling = self._sends.pop() or NOTHING
+        self._held -= ceiling
+        self._job.settle(ceiling, NOTHING)
+
+    def _marked(self, request: HttpRequest) -> HttpRequest:
+        """The request with the key by which the server knows it when it comes again: of its row and its body."""
+        name, journal = self._job.key_header, self._job.journal
+        if name is None:
+            return request
+        batch = journal.id if journal is not None else str(id(self._job))
+        key = sha256(b"%s %d %b" % (batch.encode(), self._row.number, request.body)).hexdigest()
+        return replace(request, headers=(*request.headers, (name, key)))
+
+    def _heard(self, reply: Reply | AsyncReply) -> None:
+        if reply.status < 300:
+            self._job.answered()
+            return
+        self._nothing_charged()
+        if reply.status in TOO_MANY_STATUSES:
+            self._was_refused = True
+            asked = retry_after(reply.status, reply.headers)
+            if asked is None:
+                asked = retry_after_date(reply.headers, time.time())
+            self._job.refused(self._sent_at, asked)
+
+    # ------------------------------------------------------------------ how it ended
+
+    def _failed(self, error: Exception) -> Ended:
+        row, job = self._row, self._job
+        paid = self._paid(error, done=False)
+        if isinstance(error, ProviderError) and is_one_too_many(error) and error.retry_after_seconds:
+            job.hold_back(error.retry_after_seconds)
+        if job.ends_all(error):
+            return Ended(row=row, state="waiting", error=error, paid=paid)
+        if is_one_too_many(error) and row.refusals < MOST_REFUSALS:
+            row.refusals += 1
+            return Ended(row=row, state="waiting", paid=paid)
+        return Ended(row=row, state="failed", error=error, paid=paid)
+
+    def _paid(self, found: Any, *, done: bool) -> Paid:
+        """What the row has cost in all. Where the server knows what it was sent before, a try again is not charged."""
+        attempts = attempts_of(found)
+        paid = paid_for(attempts, self._row.ceiling) if attempts else self._unpriced(self._sends)
+        if self._job.key_header is not None and paid.unpriced:
+            left = [] if done else [self._row.ceiling]
+            paid = replace(paid, unpriced=len(left), ceiling=self._unpriced(left).ceiling)
+        return self._before + paid
+
+    def _at_worst(self) -> Paid:
+        return self._before + self._unpriced(self._sends)
+
+    @staticmethod
+    def _unpriced(ceilings: list[Decimal | None]) -> Paid:
+        total = None if None in ceilings else sum((each for each in ceilings if each is not None), NOTHING)
+        return Paid(tries=len(ceilings), unpriced=len(ceilings), ceiling=total)
+
+    def _spent(self, paid: Paid) -> Decimal:
+        before = self._before
+        return paid.cost - before.cost + (paid.ceiling or NOTHING) - (before.ceiling or NOTHING)
+
+
+def durable(write: Callable[[], Future[T]]) -> Flow[T]:
+    """Wait until what `write` hands in is on the disk."""
+
+    async def awaited() -> T:
+        from asyncio import wrap_future  # a synchronous program has no need of it
+
+        return await wrap_future(write())
+
+    return invoke(sync=lambda: write().result(), async_=awaited)
