@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 _PAUSE_SECONDS: Final = 0.25
-"""The first pause after a refusal that says nothing of when to come again; it doubles with each in a row."""
+"""The pause after a second refusal with no answer between, where none says when to come again; then it doubles."""
 _LONGEST_PAUSE_SECONDS: Final = 60.0
 
 
@@ -47,9 +47,9 @@ class Governor:
             return
         self._lowered_at = now
         self._limit = max(self._limit / 2, 1.0)
-        if retry_after_seconds is None:
-            self.hold_until(now + min(_PAUSE_SECONDS * 2.0**self._in_a_row, _LONGEST_PAUSE_SECONDS))
-            self._in_a_row = min(self._in_a_row + 1, 10)
+        if retry_after_seconds is None and self._in_a_row:
+            self.hold_until(now + min(_PAUSE_SECONDS * 2.0 ** (self._in_a_row - 1), _LONGEST_PAUSE_SECONDS))
+        self._in_a_row = min(self._in_a_row + 1, 10)
 
     def hold_until(self, moment: float) -> None:
         """Send nothing before then."""

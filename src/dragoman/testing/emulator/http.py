@@ -45,7 +45,7 @@ class HttpCall(Struct, frozen=True, kw_only=True):
         return parse_qs(self.target.partition("?")[2])
 
 
-def _nothing(outcome: Outcome, delivered: int) -> None:
+def nothing(outcome: Outcome, delivered: int) -> None:
     """For replies whose end nobody waits for."""
 
 
@@ -70,7 +70,7 @@ class Reply(Struct, kw_only=True):
     fault: Fault = NO_FAULT
     hold_after: int | None = None
     released: Callable[[], Awaitable[object]] = _at_once
-    ended: Callable[[Outcome, int], None] = _nothing
+    ended: Callable[[Outcome, int], None] = nothing
 
 
 def json_reply(status: int, value: object, headers: tuple[tuple[str, str], ...] = ()) -> Reply:

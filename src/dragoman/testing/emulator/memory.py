@@ -11,6 +11,7 @@ from typing import Any
 from dragoman.testing.emulator.bill import BillLine, Ledger
 from dragoman.testing.emulator.faults import Faults
 from dragoman.testing.emulator.http import HttpCall
+from dragoman.testing.emulator.idempotency import Kept
 from dragoman.testing.emulator.journal import Journal, SeenRequest
 from dragoman.testing.emulator.script import Script
 from dragoman.testing.emulator.settings import Settings
@@ -64,6 +65,7 @@ class Memory:
         self.ledger = Ledger()
         self.mistakes: list[Exception] = []
         self.gate = Gate()
+        self.kept = Kept(settings.idempotency_header)
         self.changed = Condition()
 
     def note(self, call: HttpCall) -> SeenRequest:
@@ -80,7 +82,7 @@ class Memory:
     def reset(self) -> None:
         """Forget everything; the seed begins anew."""
         with self.changed:
-            for part in (self.script, self.faults, self.journal, self.ledger, self.gate):
+            for part in (self.script, self.faults, self.journal, self.ledger, self.gate, self.kept):
                 part.clear()
             self.faults.chance = dice(self.settings.seed, "faults").random
             self.model.forget()

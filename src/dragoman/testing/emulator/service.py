@@ -141,7 +141,13 @@ class Service:
             exchange.fault = self.memory.faults.next(None, call.path, only_by_path=True)
             if exchange.fault.replaces_answer:
                 return self._faulty_reply(exchange, exchange.fault)
-        return await self._actions[route.action](exchange)
+        kept = self.memory.kept.reply_to(call)
+        if kept is not None:
+            return kept
+        reply = await self._actions[route.action](exchange)
+        if not exchange.fault.replaces_answer:
+            self.memory.kept.keep(call, reply)
+        return reply
 
     # ------------------------------------------------------------------ answers of a model
 

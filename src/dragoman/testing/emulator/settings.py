@@ -31,6 +31,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         max_body_bytes: The longest request body read; longer ones are answered with status 413.
         keep_requests: How many of the last requests are kept.
         tape: Recorded traffic to answer from, in place of the rules; see `Tape`.
+        idempotency_header: The header by which a request that comes again is known: it is answered as before, and not
+            on the bill a second time. No provider says that it has one; gateways do.
         clock: The time, in seconds since 1970, for `created` and for prices.
     """
 
@@ -45,6 +47,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_body_bytes: int = DEFAULT_BODY_BYTES
     keep_requests: int = 1000
     tape: Tape | None = None
+    idempotency_header: str | None = None
     clock: Callable[[], float] = time.time
 
 
@@ -62,4 +65,5 @@ class SettingsFields(TypedDict, total=False):
     max_body_bytes: int
     keep_requests: int
     tape: Tape | None
+    idempotency_header: str | None
     clock: Callable[[], float]
