@@ -36,6 +36,7 @@ TABLE = {
     "TimedOut": ("TransportError", 504, True),
     "ConnectionLost": ("TransportError", 502, True),
     "StreamInterrupted": ("ConnectionLost", 502, True),
+    "OutcomeUnknown": ("CallFailed", 502, False),
     "ProviderError": ("CallFailed", 502, False),
     "Rejected": ("ProviderError", 400, False),
     "Unauthorized": ("ProviderError", 401, False),

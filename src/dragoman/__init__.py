@@ -16,6 +16,7 @@ from typing import Any
 from dragoman._version import __version__ as __version__
 
 _ROOMS = {
+    "dragoman.batch": ("BatchResult", "BatchResults"),
     "dragoman.calls": ("RetryConfig",),
     "dragoman.catalog": ("RetiredModelWarning",),
     "dragoman.client": (
@@ -67,7 +68,7 @@ _ROOMS = {
         "AnswerCutOff", "AnswerDeclined", "BudgetExceeded", "CallFailed", "CallerError", "ConfigurationError",
         "ConnectFailed", "ConnectionLost", "ContextTooLong", "DecodeError", "Error", "FallbackExhausted",
         "FetchRefused", "Filtered", "LossRefused", "MissingKey", "MissingPackage", "ModelStringError",
-        "NoDeployment", "NoModelFits", "OutOfCredit", "OutputError", "Overloaded", "ProviderError",
+        "NoDeployment", "NoModelFits", "OutcomeUnknown", "OutOfCredit", "OutputError", "Overloaded", "ProviderError",
         "ProviderFailed", "RateLimited", "Rejected", "RetriesExhausted", "RouteError", "StreamInterrupted",
         "TimedOut", "TransportError", "Unauthorized", "UnknownModel", "UnknownProvider", "UnsupportedFeature",
     ),

@@ -1,6 +1,8 @@
 # What `__init__.py` gives, for type checkers and editors; `tests/test_public_names.py` compares the two.
 
 from dragoman._version import __version__ as __version__
+from dragoman.batch import BatchResult as BatchResult
+from dragoman.batch import BatchResults as BatchResults
 from dragoman.calls import RetryConfig as RetryConfig
 from dragoman.catalog import RetiredModelWarning as RetiredModelWarning
 from dragoman.client import LLM as LLM
@@ -110,6 +112,7 @@ from dragoman.errors import MissingPackage as MissingPackage
 from dragoman.errors import ModelStringError as ModelStringError
 from dragoman.errors import NoDeployment as NoDeployment
 from dragoman.errors import NoModelFits as NoModelFits
+from dragoman.errors import OutcomeUnknown as OutcomeUnknown
 from dragoman.errors import OutOfCredit as OutOfCredit
 from dragoman.errors import OutputError as OutputError
 from dragoman.errors import Overloaded as Overloaded

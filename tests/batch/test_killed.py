@@ -18,6 +18,7 @@ import pytest
 
 from dragoman.batch import Journal, Record
 from dragoman.testing import Emulator
+from dragoman.testing.emulator import SeenRequest
 
 FAULTS: tuple[dict[str, Any], ...] = (
     {"status": 500},
@@ -36,7 +37,15 @@ class Killed:
         pytest.importorskip("typer")
         self.emulator, self.place, self.rows = emulator, place, rows
         self.arguments = [
-            *("batch", str(place / "in.jsonl"), str(place / "out.jsonl"), "--resume", "--model", "openai/gpt-4o-mini", "--no-progress"),
+            *(
+                "batch",
+                str(place / "in.jsonl"),
+                str(place / "out.jsonl"),
+                "--resume",
+                "--model",
+                "openai/gpt-4o-mini",
+                "--no-progress",
+            ),
             *("--max-tokens", "40", "--concurrency", "16", *options),
         ]
         lines = (json.dumps({"id": f"r{number}", "prompt": f"row {number} is asked"}) for number in range(rows))
@@ -73,9 +82,13 @@ class Killed:
         with Journal(path, terms=terms, encode=lambda _: b"") as journal:
             return journal.records(0, self.rows)
 
+    def _answered(self) -> list[SeenRequest]:
+        """Those that a model was asked for: not those that were answered as before."""
+        return [seen for seen in self.emulator.requests if seen.wire is not None]
+
     def billed(self) -> dict[int, list[Decimal]]:
         """What the emulator charged for each row, call by call."""
-        rows = {seen.number: int(re.search(r"row (\d+)", json.dumps(seen.wire))[1]) for seen in self.emulator.requests}  # type: ignore[index]
+        rows = {seen.number: int(re.findall(r"row (\d+)", json.dumps(seen.wire))[0]) for seen in self._answered()}
         charged: dict[int, list[Decimal]] = defaultdict(list)
         for line in self.emulator.bill:
             if line.cost:

@@ -99,6 +99,10 @@ class Row(Struct, kw_only=True, eq=False):
     paid_before: Paid = Paid()
     refusals: int = 0
 
+    def __repr__(self) -> str:
+        """Without what is asked."""
+        return f"<Row {self.number}>"
+
 
 class Ended(Struct, frozen=True, kw_only=True):
     """How a row ended. `result` is what its flow returned, `error` why it returned nothing."""
