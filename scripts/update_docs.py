@@ -23,7 +23,7 @@ from dragoman import ProviderConfig, RetryConfig, Timeouts, errors
 from dragoman.catalog import files, requirements
 from dragoman.catalog.facts import CatalogFile
 from dragoman.cli.chat import COMMANDS
-from dragoman.cli.output import ANYTHING_ELSE, EXIT_CODES, INTERRUPTED
+from dragoman.cli.output import ANYTHING_ELSE, EXIT_CODES, INTERRUPTED, ROWS_FAILED
 from dragoman.client import options, value_options
 from dragoman.dialects import dialect_names
 from dragoman.providers import ProviderSpec, Setting, built_in_names, get_spec
@@ -158,6 +158,7 @@ def exit_code_table() -> str:
     """The exit codes of the command line."""
     rows = [("0", "All went well.")]
     rows += [(str(code), f"{means} (`{kind.__name__}`)") for kind, code, means in EXIT_CODES]
+    rows += [(str(ROWS_FAILED), "All rows of a batch were asked, and some have no answer.")]
     rows += [(str(ANYTHING_ELSE), "Anything else."), (str(INTERRUPTED), "Interrupted.")]
     return table(("code", "means"), rows)
 

@@ -59,6 +59,7 @@ def ask(emulator: Emulator, face: str, prompts: Any, *, model: str = "openai/gpt
 
 @pytest.mark.parametrize("face", FACES)
 def test_results_are_in_the_order_of_the_prompts(emulator: Emulator, face: str) -> None:
+    """X7: `llm.batch(prompts, concurrency=)` exists on both."""
     results: BatchResults[LLMResponse] = ask(emulator, face, [f"row {number}" for number in range(50)], concurrency=8)
     assert [result.index for result in results] == list(range(50))
     assert all(value is not None and f"row {number}" in value.content for number, value in enumerate(results.values))

@@ -7,7 +7,7 @@ import signal
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -23,14 +23,11 @@ from dragoman.cli.client_options import (
     connect_async,
     mode_named,
 )
-from dragoman.cli.output import INTERRUPTED, code_of, complain
+from dragoman.cli.output import INTERRUPTED, ROWS_FAILED, code_of, complain
 from dragoman.cli.schema_file import type_at
 from dragoman.client import AsyncLLM
 from dragoman.client.batch_files import FileBatch, FileRules
 from dragoman.errors import Error
-
-ROWS_FAILED: Final = 6
-"""The exit code when all rows were asked, and some have no answer."""
 
 
 class Over(StrEnum):

@@ -28,6 +28,7 @@ EXIT_CODES: Final[tuple[tuple[type[Error], int, str], ...]] = (
 """Which kind of failure ends with which exit code; the first that fits holds. 0: all went well."""
 
 ANYTHING_ELSE: Final = 1
+ROWS_FAILED: Final = 6
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
 """As a shell reports a program that wrote to a pipe nobody reads any more."""

@@ -1,7 +1,7 @@
 """What a server does that knows a request again: it answers as before, asks no model and charges nothing.
 
-So has it draft-ietf-httpapi-idempotency-key-header-07 (datatracker.ietf.org, read 2026-11-21). Of the providers none says
-that it does.
+So has it draft-ietf-httpapi-idempotency-key-header-07 (datatracker.ietf.org, read 2026-11-21). Of the providers none
+says that it does.
 """
 
 from __future__ import annotations
