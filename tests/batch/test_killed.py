@@ -65,10 +65,10 @@ class Killed:
         for requests in after:
             count = len(self.emulator.requests) + requests
             with self.start() as process:
-                self.emulator.wait_for_requests(count, timeout_seconds=60)
+                self.emulator.wait_for_requests(count, timeout_seconds=300)
                 process.kill()
         with self.start() as process:
-            _, said = process.communicate(timeout=600)
+            _, said = process.communicate()
         return said
 
     # ------------------------------------------------------------------ what is to be seen afterwards
@@ -142,10 +142,10 @@ def check_bill(killed: Killed) -> None:
     assert known + doubtful == killed.emulator.bill.cost
 
 
-@pytest.mark.parametrize("seed", [1])
-def test_every_row_once_and_the_bill_equal(tmp_path: Path, seed: int) -> None:
+@pytest.mark.timeout(600)
+def test_every_row_once_and_the_bill_equal(tmp_path: Path) -> None:
     """2,000 rows, 5 % faults, three kills: at most those that were being asked are in doubt."""
-    killed = batch(tmp_path, rows=2000, kills=3, seed=seed)
+    killed = batch(tmp_path, rows=2000, kills=3, seed=1)
     check_rows(killed)
     check_bill(killed)
     states = Counter(record.state for record in killed.records())
@@ -153,6 +153,7 @@ def test_every_row_once_and_the_bill_equal(tmp_path: Path, seed: int) -> None:
     assert states["failed"] <= 5
 
 
+@pytest.mark.timeout(600)
 def test_where_the_server_knows_its_requests_nothing_is_in_doubt(tmp_path: Path) -> None:
     """Each row is charged exactly once, whatever was cut, lost or killed."""
     killed = batch(tmp_path, rows=400, kills=2, seed=2, idempotency_header="Idempotency-Key")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any, assert_type
 
 from pydantic import BaseModel
@@ -12,6 +13,7 @@ from dragoman import (
     AsyncLLM,
     AsyncPartialStream,
     AsyncStream,
+    BatchResults,
     EmbeddingResponse,
     Event,
     Extracted,
@@ -84,3 +86,5 @@ async def main() -> None:
     assert_type(llm.generate("Hi", stream=True, response_model=Contact), AsyncPartialStream[Contact])
     assert_type(await llm.generate("Hi", stream=True, response_model=Contact).drain(), Contact)
     iter(llm.generate("Hi", stream=True))  # pyright: ignore[reportArgumentType, reportCallIssue]  # `async for`
+    assert_type(await llm.batch(["Hi"]), BatchResults[LLMResponse])
+    assert_type(await llm.batch(["Hi"], response_model=Contact, journal=Path("j")), BatchResults[Contact])

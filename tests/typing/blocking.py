@@ -14,6 +14,7 @@ import dragoman
 from dragoman import (
     LLM,
     AsyncLLM,
+    BatchResults,
     Chat,
     EmbeddingResponse,
     Event,
@@ -156,3 +157,9 @@ assert_type(client.create(list[Contact], "Hi", stream=True), IterableStream[Cont
 assert_type(client.create(Contact, "Hi", strict=False, token_budget=900), Contact)
 
 client.create(Contact, inptu="Hi")  # pyright: ignore[reportCallIssue]  # misspelt
+
+assert_type(llm.batch(["Hi", {"prompt": "Ho"}]), BatchResults[LLMResponse])
+assert_type(llm.batch(["Hi"], response_model=Contact, max_cost=1.5), BatchResults[Contact])
+assert_type(llm.batch(["Hi"], response_model=Contact)[0].value, Contact | None)
+assert_type(llm.batch(["Hi"]).cost, Decimal | None)
+llm.batch(["Hi"], again=["done"])  # pyright: ignore[reportArgumentType]  # such a row has its answer

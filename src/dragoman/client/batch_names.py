@@ -1,8 +1,8 @@
 """Names of Instructor's that are not there. A program may import them; using one says what to do instead.
 
-Instructor's batches are jobs of the provider's own (OpenAI's and Anthropic's batch APIs): a file is handed in, and a day
-later answers are fetched, at half the price. `llm.batch` asks now and at the full price, so it does not stand
-in for them under their name.
+Instructor's batches are jobs of the provider's own (OpenAI's and Anthropic's batch APIs): a file is handed in, and a
+day later answers are fetched, at half the price. `llm.batch` asks now and at the full price, so it does not stand in
+for them under their name.
 """
 
 from __future__ import annotations

@@ -1,0 +1,85 @@
+"""What a request may cost at worst, and a whole `Request` as a row."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+import dragoman
+from dragoman.client.requests import own_request
+from dragoman.messages import Extra, Message, OutputFormat, ReasoningOptions, Request, Role, Tool, ToolChoice
+
+HI = Message(Role.USER, "Hi")
+
+
+class Contact(BaseModel):
+    name: str
+
+
+WORST = {  # model, options → millionths of a dollar: twice 8 tokens in, and what may come out
+    "max_tokens": ("openai/gpt-4o-mini", {"max_tokens": 100}, Decimal("0.15") * 16 + Decimal("0.6") * 100),
+    "as much as it writes": ("openai/gpt-4o-mini", {}, Decimal("0.15") * 16 + Decimal("0.6") * 16_384),
+    "several answers": ("openai/gpt-4o-mini", {"max_tokens": 10, "n": 3}, Decimal("0.15") * 16 + Decimal("0.6") * 30),
+    "the dialect's own limit": ("anthropic/claude-haiku-4-5", {}, Decimal(1) * 16 + Decimal(5) * 4096),
+    "no price": ("openai/nobody-knows-1", {"max_tokens": 10}, None),
+}
+
+
+@pytest.mark.parametrize("name", WORST)
+def test_the_worst_case(name: str) -> None:
+    model, options, worst = WORST[name]
+    with dragoman.create_llm(model, api_key="k") as llm:
+        found = llm.plan.ceiling("Hi", options)
+    assert (None if found is None else found * 1_000_000) == worst
+
+
+def test_a_form_of_the_answer_is_input_too() -> None:
+    with dragoman.create_llm("openai/gpt-4o-mini", api_key="k", max_tokens=10) as llm:
+        plain, formed = llm.plan.ceiling("Hi", {}), llm.plan.ceiling("Hi", {}, Contact)
+        schema = llm.plan.ceiling("Hi", {"output_format": Contact.model_json_schema()})
+    assert plain is not None
+    assert formed is not None
+    assert schema is not None
+    assert formed > plain < schema
+
+
+def test_what_a_request_says_wins_and_what_it_leaves_open_is_filled_in() -> None:
+    asked = Request(model="theirs", messages=(HI,), temperature=0.0, max_tokens=5, stream=True)
+    options = {"temperature": 1.0, "top_p": 0.5, "system": "Be brief", "max_tokens": 9, "stop": "x"}
+    assert own_request(asked, "ours", options) == Request(
+        model="ours",
+        messages=(Message(Role.SYSTEM, "Be brief"), HI),
+        temperature=0.0,
+        max_tokens=5,
+        top_p=0.5,
+        stop=("x",),
+    )
+
+
+def test_its_own_system_message_stays_alone() -> None:
+    asked = Request(model="theirs", messages=(Message(Role.SYSTEM, "Mine"), HI))
+    assert own_request(asked, "ours", {"system": "Yours"}).messages == asked.messages
+
+
+FIELDS: dict[str, Any] = {
+    "tools": (Tool(name="f"),),
+    "tool_choice": ToolChoice(mode="required"),
+    "parallel_tool_calls": False,
+    "output_format": OutputFormat(kind="json_object"),
+    "reasoning": ReasoningOptions(effort="low"),
+    "include_usage": False,
+    "seed": 0,
+    "n": 2,
+    "logprobs": False,
+    "metadata": {"a": "b"},
+    "extra": (Extra(fields={"x": 1}),),
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_nothing_of_it_is_lost(name: str) -> None:
+    asked = Request(model="theirs", messages=(HI,), **{name: FIELDS[name]})
+    assert getattr(own_request(asked, "ours", {}), name) == FIELDS[name]
