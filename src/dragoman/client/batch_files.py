@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from decimal import Decimal
 from functools import partial
 from hashlib import sha256
@@ -36,33 +37,34 @@ class FileBatch:
         self._source = source
         self._asker = Asker(llm.plan, wanted, rules.max_retries, {})
         total = sum(1 for _ in _lines(source))
-        self._output = Output(target, anew=bool(rules.reasked) or not journal.exists())
-        self._journal = Journal(
-            journal,
-            terms=self._asker.terms(),
-            encode=self._encode,
-            again=rules.reasked,
-            committed=self._output.advance,
-        )
-        self._progress = progress_with(self._journal, total, wanted=rules.progress)
-        self.job = Job(
-            self._rows(),
-            concurrency=rules.concurrency,
-            purse=purse_of(rules.max_cost, self._journal),
-            journal=self._journal,
-            key_header=rules.idempotency_header,
-            ended=self._ended,
-        )
+        with ExitStack() as opened:
+            output = Output(target, anew=bool(rules.reasked) or not journal.exists())
+            opened.callback(output.close)
+            self._journal = Journal(
+                journal,
+                terms=self._asker.terms(),
+                encode=self._encode,
+                again=rules.reasked,
+                committed=output.advance,
+            )
+            opened.callback(self._journal.close)
+            self.job = Job(
+                self._rows(),
+                concurrency=rules.concurrency,
+                purse=purse_of(rules.max_cost, self._journal),
+                journal=self._journal,
+                key_header=rules.idempotency_header,
+                ended=self._ended,
+            )
+            self._progress = progress_with(self._journal, total, wanted=rules.progress)
+            opened.callback(self._progress.close)
+            self._opened = opened.pop_all()
 
     async def run(self) -> tuple[Totals, BaseException | None]:
         """Ask all rows that are left. All rows together, and what ended it early."""
-        try:
+        with self._opened:
             await async_run_job(self.job)
             return self._journal.totals(), self.job.stopped
-        finally:
-            self._progress.close()
-            self._journal.close()
-            self._output.close()
 
     def stop(self, why: BaseException) -> None:
         """Begin no more rows."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
+from contextlib import ExitStack
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -180,17 +181,22 @@ class Batch:
         self._questions = questions
         self._total = len(questions) if isinstance(questions, Sized) else None
         self._results: dict[int, BatchResult[Any]] = {}
-        self._journal = _journal(asker, rules)
-        self._progress = progress_with(self._journal, self._total, wanted=rules.progress)
         self._concurrency = rules.concurrency
-        self.job = Job(
-            self._rows(),
-            concurrency=rules.concurrency,
-            purse=purse_of(rules.max_cost, self._journal),
-            journal=self._journal,
-            key_header=rules.idempotency_header,
-            ended=self._ended,
-        )
+        with ExitStack() as opened:
+            self._journal = _journal(asker, rules)
+            if self._journal is not None:
+                opened.callback(self._journal.close)
+            self.job = Job(
+                self._rows(),
+                concurrency=rules.concurrency,
+                purse=purse_of(rules.max_cost, self._journal),
+                journal=self._journal,
+                key_header=rules.idempotency_header,
+                ended=self._ended,
+            )
+            self._progress = progress_with(self._journal, self._total, wanted=rules.progress)
+            opened.callback(self._progress.close)
+            self._opened = opened.pop_all()
 
     def _rows(self) -> Iterator[Row]:
         known = Known(self._journal)
@@ -246,24 +252,15 @@ class Batch:
 
     def run(self) -> BatchResults[Any]:
         """Ask all rows, in threads."""
-        try:
+        with self._opened:
             run_job(self.job, self._concurrency)
             return self.results()
-        finally:
-            self._close()
 
     async def async_run(self) -> BatchResults[Any]:
         """Ask all rows, as tasks."""
-        try:
+        with self._opened:
             await async_run_job(self.job)
             return self.results()
-        finally:
-            self._close()
-
-    def _close(self) -> None:
-        self._progress.close()
-        if self._journal is not None:
-            self._journal.close()
 
 
 class Known:
