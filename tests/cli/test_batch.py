@@ -144,8 +144,18 @@ def test_another_batch_is_not_gone_on_with(run: Command, source: Path, target: P
     write(source, ["one", "two"])
     run("batch", str(source), str(target), *MODEL)
     change(source, target)
+    before = target.read_text()
     result = run("batch", str(source), str(target), *MODEL, "--resume", *options)
+    assert target.read_text() == before
     assert (result.returncode, said in result.stderr) == (2, True), result.stderr
+
+
+def test_answers_are_not_lost_to_a_wrong_command(run: Command, source: Path, target: Path) -> None:
+    write(source, ["one", "two"])
+    run("batch", str(source), str(target), *MODEL)
+    before = target.read_text()
+    again = run("batch", str(source), str(target), "-m", "openai/gpt-4o", "--resume", "--again", "failed")
+    assert (again.returncode, target.read_text()) == (2, before)
 
 
 def test_what_is_there_is_not_written_over(run: Command, emulator: Emulator, source: Path, target: Path) -> None:

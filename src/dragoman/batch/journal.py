@@ -73,7 +73,8 @@ class Journal:
         terms: What must be the same when it goes on: the model, the type.
         encode: Makes bytes of what a row's flow returns.
         again: Which of the rows that are over are to be asked again.
-        committed: Called with the connection after each commit, in the journal's thread.
+        committed: Called with the connection after each commit, in the journal's thread, once it is known to be the
+            right journal.
 
     Raises:
         ConfigurationError: It is of another batch, or cannot be had.
@@ -90,7 +91,9 @@ class Journal:
     ) -> None:
         self.path = Path(path)
         self._encode = encode
-        self._writer = Writer(self.path, committed)
+        self._committed = committed
+        self._is_ours = False
+        self._writer = Writer(self.path, self._after_commit)
         try:
             self.id: str = self._writer.submit(
                 lambda connection: _prepared(connection, self.path, terms, again)
@@ -98,6 +101,12 @@ class Journal:
         except Exception:
             self._writer.close()
             raise
+        self._is_ours = True
+        self._writer.submit(_nothing).result()
+
+    def _after_commit(self, connection: sqlite3.Connection) -> None:
+        if self._is_ours:
+            self._committed(connection)
 
     def sent(self, row: Row, paid: Paid) -> Future[None]:
         """`row` is about to be sent; what that may cost at worst is in `paid`."""
@@ -143,6 +152,10 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _nothing(_: sqlite3.Connection) -> None:
+    """A commit of nothing: after it, what was there before is told."""
 
 
 def records(connection: sqlite3.Connection, start: int, end: int) -> list[Record]:

@@ -28,21 +28,29 @@ class Output:
 
     def __init__(self, path: Path, *, anew: bool) -> None:
         self.path = path
-        self._next, size = (0, 0) if anew else _whole_lines(path)
-        self._file: BinaryIO = path.open("r+b" if path.exists() else "w+b")
-        self._file.seek(size)
-        self._file.truncate()
+        self._anew = anew
+        self._file: BinaryIO | None = None
+        self._next = 0
         self._synced_at = time.monotonic()
+
+    def _begin(self) -> BinaryIO:
+        """Open the file at its end. Not before the journal is known to be the right one."""
+        self._next, size = (0, 0) if self._anew else _whole_lines(self.path)
+        file = self.path.open("r+b" if self.path.exists() else "w+b")
+        file.seek(size)
+        file.truncate()
+        return file
 
     def advance(self, connection: sqlite3.Connection) -> None:
         """Write the lines of the rows that are over, up to the first that is not."""
+        file = self._file = self._file or self._begin()
         while lines := self._lines(connection):
-            self._file.write(b"".join(lines))
+            file.write(b"".join(lines))
             self._next += len(lines)
         now = time.monotonic()
         if now - self._synced_at >= _CHECKPOINT_SECONDS:
             self._synced_at = now
-            self._sync()
+            _sync(file)
 
     def _lines(self, connection: sqlite3.Connection) -> list[bytes]:
         lines: list[bytes] = []
@@ -52,14 +60,16 @@ class Output:
             lines.append(encode_json(line_of(record)) + b"\n")
         return lines
 
-    def _sync(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
-
     def close(self) -> None:
         """All of it is on the disk."""
-        self._sync()
-        self._file.close()
+        if self._file is not None:
+            _sync(self._file)
+            self._file.close()
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def line_of(record: Record) -> dict[str, Any]:
