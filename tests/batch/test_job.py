@@ -302,6 +302,20 @@ def test_where_the_server_knows_its_requests_only_the_last_is_in_doubt(flow: Any
     assert (paid.unpriced, paid.ceiling) == (unpriced, CENT * unpriced)
 
 
+@pytest.mark.parametrize(
+    ("flow", "cost", "unpriced"),
+    [(call("0.002"), "0.002", 0), (call(None, error=ConnectionLost("cut")), "0.001", 1)],
+    ids=["answered", "failed"],
+)
+def test_what_an_earlier_run_had_paid_is_not_paid_again_there(flow: Any, cost: str, unpriced: int) -> None:
+    """Killed as it asked again for a better answer, the first of which the server still has."""
+    [row] = rows(flow)
+    row.paid = Paid(cost=Decimal("0.001"), tries=2, unpriced=1, ceiling=CENT)
+    bench = Bench([row], key_header="Idempotency-Key")
+    paid = bench.ask(bench.begin()).paid
+    assert (paid.cost, paid.tries, paid.unpriced) == (Decimal(cost), 3, unpriced)
+
+
 def test_paid_is_added_up() -> None:
     some = Paid(cost=CENT, tries=1, unpriced=1, ceiling=CENT)
     assert (some + Paid(ceiling=None)).ceiling is None

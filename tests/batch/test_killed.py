@@ -78,7 +78,8 @@ class Killed:
 
     def records(self) -> list[Record]:
         path = self.place / "out.jsonl.journal"
-        terms = {"model": "openai/gpt-4o-mini", "type": "none", "options": "{}"}
+        header = "Idempotency-Key" if "--idempotency-header" in self.arguments else "none"
+        terms = {"model": "openai/gpt-4o-mini", "type": "none", "idempotency header": header, "options": "{}"}
         with Journal(path, terms=terms, encode=lambda _: b"") as journal:
             return journal.records(0, self.rows)
 

@@ -189,13 +189,24 @@ class Asking:
         return Ended(row=row, state="failed", error=error, paid=paid)
 
     def _paid(self, found: Any, *, done: bool) -> Paid:
-        """What the row has cost in all. Where the server knows what it was sent before, a try again is not charged."""
+        """What the row has cost in all."""
         attempts = attempts_of(found)
         paid = paid_for(attempts, self._row.ceiling) if attempts else self._unpriced(self._sends)
-        if self._job.key_header is not None and paid.unpriced:
-            left = [] if done else [self._row.ceiling]
-            paid = replace(paid, unpriced=len(left), ceiling=self._unpriced(left).ceiling)
-        return self._before + paid
+        together = self._before + paid
+        return together if self._job.key_header is None else self._charged_once(paid, together, done=done)
+
+    def _charged_once(self, paid: Paid, together: Paid, *, done: bool) -> Paid:
+        """Where the server knows what it was sent before, only the last request can be in doubt, and no answer is
+        charged a second time: what was paid for it earlier is what it costs now.
+        """
+        in_doubt = [] if done or not together.unpriced else [self._row.ceiling]
+        return replace(
+            together,
+            cost=paid.cost if done else max(paid.cost, self._before.cost),
+            unpriced=len(in_doubt),
+            ceiling=self._unpriced(in_doubt).ceiling,
+            usage=paid.usage if done else together.usage,
+        )
 
     def _at_worst(self) -> Paid:
         return self._before + self._unpriced(self._sends)

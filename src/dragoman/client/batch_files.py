@@ -42,7 +42,7 @@ class FileBatch:
             opened.callback(output.close)
             self._journal = Journal(
                 journal,
-                terms=self._asker.terms(),
+                terms=self._asker.terms(rules),
                 encode=self._encode,
                 again=rules.reasked,
                 committed=output.advance,

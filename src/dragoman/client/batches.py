@@ -108,12 +108,13 @@ class Asker:
         except (Error, TypeError, ValueError):
             return Decimal(0)  # it will not be sent: asking raises the same, as the row's failure
 
-    def terms(self) -> dict[str, str]:
+    def terms(self, rules: BatchRules) -> dict[str, str]:
         """What must not change between two runs of one batch."""
         said = {name: value for name, value in self._options.items() if isinstance(value, str | int | float)}
         return {
             "model": f"{self.plan.provider}/{self.plan.model}",
             "type": "none" if self.wanted is None else _described(self.wanted),
+            "idempotency header": rules.idempotency_header or "none",
             "options": encode_json(dict(sorted(said.items()))).decode(),
         }
 
@@ -286,7 +287,7 @@ def _journal(asker: Asker, rules: BatchRules) -> Journal | None:
         if rules.again:
             raise ConfigurationError("again= is about the rows of a journal: give journal= too")
         return None
-    return Journal(rules.journal, terms=asker.terms(), encode=asker.encode, again=rules.reasked)
+    return Journal(rules.journal, terms=asker.terms(rules), encode=asker.encode, again=rules.reasked)
 
 
 def purse_of(max_cost: Decimal | float | None, journal: Journal | None) -> Purse:
