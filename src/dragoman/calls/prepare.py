@@ -86,9 +86,7 @@ def _refuse_emptied(call: Call, losses: tuple[Loss, ...]) -> None:
             raise error
 
 
-def with_default_limit(
-    request: Request, facts: ModelFacts | None, dialect: Dialect
-) -> tuple[Request, tuple[str, ...]]:
+def with_default_limit(request: Request, facts: ModelFacts | None, dialect: Dialect) -> tuple[Request, tuple[str, ...]]:
     """The request with `max_tokens` where the dialect demands it and the caller named none, and a note of it.
 
     It is what the dialect says, with the budget for thinking on top (the limit must be above it), or the most that the
