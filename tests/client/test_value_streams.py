@@ -273,6 +273,26 @@ def test_what_is_no_json_is_left_to_the_final_parse(emulator: Emulator, face: st
 
 
 @faces
+def test_a_draft_before_the_answer_is_void_as_in_an_answer_that_is_whole(emulator: Emulator, face: str) -> None:
+    """An example, a draft, thoughts: the value is the same with a stream and without, and a draft that was seen is told."""
+    client = Client(emulator, face)
+    cup, pot, jug = ({"name": name, "price": 1} for name in ("cup", "pot", "jug"))
+    drafted = f"First:\n```json\n{json.dumps([cup, jug])}\n```\nNo:\n```json\n{json.dumps([cup, pot])}\n```"
+    thought = f'<think>Perhaps {{"title": "x"}}?</think>\n```json\n{json.dumps(TEA)}\n```'
+    emulator.script(drafted, thought, thought)
+    stream = client.iterable(mode=Mode.MD_JSON)
+    assert [item.name for item in client.read(stream)] == ["cup", "jug", "pot"]
+    assert [item.name for item in stream.value] == ["cup", "pot"]
+    assert len(stream.restarts) == 1
+    stream = client.partial(mode=Mode.MD_JSON)
+    values = client.read(stream)
+    assert "x" not in {value.title for value in values}
+    assert (values[-1], stream.restarts) == (ORDER, ())
+    with dragoman.create_llm("openai", "gpt-4o-mini", base_url=emulator.url, api_key="k", mode=Mode.MD_JSON) as llm:
+        assert llm.generate("Which order?", response_model=Order) == ORDER
+
+
+@faces
 def test_a_wrong_tool_and_prose_show_nothing(emulator: Emulator, face: str) -> None:
     client = Client(emulator, face)
     wrong = ToolCall(id="call_1", name="other", arguments_json=json.dumps({"title": "no"}))

@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import from_json
 
 from dragoman.structured import OutputType, Rules, output_type
-from dragoman.structured.finding import AROUND, every_json
+from dragoman.structured.finding import AROUND, Candidate, TooMany, every_json
 from dragoman.structured.reading import read
 from dragoman.structured.repair import BeyondRepair, repaired
 
@@ -26,6 +26,8 @@ CONTROLS = "control characters in texts were escaped"
 ESCAPES = "escapes that JSON does not have were mended"
 BRACKETS = "missing brackets at the end were put in"
 TWICE = "JSON inside a text was read"
+FITS = "of several in the text, the one that fits was read"
+IN_BLOCK = "of several in the text, that of the last code block was read"
 
 MENDED: list[tuple[str, Any, list[str]]] = [
     ('{"a": 1,}', {"a": 1}, [COMMA]),
@@ -147,7 +149,18 @@ HOSTILE = {
     "backslashes": '{"\\',
     "words": "{a ",
     "closed at once": "{}",
+    "thoughts": "<think>",
+    "ends of thoughts": "</think>",
+    "code blocks": "```",
+    "code blocks of JSON": "```json\n{",
 }
+
+
+def searched(text: str) -> list[Candidate]:
+    try:
+        return every_json(text, lists=True, may_close=True)
+    except TooMany:
+        return []
 
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
@@ -156,7 +169,7 @@ def test_steps_grow_with_the_length(piece: str) -> None:
     taken = []
     for times in (400, 4000):
         text = Steps(piece * times)
-        list(every_json(text, lists=True, may_close=True))
+        searched(text)
         taken.append(getattr(text, "taken", 0))
     assert taken[1] <= 11 * taken[0] + 600
 
@@ -165,7 +178,7 @@ def test_steps_grow_with_the_length(piece: str) -> None:
 def test_a_long_hostile_answer_ends(piece: str) -> None:
     """Within the limit of every test; what is quadratic would take hours."""
     text = piece * (300_000 // len(piece))
-    ends = [each.end for each in every_json(text, lists=True, may_close=True)]
+    ends = [each.end for each in searched(text)]
     assert ends == sorted(set(ends))
     assert len(ends) <= 50
 
@@ -184,6 +197,10 @@ class Person(BaseModel):
     skills: list[str] = []
 
 
+class Skills(BaseModel):
+    skills: list[str] = []
+
+
 ANN = Person(name="Ann", age=3)
 
 ANSWERS: dict[str, tuple[Any, str, Any, list[str]]] = {
@@ -195,7 +212,18 @@ ANSWERS: dict[str, tuple[Any, str, Any, list[str]]] = {
     "a code block in another": (Person, '```\nso\n```json\n{"name": "Ann", "age": 3}\n```\n```', ANN, [AROUND]),
     "prose around": (Person, 'Here: {"name": "Ann", "age": 3} End.', ANN, [AROUND]),
     "given twice": (Person, '{"name": "Ann", "age": 3}\n{"name": "Ann", "age": 3}', ANN, [AROUND]),
-    "two, of which the second fits": (Person, 'Not {"x": 1} but {"name": "Ann", "age": 3}', ANN, [AROUND]),
+    "two, of which the second fits": (Person, 'Not {"x": 1} but {"name": "Ann", "age": 3}', ANN, [FITS, AROUND]),
+    "thoughts": (Person, '<think>{"name": "Bo"}?</think>{"name": "Ann", "age": 3}', ANN, [AROUND]),
+    "an example, then the answer": (Person, 'As {"name": "Bo"}:\n```json\n{"name": "Ann", "age": 3}\n```', ANN,
+                                    [IN_BLOCK, AROUND]),
+    "a draft, then the answer": (
+        Person, 'First:\n```json\n{"name": "Bo"}\n```\nCorrected:\n```json\n{"name": "Ann", "age": 3}\n```', ANN,
+        [IN_BLOCK, AROUND],
+    ),
+    "an answer, then a remark": (Person, '```json\n{"name": "Ann", "age": 3}\n```\nNot {"x": 1}.', ANN,
+                                 [IN_BLOCK, AROUND]),
+    "an empty one that fits": (Skills, 'An empty set {} is not it:\n```json\n{"skills": ["go"]}\n```',
+                               Skills(skills=["go"]), [IN_BLOCK, AROUND]),
     "braces in prose": (Person, 'Fill {name}: {"name": "Ann", "age": 3}', ANN, [AROUND]),
     "a mark of the byte order": (Person, '\ufeff{"name": "Ann", "age": 3}', ANN, [AROUND]),
     "braces in a text": (Person, '{"name": "A {b} }", "age": 3}', Person(name="A {b} }", age=3), []),
@@ -245,6 +273,12 @@ UNFIT: dict[str, tuple[str, str]] = {
     "a wrong field": ('{"name": "Ann", "age": "three"}', "age"),
     "a wrong field, around which is prose": ('Here: {"name": "Ann", "age": "three"}', "age"),
     "a wrong field in what was mended": ('{"name": "Ann", "age": "three",}', "age"),
+    "several that fit": ('{"name": "Ann"} {"name": "Bo"}', "several different"),
+    "two in the last code block": ('{"name": "Cy"}\n```\n{"name": "Ann"}\n{"name": "Bo"}\n```', "several different"),
+    "one in a code block, and one behind it": ('```\n{"name": "Ann"}\n```\nOr {"name": "Bo"}', "several different"),
+    "a correction that does not fit": ('```\n{"name": "Ann"}\n```\nNo:\n```\n{"name": 3}\n```', "name"),
+    "only thoughts": ('<think>{"name": "Ann", "age": 3}', "Invalid JSON"),
+    "too many braces": ('{"name": "Ann", "age": 3}' + "{x" * 60, "so many braces"),
     "a part as a text, that does not fit": ('{"name": "Ann", "address": "{\\"town\\": \\"Ulm\\"}"}', "address"),
 }
 

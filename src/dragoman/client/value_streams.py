@@ -59,7 +59,7 @@ class _Values(Generic[T]):
 
     @property
     def restarts(self) -> tuple[Restarted, ...]:
-        """How often the answer has begun anew, as the one before did not fit: what had come of it is void."""
+        """How often the answer has begun anew, as the one before did not fit or was a draft: what had come is void."""
         return tuple(self._listening.restarts)
 
     def abort(self) -> None:

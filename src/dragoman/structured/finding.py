@@ -1,67 +1,112 @@
-"""JSON in the text around it: a code block, a sentence before, a remark after; and JSON that is nearly right."""
+"""JSON in the text around it: a code block, a sentence before, a remark after, thoughts; and JSON that is nearly right.
+
+A text may hold more than one: a draft and its correction, an example and the answer. What a model says to itself in
+`<think>` is passed over, and what stands in the last code block goes before all that comes before that block.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from json import JSONDecoder
 from typing import Final
 
 from dragoman.structured.repair import BeyondRepair, Repaired, repaired
 
-_read_at: Final = JSONDecoder(strict=False).raw_decode
 _read_right_at: Final = JSONDecoder().raw_decode
 MOST_TRIES: Final = 50
 """So that a text full of braces costs no more than its length, this many times."""
 
-_OBJECT: Final = re.compile(r"\{")
-_OBJECT_OR_LIST: Final = re.compile(r"[{\[]")
-
 AROUND: Final = "text around the JSON was passed over"
 
-
-def beginning_of(*, lists: bool) -> re.Pattern[str]:
-    """How JSON that is looked for begins."""
-    return _OBJECT_OR_LIST if lists else _OBJECT
-
-
-def first_json(text: str, *, lists: bool) -> str:
-    """The first JSON object in `text`, with `lists` also a list; `text` itself when there is none to be found."""
-    beginning = beginning_of(lists=lists)
-    found = beginning.search(text)
-    for _ in range(MOST_TRIES):
-        if found is None:
-            break
-        try:
-            _, end = _read_at(text, found.start())
-        except (ValueError, RecursionError):
-            found = beginning.search(text, found.end())
-            continue
-        return text[found.start() : end]
-    return text
+_THOUGHTS: Final = r"<(?P<end>/?)(?P<tag>think(?:ing)?|thought|reasoning)>"
+_FENCE: Final = r"(?P<fence>`{3,}+)[ \t]*+(?P<language>[\w+-]{0,20}+)"
+_JSON_WORDS: Final = frozenset({"json", "jsonc", "json5"})
 
 
-def every_json(text: str, *, lists: bool, may_close: bool) -> Iterator[Repaired]:
+class TooMany(ValueError):
+    """There is more that may be JSON than is looked at."""
+
+    def __init__(self) -> None:
+        super().__init__("the text has so many braces that no answer was looked for behind them")
+
+
+class Candidate(Repaired, frozen=True):
+    """JSON that stands in a text, in its `block`-th code block, or in none (0)."""
+
+    block: int
+
+
+class Fences:
+    """Which code block a reading is in. Blocks in other languages than JSON hold what is quoted, as prose does."""
+
+    def __init__(self) -> None:
+        self.block = 0
+        self._blocks = 0
+        self._is_open = False
+
+    def meet(self, language: str) -> None:
+        """Three backticks, and the word behind them. A block in a block begins with a word for JSON."""
+        language = language.lower()
+        self._is_open = not self._is_open or language in _JSON_WORDS
+        self.block = 0
+        if self._is_open and (not language or language in _JSON_WORDS):
+            self._blocks += 1
+            self.block = self._blocks
+
+
+def marks(*, lists: bool, more: bool = False) -> re.Pattern[str]:
+    """What a text is searched for: how JSON begins, code blocks and thoughts. `more`: the text is not over yet."""
+    begins, follows = (r"[{\[]" if lists else r"\{"), (r"(?=[\s\S])" if more else "")
+    return re.compile(rf"(?P<json>{begins})|{_THOUGHTS}|{_FENCE}{follows}")
+
+
+_SEARCH: Final = {lists: marks(lists=lists) for lists in (False, True)}
+
+
+def every_json(text: str, *, lists: bool, may_close: bool) -> list[Candidate]:
     """Each JSON object in `text`, with `lists` also each list, in order; one that is nearly JSON as it is made right.
 
-    What stands inside another is none of them, nor is a part of one that cannot be made right.
+    What stands inside another is none of them, nor is a part of one that cannot be made right. Raises `TooMany`.
     """
-    beginning = beginning_of(lists=lists)
-    at = 0
-    for _ in range(MOST_TRIES):
-        found = beginning.search(text, at)
-        if found is None:
-            return
-        try:
-            each = _json_at(text, found.start(), may_close=may_close)
-        except BeyondRepair as beyond:
-            at = max(beyond.end, found.end())
+    found: list[Candidate] = []
+    fences, at, tries = Fences(), 0, 0
+    while mark := _SEARCH[lists].search(text, at):
+        at = mark.end()
+        if mark["fence"]:
+            fences.meet(mark["language"])
+            continue
+        tries += 1
+        if tries > MOST_TRIES:
+            raise TooMany
+        if mark["end"]:  # what begins it was put before the answer, which goes on from there
+            found.clear()
+        elif mark["tag"]:
+            at = _end_of_thoughts(text, mark)
         else:
-            yield each
-            at = each.end
+            at = _take(text, mark, found, fences, may_close=may_close)
+    return found
 
 
-def _json_at(text: str, start: int, *, may_close: bool) -> Repaired:
+def _end_of_thoughts(text: str, mark: re.Match[str]) -> int:
+    """Where the answer goes on; the end of the text when it ends in thoughts."""
+    closing = f"</{mark['tag']}>"
+    end = text.find(closing, mark.end())
+    return len(text) if end < 0 else end + len(closing)
+
+
+def _take(text: str, mark: re.Match[str], found: list[Candidate], fences: Fences, *, may_close: bool) -> int:
+    """Add what begins at `mark` to what was found, if it can be read. How far it was."""
+    try:
+        each = json_at(text, mark.start(), may_close=may_close)
+    except BeyondRepair as beyond:
+        return max(beyond.end, mark.end())
+    found.append(Candidate(each.text, each.repairs, each.end, fences.block))
+    return each.end
+
+
+def json_at(text: str, start: int, *, may_close: bool) -> Repaired:
+    """The JSON that begins at `start`, made right if need be. Raises `BeyondRepair`."""
     try:
         _, end = _read_right_at(text, start)  # strictly: the validator takes no control characters in texts
         each = Repaired(text[start:end], (), end)
@@ -69,3 +114,10 @@ def _json_at(text: str, start: int, *, may_close: bool) -> Repaired:
         each = repaired(text, start, may_close=may_close)
     around = text[:start].strip() or text[each.end :].strip()
     return Repaired(each.text, (AROUND, *each.repairs), each.end) if around else each
+
+
+def answering(found: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Those that may be the answer: all, or from the last code block that has any on."""
+    last = max((each.block for each in found), default=0)
+    first = next((place for place, each in enumerate(found) if each.block == last), 0) if last else 0
+    return found[first:]

@@ -1,18 +1,21 @@
 """A value from the text of an answer: as it stands first; only what does not fit so is looked at again.
 
 JSON is never changed, but for JSON that stands inside a text where an object was wanted. What is no JSON may have some
-in it, or may be nearly JSON. Each thing that was done is told.
+in it, or may be nearly JSON. Where several different ones fit, and none is in the last code block, none is read: which
+of them is the answer would be a guess. Each thing that was done is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 from msgspec import Struct
 
+from dragoman.exceptions import ResponseParsingError
 from dragoman.messages import Loss
-from dragoman.structured.finding import every_json
+from dragoman.structured.finding import AROUND, Candidate, answering, every_json
 from dragoman.structured.output import WRAPPED, OutputType
 from dragoman.structured.rules import Rules
 from dragoman.structured.stringified import unstringified
@@ -21,6 +24,12 @@ T = TypeVar("T")
 
 _ROOT: Final = "answer"
 _IN_TEXT: Final = "JSON inside a text was read"
+_IN_BLOCK: Final = "of several in the text, that of the last code block was read"
+_FITS: Final = "of several in the text, the one that fits was read"
+_SEVERAL: Final = (
+    "the text has several different JSON values that fit, and which of them is the answer cannot be told: "
+    "answer with one alone"
+)
 
 
 class Read(Struct, Generic[T], frozen=True):
@@ -30,36 +39,73 @@ class Read(Struct, Generic[T], frozen=True):
     repairs: tuple[Loss, ...] = ()
 
 
-def read(output: OutputType[T], text: str, rules: Rules, *, may_close: bool = False) -> Read[T]:
+def read(output: OutputType[T], text: str, rules: Rules, *, may_close: bool = False, mend: bool = True) -> Read[T]:
     """The value in `text`. Raises `ValueError` for what is wrong with it, as near to the value as could be come.
 
     `may_close`: the answer is whole as far as its provider knows, so brackets missing at its end were forgotten.
+    `mend`: what is nearly JSON, and JSON inside a text, is read too.
     """
     try:
         return Read(_parse(output, text, rules))
     except ValueError as error:
         if _is_json(text):
+            if not mend:
+                raise
             return _read_inside(output, text, (), error, rules)
-        return _read_any(output, text, error, rules, may_close=may_close)
+        found = every_json(text, lists=output.wrapped, may_close=may_close)
+        if not mend:
+            found = [each for each in found if not {*each.repairs} - {AROUND}]
+        return _read_any(output, found, error, rules, mend=mend)
 
 
 def _parse(output: OutputType[T], text: str, rules: Rules) -> T:
     return output.parse(text, context=rules.context, strict=rules.strict)
 
 
-def _read_any(output: OutputType[T], text: str, error: ValueError, rules: Rules, *, may_close: bool) -> Read[T]:
-    """The first JSON in `text` that fits."""
+def _read_any(
+    output: OutputType[T], found: Sequence[Candidate], error: ValueError, rules: Rules, *, mend: bool
+) -> Read[T]:
+    """The one of `found` that fits, or that of the last code block. Raises `ValueError` when it cannot be told."""
+    fits: dict[str, Read[T]] = {}
     nearest: ValueError | None = None
-    for each in every_json(text, lists=output.wrapped, may_close=may_close):
-        told = tuple(_repair(_ROOT, why) for why in each.repairs)
+    for each in answering(found):
+        said = _said(each.text)
         try:
-            try:
-                return Read(_parse(output, each.text, rules), told)
-            except ValueError as unfit:
-                return _read_inside(output, each.text, told, unfit, rules)
+            fits[said] = fits.get(said) or _read_one(output, each, rules, mend=mend)
         except ValueError as unfit:
             nearest = nearest or unfit
+    if len(fits) > 1:
+        raise ResponseParsingError(_SEVERAL)
+    for said, only in fits.items():
+        others = any(_said(each.text) != said for each in found)
+        return Read(only.value, (*_told_of_choice(found, others=others), *only.repairs))
     raise nearest or error
+
+
+def _read_one(output: OutputType[T], each: Candidate, rules: Rules, *, mend: bool) -> Read[T]:
+    told = tuple(_repair(_ROOT, why) for why in each.repairs)
+    try:
+        return Read(_parse(output, each.text, rules), told)
+    except ValueError as unfit:
+        if not mend:
+            raise
+        return _read_inside(output, each.text, told, unfit, rules)
+
+
+def _said(text: str) -> str:
+    """The same for what says the same in JSON."""
+    from pydantic_core import from_json
+
+    try:
+        return json.dumps(from_json(text), sort_keys=True)
+    except ValueError:
+        return text
+
+
+def _told_of_choice(found: Sequence[Candidate], *, others: bool) -> tuple[Loss, ...]:
+    if not others:
+        return ()
+    return (_repair(_ROOT, _IN_BLOCK if any(each.block for each in found) else _FITS),)
 
 
 def _read_inside(output: OutputType[T], text: str, told: tuple[Loss, ...], error: ValueError, rules: Rules) -> Read[T]:

@@ -24,11 +24,15 @@ class Repaired(Struct, frozen=True):
 
 
 class BeyondRepair(ValueError):
-    """It is not nearly JSON. `end` is how far it was: what begins before that is a part of it."""
+    """It is not nearly JSON. `end` is how far it was: what begins before that is a part of it.
 
-    def __init__(self, end: int) -> None:
+    `ran_out`: the text was over, so that more of it might make it so.
+    """
+
+    def __init__(self, end: int, *, ran_out: bool) -> None:
         super().__init__("this is not nearly JSON")
         self.end = end
+        self.ran_out = ran_out
 
 
 def repaired(text: str, start: int = 0, *, may_close: bool = False) -> Repaired:
@@ -45,6 +49,8 @@ _PLAIN_IN_SINGLE: Final = re.compile(r"""[^'"\\\x00-\x1f]+""")
 _PLAIN_IN_CURLY: Final = re.compile(r"""[^\u201d"\\\x00-\x1f]+""")
 _WORD: Final = re.compile(r"[A-Za-z_$][\w$-]*")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.+-])|-?Infinity\b")
+_MAY_GO_ON: Final = re.compile(r"[\w.+$/-]*")
+"""The rest of a text that ends in the middle of a word, a number or the beginning of a comment."""
 _COMMENT: Final = re.compile(r"//[^\n]*|/\*")
 
 _QUOTES: Final = {"'": ("'", _PLAIN_IN_SINGLE), "\u201c": ("\u201d", _PLAIN_IN_CURLY), '"': ('"', _PLAIN)}
@@ -205,7 +211,7 @@ class _Repair:
             else:
                 self._odd()
         self._at = began + 1  # where it was meant to end would be a guess; what is in it may be an answer of its own
-        self._fail()
+        self._fail(ran_out=True)
 
     def _odd(self) -> None:
         """One character, or an escape, that cannot stand in a string as it is."""
@@ -244,7 +250,7 @@ class _Repair:
                 return
             ending = self._text.find("*/", comment.end()) + 2 if comment.group() == "/*" else comment.end()
             if ending < comment.end():
-                self._fail()
+                self._fail(ran_out=True)
             self._at = ending
             self._note(_COMMENTS)
 
@@ -263,5 +269,6 @@ class _Repair:
     def _note(self, repair: str) -> None:
         self._repairs[repair] = None
 
-    def _fail(self) -> NoReturn:
-        raise BeyondRepair(self._at)
+    def _fail(self, *, ran_out: bool = False) -> NoReturn:
+        at_end = _MAY_GO_ON.fullmatch(self._text, self._at)
+        raise BeyondRepair(self._at, ran_out=ran_out or at_end is not None)

@@ -14,7 +14,6 @@ from dragoman.errors import AnswerCutOff, AnswerDeclined, ConfigurationError
 from dragoman.exceptions import ResponseParsingError
 from dragoman.messages import LLMResponse
 from dragoman.structured import TECHNIQUES, Rules, output_type
-from dragoman.structured.finding import first_json
 from dragoman.structured.reading import read
 from dragoman.transport.carried.dumping import as_json
 
@@ -44,9 +43,7 @@ def read_completion(
     if response.refusal is not None:
         raise AnswerDeclined(f"Unable to generate a response due to {response.refusal}", responses=(response,))
     text = _only_call(response) if mode in Mode.tool_modes() else _IN_TEXT.find(response, output)
-    if strict:
-        return output.parse(first_json(text, lists=output.wrapped), context=context, strict=True)
-    return read(output, text, Rules(context=context, strict=strict)).value
+    return read(output, text, Rules(context=context, strict=strict), mend=not strict).value
 
 
 def _only_call(response: LLMResponse) -> str:

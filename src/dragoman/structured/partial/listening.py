@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Protocol
 
-from dragoman.messages import Event, Restarted, TextDelta, ToolCallDelta, ToolCallEnd, ToolCallStart
+from dragoman.messages import Event, ResponseStart, Restarted, TextDelta, ToolCallDelta, ToolCallEnd, ToolCallStart
 from dragoman.structured.ask_streamed import UNFIT
 from dragoman.structured.output import OutputType
-from dragoman.structured.partial.first_json import FirstJson
+from dragoman.structured.partial.json_in_text import JsonInText
 from dragoman.structured.partial.nodes import Node
 from dragoman.structured.partial.reader import Reader
 from dragoman.structured.partial.scalars import NotJson
@@ -26,6 +26,9 @@ class Document(Protocol):
 
     def is_complete(self, path: Sequence[str] = ()) -> bool: ...
 
+    @property
+    def restarts(self) -> int: ...
+
 
 class Listening:
     """Hears the answer where the technique has it: in the arguments of a call, or in the text.
@@ -38,15 +41,18 @@ class Listening:
         self._in_call = technique.hears == "call"
         self._make_node = make_node
         self.restarts: list[Restarted] = []
+        self._model = ""
         self._begin()
 
     def _begin(self) -> None:
         self._call: int | None = None
         self._fed = self._lost = False
-        node = self._make_node()
         self._document: Document = (
-            Reader(node) if self._in_call else FirstJson(lambda: Reader(node), lists=self._output.wrapped)
+            self._reader() if self._in_call else JsonInText(self._reader, lists=self._output.wrapped)
         )
+
+    def _reader(self) -> Reader:
+        return Reader(self._make_node())
 
     def take(self, event: Event) -> bool:
         """Whether `event` brought anything new to show."""
@@ -59,6 +65,10 @@ class Listening:
 
     def is_complete(self, path: Sequence[str]) -> bool:
         return self._document.is_complete(path)
+
+    def _start(self, event: ResponseStart) -> bool:
+        self._model = event.model or ""
+        return False
 
     def _text(self, event: TextDelta) -> bool:
         return not self._in_call and not event.choice and self._feed(event.text)
@@ -91,13 +101,18 @@ class Listening:
         if self._lost or not piece:
             return False
         self._fed = True
+        before = self._document.restarts
         try:
             return self._document.feed(piece)
         except NotJson:
             self._lost = True
             return False
+        finally:
+            if self._document.restarts > before:
+                self.restarts.append(Restarted(target=self._model, reason=UNFIT))
 
     _TAKES: ClassVar[dict[type, Callable[[Listening, Any], bool]]] = {
+        ResponseStart: _start,
         TextDelta: _text,
         ToolCallStart: _call_start,
         ToolCallDelta: _call_delta,

@@ -81,6 +81,7 @@ class Reader:
         "_step",
         "changes",
         "node",
+        "restarts",
         "whole",
     )  # fmt: skip
 
@@ -99,6 +100,8 @@ class Reader:
         """How often the value has changed to the eye."""
         self.whole = False
         """Whether the document is complete."""
+        self.restarts = 0
+        """It never begins anew."""
 
     def feed(self, piece: str | bytes) -> bool:
         """Read on. Whether there is anything new to show. Raises `NotJson`."""

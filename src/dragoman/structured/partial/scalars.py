@@ -69,4 +69,7 @@ def number_of(word: str) -> int | float:
     found = _NUMBER(word)
     if found is None:
         raise NotJson(f"no value: {word}")
-    return int(word) if found[1] is None and found[2] is None else float(word)
+    try:
+        return int(word) if found[1] is None and found[2] is None else float(word)
+    except ValueError as error:  # it has more digits than Python reads
+        raise NotJson(str(error)) from error

@@ -1,0 +1,186 @@
+"""The JSON in a text that comes in pieces: what `structured.reading` will choose in the whole, as far as can be told.
+
+What was shown is void when something goes before it: the next code block, the end of thoughts that had no beginning.
+When it cannot be told any more which JSON is the answer, nothing is shown: the whole text has the last word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from json import JSONDecoder
+from typing import Any, Final
+
+from dragoman.structured.finding import MOST_TRIES, Fences, json_at, marks
+from dragoman.structured.partial.nodes import NOTHING
+from dragoman.structured.partial.reader import Reader
+from dragoman.structured.partial.scalars import NotJson, TooDeep
+from dragoman.structured.repair import BeyondRepair
+
+_MARKS: Final = {lists: marks(lists=lists, more=True) for lists in (False, True)}
+_MAY_BE_MARK: Final = re.compile(r"(?:<[/a-z]{0,11}|`{1,2}|`{3,}[ \t]*[\w+-]{0,20})\Z")
+_CLOSING: Final = re.compile(r"[}\]]")
+_read: Final = JSONDecoder(strict=False).raw_decode
+_AT_LEAST_A_PART: Final = 1
+"""Changes of a reader that has shown more than an open bracket."""
+
+
+class JsonInText:
+    """Reads the JSON object, or with `lists` list, that may be the answer, as a `Reader` reads a document."""
+
+    def __init__(self, make: Callable[[], Reader], *, lists: bool) -> None:
+        self._make = make
+        self._marks = _MARKS[lists]
+        self._fences = Fences()
+        self._step: Callable[[str], str] = self._outside
+        self._held = self._closing = ""
+        self._reader = Reader()
+        self._pieces: list[str] = []
+        self._shown: Reader | None = None
+        self._block = 0
+        self._is_open = True
+        self._tries = self._size = self._mend_at = 0
+        self._changed = False
+        self.restarts = 0
+        """How often what was shown became void."""
+
+    @property
+    def whole(self) -> bool:
+        return self._shown is not None and self._shown.whole
+
+    def feed(self, piece: str) -> bool:
+        """Read on. Whether there is anything new to show. Raises `NotJson` when no more beginnings are tried."""
+        self._changed = False
+        while piece:
+            piece = self._step(piece)
+        return self._changed
+
+    def finish(self) -> bool:
+        """The text is over. An object or a list shows its end itself."""
+        return False
+
+    def show(self) -> Any:
+        return NOTHING if self._shown is None else self._shown.show()
+
+    def is_complete(self, path: Sequence[str] = ()) -> bool:
+        return self._shown is not None and self._shown.is_complete(path)
+
+    # ------------------------------------------------------------------ steps: each says what it has not read
+
+    def _outside(self, text: str) -> str:
+        text, self._held = self._held + text, ""
+        mark = self._marks.search(text)
+        if mark is None:
+            cut = _MAY_BE_MARK.search(text)
+            self._held = cut.group() if cut else ""
+            return ""
+        if mark["fence"]:
+            self._fences.meet(mark["language"])
+            return text[mark.end() :]
+        self._count()
+        if mark["json"]:
+            self._begin()
+            return text[mark.start() :]
+        if mark["end"]:
+            self._take_back()
+            self._is_open = True
+        else:
+            self._closing, self._step = f"</{mark['tag']}>", self._thoughts
+        return text[mark.end() :]
+
+    def _thoughts(self, text: str) -> str:
+        text, self._held = self._held + text, ""
+        before, closing, after = text.partition(self._closing)
+        if not closing:
+            self._held = before[1 - len(self._closing) :]
+            return ""
+        self._step = self._outside
+        return after
+
+    def _json(self, text: str) -> str:
+        self._pieces.append(text)
+        try:
+            changed = self._reader.feed(text)
+        except TooDeep:
+            raise
+        except NotJson:
+            changed = True
+            if not self._reader.whole:
+                return self._no_json()
+        self._changed |= changed and self._reader is self._shown
+        if not self._reader.whole:
+            return ""
+        return self._found(_behind("".join(self._pieces)))
+
+    def _mending(self, text: str) -> str:
+        """What began like JSON and is none may be nearly JSON. What stands in it is no answer, either way."""
+        self._pieces.append(text)
+        self._size += len(text)
+        return self._mend() if self._size >= self._mend_at or _CLOSING.search(text) else ""
+
+    # ------------------------------------------------------------------ what becomes of one
+
+    def _begin(self) -> None:
+        """Show what begins here, if it goes before what is shown, or nothing is."""
+        first = self._shown is None and self._is_open
+        self._reader = Reader()
+        if first or self._fences.block > self._block:
+            self._take_back()
+            self._is_open, self._block = True, self._fences.block
+            self._shown = self._reader = self._make()
+        self._pieces = []
+        self._step = self._json
+
+    def _found(self, rest: str) -> str:
+        """It is whole. One more beside what is shown, before the next code block, and nobody knows which it is."""
+        is_one_more = self._reader is not self._shown and self._fences.block == self._block
+        if is_one_more:
+            self._take_back()
+            self._is_open = False
+        self._step = self._outside
+        return rest
+
+    def _no_json(self) -> str:
+        if self._reader is self._shown:
+            self._take_back()
+        self._step = self._mending
+        return self._mend()
+
+    def _mend(self) -> str:
+        self._count()
+        text = "".join(self._pieces)
+        try:
+            mended = json_at(text, 0, may_close=False)
+        except BeyondRepair as beyond:
+            if beyond.ran_out:
+                self._pieces, self._size, self._mend_at = [text], len(text), 2 * len(text)
+                return ""
+            self._step = self._outside
+            return text[max(beyond.end, 1) :]
+        if self._shown is None and self._is_open:
+            self._shown = self._reader = self._make()
+            self._reader.feed(mended.text)
+            self._changed = True
+        return self._found(text[mended.end :])
+
+    def _take_back(self) -> None:
+        """What was shown is void."""
+        if self._shown is None:
+            return
+        self.restarts += self._shown.changes > _AT_LEAST_A_PART
+        self._shown = None
+        self._changed = True
+
+    def _count(self) -> None:
+        self._tries += 1
+        if self._tries > MOST_TRIES:
+            self._take_back()
+            raise NotJson("there is no JSON among the first braces")
+
+
+def _behind(text: str) -> str:
+    """What follows the JSON that `text` begins with."""
+    try:
+        return text[_read(text)[1] :]
+    except ValueError as error:  # a number of more digits than Python reads
+        raise NotJson(str(error)) from error

@@ -1,0 +1,133 @@
+"""JSON in a text that comes in pieces: the same that is chosen in the whole."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from dragoman.structured import Rules, output_type
+from dragoman.structured.partial import NOTHING, NotJson, Reader
+from dragoman.structured.partial.json_in_text import JsonInText
+from dragoman.structured.reading import read
+
+
+def heard(text: str, size: int, *, lists: bool = False) -> JsonInText:
+    finder = JsonInText(Reader, lists=lists)
+    for at in range(0, len(text), size):
+        finder.feed(text[at : at + size])
+    return finder
+
+
+SHOWN: dict[str, Any] = {
+    # the text: what is shown of it at last
+    '{"a": 1}': {"a": 1},
+    'Here it is:\n```json\n{"a": [1, 2]}\n```\nAnything else?': {"a": [1, 2]},
+    'Use {braces} as {"a": 1, "b": {"c": 2}} and {more}': {"a": 1, "b": {"c": 2}},
+    '[note] {"a": 1}': {"a": 1},
+    '{"a": 1, oops} then {"a": 2}': {"a": 2},
+    '{{"a": 1}}': {"a": 1},
+    '"{" {"a": "}"}': NOTHING,  # where the text that begins in the first ends is not known
+    '{"a": {"b": 1},} and so on': {"a": {"b": 1}},
+    '{name: {"b": 1}}': {"name": {"b": 1}},
+    '{"a": 1} {"a": 2}': NOTHING,
+    "``` {'a': 1} ``` {\"a\": 2}": {"a": 1},
+    '{"a": 1}\n```\n{"a": 2}\n```': {"a": 2},
+    '```json\n{"a": 1}\n```\nCorrected:\n```json\n{"a": 2}\n```\n': {"a": 2},
+    '```json\n{"a": 1}\n```\nNot {"a": 2}.': {"a": 1},
+    '```json\n{"a": 1}\n{"a": 2}\n```': NOTHING,
+    '{"a": 1}\n```python\n{"a": 2}\n```': NOTHING,
+    '<think>Or {"a": 1}?</think>{"a": 2}': {"a": 2},
+    'Or {"a": 1}?</think>{"a": 2}': {"a": 2},
+    'So <thinking> and {"a": 1': NOTHING,
+    '{"a": "<think>```"}': {"a": "<think>```"},
+}
+
+
+@pytest.mark.parametrize("text", SHOWN)
+def test_what_is_shown_at_last_however_it_is_cut(text: str) -> None:
+    assert [heard(text, size).show() for size in range(1, len(text) + 1)] == [SHOWN[text]] * len(text)
+
+
+class Loose(BaseModel):
+    a: Any = None
+
+
+WORDS = [
+    '{"a": 1}', '{"a": [2]}', '{"a": {"a": 3}}', "{'a': 4}", '{"a": 1', "{x}", "{a: 5}", '{"b": {"a": 6},}', "{}",
+    "```json\n", "```\n", "```", "```python\n", "<think>", "</think>", "so", " ", '"', "[7]", "}", ",", "\n",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=9).map("".join), st.integers(1, 12))
+def test_what_is_shown_at_last_is_what_is_read_in_the_whole(text: str, size: int) -> None:
+    """Or nothing is; a stream has its last value from the whole."""
+    try:
+        shown = heard(text, size).show()
+    except NotJson:
+        return
+    if shown is NOTHING:
+        return
+    try:
+        value = read(output_type(Loose), text, Rules(), may_close=True).value
+    except ValueError:
+        return  # which is asked for again
+    assert shown == {} or shown.get("a") == value.a
+
+
+@given(st.recursive(st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner)), st.integers(1, 9))
+def test_json_alone_is_shown_to_its_end(value: Any, size: int) -> None:
+    finder = heard(json.dumps({"a": value}, ensure_ascii=False), size)
+    assert finder.whole
+    assert (finder.show(), finder.restarts) == ({"a": value}, 0)
+
+
+def test_a_list_is_found_where_one_is_looked_for() -> None:
+    text = "a list: [1, 2] and more"
+    assert {lists: heard(text, 3, lists=lists).show() for lists in (False, True)} == {False: NOTHING, True: [1, 2]}
+
+
+def test_nothing_is_shown_before_it_begins_and_what_is_shown_grows() -> None:
+    finder = JsonInText(Reader, lists=False)
+    assert not finder.feed("The answer is [1]: ")
+    assert (finder.show(), finder.is_complete()) == (NOTHING, False)
+    assert finder.feed('{"a": 1')
+    assert finder.show() == {}
+    assert finder.feed("} and")
+    assert finder.is_complete(["a"])
+    assert not finder.feed(" more {b}")
+    assert finder.show() == {"a": 1}
+    assert finder.restarts == 0
+
+
+def test_what_turns_out_to_be_none_is_taken_back() -> None:
+    finder = JsonInText(Reader, lists=False)
+    finder.feed('{"a": "x", ')
+    assert finder.show() == {"a": "x"}
+    assert finder.feed("sorry}")
+    assert (finder.show(), finder.restarts) == (NOTHING, 1)
+    assert finder.feed(' {"b": "')
+    assert finder.show() == {"b": ""}
+
+
+def test_a_draft_is_void_when_the_next_code_block_begins() -> None:
+    finder = JsonInText(Reader, lists=False)
+    finder.feed('```\n{"a": 1}\n``` No:\n')
+    assert (finder.show(), finder.restarts) == ({"a": 1}, 0)
+    finder.feed('```\n{"a": 2')
+    assert (finder.show(), finder.restarts) == ({}, 1)
+
+
+def test_a_text_full_of_braces_is_given_up() -> None:
+    finder = JsonInText(Reader, lists=False)
+    with pytest.raises(NotJson, match="first braces"):
+        finder.feed("{x} " * 100)
+
+
+def test_a_number_that_python_does_not_read_is_given_up() -> None:
+    with pytest.raises(NotJson):
+        heard('{"a": ' + "1" * 5000 + "}", 100)
