@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias, cast
 from dragoman.client.aliases import under_own_names
 from dragoman.client.cache.base import BaseCache
 from dragoman.client.hooks import Hooks
+from dragoman.client.instructor.sdk_values import is_left_out, own_timeout
 from dragoman.client.options import AnswerOptions, GenerateOptions, MessageLike, refuse_misspelt
 from dragoman.client.value_options import ValueOptions
 from dragoman.errors import ConfigurationError
@@ -66,8 +67,9 @@ _ALIASES: Final = {
 
 
 def own_names(options: Mapping[str, Any]) -> dict[str, Any]:
-    """`options` under our own names, without those that are `None`. Raises `ConfigurationError` for one said twice."""
-    return under_own_names(options, _ALIASES)
+    """`options` under our own names, without those that say nothing. Raises `ConfigurationError` for one said twice."""
+    given = under_own_names({name: value for name, value in options.items() if not is_left_out(value)}, _ALIASES)
+    return {**given, "timeout": own_timeout(given["timeout"])} if "timeout" in given else given
 
 
 _KNOWN: Final = GenerateOptions.__annotations__.keys() | CreateOptions.__annotations__.keys()
