@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from pydantic import BaseModel
 
 from dragoman.client.inputs import canonical_messages, image_of, messages_of
 from dragoman.dialects import get_dialect
@@ -213,3 +214,33 @@ def test_a_cache_mark_in_a_dict_is_anthropics_and_not_sent_elsewhere_in_silence(
     encoded = get_dialect("openai_chat").encode_request(Request(model="m", messages=(message,)))
     assert "cache_control" not in json.dumps(encoded.wire)
     assert [loss.where for loss in encoded.losses] == ["messages[0].content[0].cache"]
+
+
+class Block(BaseModel):
+    """As Anthropic's SDK has it."""
+
+    type: str = "text"
+    text: str
+    citations: None = None
+
+
+class Answer(BaseModel):
+    """As SDKs answer."""
+
+    role: str = "assistant"
+    content: list[Block]
+    type: str = "message"
+    id: str = "msg_1"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Answer(content=[Block(text="Hi")]),
+        {"role": "assistant", "content": [Block(text="Hi")]},
+        Message("assistant", [Text("Hi")]),
+    ],
+    ids=["an answer", "its blocks", "ours"],
+)
+def test_what_sdks_answer_with_goes_on_as_what_it_writes(given: Any) -> None:
+    assert [message.parts for message in canonical_messages([given])] == [(Text("Hi"),)]

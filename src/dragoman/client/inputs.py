@@ -18,6 +18,7 @@ from dragoman.errors import ConfigurationError, Rejected
 from dragoman.messages import Document, EmbeddingInput, Image, Message, Part, Role, Text
 from dragoman.messages.media_source import IMAGE
 from dragoman.messages.part_base import PartBase
+from dragoman.transport.carried.dumping import as_json
 
 _ANTHROPIC_PARTS: Final = frozenset({
     "tool_use", "tool_result", "image", "document", "thinking", "redacted_thinking", "server_tool_use", "search_result",
@@ -93,7 +94,7 @@ def canonical_messages(messages: Iterable[MessageLike]) -> list[Message]:
     if cast("object", messages) is ...:
         raise ConfigurationError("`...` is a placeholder: put real messages in its place")
     turns: list[Message] = []
-    for form, group in groupby(messages, key=_form):
+    for form, group in groupby(map(in_dicts, messages), key=_form):
         match form:
             case None:
                 turns += cast("Iterable[Message]", group)
@@ -106,6 +107,27 @@ def canonical_messages(messages: Iterable[MessageLike]) -> list[Message]:
             case _:
                 turns += _decoded(form, [dict(cast("Mapping[str, Any]", message)) for message in group])
     return _with_first_at_top(turns)
+
+
+def in_dicts(message: Any) -> Any:
+    """`message`, in which what an SDK answered with (its objects, which pydantic's are) is the dicts that it writes."""
+    if isinstance(message, Message):
+        return message
+    whole = _as_dict(message)
+    if whole is not message:  # an answer of Anthropic's says more than the turn that it is
+        return {name: whole[name] for name in ("role", "content")} if whole.get("type") == "message" else whole
+    if not isinstance(message, Mapping):
+        return message
+    fields = cast("Mapping[str, Any]", message)
+    lists = {name: fields[name] for name in ("content", "tool_calls") if isinstance(fields.get(name), list | tuple)}
+    written = {name: [_as_dict(each) for each in values] for name, values in lists.items()}
+    changed = any(new is not old for name in lists for new, old in zip(written[name], lists[name], strict=True))
+    return {**fields, **written} if changed else fields
+
+
+def _as_dict(value: Any) -> Any:
+    written = as_json(value)
+    return value if written is None else written
 
 
 def _with_first_at_top(turns: list[Message]) -> list[Message]:

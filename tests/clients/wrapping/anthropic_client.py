@@ -50,6 +50,25 @@ def test_the_completion_is_the_sdks(emulator: Emulator, wanted: Any) -> None:
     assert answer.usage.input_tokens == emulator.bill.usage.input_tokens
 
 
+def test_what_the_sdk_answered_goes_on_in_messages(emulator: Emulator) -> None:
+    """Its message, its blocks in a dict, or what they write."""
+    first = anthropic.Anthropic().messages.create(
+        model=MODEL, max_tokens=50, messages=[{"role": "user", "content": "Hi"}]
+    )
+    blocks = {"role": "assistant", "content": first.content}
+    dicts = {"role": "assistant", "content": [block.model_dump(exclude_none=True) for block in first.content]}
+    client = dragoman.from_anthropic(anthropic.Anthropic(), model=MODEL)
+    for turn in (first, blocks, dicts):
+        client.create(Contact, messages=[{"role": "user", "content": "Hi"}, turn, *SAID], max_tokens=100)
+    assert [request.wire["messages"][1] for request in emulator.requests[1:]] == [dicts] * 3
+
+
+def test_what_is_not_given_is_left_out(emulator: Emulator) -> None:
+    client = dragoman.from_anthropic(anthropic.Anthropic(), model=MODEL)
+    assert client.create(Contact, messages=SAID, system=anthropic.NOT_GIVEN, temperature=anthropic.omit) == JOHN
+    assert emulator.requests[-1].wire.keys() == {"model", "max_tokens", "messages", "tools", "tool_choice"}
+
+
 def test_the_completion_awaited(emulator: Emulator) -> None:
     """This SDK's async clients make their object in a coroutine."""
 

@@ -62,6 +62,35 @@ JANE = Contact(name="Jane", age=7)
 # ---------------------------------------------------------------------- the SDK's own objects
 
 
+def test_what_the_sdk_answered_goes_on_in_messages(emulator: Emulator) -> None:
+    """Its message, or its tool calls in a dict, is the turn that its `model_dump` would be."""
+    message = completion().choices[0].message
+    calls = message.tool_calls or []
+    result = {"role": "tool", "tool_call_id": "call_1", "content": "done"}
+    client = dragoman.from_openai(openai.OpenAI(), model=MODEL)
+    for turn in (message, {"role": "assistant", "tool_calls": calls}, message.model_dump(exclude_none=True)):
+        client.create(Contact, messages=[*SAID, turn, result])
+    said = [request.wire["messages"][1] for request in emulator.requests]
+    assert said == [said[0]] * 3
+    assert said[0]["tool_calls"] == [each.model_dump() for each in calls]
+
+
+@pytest.mark.parametrize("nothing", [openai.NOT_GIVEN, openai.omit, None])
+def test_what_is_not_given_is_left_out(emulator: Emulator, nothing: Any) -> None:
+    client = dragoman.from_openai(openai.OpenAI(), model=MODEL)
+    options = dict.fromkeys(("temperature", "user", "tools", "timeout", "seed", "max_retries", "context"), nothing)
+    assert client.create(Contact, messages=SAID, **options) == JOHN
+    assert emulator.requests[-1].wire.keys() == {"model", "messages", "tools", "tool_choice"}
+
+
+@pytest.mark.parametrize("limit", [openai.Timeout(0.2), openai.Timeout(0.2, connect=0.1), 0.2])
+def test_the_sdks_own_limit_of_time(emulator: Emulator, limit: Any) -> None:
+    emulator.fault(head_delay_seconds=60)
+    client = dragoman.from_openai(openai.OpenAI(max_retries=0), model=MODEL)
+    with pytest.raises(dragoman.TimedOut):
+        client.create(Contact, messages=SAID, timeout=limit)
+
+
 @pytest.mark.parametrize("wanted", [Contact, Frozen, int, str, list[Contact], Contact | None])
 def test_the_completion_is_the_sdks(emulator: Emulator, wanted: Any) -> None:
     client = dragoman.from_openai(openai.OpenAI())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dragoman.client.inputs import in_dicts
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError
 from dragoman.transport.carried.dumping import as_json
@@ -32,7 +33,7 @@ def _turns(message: Any) -> Sequence[Any]:
         return ({"role": "user", "content": message},)
     wire = as_json(message) if hasattr(message, "parts") else None
     if wire is None:
-        return (message,)
+        return (in_dicts(message),)
     return get_dialect("gemini").decode_request({"contents": [wire]}, "/models/any:generateContent").messages
 
 
