@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from google import genai
 from google.auth.credentials import Credentials
 from google.genai import types
@@ -12,7 +13,7 @@ import dragoman
 from dragoman import AsyncInstructor, Instructor
 from dragoman.testing import Emulator
 
-from .contract import SAID, Contact, Wrapped, emulator, running
+from .contract import JOHN, SAID, Contact, Wrapped, emulator, running
 
 __all__ = ["emulator", "running"]
 
@@ -76,3 +77,60 @@ class TestVertex(TestGenai):
             ("vertex", Instructor),
             ("vertex", AsyncInstructor),
         ]
+
+
+# ---------------------------------------------------------------------- options as this SDK, and Instructor, have them
+
+SAFE = {"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}
+SETTING = types.SafetySetting.model_validate(SAFE)
+LEAST = {"thinkingConfig": {"thinkingBudget": 0}}
+WORDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"config": types.GenerateContentConfig(temperature=0.1, max_output_tokens=55, system_instruction="Be brief.")},
+     {"generationConfig": {"temperature": 0.1, "maxOutputTokens": 55}, "systemInstruction": "Be brief."}),
+    ({"config": {"temperature": 0.1, "stop_sequences": ["x"], "top_k": 3, "seed": None}},
+     {"generationConfig": {"temperature": 0.1, "stopSequences": ["x"], "topK": 3}}),
+    ({"config": types.GenerateContentConfig(thinking_config=types.ThinkingConfig(thinking_budget=0),
+                                            safety_settings=[SETTING], labels={"my_team": "a"})},
+     {"generationConfig": LEAST, "safetySettings": [SAFE], "labels": {"my_team": "a"}}),
+    ({"generation_config": {"max_tokens": 50, "temperature": 0.1, "top_p": 0.5}},
+     {"generationConfig": {"maxOutputTokens": 50, "temperature": 0.1, "topP": 0.5}}),
+    ({"thinking_config": {"thinking_budget": 0}}, {"generationConfig": LEAST}),
+    ({"thinking_config": types.ThinkingConfig(thinking_budget=0), "temperature": 0.5},
+     {"generationConfig": {**LEAST, "temperature": 0.5}}),
+    ({"safety_settings": [SETTING]}, {"safetySettings": [SAFE]}),
+    ({"safety_settings": {types.HarmCategory.HARM_CATEGORY_HARASSMENT: types.HarmBlockThreshold.BLOCK_NONE}},
+     {"safetySettings": [SAFE]}),
+    ({"cached_content": "cachedContents/x"}, {"cachedContent": "cachedContents/x"}),
+    ({"temperature": 0.9, "config": {"temperature": 0.1}}, {"generationConfig": {"temperature": 0.1}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "wire"), WORDS)
+def test_options_in_this_sdks_words(options: dict[str, Any], wire: dict[str, Any]) -> None:
+    with Emulator(strict=True) as emulator:
+        http = types.HttpOptions(base_url=emulator.url)
+        client = dragoman.from_genai(genai.Client(api_key="k", http_options=http), model="gemini-2.5-flash")
+        assert client.create(Contact, messages="John Smith is 42 years old", **options) == JOHN
+        sent = emulator.requests[-1].wire
+    said = {
+        name: value
+        for name, value in sent.items()
+        if value and name not in ("contents", "tools", "toolConfig", "model")
+    }
+    system = said.get("systemInstruction")
+    assert {**said, **({"systemInstruction": system["parts"][0]["text"]} if system else {})} == wire
+
+
+@pytest.mark.parametrize(
+    ("options", "fix"),
+    [
+        ({"config": {"response_schema": {}}}, "response_model="),
+        ({"config": types.GenerateContentConfig(tools=[{"google_search": {}}])}, "pass tools="),
+        ({"config": {"http_options": {"timeout": 5}}}, "timeout="),
+        ({"config": 3}, "GenerateContentConfig"),
+    ],
+)
+def test_what_a_configuration_cannot_say(options: dict[str, Any], fix: str) -> None:
+    client = dragoman.from_genai(genai.Client(api_key="k"), model="gemini-2.5-flash")
+    with pytest.raises(dragoman.ConfigurationError, match=fix):
+        client.create(Contact, messages="Hi", **options)

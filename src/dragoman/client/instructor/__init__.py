@@ -13,6 +13,7 @@ module             what lives there
 `plainly.py`       a call without a `response_model`: what has no effect there
 `foreign.py`       a `create_fn` that is not ours
 `options.py`       a call's options, and other names for them
+`google_options.py` Google's configuration, in our options
 `sdk_values.py`    what SDKs' own types say as arguments
 `conversation.py`  messages made ready: templates, addresses of pictures, `system`
 `completions.py`   what the provider answered, in the SDK's own objects or ours

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any, Final, TypeAlias, cast
 
 from dragoman.client.aliases import under_own_names
 from dragoman.client.cache.base import BaseCache
 from dragoman.client.hooks import Hooks
+from dragoman.client.instructor.google_options import from_google_s
 from dragoman.client.instructor.sdk_values import is_left_out, own_timeout
 from dragoman.client.options import AnswerOptions, GenerateOptions, MessageLike, refuse_misspelt
 from dragoman.client.value_options import ValueOptions
@@ -68,7 +70,8 @@ _ALIASES: Final = {
 
 def own_names(options: Mapping[str, Any]) -> dict[str, Any]:
     """`options` under our own names, without those that say nothing. Raises `ConfigurationError` for one said twice."""
-    given = under_own_names({name: value for name, value in options.items() if not is_left_out(value)}, _ALIASES)
+    said = from_google_s({name: value for name, value in options.items() if not is_left_out(value)})
+    given = under_own_names(said, _ALIASES)
     return {**given, "timeout": own_timeout(given["timeout"])} if "timeout" in given else given
 
 
@@ -82,6 +85,9 @@ def body_fields(options: Mapping[str, Any], taken: frozenset[str] = frozenset())
     Raises `ConfigurationError` for what is meant for the client, and for what looks like one of ours misspelt.
     """
     foreign = options.keys() - _KNOWN
+    options = (
+        {**options, "extra_body": _plain("extra_body", options["extra_body"])} if options.get("extra_body") else options
+    )
     if not foreign:
         return dict(options)
     for name in foreign - taken:
@@ -92,10 +98,18 @@ def body_fields(options: Mapping[str, Any], taken: frozenset[str] = frozenset())
 
 
 def _plain(name: str, value: Any) -> Any:
-    """The value as JSON has it; a model of pydantic's as the object that it writes."""
+    """The value as JSON has it; a model of pydantic's, wherever it stands, as the object that it writes."""
     made = as_json(value)
     if made is not None:
         return made
-    if not isinstance(value, str | int | float | bool | list | tuple | Mapping):
-        raise ConfigurationError(f"`{name}` would go into the body, which has no {type(value).__name__}")
-    return cast("Any", value)
+    match value:
+        case Enum():
+            return value.value
+        case list() | tuple():
+            return [_plain(name, each) for each in cast("Sequence[Any]", value)]
+        case Mapping():
+            return {_plain(name, key): _plain(name, each) for key, each in cast("Mapping[Any, Any]", value).items()}
+        case None | str() | int() | float() | bool():
+            return value
+        case _:
+            raise ConfigurationError(f"`{name}` would go into the body, which has no {type(value).__name__}")
