@@ -109,6 +109,14 @@ WRONG = {
     "no schema": (("--schema", "{dir}/broken_type.py:X"), "response_model"),
     "another mode": (("--schema", "{dir}/models.py:Contact", "--mode", "magic"), "--mode is one of tools, "),
     "no text": (("--schema", "{dir}/models.py:Contact", "-"), "what is the text?"),
+    "another encoding": (
+        ("--schema", "{dir}/models.py:Contact", "{dir}/latin.txt"),
+        "latin.txt` is no UTF-8 text: byte 3 is 0xe9",
+    ),
+    "a function": (
+        ("--schema", "{dir}/acts.py:wipe"),
+        "`wipe` is a function, and would be run with what the model says",
+    ),
     "no text file": (("--schema", "{dir}/models.py:Contact", "{dir}/nothing.txt"), "nothing.txt: No such file"),
 }
 
@@ -119,6 +127,8 @@ def test_what_is_wrong_is_said(
 ) -> None:
     (tmp_path / "broken.py").write_text("1 / 0\n")
     (tmp_path / "broken_type.py").write_text("X = 5\n")
+    (tmp_path / "acts.py").write_text("def wipe(disk: str) -> str: raise AssertionError(disk)\n")
+    (tmp_path / "latin.txt").write_bytes("Andr\u00e9".encode("latin-1")[1:])
     stdin = "" if said.startswith("what is the text") else TEXT
     result = run("extract", *(each.format(dir=tmp_path) for each in arguments), *MODEL, stdin=stdin)
     assert (result.returncode, result.stdout, emulator.requests) == (2, "", [])

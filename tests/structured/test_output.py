@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, ForwardRef, Literal
+from typing import Annotated, Any, ForwardRef, Literal, NamedTuple
 
 import pytest
 from pydantic import BaseModel
@@ -20,6 +20,29 @@ class Told(BaseModel):
 @dataclass
 class Point:
     x: int
+
+
+def delete(name: str) -> str:
+    """What must not run, whatever a model says."""
+    raise AssertionError(name)
+
+
+class Deleter:
+    def remove(self, name: str) -> str:
+        return delete(name)
+
+
+class Deleting(BaseModel):
+    done: delete  # type: ignore[valid-type]  # it is what is tested
+
+
+class Pair(NamedTuple):
+    x: int
+    y: int = 2
+
+
+def test_a_named_tuple_is_called_and_is_a_class() -> None:
+    assert output_type(Pair).parse('{"x": 1}') == Pair(1)
 
 
 class Calling(BaseModel):
@@ -43,6 +66,12 @@ BY_TEXT: Any = "NoSuchType"
         (dict[Literal["a"], Calling], "CallableSchema"),  # whose text is a value
         (Calling, "CallableSchema"),
         (object(), "schema"),
+        (None, "None asks for no value"),
+        (type[Told], "pass the class itself"),
+        (delete, r"`delete` is a function, .*tools=\[delete\]"),
+        (list[delete], "`delete` is a function"),  # type: ignore[valid-type]  # as above
+        (Deleting, "`delete` is a function"),
+        (Deleter().remove, "`remove` is a function"),
     ],
 )
 def test_what_is_no_type_for_an_answer_is_said_so(wanted: Any, says: str) -> None:

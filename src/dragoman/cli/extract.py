@@ -66,12 +66,22 @@ def extract(
 
 
 def _text(file: Path | None, *, needed: bool) -> str | None:
-    text = piped_in() if file is None or str(file) == "-" else file.read_text(encoding="utf-8")
+    text = piped_in() if file is None or str(file) == "-" else _read(file)
     if text.strip():
         return text
     if needed:
         raise ConfigurationError("what is the text? Name a file, or pipe it in")
     return None
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"`{file}` is no UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}. Convert it first "
+            f"(`iconv -f … -t utf-8`); what is no text goes into --image or --document"
+        ) from None
 
 
 def _plain(kind: Any, value: Any) -> Any:

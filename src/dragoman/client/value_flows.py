@@ -23,6 +23,7 @@ from dragoman.flow import Flow
 from dragoman.messages import Event, LLMResponse, Loss, Request, Tool, ToolCall, ToolCallDelta, events_of
 from dragoman.structured import TECHNIQUES, Extracted, ParallelType, Rules
 from dragoman.structured.forms import MANY
+from dragoman.structured.output import NO_TYPE
 from dragoman.structured.partial import (
     Adapter,
     Delivery,
@@ -109,6 +110,8 @@ def is_many(wanted: Any) -> bool:
 
 def element_of(wanted: Any) -> Any:
     """What is to come one after another: the T of an `Iterable[T]` or of a list, or `wanted` itself."""
+    if wanted is None:
+        raise ConfigurationError(NO_TYPE)
     wanted = wanted_of(wanted) or wanted
     arguments = get_args(wanted)
     return arguments[0] if arguments and get_origin(wanted) in MANY else wanted

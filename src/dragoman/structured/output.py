@@ -15,6 +15,7 @@ from dragoman.structured.absent import without_absent
 from dragoman.structured.forms import name_of, validated_type
 from dragoman.structured.kept import kept_with_type
 from dragoman.structured.lowering import Lowered, lowered
+from dragoman.structured.never_values import refuse_never_values
 from dragoman.structured.subsets import ANY, SHARED
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def _compiled_once(wanted: Any) -> tuple[TypeAdapter[Any], dict[str, Any]]:
 
     try:
         adapter = TypeAdapter[Any](validated_type(wanted))
+        refuse_never_values(wanted, adapter.core_schema)
         return adapter, full_schema(adapter)
     except (PydanticUserError, NameError) as error:
         raise ConfigurationError(f"response_model: {_what_to_do(wanted) or error}") from error
@@ -108,9 +110,14 @@ def _compiled(wanted: Any) -> tuple[TypeAdapter[Any], dict[str, Any]]:
     return _compiled_once(wanted)
 
 
+NO_TYPE: Final = "response_model: None asks for no value: pass a type, or call create() without response_model"
+
+
 def _refuse_objects(wanted: object) -> None:
     """Raise `ConfigurationError` for what pydantic takes for a name or a schema of its own, or says much about."""
     kind = type(wanted)
+    if wanted is None:
+        raise ConfigurationError(NO_TYPE)
     if issubclass(kind, str | int | float | dict | list | tuple) or any(hasattr(kind, name) for name in _MARKS):
         raise ConfigurationError(
             f"response_model: a type is wanted, such as `User` or `list[User]`, not an object of `{kind.__name__}`"
