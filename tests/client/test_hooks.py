@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from dragoman import LLMResponse, OutputError, RetryConfig, ToolCall, from_provider
 from dragoman.client.hooks import HookName, Hooks
-from dragoman.errors import Overloaded, Unauthorized
+from dragoman.errors import ConfigurationError, Overloaded, Unauthorized
 from dragoman.testing import Emulator, Fault
 
 from ..drive import MODES, settled
@@ -75,6 +75,21 @@ ANSWERED = ["completion:kwargs", "completion:response", "completion:usage"]
 
 
 # ---------------------------------------------------------------------- what happens in a call
+
+
+async def coroutine_function(*_: Any) -> None: ...
+
+
+class Awaited:
+    async def __call__(self, *_: Any) -> None: ...
+
+
+@pytest.mark.parametrize("handler", [coroutine_function, Awaited(), Awaited().__call__])
+@pytest.mark.parametrize("async_client", [False, True])
+def test_a_handler_that_would_have_to_be_awaited_is_refused(handler: Any, async_client: bool) -> None:
+    client: Any = from_provider("openai/gpt-4o-mini", api_key="k", async_client=async_client)
+    with pytest.raises(ConfigurationError, match="`completion:response` is called and not awaited"):
+        client.on("completion:response", handler)
 
 
 @both

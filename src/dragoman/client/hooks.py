@@ -22,7 +22,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from enum import Enum
-from inspect import Parameter, signature
+from inspect import Parameter, iscoroutinefunction, signature
 from traceback import format_exc
 from typing import Any, Self, TypeAlias
 
@@ -51,10 +51,20 @@ class Hooks:
         self._handlers: dict[HookName, list[Handler]] = {}
 
     def on(self, hook_name: HookName | str, handler: Handler) -> None:
-        """Have `handler` called at `hook_name`. Raises `ValueError` for a name that is none and what is not called."""
+        """Have `handler` called at `hook_name`.
+
+        Raises `ValueError` for a name that is none, `ConfigurationError` for what is not called and for a coroutine
+        function, which nobody awaits.
+        """
         if not callable(handler):
             raise ConfigurationError(f"a handler is called when something happens; {type(handler).__name__} cannot be")
-        self._handlers.setdefault(self.get_hook_name(hook_name), []).append(handler)
+        name = self.get_hook_name(hook_name)
+        if iscoroutinefunction(handler) or iscoroutinefunction(getattr(handler, "__call__", None)):  # noqa: B004  # of an object whose call is one
+            raise ConfigurationError(
+                f"a handler of `{name.value}` is called and not awaited, also by async clients: pass a plain function, "
+                "which may start a task (asyncio.get_running_loop().create_task)"
+            )
+        self._handlers.setdefault(name, []).append(handler)
 
     def off(self, hook_name: HookName | str, handler: Handler) -> None:
         """Take `handler` away; one that is not there is no error."""
