@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from dragoman._version import __version__
 from dragoman.calls.call import Call, Terms
 from dragoman.calls.fitting import fitted
+from dragoman.calls.half_characters import refuse_half_characters
 from dragoman.calls.thinking import thinking_of
 from dragoman.catalog import ModelFacts
 from dragoman.dialects import Dialect
@@ -19,6 +20,8 @@ from dragoman.messages import Loss, Request, Role, encode_json
 from dragoman.providers import Credential
 from dragoman.secret import Secret
 
+_ESCAPED_HALF: Final = b"\\ud"
+"""How the half of a character in UTF-16 is written in JSON, which UTF-8 cannot hold."""
 OWN_HEADERS: Final = (("content-type", "application/json"), ("user-agent", f"dragoman/{__version__}"))
 """Headers of each request with a body, before the dialect's."""
 _OWN_WITHOUT_BODY: Final = OWN_HEADERS[1:]
@@ -62,9 +65,10 @@ def prepare(call: Call) -> Prepared:
         losses += quirk.apply(encoded.wire)
     refuse_losses(call, losses, request.model)
     _refuse_emptied(call, losses)
-    return Prepared(
-        request=request, path=target.path(request), body=encode_json(encoded.wire), losses=losses, notes=notes
-    )
+    body = encode_json(encoded.wire)
+    if _ESCAPED_HALF in body:
+        refuse_half_characters(encoded.wire)
+    return Prepared(request=request, path=target.path(request), body=body, losses=losses, notes=notes)
 
 
 def refuse_losses(terms: Terms, losses: tuple[Loss, ...], model: str) -> None:
