@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dragoman.errors import RateLimited
+from dragoman.errors import ConfigurationError, RateLimited
 from dragoman.messages import LLMResponse, Reasoning, Request, Text, ToolCall, Usage
 from dragoman.testing import Emulator, Fault
 
@@ -184,3 +184,16 @@ def test_from_async_code() -> None:
             return (await _from_a_loop(emulator)).decoded().content
 
     assert asyncio.run(main()) == "async"
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (LLMResponse(parts=("text",)), "not str: a text alone is a step"),  # type: ignore[arg-type]  # callers are not type-checked
+        ({"content": "Hi"}, "a step of a script is a text, an LLMResponse, a Fault or a function, not dict"),
+    ],
+)
+def test_what_is_no_step_is_said_so_when_it_is_given(step: Any, said: str, emulator: Emulator) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        emulator.script("Hi", step)
+    assert len(emulator.requests) == 0

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from dragoman.errors import ConfigurationError
 from dragoman.messages import LLMResponse, Request
+from dragoman.messages.parts import PartBase
 from dragoman.testing.emulator.faults import Fault, Filter, fault_from
 
 Step: TypeAlias = str | LLMResponse | Fault | Callable[[Request], str | LLMResponse]
@@ -33,6 +34,9 @@ class Script:
         self._lines: list[_Line] = []
 
     def add(self, steps: Sequence[Step], where: Filter) -> None:
+        """Raises `ConfigurationError` for what is no step."""
+        for step in steps:
+            _check(step)
         with self._lock:
             self._lines += [_Line(step, where) for step in steps]
 
@@ -51,6 +55,20 @@ class Script:
 
     def __len__(self) -> int:
         return len(self._lines)
+
+
+def _check(step: Any) -> None:
+    if isinstance(step, LLMResponse):
+        wrong = next((part for part in cast("Sequence[object]", step.parts) if not isinstance(part, PartBase)), None)
+        if wrong is not None:
+            raise ConfigurationError(
+                f"parts of an answer are Text(…), ToolCall(…) and their like, not {type(wrong).__name__}: "
+                'a text alone is a step, and LLMResponse("text") is an answer of it'
+            )
+    elif not isinstance(step, str | Fault) and not callable(step):
+        raise ConfigurationError(
+            f"a step of a script is a text, an LLMResponse, a Fault or a function, not {type(step).__name__}"
+        )
 
 
 def steps_from(values: list[Any]) -> list[Step]:
