@@ -390,6 +390,8 @@ def test_a_call_is_given_when_it_is_whole(emulator: Emulator, face: str) -> None
 
 
 REFUSED: list[tuple[str, Callable[[Client], object], str]] = [
+    ("no type", lambda client: client.partial(None), "response_model: None asks for no value"),
+    ("no type of elements", lambda client: client.iterable(None), "response_model: None asks for no value"),
     ("one type", lambda client: whole(client, Weather), "Iterable"),
     ("a growing value", lambda client: client.partial(list[Weather], mode=Mode.PARALLEL_TOOLS), "create_iterable"),
     ("a budget", lambda client: client.partial(rules=Rules(token_budget=10)), "token_budget"),
@@ -511,3 +513,18 @@ def test_strictness_and_context_hold_for_elements_too(emulator: Emulator) -> Non
     emulator.script(answering({"value": ["1"]}), answering({"value": [1]}))
     stream = Client(emulator, "sync").iterable(int, Rules(strict=True))
     assert (list(stream), len(stream.restarts)) == ([1], 1)
+
+
+class Pairs(BaseModel):
+    first: tuple[Item, int, str]
+    more: list[tuple[int, str]] = []
+
+
+def test_a_tuple_that_has_begun_can_be_written(emulator: Emulator) -> None:
+    """Warnings are errors here."""
+    said = {"first": [{"name": "cup", "price": 2}, 3, "x"], "more": [[1, "a"], [2, "b"]]}
+    emulator.script(answering(said))
+    stream = Client(emulator, "sync").partial(Pairs)
+    written = [(value.model_dump(), json.loads(value.model_dump_json())) for value in stream]
+    assert written[-1][1] == said
+    assert {len(dumped["first"] or ()) for dumped, _ in written} >= {1, 3}

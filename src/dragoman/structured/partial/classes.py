@@ -168,9 +168,27 @@ def _rewritten(annotation: Any, of_class: Callable[[Any], Any]) -> Any:
         return Annotated[(_rewritten(inner, of_class), *notes)]
     found = args_of(annotation)
     arguments = tuple(_rewritten(each, of_class) for each in found)
+    if of_class is _optional_class and _is_of_parts(annotation):
+        return _tuple_that_grows(arguments)
     if arguments == found:
         return annotation
     return Union[arguments] if origin in (Union, UnionType) else origin[arguments]  # noqa: UP007  # made at run time
+
+
+def _is_of_parts(annotation: Any) -> bool:
+    """Whether it is a tuple of so many parts."""
+    return origin_of(annotation) is tuple and Ellipsis not in args_of(annotation)
+
+
+def _tuple_that_grows(arguments: tuple[Any, ...]) -> Any:
+    """A tuple of which only the beginning may be there. Pydantic warns when it writes one that is too short."""
+    from pydantic import WrapSerializer
+
+    def written(value: Any, write: Callable[[Any], Any]) -> Any:
+        return write(value) if len(value) == len(arguments) else list(value)
+
+    grown = cast("Any", tuple)[arguments]
+    return Annotated[grown, WrapSerializer(written)]
 
 
 # ---------------------------------------------------------------------- classes
