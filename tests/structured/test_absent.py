@@ -157,3 +157,13 @@ def test_where_nothing_is_left_out_nothing_is_changed(value: Any) -> None:
     assert (
         without_absent(json.dumps(value), {"type": "object", "properties": {"a": {"type": ["null", "string"]}}}) is None
     )
+
+
+class Rated(BaseModel):
+    takes_null: int | None = 5
+    takes_none: int = 5
+
+
+def test_null_where_it_may_be_what_is_meant_is_no_default() -> None:
+    """As the documentation says: only where the type takes no `null` can it mean that the field was left out."""
+    assert output_type(Rated).parse('{"takes_null": null, "takes_none": null}') == Rated(takes_null=None, takes_none=5)
