@@ -97,17 +97,17 @@ def test_no_schema_is_refused(emulator: Emulator, face: str, mode: Mode, place: 
 
 REFUSED = [
     # the model, the type, what is sent, the beginning of what is told
-    ("anthropic/claude-haiku-4-5", Node, "tools", "asked by `tools` instead, for the schema would be refused: `$ref`"),
-    ("anthropic/claude-haiku-4-5", Counts, "tools", "asked by `tools` instead, for the schema would be refused: `addi"),
-    ("bedrock/anthropic.claude-opus-5-5", Node, "tools", "asked by `tools_offered` instead, for the schema would be"),
-    ("openai/gpt-4o-mini", Counts, "response_format", None),
+    ("anthropic/claude-haiku-4-5", Node, "tools", "asked by `tools` instead, for it would be refused: `$ref`"),
+    ("anthropic/claude-haiku-4-5", Counts, "tools", "asked by `tools` instead, for it would be refused: `addi"),
+    ("bedrock/anthropic.claude-opus-5-5", Node, "tools", "asked by `tools_offered` instead, for it would be"),
+    ("openai/gpt-4o-mini", Counts, "response_format", "the answer is not held to the schema, for it would be refused: `"),
     ("google/gemini-2.5-flash", Node, "generationConfig", None),
 ]
 
 
 @pytest.mark.parametrize(("model", "wanted", "sent", "why"), REFUSED)
 def test_a_mode_that_cannot_be_had(emulator: Emulator, model: str, wanted: Any, sent: str, why: str | None) -> None:
-    """It is asked in another way, and the response says so; where it can be sent unenforced, that is no loss."""
+    """It is asked in another way, or sent without being enforced, and the response says so."""
     found = ask("sync", model, wanted, mode=Mode.JSON_SCHEMA)
     wire = emulator.requests[-1].wire
     assert sent in wire or (sent == "tools" and "toolConfig" in wire)
@@ -120,6 +120,16 @@ def test_who_wants_no_losses_gets_an_error(emulator: Emulator) -> None:
         ask("sync", "anthropic/claude-haiku-4-5", Node, mode=Mode.JSON_SCHEMA, on_loss="error")
     assert emulator.requests == []
     ask("sync", "anthropic/claude-haiku-4-5", Priced, mode=Mode.JSON_SCHEMA, on_loss="error")
+
+
+@pytest.mark.parametrize("mode", [Mode.JSON_SCHEMA, Mode.TOOLS_STRICT], ids=str)
+def test_a_schema_that_holds_nobody_is_a_loss_too(emulator: Emulator, mode: Mode) -> None:
+    """OpenAI takes such a schema only where it need not keep to it."""
+    with pytest.raises(LossRefused, match="would be changed: the answer is not held to the schema"):
+        ask("sync", "openai/gpt-4o-mini", Counts, mode=mode, on_loss="error")
+    assert emulator.requests == []
+    assert ask("sync", "openai/gpt-4o-mini", Counts, mode=mode).response.warnings[0].where == f"mode={mode}"
+    assert ask("sync", "openai/gpt-4o-mini", Counts, mode=Mode.TOOLS).response.warnings == ()
 
 
 def test_the_way_that_is_usual_is_no_loss(emulator: Emulator) -> None:

@@ -2,7 +2,8 @@
 
 The mode that was named, or what is right for the model, comes first (`technique.py`). Where it would hold the answer to
 a schema, and the provider refuses this one, the next technique is taken, in which no schema is enforced: validation
-enforces it in all of them. A mode that was named and cannot be had is a loss on the response.
+enforces it in all of them. A mode that was named is a loss on the response where it cannot be had, or is sent without
+holding the answer to anything.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def way_for(target: Target, request: Request, mode: Mode | None, wanted: type[T]
             break
         technique = technique_for(target, request, mode_instead)
         output = _output(target, technique, wanted)
-    losses = _losses(mode, technique, refused) if technique != first and mode is not None else ()
+    losses = _losses(mode, technique, first, refused) if refused and mode is not None else ()
     return Way(target=target, technique=technique, output=output, first=first, refused=refused, losses=losses)
 
 
@@ -106,6 +107,8 @@ def _output(target: Target, technique: str, wanted: Any) -> OutputType[Any]:
     return output_type(wanted, form, tool_subset(dialect))
 
 
-def _losses(mode: Mode, technique: str, refused: tuple[SchemaLoss, ...]) -> tuple[Loss, ...]:
-    why = f"asked by `{technique}` instead, for the schema would be refused: {'; '.join(map(str, refused))}"
+def _losses(mode: Mode, technique: str, first: str, refused: tuple[SchemaLoss, ...]) -> tuple[Loss, ...]:
+    """What `mode` does not come to: the technique that it named is not taken, or holds the answer to nothing."""
+    what = "the answer is not held to the schema" if technique == first else f"asked by `{technique}` instead"
+    why = f"{what}, for it would be refused: {'; '.join(map(str, refused))}"
     return (Loss(effect="changed", where=f"mode={mode}", why=why),)
