@@ -5,14 +5,20 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import pytest
+from pydantic import BaseModel
 
 import dragoman
 from dragoman import compat
 from dragoman.compat.instructor import PEER
 from dragoman.errors import ConfigurationError
+
+
+class Person(BaseModel):
+    name: str
 
 
 @pytest.fixture
@@ -46,14 +52,18 @@ def test_every_public_module_can_be_imported(instructor: ModuleType, path: str) 
 
 
 NAMES = {
-    "auto_client": "from_provider",
+    "auto_client": "from_provider KnownModelName",
     "batch": "BatchProcessor",
-    "cache": "AutoCache DiskCache BaseCache",
+    "cache": "AutoCache DiskCache BaseCache make_cache_key",
     "client": "Instructor AsyncInstructor from_openai",
     "client_anthropic": "from_anthropic",
+    "core": "Instructor AsyncInstructor from_openai from_litellm patch apatch Hooks HookName InstructorError "
+    "InstructorRetryException ConfigurationError IncompleteOutputException ValidationError ProviderError ModeError "
+    "ClientError AsyncValidationError ResponseParsingError MultimodalError FailedAttempt TokenBudgetError "
+    "TokenBudgetExceeded TokenUsageUnavailableError",
     "core.client": "Instructor AsyncInstructor",
-    "core.exceptions": "InstructorRetryException",
-    "core.hooks": "Hooks HookName",
+    "core.exceptions": "InstructorRetryException ModeError ProviderError ResponseParsingError ValidationError",
+    "core.hooks": "Hooks HookName CompletionErrorHandler HandlerType",
     "core.patch": "patch apatch",
     "distil": "Instructions FinetuneFormat format_function get_signature_from_fn is_return_type_base_model_or_instance",
     "dsl": "Maybe Partial IterableModel CitationMixin is_simple_type llm_validator",
@@ -65,28 +75,67 @@ NAMES = {
     "dsl.simple_type": "is_simple_type ModelAdapter AdapterBase",
     "dsl.validators": "llm_validator",
     "exceptions": "InstructorRetryException IncompleteOutputException InstructorError FailedAttempt ValidationError",
-    "function_calls": "OpenAISchema openai_schema",
-    "hooks": "Hooks HookName",
+    "function_calls": "OpenAISchema openai_schema IncompleteOutputException",
+    "hooks": "Hooks HookName CompletionErrorHandler",
     "mode": "Mode",
     "models": "KnownModelName",
     "multimodal": "Image Audio PDF ImageWithCacheControl convert_messages convert_contents autodetect_media",
     "patch": "patch apatch",
+    "processing": "OpenAISchema response_schema convert_messages generate_anthropic_schema Validator",
     "processing.function_calls": "ResponseSchema response_schema",
     "processing.multimodal": "Image Audio PDF PDFWithCacheControl PDFWithGenaiFile",
     "processing.schema": "generate_openai_schema",
+    "processing.validators": "Validator",
     "providers.genai.client": "from_genai",
     "templating": "handle_templating apply_template",
     "utils": "disable_pydantic_error_url is_async Provider",
     "utils.providers": "Provider",
-    "validation": "llm_validator openai_moderation async_field_validator async_model_validator",
+    "validation": "Validator llm_validator openai_moderation async_field_validator async_model_validator",
+    "validation.async_validators": "AsyncValidationContext async_field_validator",
+    "validation.llm_validators": "Validator llm_validator",
 }
-"""What programs import from Instructor's submodules."""
+"""What programs import from Instructor's submodules: all that its docs do (1.8.3 and 1.17.0), and more."""
 
 
 @pytest.mark.parametrize(("path", "names"), NAMES.items())
 def test_submodules_have_what_programs_import(instructor: ModuleType, path: str, names: str) -> None:
     module = importlib.import_module(f"instructor.{path}")
     assert [name for name in names.split() if not hasattr(module, name)] == []
+
+
+NOT_HERE = [
+    "v2",
+    "batch.processor",
+    "core.retry",
+    "dsl.parallel",
+    "types",
+    "Validator",
+    "multimodal.PdfWithCacheControl",
+    "batch.extract_results",
+]
+"""What Instructor's docs or modules have besides."""
+
+
+@pytest.mark.parametrize("name", NOT_HERE)
+def test_what_is_left_out_stands_in_the_docs(instructor: ModuleType, name: str) -> None:
+    told = (Path(__file__).parents[2] / "docs" / "instructor.md").read_text()
+    module, _, attribute = f"instructor.{name}".rpartition(".")
+    with pytest.raises(ImportError):
+        exec(f"from {module} import {attribute}")
+    assert f"`instructor.{name}`" in told or f"`.{name}`" in told
+
+
+def test_keys_for_a_store_of_ones_own(instructor: ModuleType) -> None:
+    def key(**changes: object) -> str:
+        said = {"messages": [{"role": "user", "content": "Hi"}], "model": "gpt-4o", "response_model": Person}
+        return importlib.import_module("instructor.cache").make_cache_key(**{**said, **changes})
+
+    keys = [key(), key(model="gpt-5"), key(response_model=None), key(mode="TOOLS"), key(system="Be short."), key(n=2)]
+    assert len(set(keys)) == len(keys)
+    assert key() == key(messages=[{"content": "Hi", "role": "user"}])
+    assert len(key(messages=[dragoman.Message("user", "Hi"), Person(name="Ann")])) == 64
+    with pytest.raises(TypeError, match="`object` cannot be part of a key"):
+        key(messages=[object()])
 
 
 def test_a_submodule_is_reached_without_being_imported(instructor: ModuleType) -> None:

@@ -12,7 +12,7 @@ from dragoman.compat.finder import Peer
 _DSL: Final = "dragoman.client.dsl"
 _CACHE: Final = "dragoman.client.cache"
 _ERRORS: Final = "dragoman.exceptions"
-_HOOKS: Final = "dragoman.client.hooks"
+_HOOKS: Final = "dragoman.compat.instructor.hooks"
 _MEDIA: Final = "dragoman.compat.instructor.multimodal"
 _PARTIAL: Final = "dragoman.structured.partial"
 _UTILS: Final = "dragoman.compat.instructor.utils"
@@ -20,11 +20,11 @@ _VALIDATION: Final = "dragoman.validation"
 
 _PATHS: Final[dict[str, tuple[str, ...]]] = {
     "": (),
-    "auto_client": (),
+    "auto_client": (_UTILS,),
     "batch": (),
-    "cache": (f"{_CACHE}.base", f"{_CACHE}.disk"),
+    "cache": (f"{_CACHE}.base", f"{_CACHE}.disk", "dragoman.compat.instructor.cache"),
     "client": (),
-    "core": (),
+    "core": (_ERRORS, _HOOKS),
     "core.client": (),
     "core.exceptions": (_ERRORS,),
     "core.hooks": (_HOOKS,),
@@ -39,21 +39,24 @@ _PATHS: Final[dict[str, tuple[str, ...]]] = {
     "dsl.simple_type": (_DSL,),
     "dsl.validators": (_VALIDATION,),
     "exceptions": (_ERRORS,),
-    "function_calls": (_DSL,),
+    "function_calls": (_DSL, _ERRORS),
     "hooks": (_HOOKS,),
     "mode": (),
     "models": (_UTILS,),
     "multimodal": (_MEDIA,),
     "patch": (),
-    "processing": (),
-    "processing.function_calls": (_DSL,),
-    "processing.multimodal": (_MEDIA,),
+    "processing": (_MEDIA, _VALIDATION),
+    "processing.function_calls": (_DSL, _ERRORS),
+    "processing.multimodal": (_MEDIA, _ERRORS),
     "processing.schema": (_DSL,),
+    "processing.validators": (_VALIDATION,),
     "templating": ("dragoman.compat.instructor.templating",),
     "utils": (_UTILS,),
     "utils.core": (_UTILS,),
     "utils.providers": (_UTILS,),
     "validation": (_VALIDATION,),
+    "validation.async_validators": (_VALIDATION,),
+    "validation.llm_validators": (_VALIDATION,),
     "validators": (_VALIDATION,),
 }
 
