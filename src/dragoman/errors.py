@@ -35,7 +35,7 @@ class Error(Exception):
         partial: What had arrived of the answer when the error came, or `None`.
         attempts: A record of each try of the call.
         warnings: What of the request was not sent, for the dialect could not express it.
-        failed_attempts: The answers to this call that did not fit, when there were any.
+        failed_attempts: The answers to this call that did not fit; `None` where no value was asked for.
     """
 
     status: ClassVar[int] = 500
@@ -198,7 +198,8 @@ class CallFailed(Error):
         n_attempts: How often an answer was asked for; `attempts` also has the tries that a transport adds by itself.
         total_usage: What the answers used together, the ones that did not fit.
         last_completion: The last answer that came, or `None`.
-        messages: The conversation as it was sent last.
+        messages: The conversation as it was sent last, as `Message`s; from a client in Instructor's manner as the wire
+            has it.
         create_kwargs: What the caller passed to `create`.
     """
 

@@ -136,6 +136,8 @@ def test_usage_is_a_mapping_of_what_was_reported(given: dict[str, int], reported
     assert (list(usage), list(usage.values()), len(usage), bool(usage)) == (
         list(reported), list(reported.values()), len(reported), bool(reported),
     )  # fmt: skip
+    names = ("prompt_tokens", "completion_tokens")
+    assert [getattr(usage, name) for name in names] == [reported.get(name) for name in names]
     assert usage.get("prompt_tokens", "unknown") == reported.get("prompt_tokens", "unknown")
     assert ("prompt_tokens" in usage) is ("prompt_tokens" in reported)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import count
 from time import monotonic
@@ -46,6 +46,7 @@ from dragoman.messages import (
     EmbeddingResponse,
     Extra,
     LLMResponse,
+    Message,
     ModelInfo,
     Request,
     TokenCount,
@@ -66,6 +67,8 @@ T_co = TypeVar("T_co", covariant=True)
 _EMBEDDING_FIELDS: Final = frozenset({"dimensions", "input_type", "dtype", "encoding", "truncate", "user"})
 """Options that are fields of `EmbeddingRequest` under the same name."""
 
+_CONVERSATIONS: Final = ("messages", "contents", "input")
+"""What dialects call the conversation."""
 
 _logger: Final = logging.getLogger("dragoman")
 
@@ -265,6 +268,12 @@ class Plan:
         options = self.options(options)
         call = replace(self._call(replace(request, stream=stream), options), target=self._in_mode(options))
         return {"model": request.model, **decode_json(prepare(call).body)}
+
+    def said(self, messages: Sequence[Message], options: Mapping[str, Any]) -> list[Any]:
+        """`messages` as the wire has them: `messages`, or what the dialect calls so. It may have `system` elsewhere."""
+        target = self._in_mode({**self._defaults, **options})
+        wire = target.dialect.encode_request(Request(model=target.model, messages=tuple(messages))).wire
+        return next((wire[name] for name in _CONVERSATIONS if name in wire), [])
 
     def _in_mode(self, options: Mapping[str, Any]) -> Target:
         """The target, in the dialect that a mode says."""

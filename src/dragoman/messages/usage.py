@@ -34,8 +34,8 @@ class Usage(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         billed_output_tokens: The output that is charged, likewise.
         web_searches: Server-side searches made, which providers charge by the piece.
 
-    It is also a mapping of the reported counts under OpenAI's names: `usage["prompt_tokens"]`,
-    `["completion_tokens"]`, `["total_tokens"]`.
+    OpenAI's names, `prompt_tokens` and `completion_tokens`, can be read too. It is also a mapping of the reported counts
+    under them: `usage["prompt_tokens"]`, `["completion_tokens"]`, `["total_tokens"]`.
     """
 
     input_tokens: int | None = None
@@ -57,6 +57,16 @@ class Usage(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         """Read OpenAI's names (`prompt_tokens` …) or ours; unknown keys are ignored."""
         named = {_OPENAI_NAMES.get(key, key): value for key, value in counts.items()}
         return cls(**{key: value for key, value in named.items() if key in cls.__struct_fields__})
+
+    @property
+    def prompt_tokens(self) -> int | None:
+        """`input_tokens`, as OpenAI calls them."""
+        return self.input_tokens
+
+    @property
+    def completion_tokens(self) -> int | None:
+        """`output_tokens`, as OpenAI calls them."""
+        return self.output_tokens
 
     @property
     def tokens(self) -> int | None:

@@ -146,7 +146,7 @@ class Asking(Generic[T]):
         """Have `error` tell of the whole of the call, and not of its last part alone."""
         self._attempts.extend(error.attempts)
         error.attempts = tuple(self._attempts)
-        error.failed_attempts = tuple(self._failed) or None
+        error.failed_attempts = tuple(self._failed)
         if isinstance(error, CallFailed):
             error.n_attempts = self._asked
             error.total_usage = total_usage(self._responses)

@@ -64,20 +64,27 @@ class Asked(Struct, frozen=True, kw_only=True):
         return self.plan.generate(None, self.options, stream=stream, watcher=self.rules.watcher)
 
     def partial(self, wanted: type[T]) -> PartialFlow[T]:
-        return self.plan.partial(wanted, None, self.options, self.rules)
+        growing = self.plan.partial(wanted, None, self.options, self.rules)
+        return PartialFlow(self._told(growing.flow), growing.listening)
 
     def iterable(self, wanted: Any) -> IterableFlow[Any]:
-        return self.plan.iterable(wanted, None, self.options, self.rules)
+        coming = self.plan.iterable(wanted, None, self.options, self.rules)
+        return IterableFlow(self._told(coming.flow), coming.listening, coming.delivery)
 
     def value(self, wanted: type[T]) -> Flow[Found[T]]:
-        return self._found(self.plan.extract(wanted, None, self.options, self.rules, self.caching))
+        return self._found(self._told(self.plan.extract(wanted, None, self.options, self.rules, self.caching)))
+
+    def _told(self, extracting: Flow[T]) -> Flow[T]:
+        """`extracting`, whose failure is told in the caller's words."""
+        try:
+            return (yield from extracting)
+        except (CallFailed, AnswerCutOff) as error:
+            asked = {"model": self.plan.model, **self.options}
+            tell_callers_words(error, self.completions.of, partial(self.plan.said, options=self.options), asked)
+            raise
 
     def _found(self, extracting: Flow[Extracted[T]]) -> Flow[Found[T]]:
-        try:
-            extracted = yield from extracting
-        except (CallFailed, AnswerCutOff) as error:
-            tell_callers_words(error, self.completions.of, {"model": self.plan.model, **self.options})
-            raise
+        extracted = yield from extracting
         completion = self.completions.of_all(extracted.response)
         value = remember(extracted.value, completion, extracted.response.usage)
         return Found(value, extracted.response, completion)

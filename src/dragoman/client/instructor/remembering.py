@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 from dragoman.errors import AnswerCutOff, CallFailed, FailedAttempt
-from dragoman.messages import LLMResponse, Usage
+from dragoman.messages import LLMResponse, Message, Usage
 
 T = TypeVar("T")
 
@@ -34,16 +34,20 @@ def remember(value: T, completion: Any, usage: Usage) -> T:
 
 
 def tell_callers_words(
-    error: CallFailed | AnswerCutOff, completion_of: Callable[[LLMResponse], Any], asked: Mapping[str, Any]
+    error: CallFailed | AnswerCutOff,
+    completion_of: Callable[[LLMResponse], Any],
+    messages_of: Callable[[Sequence[Message]], Any],
+    asked: Mapping[str, Any],
 ) -> None:
-    """Have `error` give its answers as the provider wrote them, and what the caller `asked`.
+    """Have `error` give its answers as the provider wrote them, the conversation likewise, and what was `asked`.
 
-    Each has its own usage; `total_usage` is of all. Our own responses stay in `responses`.
+    Each answer has its own usage; `total_usage` is of all. Our own responses stay in `responses`.
     """
     if isinstance(error.last_completion, LLMResponse):
         error.last_completion = completion_of(error.last_completion)
-    error.failed_attempts = tuple(_told(each, completion_of) for each in error.failed_attempts or ()) or None
+    error.failed_attempts = tuple(_told(each, completion_of) for each in error.failed_attempts or ())
     if isinstance(error, CallFailed):
+        error.messages = messages_of(error.messages or ())
         error.create_kwargs = asked
 
 
