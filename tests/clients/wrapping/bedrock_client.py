@@ -19,6 +19,7 @@ class TestBoto3(Wrapped):
     model, provider, dialect = "anthropic.claude-3-5-sonnet-20240620-v1:0", "bedrock", "bedrock_converse"
     answers_itself = False
     takes_headers = False
+    refuses_fields = True
 
     def client(self, url: str, *, tries: int = 3, **options: Any) -> Any:
         config = Config(retries={"total_max_attempts": tries, "mode": "standard"}, **options)

@@ -63,6 +63,12 @@ class Wrapped:
     async_tries: int | None = None
     """The same for its async client, where that differs."""
     takes_headers = True
+    refuses_fields = False
+    """Whether fields that the SDK does not know cannot be sent."""
+    unread: type[dragoman.Error] = dragoman.DecodeError
+    """What is raised for an answer that the SDK cannot read; where that does not show, for broken streams too."""
+    overlooks: ClassVar[frozenset[str]] = frozenset()
+    """What of `BROKEN` the SDK passes over, so that we cannot see it."""
     adds: ClassVar[dict[str, Any]] = {}
     """Fields that the SDK adds to our body."""
 
@@ -250,6 +256,59 @@ class Wrapped:
         llm = self.wrap(self.client("http://127.0.0.1:9", tries=1)).create_fn.llms[self.model]
         with pytest.raises((dragoman.ConnectFailed, dragoman.ConnectionLost)):
             llm.generate("Hi")
+
+    @pytest.mark.parametrize("body", ["<html>", ""])
+    def test_an_answer_that_nobody_can_read(self, emulator: Emulator, body: str) -> None:
+        """Whoever stumbles over it, the SDK or we."""
+        emulator.fault(body=body, times=None)
+        llm = self.wrap(self.client(emulator.url)).create_fn.llms[self.model]
+        with pytest.raises(self.unread):
+            llm.generate("Hi")
+
+        async def ask() -> None:
+            raw = self.async_client(emulator.url)
+            with pytest.raises(self.unread):
+                await self.async_wrap(raw).create_fn.llms[self.model].generate("Hi")
+            await self.end(raw)
+
+        asyncio.run(ask())
+
+    BROKEN: ClassVar[dict[str, tuple[dict[str, Any], type[dragoman.Error]]]] = {
+        "an error in it": ({"error_after": 2, "status": 529}, dragoman.CallFailed),
+        "cut off": ({"cut_after": 2}, dragoman.StreamInterrupted),
+        "a bad frame": ({"frame": "data: {oops\n\n", "frame_after": 1}, dragoman.DecodeError),
+    }
+
+    @pytest.mark.parametrize("how", BROKEN)
+    def test_a_stream_that_breaks(self, emulator: Emulator, how: str) -> None:
+        fault, kind = self.BROKEN[how]
+        kind = dragoman.ProviderFailed if self.unread is dragoman.ProviderFailed else kind
+        emulator.fault(**fault, times=None)
+        llm = self.wrap(self.client(emulator.url)).create_fn.llms[self.model]
+        if how in self.overlooks:
+            assert llm.generate("Count to 20", stream=True).drain().content
+            return
+        with pytest.raises(kind):
+            llm.generate("Count to 20", stream=True).drain()
+
+        async def ask() -> None:
+            raw = self.async_client(emulator.url)
+            with pytest.raises(kind):
+                await self.async_wrap(raw).create_fn.llms[self.model].generate("Count to 20", stream=True).drain()
+            await self.end(raw)
+
+        asyncio.run(ask())
+
+    def test_a_field_that_nobody_knows(self, emulator: Emulator) -> None:
+        """It is sent, or refused by an error of ours: that of an SDK would pass here."""
+        client = self.wrap(self.client(emulator.url))
+        asked = {"response_model": Contact, "messages": SAID, "model": self.model, "foo_bar": 1}
+        if self.refuses_fields:
+            with pytest.raises(dragoman.UnsupportedFeature, match="foo_bar"):
+                client.create(**asked)
+            return
+        assert client.create(**asked) == JOHN
+        assert emulator.requests[-1].wire["foo_bar"] == 1
 
     # ---------------------------------------------------------------------- the client stays the caller's
 

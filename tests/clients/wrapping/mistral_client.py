@@ -16,6 +16,7 @@ __all__ = ["emulator", "running"]
 
 class TestMistral(Wrapped):
     model, provider, dialect = "mistral-large-latest", "mistral", "mistral"
+    refuses_fields = True
     adds: ClassVar = {"stream": False}
     tries = 1  # it tries again for so long, not so often
 

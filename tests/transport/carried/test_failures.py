@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dragoman.errors import ConnectFailed, ConnectionLost, TimedOut
+from dragoman.errors import ConnectFailed, ConnectionLost, DecodeError, TimedOut, UnsupportedFeature
 from dragoman.transport.carried.failures import Said, raise_failure, refusal_in
 
 ROOTS = frozenset({"sdk"})
@@ -74,7 +74,15 @@ RESPONSE = SimpleNamespace(
         ),
         (error_of("sdk", "NoCredentialsError"), None),
         (error_of("sdk", "ParamError", response={"Error": {}}), None),
-        (error_of("sdk", "Odd", status_code=200), None),
+        (error_of("sdk", "Unread", status_code=200, body="<html>"), Said(200, {}, b"<html>")),
+        (error_of("sdk", "Unread", status_code=200, body=""), Said(200, {}, b"")),
+        (error_of("sdk", "Unread", status_code=200, body='{"data": {"a": 1}}'), Said(200, {}, b'{"a":1}')),
+        (error_of("sdk", "Unread", status_code=200, body='{"data": "{oops"}'), Said(200, {}, b"{oops")),
+        (error_of("sdk", "Unread", status_code=200, body='{"data": 1, "b": 2}'), Said(200, {}, b'{"data": 1, "b": 2}')),
+        (
+            error_of("sdk", "ServerError", code=503, response=SimpleNamespace(status_code=200), details={"a": 1}),
+            Said(503, {}, b'{"a":1}'),
+        ),
         (error_of("web_framework", "HTTPException", status_code=401), None),  # a hook's of the caller's
     ],
     ids=lambda value: type(value).__name__,
@@ -104,10 +112,14 @@ def caused(error: Exception, cause: Exception) -> Exception:
         (error_of("sdk", "ReadTimeoutError"), TimedOut, "total"),
         (error_of("sdk", "Timeout", "APITimeoutError", status_code=408), TimedOut, "total"),
         (error_of("sdk", "APIConnectionError", status_code=500), ConnectionLost, None),
+        (error_of("urllib3.exceptions", "ProtocolError", "HTTPError"), ConnectionLost, None),
+        (error_of("sdk.errors", "UnknownApiResponseError"), DecodeError, None),
+        (error_of("sdk.eventstream", "ChecksumMismatch", "ParserError"), DecodeError, None),
+        (error_of("sdk.exceptions", "ParamValidationError"), UnsupportedFeature, None),
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_connection(error: Exception, kind: type[Exception], phase: str | None) -> None:
+def test_a_failure_on_the_way(error: Exception, kind: type[Exception], phase: str | None) -> None:
     assert refusal_in(error, ROOTS) is None
     with pytest.raises(kind) as caught:
         raise_failure(error, ROOTS)

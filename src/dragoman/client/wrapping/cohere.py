@@ -33,9 +33,10 @@ class CohereCarrier:
         self._client = client
 
     def send(self, sending: Sending) -> Any:
-        method = attribute(self._client, method_of(self._client, stream=sending.stream))
+        path = method_of(self._client, stream=sending.stream)
+        method = attribute(self._client, path)
         body = {name: value for name, value in sending.body.items() if name != "stream"}
-        named, _ = named_in(method, body)
+        named, _ = named_in(_declared(self._client, path) or method, body)
         limit = narrowed(self._own_limit(), sending.seconds_left())
         options: dict[str, Any] = {"additional_headers": dict(sending.headers), "additional_body_parameters": body}
         if limit is not None:
@@ -50,6 +51,12 @@ class CohereCarrier:
         wrapper: Any = getattr(self._client, "_client_wrapper", None)
         limit = wrapper.get_timeout() if hasattr(wrapper, "get_timeout") else None
         return limit if isinstance(limit, int | float) else None
+
+
+def _declared(client: Any, path: str) -> Any:
+    """The method as its class has it: around that of an object the SDK puts a function that takes any name."""
+    holder, _, name = path.rpartition(".")
+    return getattr(type(attribute(client, holder)), name, None)
 
 
 def _frame(event: Any) -> list[Frame]:

@@ -105,9 +105,13 @@ def _path(api: Any, model: str) -> str:
 
 
 def _completion(body: str) -> Any:
-    """The SDK's own object; its constructors refuse fields that it does not know, this does not."""
+    """The SDK's own object; its constructors refuse fields that it does not know, this does not. `None` of no JSON."""
     make = _types().GenerateContentResponse._from_response  # noqa: SLF001  # the public ones are those that refuse
-    return make(response=json.loads(body), kwargs={})
+    try:
+        wire = json.loads(body)
+    except ValueError:  # the codec says so
+        return None
+    return make(response=wire, kwargs={}) if isinstance(wire, dict) else None
 
 
 def _types() -> Any:

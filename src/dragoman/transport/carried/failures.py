@@ -1,4 +1,4 @@
-"""What an SDK raises, told by its shape: an answer of the provider's, a connection of no use, or neither.
+"""What an SDK raises, told by its shape: an answer of the provider's, a failure on the way, or neither.
 
 No SDK is imported for it. Only exceptions of the SDK's own classes, and of the HTTP library under it, are understood;
 what the caller's hooks raise passes as it is.
@@ -11,8 +11,8 @@ from typing import Any, Final, cast
 
 from msgspec import Struct
 
-from dragoman.errors import ConnectFailed, ConnectionLost, Error, TimedOut
-from dragoman.messages import encode_json
+from dragoman.errors import ConnectFailed, ConnectionLost, DecodeError, Error, TimedOut, UnsupportedFeature
+from dragoman.messages import decode_json, encode_json
 
 _HTTP_LIBRARIES: Final = frozenset({"httpx", "httpx2", "httpcore", "aiohttp", "requests", "urllib3"})
 
@@ -37,9 +37,14 @@ _FAILURES: Final[dict[str, type[Error]]] = {
     "APIConnectionError": ConnectionLost,
     "TransportError": ConnectionLost,
     "ConnectionError": ConnectionLost,
+    "ProtocolError": ConnectionLost,
+    "UnknownApiResponseError": DecodeError,
+    "ResponseParserError": DecodeError,
+    "ParserError": DecodeError,
+    "ParamValidationError": UnsupportedFeature,
 }
 """By the name of an exception's class, or of the nearest that it inherits from: openai's and its like, httpx's,
-aiohttp's, botocore's, litellm's."""
+aiohttp's, urllib3's, google-genai's, botocore's, litellm's."""
 
 _NO_ANSWER: Final = frozenset({"APIConnectionError", "APITimeoutError", "Timeout"})
 """Classes of exceptions that are of no answer, whatever status they say: litellm puts one on each of its own."""
@@ -52,6 +57,9 @@ _CODES: Final = {
 """By class of litellm's: the code that says the same, for it does not keep what the provider said."""
 
 _CONNECTING: Final = ("ConnectTimeout", "ConnectTimeoutError", "PoolTimeout", "ConnectionTimeoutError")
+
+_OF_AN_EVENT: Final = frozenset({"event", "data", "id", "retry"})
+"""The fields of a server-sent event (html.spec.whatwg.org/multipage/server-sent-events.html, read 2026-11-21)."""
 
 _TRIES_BEFORE: Final = "x-stainless-retry-count"
 """A header of what SDKs made by Stainless send again."""
@@ -67,21 +75,29 @@ class Said(Struct, frozen=True):
 
 
 def refusal_in(error: Exception, roots: frozenset[str]) -> Said | None:
-    """The answer that `error` was made of. `roots` are the packages whose exceptions hold answers."""
+    """The answer that `error` was made of. `roots` are the packages whose exceptions hold answers.
+
+    It may be one that went well, and that the SDK could not read: its body is ours to read.
+    """
     if not _is_of(error, roots) or type(error).__name__ in _NO_ANSWER:
         return None
     response = getattr(error, "response", None) or getattr(error, "raw_response", None)
     if isinstance(response, dict):  # botocore's
         return _of_parsed(cast("dict[str, Any]", response))
-    status = next((each for each in _statuses(error, response) if isinstance(each, int)), None)
-    if status is None or status < 400:
+    status = max((each for each in _statuses(error, response) if isinstance(each, int) and each < 600), default=None)
+    if status is None:
         return None
     headers: Any = getattr(response, "headers", None) or getattr(error, "headers", None) or {}
-    return Said(status, _lower(headers), _body(error, response), tries_noted(response))
+    body = _body(error, response)
+    said = _data(body) if status < 400 else body or encode_json({"error": _told(error)})
+    return Said(status, _lower(headers), said, tries_noted(response))
 
 
 def raise_failure(error: Exception, roots: frozenset[str]) -> None:
-    """Raise ours for a connection that could not be made, was lost, or took too long. Others are not looked at."""
+    """Raise ours for a connection of no use, an answer that cannot be read, or what the SDK does not send.
+
+    Others are not looked at.
+    """
     for cause in _causes(error):
         kind = _failure(cause, roots | _HTTP_LIBRARIES)
         if kind is None:
@@ -122,6 +138,7 @@ def _is_of(error: BaseException, roots: frozenset[str]) -> bool:
 
 
 def _statuses(error: Exception, response: Any) -> Iterator[Any]:
+    """Of an error in a stream that began well the response has 200, and the error the worse one."""
     yield getattr(error, "status_code", None)
     yield getattr(response, "status_code", None)
     yield getattr(error, "code", None)  # google-genai's; a text in others
@@ -132,14 +149,26 @@ def _lower(headers: Any) -> dict[str, str]:
 
 
 def _body(error: Exception, response: Any) -> bytes:
-    """The body as it came, else what the SDK made of it: cohere keeps `body`, google-genai `details`."""
+    """The body as it came, else what the SDK made of it: cohere keeps `body`, google-genai `details`, some nothing."""
     content = _content(response)
     if content:
         return content
     made = next((each for each in (getattr(error, name, None) for name in ("details", "body")) if each), None)
     if isinstance(made, str):
         return made.encode()
-    return encode_json(made if isinstance(made, dict) else {"error": _told(error)})
+    return encode_json(made) if isinstance(made, dict) else b""
+
+
+def _data(body: bytes) -> bytes:
+    """Of an event that an SDK made by Speakeasy could not read, which it tells whole, the data."""
+    try:
+        event: Any = decode_json(body)
+    except ValueError:
+        return body
+    if not isinstance(event, dict) or "data" not in event or not event.keys() <= _OF_AN_EVENT:
+        return body
+    data: Any = cast("dict[str, Any]", event)["data"]
+    return data.encode() if isinstance(data, str) else encode_json(data)
 
 
 def _content(response: Any) -> bytes | None:

@@ -183,8 +183,12 @@ class _InPieces:
         return self._pieces.frames(item)
 
     def _failed(self, error: Exception) -> list[Frame]:
-        """An error in the midst of it, as the provider's frame. Raises what is no provider's."""
-        return [("error", self._explain(error).body)]
+        """An error in the midst of it, or a piece that the SDK could not read, as the provider's frame.
+
+        Raises what is no provider's.
+        """
+        said = self._explain(error)
+        return [("error" if said.status >= 400 else "", said.body)]
 
 
 class PiecesReply(_InPieces):
