@@ -19,7 +19,8 @@ from dragoman.client.mode import Mode
 from dragoman.client.technique import usual_mode
 from dragoman.client.wrapping.behind import spec_behind
 from dragoman.client.wrapping.google_genai import is_for_vertex
-from dragoman.client.wrapping.sdks import Sdk, Use, WrongClient, is_awaited, sdk_of
+from dragoman.client.wrapping.methods import attribute
+from dragoman.client.wrapping.sdks import ANY_SERVER, OPENAIS_METHOD, Sdk, Use, WrongClient, is_awaited, sdk_of
 from dragoman.client.wrapping.wrap import Wrapping, dialect_for
 from dragoman.providers import get_spec
 from dragoman.transport.carried.function import FunctionCarrier
@@ -327,14 +328,36 @@ def from_litellm(
     if not callable(completion):
         raise WrongClient(f"a function such as `litellm.completion` is taken, not a `{type(completion).__name__}`")
     asynchronous = _gives_coroutines(completion) if async_client is None else async_client
-    sdk = Sdk(
-        dialects=("openai_chat",),
-        carrier=lambda use: FunctionCarrier(use.client),
-        plain=lambda _, __: "",
-        taken=frozenset({"api_key", "base_url", "num_retries"}),
-    )
+    sdk = _of_functions("", frozenset({"api_key", "base_url", "num_retries"}))
     use = Use(client=completion, dialect=dialect_for(sdk, mode), asynchronous=asynchronous)
     return Wrapping(sdk=sdk, use=use, spec=get_spec("litellm"), mode=mode).instructor(model, defaults)
+
+
+def from_lookalike(client: Any, mode: Mode | None = None, *, model: str | None = None, **defaults: Any) -> Any:
+    """Make an `Instructor` that asks by the `chat.completions.create` of a client that is no known SDK's.
+
+    Raises `WrongClient` when it has none.
+    """
+    create = client
+    for name in OPENAIS_METHOD.split("."):
+        create = getattr(create, name, None)
+    if not callable(create):
+        raise WrongClient(
+            f"a client of an SDK is taken (see from_openai and its like), not a `{type(client).__name__}`"
+        )
+    sdk = _of_functions(OPENAIS_METHOD)
+    use = Use(client=client, dialect=dialect_for(sdk, mode), asynchronous=_gives_coroutines(create))
+    return Wrapping(sdk=sdk, use=use, spec=get_spec(ANY_SERVER), mode=mode).instructor(model, defaults)
+
+
+def _of_functions(path: str, taken: frozenset[str] = frozenset()) -> Sdk:
+    """An SDK of which nothing is known but where its function is, in the form of OpenAI's method."""
+    return Sdk(
+        dialects=("openai_chat",),
+        carrier=lambda use: FunctionCarrier(lambda **body: attribute(use.client, path)(**body)),
+        plain=lambda _, __: path,
+        taken=taken,
+    )
 
 
 def _gives_coroutines(function: Callable[..., Any]) -> bool:

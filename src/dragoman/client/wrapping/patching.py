@@ -18,6 +18,7 @@ from dragoman.client.wrapping.from_sdk import (
     from_genai,
     from_groq,
     from_litellm,
+    from_lookalike,
     from_mistral,
     from_openai,
     from_writer,
@@ -41,13 +42,13 @@ def patch(
     `response_model` besides. What was given stays as it was. With a client `create` is not needed, and not used.
 
     Args:
-        client: A client of an SDK.
+        client: A client of an SDK, or an object with the `chat.completions.create` of OpenAI's.
         create: A client's `create`, or a function that takes OpenAI's arguments, such as LiteLLM's `completion`.
         mode: How values are asked for; what is right for the model, unless it is said.
         options: Defaults of the calls.
 
     Raises:
-        WrongClient: It is no client of an SDK that is known.
+        WrongClient: It is neither.
         ConfigurationError: Neither is given.
     """
     if client is not None:
@@ -69,7 +70,7 @@ def _patched(client: Any, mode: Mode | None, options: Mapping[str, Any]) -> Inst
             return wrap(client, mode, **options)
         except WrongClient:
             continue
-    raise WrongClient(f"a client of an SDK is taken (see from_openai and its like), not a `{type(client).__name__}`")
+    return from_lookalike(client, mode, **options)
 
 
 def _patched_function(

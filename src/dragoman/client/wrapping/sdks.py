@@ -62,7 +62,11 @@ class Sdk(Struct, frozen=True, kw_only=True):
     taken: frozenset[str] = frozenset()
 
 
-def _stainless(package: str, *dialects: str, method: str = "chat.completions.create") -> Sdk:
+OPENAIS_METHOD: Final = "chat.completions.create"
+"""Where the method is in OpenAI's client, and in those that look like it."""
+
+
+def _stainless(package: str, *dialects: str, method: str = OPENAIS_METHOD) -> Sdk:
     """An SDK made by Stainless. One method says and gives both, an answer and a stream."""
     roots = frozenset({package})
     return Sdk(
