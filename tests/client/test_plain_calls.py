@@ -212,24 +212,37 @@ def test_templates_are_filled_in(emulator: Emulator, face: str, name: str, said:
 
 PICTURE = "https://example.com/cat.png"
 AS_THE_SDK_HAS_IT = {"type": "image_url", "image_url": {"url": PICTURE}}
+OF_AN_SDK = object()
+CAT = {"type": "text", "text": "A cat?"}
 
 
 @both
 @pytest.mark.parametrize(
-    ("content", "options"),
+    ("content", "options", "sent"),
     [
-        (PICTURE, {"autodetect_images": True}),
-        ([PICTURE], {"autodetect_images": True}),
-        ([Image.from_url(PICTURE)], {}),
-        (Image.from_url(PICTURE), {}),
+        (PICTURE, {"autodetect_images": True}, [AS_THE_SDK_HAS_IT]),
+        ([PICTURE], {"autodetect_images": True}, [AS_THE_SDK_HAS_IT]),
+        ([Image.from_url(PICTURE)], {}, [AS_THE_SDK_HAS_IT]),
+        (Image.from_url(PICTURE), {}, [AS_THE_SDK_HAS_IT]),
+        (["A cat?", Image.from_url(PICTURE)], {}, [CAT, AS_THE_SDK_HAS_IT]),
+        (["A cat?", PICTURE], {"autodetect_images": True}, [CAT, AS_THE_SDK_HAS_IT]),
+        (["A cat?", CAT], {}, [CAT, CAT]),
+        (("A cat?",), {}, [CAT]),
+        (["A cat?", OF_AN_SDK], {}, [CAT, OF_AN_SDK]),
+        ("A cat?", {"autodetect_images": True}, "A cat?"),
     ],
-    ids=["an address", "addresses", "parts", "a part"],
-)
-def test_pictures_are_as_the_sdk_has_them(emulator: Emulator, face: str, content: Any, options: dict[str, Any]) -> None:
+    ids=[
+        "an address", "addresses", "parts", "a part", "a text and a part", "a text and an address", "a text and a dict",
+        "a text", "a text and an SDK's object", "no address",
+    ],
+)  # fmt: skip
+def test_contents_are_as_the_sdk_has_them(
+    emulator: Emulator, face: str, content: Any, options: dict[str, Any], sent: Any
+) -> None:
     asked, sdk = client("an SDK", emulator, face)
     called = {"role": "assistant", "tool_calls": [{"id": "c"}]}
     settled(asked.create(messages=[called, {"role": "user", "content": content}], **options))
-    assert sdk.calls[0][1]["messages"] == [called, {"role": "user", "content": [AS_THE_SDK_HAS_IT]}]
+    assert sdk.calls[0][1]["messages"] == [called, {"role": "user", "content": sent}]
 
 
 @both

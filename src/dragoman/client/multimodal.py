@@ -136,14 +136,22 @@ def convert_messages(messages: list[Any], dialect: str, *, autodetect_images: bo
     return [{**message, "content": convert_contents(message["content"], dialect)} for message in found]
 
 
-def write_media(message: Any, dialect: str, *, autodetect: bool = False) -> Any:
-    """`message`, if it is a dict, with its pictures, sounds and files as `dialect` has them; others as they are."""
+def write_parts(message: Any, dialect: str, *, autodetect: bool = False) -> Any:
+    """`message`, if it is a dict, with texts, pictures, sounds and files in its content as `dialect` has them.
+
+    What else is in it, such as an SDK's object, stays as it is.
+    """
     if not isinstance(message, Mapping):
         return cast("object", message)
     given = cast("dict[str, Any]", message)
     found: Any = with_media([given])[0] if autodetect else given
     content = found.get("content")
-    return given if content is None else {**found, "content": convert_contents(content, dialect)}
+    if isinstance(content, Media):
+        content = [content]
+    if not isinstance(content, list | tuple):
+        return given
+    parts = cast("Sequence[Any]", content)
+    return {**found, "content": [_converted(part, dialect) if isinstance(part, Media | str) else part for part in parts]}
 
 
 def convert_contents(contents: Any, dialect: str) -> str | list[dict[str, Any]]:

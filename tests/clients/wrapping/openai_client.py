@@ -472,3 +472,14 @@ def test_what_cannot_be_patched() -> None:
         dragoman.patch()
     with pytest.raises(TypeError, match="not a `object`"):
         dragoman.patch(object())
+
+
+@pytest.mark.parametrize("mode", [None, Mode.RESPONSES_TOOLS])
+def test_without_a_value_contents_are_those_of_the_method_that_is_called(emulator: Emulator, mode: Any) -> None:
+    """`messages` go to the chat API, `input` to the newer one, whatever the mode of values."""
+    asked = dragoman.from_openai(openai.OpenAI(base_url=f"{emulator.url}/v1", api_key="k"), mode, model="gpt-4o-mini")
+    said = [{"role": "user", "content": ["A cat?", dragoman.Image.from_url("https://example.com/cat.png")]}]
+    asked.create(messages=said)
+    assert [part["type"] for part in emulator.requests[-1].wire["messages"][0]["content"]] == ["text", "image_url"]
+    asked.responses.create(input=said)
+    assert [part["type"] for part in emulator.requests[-1].wire["input"][0]["content"]] == ["input_text", "input_image"]

@@ -41,7 +41,7 @@ class Verbatim(Struct, frozen=True):
         """What the SDK gives."""
         said = _said(messages, options, stream=stream)
         detect = bool(options.get("autodetect_images"))
-        given = self._written(said, detect) if detect or _has_media(said) else said
+        given = self._written(said, detect) if detect or _has_ours(said) else said
         with _heard(options.get("hooks") or Hooks(), given) as hooks:
             answer = self.method(**given)
         hooks.emit_completion_response(answer)
@@ -53,7 +53,7 @@ class Verbatim(Struct, frozen=True):
         return self._awaited(said, options.get("hooks") or Hooks(), bool(options.get("autodetect_images")))
 
     async def _awaited(self, said: Mapping[str, Any], hooks: Hooks, detect: bool) -> Any:
-        given = await asyncio.to_thread(self._written, said, detect) if detect or _has_media(said) else said
+        given = await asyncio.to_thread(self._written, said, detect) if detect or _has_ours(said) else said
         with _heard(hooks, given):
             answer = self.method(**given)
             answer = await answer if isawaitable(answer) else answer
@@ -61,11 +61,11 @@ class Verbatim(Struct, frozen=True):
         return answer
 
     def _written(self, said: Mapping[str, Any], detect: bool) -> Mapping[str, Any]:
-        """`said`, with pictures, sounds and files as the SDK takes them. It may read or fetch them."""
-        from dragoman.client.multimodal import write_media  # few calls have any
+        """`said`, with texts, pictures, sounds and files in lists as the SDK takes them. It may read or fetch them."""
+        from dragoman.client.multimodal import write_parts  # few calls have any
 
         written = {
-            name: [write_media(turn, dialect or self.dialect, autodetect=detect) for turn in said[name]]
+            name: [write_parts(turn, dialect or self.dialect, autodetect=detect) for turn in said[name]]
             for name, dialect in _TURNS.items()
             if isinstance(said.get(name), list | tuple)
         }
@@ -84,15 +84,16 @@ def _said(messages: Any, options: Mapping[str, Any], *, stream: bool) -> dict[st
     return {name: rendered(value, context) if name in _TALK else value for name, value in given.items()}
 
 
-def _has_media(said: Mapping[str, Any]) -> bool:
-    """Whether a content holds a part of ours, which no SDK knows."""
+def _has_ours(said: Mapping[str, Any]) -> bool:
+    """Whether a content holds what no SDK takes: a part of ours, or a text in a list."""
     turns = [turn for name in _TURNS if isinstance(said.get(name), list | tuple) for turn in said[name]]
     contents = [cast("Any", turn).get("content") for turn in turns if isinstance(turn, Mapping)]
-    return any(isinstance(part, Media) for each in contents for part in _parts(each))
+    return any(isinstance(content, Media) or _is_mixed(content) for content in contents)
 
 
-def _parts(content: Any) -> list[Any]:
-    return cast("list[Any]", content) if isinstance(content, list) else [content]
+def _is_mixed(content: Any) -> bool:
+    parts: list[Any] = cast("list[Any]", content) if isinstance(content, list | tuple) else []
+    return any(isinstance(part, Media | str) for part in parts)
 
 
 @contextmanager

@@ -89,7 +89,7 @@ class Wrapping(Struct, frozen=True, kw_only=True):
             own = RESPONSES if "input" in arguments and _RESPONSES in self.sdk.dialects else path
             return attribute(client, own)(**arguments)
 
-        return Verbatim(call, self.use.dialect)
+        return Verbatim(call, self.sdk.dialects[0])  # whatever the mode, `messages` go to the usual method
 
 
 def dialect_for(sdk: Sdk, mode: Mode | None) -> str:
