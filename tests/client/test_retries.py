@@ -449,6 +449,12 @@ def test_an_answer_that_was_cut_off_is_there(emulator: Emulator, face: str) -> N
     assert not isinstance(caught.value, InstructorRetryException)
 
 
+def test_what_is_whole_is_taken_although_it_met_the_limit(emulator: Emulator) -> None:
+    emulator.script(LLMResponse('{"name": "Ada", "age": 36}', finish_reason="length"))
+    assert extract(emulator, "sync").value.name == "Ada"
+    assert len(emulator.requests) == 1
+
+
 def test_a_number_that_was_cut_off_is_not_the_number(emulator: Emulator) -> None:
     """What has no end of its own may have gone on."""
     emulator.script(LLMResponse("42", finish_reason="length"), LLMResponse("42"))
