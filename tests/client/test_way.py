@@ -100,7 +100,12 @@ REFUSED = [
     ("anthropic/claude-haiku-4-5", Node, "tools", "asked by `tools` instead, for it would be refused: `$ref`"),
     ("anthropic/claude-haiku-4-5", Counts, "tools", "asked by `tools` instead, for it would be refused: `addi"),
     ("bedrock/anthropic.claude-opus-5-5", Node, "tools", "asked by `tools_offered` instead, for it would be"),
-    ("openai/gpt-4o-mini", Counts, "response_format", "the answer is not held to the schema, for it would be refused: `"),
+    (
+        "openai/gpt-4o-mini",
+        Counts,
+        "response_format",
+        "the answer is not held to the schema, for it would be refused: `",
+    ),
     ("google/gemini-2.5-flash", Node, "generationConfig", None),
 ]
 

@@ -150,8 +150,11 @@ def write_parts(message: Any, dialect: str, *, autodetect: bool = False) -> Any:
         content = [content]
     if not isinstance(content, list | tuple):
         return given
-    parts = cast("Sequence[Any]", content)
-    return {**found, "content": [_converted(part, dialect) if isinstance(part, Media | str) else part for part in parts]}
+    parts = cast("list[Any]", content)
+    return {
+        **found,
+        "content": [_converted(part, dialect) if isinstance(part, Media | str) else part for part in parts],
+    }
 
 
 def convert_contents(contents: Any, dialect: str) -> str | list[dict[str, Any]]:

@@ -273,7 +273,8 @@ class Plan:
         """`messages` as the wire has them: `messages`, or what the dialect calls so. It may have `system` elsewhere."""
         target = self._in_mode({**self._defaults, **options})
         wire = target.dialect.encode_request(Request(model=target.model, messages=tuple(messages))).wire
-        return next((wire[name] for name in _CONVERSATIONS if name in wire), [])
+        found: list[list[Any]] = [wire[name] for name in _CONVERSATIONS if name in wire]
+        return found[0] if found else []
 
     def _in_mode(self, options: Mapping[str, Any]) -> Target:
         """The target, in the dialect that a mode says."""

@@ -34,8 +34,8 @@ class Usage(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         billed_output_tokens: The output that is charged, likewise.
         web_searches: Server-side searches made, which providers charge by the piece.
 
-    OpenAI's names, `prompt_tokens` and `completion_tokens`, can be read too. It is also a mapping of the reported counts
-    under them: `usage["prompt_tokens"]`, `["completion_tokens"]`, `["total_tokens"]`.
+    OpenAI's names, `prompt_tokens` and `completion_tokens`, can be read too. It is also a mapping of the reported
+    counts under them: `usage["prompt_tokens"]`, `["completion_tokens"]`, `["total_tokens"]`.
     """
 
     input_tokens: int | None = None

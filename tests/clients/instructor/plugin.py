@@ -15,7 +15,9 @@ from dragoman import compat
 from dragoman.testing import Emulator
 
 compat.install("instructor")
-import_module("instructor.dsl.partial")._make_field_optional = None  # 1.17's tests of partials import it, for one of them
+import_module(
+    "instructor.dsl.partial"
+)._make_field_optional = None  # 1.17's tests of partials import it, for one of them
 warnings.filterwarnings("ignore", category=UserWarning, module="dragoman")
 emulator = Emulator(seed=7, keys={"emulator"}, piece=4)
 emulator.start()

@@ -5,7 +5,7 @@ They keep fields that the SDK does not know. `cohere.Client` is of the older API
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from dragoman.client.wrapping.limits import narrowed
 from dragoman.client.wrapping.methods import attribute, named_in
@@ -56,7 +56,7 @@ class CohereCarrier:
 def _declared(client: Any, path: str) -> Any:
     """The method as its class has it: around that of an object the SDK puts a function that takes any name."""
     holder, _, name = path.rpartition(".")
-    return getattr(type(attribute(client, holder)), name, None)
+    return getattr(cast("object", type(attribute(client, holder))), name, None)
 
 
 def _frame(event: Any) -> list[Frame]:

@@ -352,9 +352,16 @@ def from_lookalike(client: Any, mode: Mode | None = None, *, model: str | None =
 
 def _of_functions(path: str, taken: frozenset[str] = frozenset()) -> Sdk:
     """An SDK of which nothing is known but where its function is, in the form of OpenAI's method."""
+
+    def carrier(use: Use) -> FunctionCarrier:
+        def call(**body: Any) -> Any:
+            return attribute(use.client, path)(**body)  # looked up now, so that a mock in its place is called
+
+        return FunctionCarrier(call)
+
     return Sdk(
         dialects=("openai_chat",),
-        carrier=lambda use: FunctionCarrier(lambda **body: attribute(use.client, path)(**body)),
+        carrier=carrier,
         plain=lambda _, __: path,
         taken=taken,
     )
