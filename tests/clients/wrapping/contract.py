@@ -274,7 +274,7 @@ class Wrapped:
         asyncio.run(ask())
 
     BROKEN: ClassVar[dict[str, tuple[dict[str, Any], type[dragoman.Error]]]] = {
-        "an error in it": ({"error_after": 2, "status": 529}, dragoman.CallFailed),
+        "an error in it": ({"error_after": 2, "status": 529}, dragoman.ProviderFailed),
         "cut off": ({"cut_after": 2}, dragoman.StreamInterrupted),
         "a bad frame": ({"frame": "data: {oops\n\n", "frame_after": 1}, dragoman.DecodeError),
     }

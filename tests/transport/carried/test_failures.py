@@ -72,6 +72,10 @@ RESPONSE = SimpleNamespace(
                 b'{"message":"slow down"}',
             ),
         ),
+        (
+            error_of("sdk", "EventStreamError", response={"Error": {"Code": "slowDown", "Message": "no"}}),
+            Said(400, {"x-amzn-errortype": "slowDown"}, b'{"message":"no"}', event="exception:slowDown"),
+        ),
         (error_of("sdk", "NoCredentialsError"), None),
         (error_of("sdk", "ParamError", response={"Error": {}}), None),
         (error_of("sdk", "Unread", status_code=200, body="<html>"), Said(200, {}, b"<html>")),

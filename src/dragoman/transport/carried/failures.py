@@ -66,12 +66,16 @@ _TRIES_BEFORE: Final = "x-stainless-retry-count"
 
 
 class Said(Struct, frozen=True):
-    """What a provider said, whole. `notes` is for the log."""
+    """What a provider said, whole.
+
+    `notes` is for the log; `event` is the name of the event of a stream that said it, where it has one.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     notes: tuple[str, ...] = ()
+    event: str = ""
 
 
 def refusal_in(error: Exception, roots: frozenset[str]) -> Said | None:
@@ -190,8 +194,9 @@ def _of_parsed(response: Mapping[str, Any]) -> Said | None:
     """Botocore's exceptions hold the answer in pieces: the code, which came in a header, and the message."""
     about: dict[str, Any] = response.get("ResponseMetadata") or {}
     said: dict[str, Any] = response.get("Error") or {}
-    status = about.get("HTTPStatusCode")
-    if not isinstance(status, int):
-        return None
-    headers = {"x-amzn-errortype": str(said.get("Code", "")), **_lower(about.get("HTTPHeaders") or {})}
-    return Said(status, headers, encode_json({"message": said.get("Message", "")}))
+    status, code = about.get("HTTPStatusCode"), str(said.get("Code", ""))
+    headers = {"x-amzn-errortype": code, **_lower(about.get("HTTPHeaders") or {})}
+    body = encode_json({"message": said.get("Message", "")})
+    if isinstance(status, int):
+        return Said(status, headers, body)
+    return Said(400, headers, body, event=f"exception:{code}") if code else None  # inside a stream

@@ -188,7 +188,7 @@ class _InPieces:
         Raises what is no provider's.
         """
         said = self._explain(error)
-        return [("error" if said.status >= 400 else "", said.body)]
+        return [(said.event or ("error" if said.status >= 400 else ""), said.body)]
 
 
 class PiecesReply(_InPieces):
