@@ -95,6 +95,7 @@ def stream(*frames: tuple[str, bytes], **fields: Any) -> dict[str, Any]:
     return {"headers": {"content-type": "text/event-stream; charset=utf-8"}, "batches": [list(frames)], **fields}
 
 
+SSE = {"content-type": "text/event-stream"}
 HELLO = (chunk({"role": "assistant", "content": "Hel"}), chunk({"content": "lo"}), chunk({}, "stop"))
 DONE = ("", b"[DONE]")
 
@@ -474,6 +475,8 @@ def test_what_a_users_own_client_raises_passes_as_it_is_and_is_not_tried_again(m
     ("failed", "cost"),
     [
         (failure(503), Decimal("0.00045")),
+        (failure(200), Decimal("0.00045")),  # an error in place of the answer
+        ({"batches": [[("", b'{"error": {"message": "no"}}')]], "headers": SSE}, None),  # in place of its first piece
         (ConnectFailed("refused"), Decimal("0.00045")),
         (TimedOut("no connection", phase="connect"), Decimal("0.00045")),
         (TimedOut("no answer", phase="first_byte"), None),

@@ -78,6 +78,20 @@ NOW = 1_795_219_200.0  # Sat, 21 Nov 2026 00:00:00 GMT
 
 
 @pytest.mark.parametrize(
+    ("date", "seconds"),
+    [
+        ("Sat, 21 Nov 2026 00:00:20 GMT", 10.0),
+        ("Sun, 22 Nov 2026 00:00:20 GMT", 0.0),
+        ("yesterday", 30.0),
+    ],
+)
+def test_a_date_counts_from_the_reply_s_own(date: str, seconds: float) -> None:
+    """The provider's clock may be another than ours."""
+    headers = {"retry-after": "Sat, 21 Nov 2026 00:00:30 GMT", "date": date}
+    assert retry_after_date(headers, NOW) == seconds
+
+
+@pytest.mark.parametrize(
     ("header", "seconds"),
     [
         ("Sat, 21 Nov 2026 00:00:30 GMT", 30.0),

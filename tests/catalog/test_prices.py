@@ -59,6 +59,9 @@ def test_cost(provider: str, model: str, usage: dict[str, int], usd: str) -> Non
         ("nobody", "gpt-4o", {"input_tokens": 1, "output_tokens": 1}, None, "does not know this model"),
         ("openai", "gpt-4o", {}, None, "did not report usage"),
         ("openai", "gpt-4o", {"input_tokens": 1}, None, "did not report usage"),
+        ("openai", "gpt-4o", {"input_tokens": -1, "output_tokens": 1}, None, "cannot be"),
+        ("openai", "gpt-4o", {"input_tokens": 9, "output_tokens": 1, "cache_read_tokens": -1}, None, "cannot be"),
+        ("openai", "gpt-4o", {"input_tokens": 1, "output_tokens": 10**10}, None, "cannot be"),
         (
             "openai",
             "gpt-4o",

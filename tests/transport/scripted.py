@@ -64,8 +64,14 @@ class Tell:
     event: threading.Event
 
 
+@dataclass(frozen=True)
+class Refuse:
+    """Accept no more connections."""
+
+
+REFUSE = Refuse()
 READ, CLOSE, RESET, RAGGED, HOLD, DEAF = Read(), Close(), Close(reset=True), Close(ragged=True), Hold(), Hold(deaf=True)
-Step: TypeAlias = bytes | Read | Close | Hold | Drip | Await | Tell
+Step: TypeAlias = bytes | Read | Close | Hold | Drip | Await | Tell | Refuse
 
 
 def answer(body: bytes = b"ok", *headers: str, status: str = "200 OK") -> bytes:
@@ -129,9 +135,7 @@ class ScriptedServer:
     def stop(self) -> None:
         """End every connection, and wait for the threads."""
         self._over.set()
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        self._refuse()
         self._accepting.join(PATIENCE)
         for sock in list(self._open):
             with suppress(OSError):
@@ -139,6 +143,11 @@ class ScriptedServer:
         for thread in self._threads:
             thread.join(PATIENCE)
             assert not thread.is_alive(), "a script did not end: does it wait for an event that nobody sets?"
+
+    def _refuse(self) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
 
     def _accept(self) -> None:
         while True:
@@ -180,6 +189,8 @@ class ScriptedServer:
                     assert event.wait(PATIENCE)
                 case Tell(event):
                     event.set()
+                case Refuse():
+                    self._refuse()
                 case Hold(deaf):
                     self._hold(sock, deaf=deaf)
                 case Close(reset, ragged):

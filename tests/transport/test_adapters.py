@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 import time
 import traceback
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 import httpx2
 import pytest
+import trustme
 
 from dragoman.errors import ConfigurationError, ConnectFailed, ConnectionLost, TimedOut
 from dragoman.http import HttpRequest, Origin
@@ -179,6 +181,16 @@ def test_its_exceptions_are_ours(
         make(**options).call(post(server.origin))
     assert getattr(caught.value, "phase", None) == phase
     assert (caught.value.__cause__ is None) == (error is ConfigurationError)
+
+
+def test_who_is_not_trusted_is_not_asked_again(make: Make, serve: Serve) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    server = serve([READ, answer(), HOLD], tls=context)
+    with pytest.raises(ConnectFailed) as caught:
+        make().call(post(server.origin))
+    assert not caught.value.retryable
+    assert server.requests == []
 
 
 def test_a_refused_connection(make: Make) -> None:

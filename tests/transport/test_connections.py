@@ -17,7 +17,7 @@ from dragoman.transport.pool import release
 
 from .callers import Caller, make_caller, post
 from .conftest import open_files, until
-from .scripted import CLOSE, HOLD, READ, RESET, Await, ScriptedServer, Step, Tell, answer, chunked
+from .scripted import CLOSE, HOLD, READ, REFUSE, RESET, Await, ScriptedServer, Step, Tell, answer, chunked
 from .test_limits import closed_port
 
 Serve = Callable[..., ScriptedServer]
@@ -136,6 +136,26 @@ def test_a_request_is_sent_again_when_the_kept_connection_dies_without_a_byte(ca
     assert caller.call(post(server.origin, body=b"1")).body == b"first"
     assert caller.call(post(server.origin, body=b"2")).body == b"second"
     assert [request.body for request in server.requests] == [b"1", b"2", b"2"]
+
+
+def test_a_request_that_was_sent_twice_says_so(caller: Caller, serve: Serve) -> None:
+    server = serve([READ, answer(b"first"), READ, CLOSE], [READ, answer(b"second"), HOLD])
+    replies = []
+    for _ in range(2):
+        replies.append(caller.open(post(server.origin)))
+        caller.read(replies[-1])
+    assert [reply.resent for reply in replies] == [False, True]
+
+
+def test_a_request_that_was_sent_and_lost_is_lost_whatever_comes_of_the_second_time(
+    caller: Caller, serve: Serve
+) -> None:
+    """That there is no new connection does not mean that nothing was sent."""
+    server = serve([READ, answer(b"first"), READ, REFUSE, CLOSE])
+    request = post(server.origin)
+    assert caller.call(request).body == b"first"
+    with pytest.raises(ConnectionLost, match="before any answer"):
+        caller.call(request)
 
 
 def test_a_request_is_sent_again_only_once(caller: Caller, serve: Serve) -> None:

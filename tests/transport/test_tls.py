@@ -163,6 +163,7 @@ def test_a_certificate_that_is_not_trusted(
     with pytest.raises(ConnectFailed, match=words) as caught:
         make(ca_file=files.ca).call(post(server.origin))
     assert str(server.origin) in str(caught.value)
+    assert not caught.value.retryable
     assert server.requests == []
 
 
@@ -194,14 +195,16 @@ def test_a_self_signed_certificate(make: Make, serve: Serve, tmp_path: Path) -> 
 
 def test_a_server_without_tls(make: Make, serve: Serve) -> None:
     server = serve([b"HTTP/1.1 400 Bad Request\r\n\r\n", HOLD])
-    with pytest.raises(ConnectFailed, match=r"does not speak TLS.*http://"):
+    with pytest.raises(ConnectFailed, match=r"does not speak TLS.*http://") as caught:
         make().call(post(Origin("https", "127.0.0.1", server.port)))
+    assert not caught.value.retryable
 
 
 def test_a_server_that_closes_in_the_handshake(make: Make, serve: Serve) -> None:
     server = serve([CLOSE])
-    with pytest.raises(ConnectFailed, match="TLS connection"):
+    with pytest.raises(ConnectFailed, match="TLS connection") as caught:
         make().call(post(Origin("https", "127.0.0.1", server.port)))
+    assert caught.value.retryable  # it may be starting
 
 
 def test_no_common_version(make: Make, serve: Serve, context: ssl.SSLContext, files: SimpleNamespace) -> None:
@@ -209,8 +212,9 @@ def test_no_common_version(make: Make, serve: Serve, context: ssl.SSLContext, fi
     ours.minimum_version = ssl.TLSVersion.TLSv1_3
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     server = serve([READ, answer(), HOLD], tls=context)
-    with pytest.raises(ConnectFailed, match="no common TLS version"):
+    with pytest.raises(ConnectFailed, match="no common TLS version") as caught:
         make(verify=ours).call(post(server.origin))
+    assert not caught.value.retryable
 
 
 # ---------------------------------------------------------------------- client certificates

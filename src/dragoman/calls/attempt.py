@@ -33,13 +33,14 @@ _NO_HEADERS: Final[Mapping[str, str]] = {}
 class Progress(Struct, kw_only=True):
     """What a try has come to, known even when it fails. `began` is when, on the call's clock.
 
-    `notes` is what the transport says of it.
+    `notes` is what the transport says of it, and `resent` that it sent the request twice.
     """
 
     began: float
     status: int | None = None
     headers: Mapping[str, str] = _NO_HEADERS
     notes: tuple[str, ...] = ()
+    resent: bool = False
     intake: Intake | None = None
 
     @property
@@ -80,6 +81,7 @@ def accepted(target: Target, http: HttpRequest, progress: Progress) -> Flow[Repl
     """Send `http`; the reply, when it is a good one. Raises the provider's error."""
     reply: Reply | AsyncReply = yield Open(target.transport, http)  # one frame less to pass through than `open_`
     progress.status, progress.headers, progress.notes = reply.status, reply.headers, getattr(reply, "notes", ())
+    progress.resent = getattr(reply, "resent", False)
     if reply.status >= 400:
         body = yield from read_all(reply)
         raise target.dialect.decode_error(reply.status, reply.headers, body) from getattr(reply, "cause", None)

@@ -12,12 +12,15 @@ from dragoman.calls.call import Terms
 from dragoman.calls.redaction import redact, secrets_of
 from dragoman.calls.retry import retry_after
 from dragoman.catalog import Cost, cost_of
-from dragoman.errors import ConnectFailed, Error, TimedOut, UnknownModel
+from dragoman.errors import ConnectFailed, Error, ProviderError, TimedOut, UnknownModel
 from dragoman.messages import Attempt, EmbeddingResponse, LLMResponse, Loss, Usage
 from dragoman.providers import Credential, ProviderSpec
 
 _FREE: Final = Decimal(0)
 
+_RESENT: Final = (
+    "the request was sent twice, for its connection was lost before any answer: what the first one cost is not known"
+)
 
 Answer = TypeVar("Answer", LLMResponse, EmbeddingResponse)
 
@@ -80,7 +83,7 @@ class CallLog:
     ) -> Answer:
         """The response with who, when, how often and how much."""
         terms, headers = self._terms, progress.headers
-        cost = _cost(terms, self._model, response.usage, service_tier)
+        cost = Cost(None, _RESENT) if progress.resent else _cost(terms, self._model, response.usage, service_tier)
         total, why_unknown = self._total_cost(cost)
         return replace(
             response,
@@ -106,7 +109,7 @@ class CallLog:
             cost=cost,
             error=error,
             waited_seconds=self.pause_seconds,
-            notes=(*self._notes, *progress.notes),
+            notes=(*self._notes, *progress.notes, *((_RESENT,) if progress.resent else ())),
         )
 
     def _total_cost(self, last: Cost) -> tuple[Decimal | None, str | None]:
@@ -134,8 +137,11 @@ def _cost(terms: Terms, model: str, usage: Usage, service_tier: str | None) -> C
 def _cost_of_failure(error: Error, progress: Progress) -> Decimal | None:
     """What a failed try cost: nothing when it was refused or never sent, unknown when it was cut off.
 
-    The counts that a cut stream had begun with (Anthropic's first event says one token of output) are no bill.
+    A refusal may come with a good status, as the whole body; in a stream it comes after work that may be charged. The
+    counts that a cut stream had begun with (Anthropic's first event says one token of output) are no bill.
     """
-    refused = progress.status is not None and progress.status >= 300
+    if progress.resent:
+        return None
+    refused = (progress.status or 0) >= 300 or (isinstance(error, ProviderError) and progress.intake is None)
     unsent = isinstance(error, ConnectFailed) or (isinstance(error, TimedOut) and error.phase == "connect")
     return _FREE if refused or unsent else None

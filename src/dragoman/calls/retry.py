@@ -95,13 +95,24 @@ _SOME_DAY: Final = 1e9
 
 
 def retry_after_date(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds from `now` to a `Retry-After` given as a date (RFC 9110 §10.2.3), at least 0; `None` for other forms."""
-    text = headers.get("retry-after")
-    if text is None or not text.endswith("GMT"):
+    """Seconds to a `Retry-After` given as a date (RFC 9110 §10.2.3), at least 0; `None` for other forms.
+
+    They count from the reply's own date, for the provider's clock may be another than ours; from `now` without one.
+    """
+    until = _seconds_at(headers.get("retry-after"))
+    if until is None:
+        return None
+    said = _seconds_at(headers.get("date"))
+    return max(until - (now if said is None else said), 0.0)
+
+
+def _seconds_at(date: str | None) -> float | None:
+    """A date of HTTP's as seconds since 1970."""
+    if date is None or not date.endswith("GMT"):
         return None
     from email.utils import parsedate_to_datetime
 
     try:
-        return max(parsedate_to_datetime(text).timestamp() - now, 0.0)
+        return parsedate_to_datetime(date).timestamp()
     except ValueError:
         return None

@@ -6,7 +6,7 @@ here reaches the network unless `refresh` is called with an address.
 
 from dragoman.catalog.comparison import COMPARISON, HARDWARE, SPEEDS
 from dragoman.catalog.facts import LocalFacts, ModelFacts, Price, PriceList, ReasoningFacts, Technique
-from dragoman.catalog.models import ModelList, find, find_model, models, providers_of, refresh
+from dragoman.catalog.models import ModelList, find, find_model, has_list, models, providers_of, refresh
 from dragoman.catalog.prices import Cost, cost_of
 from dragoman.catalog.recommend import Recommendation, recommend
 from dragoman.catalog.requirements import require
@@ -32,6 +32,7 @@ __all__ = [
     "default_technique",
     "find",
     "find_model",
+    "has_list",
     "models",
     "providers_of",
     "recommend",

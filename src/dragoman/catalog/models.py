@@ -100,6 +100,11 @@ def models(provider: str | None = None) -> ModelList:
     return ModelList(found.file.models)
 
 
+def has_list(provider: str) -> bool:
+    """Whether the catalog has a list of the provider's models, so that a name which is not there is none of them."""
+    return index(list_name(provider)) is not None
+
+
 def refresh(source: str | os.PathLike[str] | None = None) -> tuple[str, ...]:
     """Use newer data: a file, a folder of files, or the address of a file, each named after its list.
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from dragoman.catalog.facts import ModelFacts, Price
 from dragoman.messages import Usage
@@ -15,6 +16,8 @@ _STANDARD_TIERS: Final = frozenset({None, "", "auto", "default", "standard", "st
 _NOTHING: Final = Decimal(0)
 _MILLION: Final = Decimal(1_000_000)
 _THOUSAND: Final = Decimal(1_000)
+_MOST_TOKENS: Final = 1_000_000_000
+"""Of one answer; far beyond any window. More is a mistake of the provider's, and no bill."""
 
 
 class Cost(Struct, frozen=True):
@@ -42,6 +45,8 @@ def cost_of(facts: ModelFacts | None, usage: Usage, *, today: str, service_tier:
     usage = _as_charged(usage)
     if usage.input_tokens is None or (usage.output_tokens is None and "output" in prices):
         return Cost(None, "the provider did not report usage")
+    if any(count is not None and not 0 <= count <= _MOST_TOKENS for count in astuple(usage)):
+        return Cost(None, "the provider reported a usage that cannot be")
     everything = usage.input_tokens + (usage.tool_prompt_tokens or 0)
     return Cost(_total(prices, usage, everything, usage.output_tokens or 0))  # none is counted where none is sold
 

@@ -15,6 +15,7 @@ from weakref import WeakSet
 
 from dragoman.errors import ConfigurationError, ConnectFailed, ConnectionLost, Error, TimedOut
 from dragoman.http import Frame, Framing, HttpRequest
+from dragoman.transport.failures import is_disagreement
 from dragoman.transport.framing import frame_decoder
 
 _LIBRARIES: Final = ("httpx", "httpx2")
@@ -86,7 +87,9 @@ def _mapped(phase: str) -> Generator[None]:
         message = f"the HTTP client failed with {name}{_words(error)}"
         if kind is TimedOut:
             raise TimedOut(message, phase="connect" if name in _CONNECT_PHASE else phase) from error
-        raise kind(message) from (None if kind is ConfigurationError else error)  # see `_words`
+        failure = kind(message)
+        failure.retryable = failure.retryable and not is_disagreement(error)
+        raise failure from (None if kind is ConfigurationError else error)  # see `_words`
 
 
 def _mapping(error: Exception) -> type[Error] | None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import NamedTuple
 
-from dragoman.errors import ConfigurationError, ConnectionLost, TimedOut
+from dragoman.errors import ConfigurationError, ConnectFailed, ConnectionLost, TimedOut
 from dragoman.http import Frame, Framing, HttpRequest, Origin
 from dragoman.transport.asyncio_connection import AsyncioConnection, runs_here
 from dragoman.transport.asyncio_dialling import dial, time_limit
@@ -42,26 +42,28 @@ class AsyncioTransport:
         pool = self._pools.get((loop, request.origin)) or self._lease(loop, request.origin)
         pieces = request_pieces(request, host=pool.host, prefix=pool.prefix, extra=pool.extra)
         clock.check()
-        first = True
+        lost: ConnectionLost | None = None
         while True:
             parser = ReplyParser(request.method)
-            connection = pool.take() or await self._new_connection(pool, parser, clock)
+            connection = pool.take() or await self._new_connection(pool, parser, clock, lost)
             self._held.add(connection)
             if self._closed:
                 connection.close()
             try:
                 await connection.exchange(pieces, parser, clock)
-            except ConnectionLost:
+            except ConnectionLost as error:
                 self._let_go(pool, connection)
-                if parser.started or not (first and connection.reused) or self._closed:
+                if parser.started or lost is not None or not connection.reused or self._closed:
                     raise
                 pool.drop_idle()
-                first = False
+                lost = error
             except BaseException:
                 self._let_go(pool, connection)
                 raise
             else:
-                return AsyncioReply(self, pool, connection, parser)
+                reply = AsyncioReply(self, pool, connection, parser)
+                reply.resent = lost is not None
+                return reply
 
     def release(self) -> None:
         """Give back the idle connections, from whichever thread, and those in use when their calls are over."""
@@ -116,9 +118,20 @@ class AsyncioTransport:
         return pool
 
     async def _new_connection(
-        self, pool: Pool[AsyncioConnection], parser: ReplyParser, clock: CallClock
+        self, pool: Pool[AsyncioConnection], parser: ReplyParser, clock: CallClock, lost: ConnectionLost | None
     ) -> AsyncioConnection:
-        """A new connection or, where their number is limited, one that another call has finished with."""
+        """A new connection or, where their number is limited, one that another call has finished with.
+
+        Raises `lost` when there is none for a request that was sent once: it may have been acted on.
+        """
+        try:
+            return await self._connect(pool, parser, clock)
+        except (ConnectFailed, TimedOut) as error:
+            if lost is None:
+                raise
+            raise lost from error
+
+    async def _connect(self, pool: Pool[AsyncioConnection], parser: ReplyParser, clock: CallClock) -> AsyncioConnection:
         until = ConnectClock(clock)
         waiter = _Waiter(self)
         pool.queue(waiter)

@@ -8,7 +8,7 @@ from math import inf
 from threading import Lock
 from time import monotonic
 
-from dragoman.errors import ConfigurationError, ConnectionLost
+from dragoman.errors import ConfigurationError, ConnectFailed, ConnectionLost, TimedOut
 from dragoman.http import Frame, Framing, HttpRequest, Origin
 from dragoman.transport.clock import CallClock, ConnectClock
 from dragoman.transport.content import content_decoder, too_large
@@ -41,24 +41,26 @@ class BlockingTransport:
             pool = self._lease(request.origin)
         pieces = request_pieces(request, host=pool.host, prefix=pool.prefix, extra=pool.extra)
         clock.check()
-        first = True
+        lost: ConnectionLost | None = None
         while True:
-            connection = pool.take() or self._new_connection(pool, clock)
+            connection = pool.take() or self._new_connection(pool, clock, lost)
             self.adopt(connection)
             parser = ReplyParser(request.method)
             try:
                 connection.exchange(pieces, parser, clock)
-            except ConnectionLost:
+            except ConnectionLost as error:
                 self._let_go(pool, connection)
-                if parser.started or not (first and connection.reused) or self._closed:
+                if parser.started or lost is not None or not connection.reused or self._closed:
                     raise
                 pool.drop_idle()
-                first = False
+                lost = error
             except BaseException:
                 self._let_go(pool, connection)
                 raise
             else:
-                return BlockingReply(self, pool, connection, parser, clock)
+                reply = BlockingReply(self, pool, connection, parser, clock)
+                reply.resent = lost is not None
+                return reply
 
     def release(self) -> None:
         """Give back the idle connections, and those in use when their calls are over."""
@@ -115,9 +117,19 @@ class BlockingTransport:
             raise ConfigurationError("this client is closed: make a new one with create_llm")
         return pool
 
-    def _new_connection(self, pool: Pool[Connection], clock: CallClock) -> Connection:
-        """A new connection or, where their number is limited, one that another call has finished with."""
-        limit = ConnectClock(clock)
+    def _new_connection(self, pool: Pool[Connection], clock: CallClock, lost: ConnectionLost | None) -> Connection:
+        """A new connection or, where their number is limited, one that another call has finished with.
+
+        Raises `lost` when there is none for a request that was sent once: it may have been acted on.
+        """
+        try:
+            return self._connect(pool, ConnectClock(clock))
+        except (ConnectFailed, TimedOut) as error:
+            if lost is None:
+                raise
+            raise lost from error
+
+    def _connect(self, pool: Pool[Connection], limit: ConnectClock) -> Connection:
         waiter = _Waiter(self)
         pool.queue(waiter)
         waiter.wait(pool, limit)

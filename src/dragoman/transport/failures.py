@@ -20,6 +20,9 @@ _HINTS = {
     errno.EPERM: "a rule of this machine forbids it",
 }
 
+_ENDS_OF_TLS = {"SSLEOFError", "SSLZeroReturnError"}
+"""Exceptions that say no more than that the connection has ended."""
+
 
 def connect_failed(destination: Destination, error: OSError) -> ConnectFailed:
     """The error for a connection that did not come about."""
@@ -40,6 +43,19 @@ def connect_failed(destination: Destination, error: OSError) -> ConnectFailed:
 def connection_lost(origin: Origin, error: OSError) -> ConnectionLost:
     """The error for a connection to `origin` that broke during a call."""
     return ConnectionLost(f"the connection to {origin} broke: {error.strerror or type(error).__name__}")
+
+
+def is_disagreement(error: BaseException | None) -> bool:
+    """Whether `error`, or what it comes from, says that two sides do not agree on TLS: on trust, keys or protocol.
+
+    By name, for whoever has no TLS shall not load it.
+    """
+    while error is not None:
+        kinds = {kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "ssl"}
+        if "SSLError" in kinds:
+            return not kinds & _ENDS_OF_TLS
+        error = error.__cause__ or error.__context__  # httpcore names no cause
+    return False
 
 
 def is_loopback(host: str) -> bool:

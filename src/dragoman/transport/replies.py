@@ -25,10 +25,11 @@ class Lender(Protocol[C]):
 class HeldReply(Generic[C]):
     """The head of a reply, and the connection its body comes over.
 
+    `resent` says that the request went out twice: the kept connection of the first time died before any answer.
     `close` may come from any thread, more than once, and happens when the reply is dropped.
     """
 
-    __slots__ = ("_ended", "_spent", "_transport", "connection", "headers", "parser", "pool", "status")
+    __slots__ = ("_ended", "_spent", "_transport", "connection", "headers", "parser", "pool", "resent", "status")
 
     status: int
     headers: Mapping[str, str]
@@ -36,7 +37,7 @@ class HeldReply(Generic[C]):
     def __init__(self, transport: Lender[C], pool: Pool[C], connection: C, parser: ReplyParser) -> None:
         self._ended = Lock()
         self._transport, self.pool, self.connection, self.parser = transport, pool, connection, parser
-        self._spent = False
+        self._spent = self.resent = False
         self.status, self.headers = parser.status, parser.headers
         if parser.complete:
             self.close()

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from dragoman.errors import ConfigurationError, ConnectFailed, ConnectionLost
 from dragoman.http import Origin
-from dragoman.transport.failures import connection_lost
+from dragoman.transport.failures import connection_lost, is_disagreement
 from dragoman.transport.options import TransportOptions
 
 _CERTIFICATE_FAILURES = {
@@ -39,15 +39,23 @@ _OTHER_FAILURES = {
 
 
 def tls_failed(origin: Origin, error: OSError) -> ConnectFailed:
-    """The error for a TLS connection to `origin` that did not come about."""
+    """The error for a TLS connection to `origin` that did not come about.
+
+    Who is not trusted now, or speaks another protocol, is so at the next try as well; a connection that broke need not.
+    """
     if isinstance(error, ssl.SSLCertVerificationError):
         why = _CERTIFICATE_FAILURES.get(error.verify_code) or error.verify_message
-        return ConnectFailed(f"{origin} is not trusted: {why}")
+        failure = ConnectFailed(f"{origin} is not trusted: {why}")
+    else:
+        failure = ConnectFailed(f"there is no TLS connection to {origin}: {_why(error)}")
+    failure.retryable = not is_disagreement(error)
+    return failure
+
+
+def _why(error: OSError) -> str:
     reason = getattr(error, "reason", None) or ""
-    why = _OTHER_FAILURES.get(reason)
-    if why is None:
-        why = reason.replace("_", " ").lower() or "it closed the connection during the handshake"
-    return ConnectFailed(f"there is no TLS connection to {origin}: {why}")
+    known = _OTHER_FAILURES.get(reason)
+    return known or reason.replace("_", " ").lower() or "it closed the connection during the handshake"
 
 
 def lost_after_handshake(origin: Origin, error: OSError) -> ConnectFailed | ConnectionLost:
@@ -55,7 +63,7 @@ def lost_after_handshake(origin: Origin, error: OSError) -> ConnectFailed | Conn
 
     Since TLS 1.3 that is how a server refuses a client: its handshake is over before our certificate is looked at.
     """
-    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
+    if is_disagreement(error):
         return tls_failed(origin, error)
     lost = connection_lost(origin, error)
     return ConnectionLost(

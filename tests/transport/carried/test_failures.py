@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from types import SimpleNamespace
 from typing import Any
 
@@ -129,6 +130,18 @@ def test_a_failure_on_the_way(error: Exception, kind: type[Exception], phase: st
         raise_failure(error, ROOTS)
     assert caught.value.__cause__ is error
     assert getattr(caught.value, "phase", None) == phase
+
+
+@pytest.mark.parametrize(
+    ("cause", "retryable"),
+    [(ssl.SSLCertVerificationError(), False), (ssl.SSLEOFError(), True), (ConnectionResetError(), True)],
+    ids=lambda value: type(value).__name__,
+)
+def test_who_is_not_trusted_is_not_asked_again(cause: Exception, retryable: bool) -> None:
+    error = caused(error_of("sdk", "APIConnectionError"), caused(error_of("httpx", "ConnectError"), cause))
+    with pytest.raises(ConnectFailed) as caught:
+        raise_failure(error, ROOTS)
+    assert caught.value.retryable is retryable
 
 
 @pytest.mark.parametrize("error", [KeyError("mine"), TimeoutError("mine"), error_of("mine", "APIConnectionError")])

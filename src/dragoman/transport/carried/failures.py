@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from dragoman.errors import ConnectFailed, ConnectionLost, DecodeError, Error, TimedOut, UnsupportedFeature
 from dragoman.messages import decode_json, encode_json
+from dragoman.transport.failures import is_disagreement
 
 _HTTP_LIBRARIES: Final = frozenset({"httpx", "httpx2", "httpcore", "aiohttp", "requests", "urllib3"})
 
@@ -109,7 +110,9 @@ def raise_failure(error: Exception, roots: frozenset[str]) -> None:
         said = f"the SDK's client failed with {type(error).__name__}: {error}"
         if kind is TimedOut:
             raise TimedOut(said, phase="connect" if type(cause).__name__ in _CONNECTING else "total") from error
-        raise kind(said) from error
+        failure = kind(said)
+        failure.retryable = failure.retryable and not is_disagreement(cause)
+        raise failure from error
 
 
 def tries_noted(response: Any) -> tuple[str, ...]:
