@@ -1,0 +1,268 @@
+"""Who is asked next, and why not the others.
+
+`candidates` reads a policy's order and says of each target what speaks against it; `pick` stops at the first against
+which nothing does, and `routing.explanation` reads on from there. So what is explained is what is decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from dragoman.routing.fitting import unfit, window_of
+from dragoman.routing.policies.base import Policy, Score, Situation
+from dragoman.routing.refusal import Refusal
+from dragoman.routing.rules import RouteRules
+from dragoman.routing.target import Target
+from dragoman.routing.verdict import Elsewhere, Verdict
+
+_NOBODY: Final[Mapping[Target, Verdict]] = {}
+
+
+class Candidate(Struct, eq=False):
+    """A target that a policy named, and what speaks against it.
+
+    Attributes:
+        refusal: Why it is not asked; `None` when nothing speaks against it.
+        path: The policies that named it and by what score, the nearest to it first.
+        waits: Another shall be asked, if one can be: it comes back after an outage and gets its traffic by and by, or
+            it fails as too many do, and would be asked in a further try.
+    """
+
+    target: Target
+    refusal: Refusal | None
+    situation: Situation
+    path: tuple[tuple[Policy, Score], ...] = ()
+    waits: bool = False
+
+    @property
+    def why(self) -> str:
+        """Which policies named it, from the whole to the part, and by what."""
+        return " > ".join(policy.shown(score) for policy, score in reversed(self.path))
+
+    @property
+    def score(self) -> Score:
+        """By what the nearest policy ranked it."""
+        return self.path[0][1] if self.path else None
+
+    @property
+    def price(self) -> float | None:
+        """What the request would cost there, in dollars, by the catalog."""
+        return self.situation.prices.of(self.target, self.situation.features)
+
+
+class Choice(Struct, kw_only=True, eq=False):
+    """Who is asked.
+
+    Attributes:
+        target: It, or `None` when nobody can be.
+        candidates: Those that were looked at, in order; the one taken is the last, unless all speak against it.
+        first: Whom the request would go to if everybody were healthy: the price of others is held against its price.
+        anyway: The target is one that health speaks against, asked because all are like that (`Condition.begin` must be
+            told).
+        until: When nobody can be asked: the earliest time at which somebody may be, where one is known.
+    """
+
+    target: Target | None
+    candidates: Sequence[Candidate] = ()
+    first: Target | None = None
+    anyway: bool = False
+    until: float | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long `until` is from the time of the decision."""
+        return None if self.until is None else self.until - self.candidates[0].situation.now
+
+
+def choose(
+    policy: Policy,
+    situation: Situation,
+    rules: RouteRules,
+    *,
+    tried: Mapping[Target, Verdict] = _NOBODY,
+    first: Target | None = None,
+) -> Choice:
+    """The first target in the policy's order that nothing speaks against.
+
+    When health speaks against all that could answer, one may be asked all the same: `Board.least_bad` says which.
+
+    Args:
+        policy: Whose order is followed.
+        situation: What is asked, how things stand.
+        rules: What the application allows.
+        tried: The targets that have failed in this call, and how; they are not asked again.
+        first: `Choice.first` of the call's first choice.
+    """
+    return pick(candidates(policy, situation, rules, tried=tried, first=first), situation, first)
+
+
+def pick(order: Iterator[Candidate], situation: Situation, first: Target | None = None) -> Choice:
+    """Who of an order is taken. No more of it is read than that takes."""
+    seen: list[Candidate] = []
+    for candidate in order:
+        seen.append(candidate)
+        if candidate.refusal is None and not candidate.waits:
+            return Choice(target=candidate.target, candidates=seen, first=first or _first_of(seen))
+    return _of_the_rest(seen, situation, first or _first_of(seen))
+
+
+def _of_the_rest(seen: list[Candidate], situation: Situation, first: Target | None) -> Choice:
+    """Nobody who is well and due: one that is coming back, else the least bad one, else nobody."""
+    waiting = next((candidate.target for candidate in seen if candidate.refusal is None), None)
+    if waiting is not None:
+        return Choice(target=waiting, candidates=seen, first=first)
+    sick = [candidate.target for candidate in seen if candidate.refusal and candidate.refusal.kind == "unhealthy"]
+    least_bad = situation.board.least_bad(sick, situation.features, situation.now) if sick else None
+    if least_bad is not None:
+        return Choice(target=least_bad, candidates=seen, first=first, anyway=True)
+    return Choice(target=None, candidates=seen, first=first, until=_earliest(seen))
+
+
+def candidates(
+    policy: Policy,
+    situation: Situation,
+    rules: RouteRules,
+    *,
+    tried: Mapping[Target, Verdict] = _NOBODY,
+    first: Target | None = None,
+) -> Iterator[Candidate]:
+    """Every target in the policy's order, once, with what speaks against it."""
+    judge = _Judge(situation, rules, tried, first)
+    seen: set[Target] = set()
+    for target in policy.order(situation):
+        if target in seen:
+            continue
+        seen.add(target)
+        refusal = judge.refusal(target)
+        yield Candidate(
+            target,
+            refusal,
+            situation,
+            _path(target, situation),
+            refusal is None and _shall_wait(target, situation, further=bool(tried)),
+        )
+
+
+def may_go_elsewhere(elsewhere: Elsewhere, rules: RouteRules) -> bool:
+    """Whether another target may be asked after an error that says `elsewhere`."""
+    match elsewhere:
+        case "if_declined_may":
+            return rules.allow_declined_elsewhere
+        case "if_invalid_may":
+            return rules.allow_invalid_elsewhere
+        case _:
+            return elsewhere != "no"
+
+
+# ---------------------------------------------------------------------- what speaks against a target
+
+
+class _Judge:
+    """Says what speaks against a target, for one decision."""
+
+    __slots__ = ("_first", "_most", "_rules", "_situation", "_tried", "_window")
+
+    def __init__(
+        self, situation: Situation, rules: RouteRules, tried: Mapping[Target, Verdict], first: Target | None
+    ) -> None:
+        self._situation = situation
+        self._rules = rules
+        self._tried = tried
+        self._first = first
+        self._most: float | None = None
+
+    def refusal(self, target: Target) -> Refusal | None:
+        situation, features = self._situation, self._situation.features
+        return (
+            self._forbidden(target)
+            or unfit(target, features)
+            or (self._after_failures(target) if self._tried else None)
+            or self._too_dear(target)
+            or situation.board[target].refusal(features, situation.now)
+        )
+
+    def _forbidden(self, target: Target) -> Refusal | None:
+        allow = self._rules.allow
+        if allow is None or target.place.provider in allow:
+            return None
+        return Refusal(kind="excluded", reason=f"only {', '.join(sorted(allow))} may be asked")
+
+    def _after_failures(self, target: Target) -> Refusal | None:
+        """What the failures of this call so far say."""
+        if target in self._tried:
+            return Refusal(kind="tried", reason=f"it has failed in this call ({self._tried[target].failure})")
+        for other, verdict in self._tried.items():
+            if not may_go_elsewhere(verdict.elsewhere, self._rules):
+                return Refusal(kind="excluded", reason=_STAYS[verdict.elsewhere].format(other.title))
+            if verdict.elsewhere == "larger_window" and (reason := self._no_larger(target, other)):
+                return Refusal(kind="unfit", reason=reason)
+        return None
+
+    def _no_larger(self, target: Target, other: Target) -> str | None:
+        """Why a request that overflowed `other` has no better chance here: one whose size is not known has none."""
+        model = self._situation.features.model
+        window, overflowed = window_of(target, model), window_of(other, model)
+        if window is None:
+            return f"its window is not known to be larger than that of {other.title}, which overflowed"
+        if overflowed is not None and window <= overflowed:
+            return f"its window is no larger than that of {other.title}, which overflowed"
+        return None
+
+    def _too_dear(self, target: Target) -> Refusal | None:
+        """The first target that could do it sets the price, whether or not it can be asked."""
+        ratio = self._rules.max_price_ratio
+        if ratio is None:
+            return None
+        if self._first is None:
+            self._first = target
+        if target is self._first:
+            return None
+        prices, features = self._situation.prices, self._situation.features
+        price, usual = prices.of(target, features), prices.of(self._first, features)
+        if not price or not usual or price <= usual * ratio:
+            return None
+        reason = (
+            f"at ${price:.3g} it costs {price / usual:.3g} times what {self._first.title} does; {ratio:g} is allowed"
+        )
+        return Refusal(kind="excluded", reason=reason)
+
+
+_STAYS: Final[dict[Elsewhere, str]] = {
+    "if_declined_may": "{} declined it, and allow_declined_elsewhere is off",
+    "if_invalid_may": "the answers of {} did not fit, and allow_invalid_elsewhere is off",
+    "no": "the failure at {} would be the same anywhere",
+}
+
+
+def _shall_wait(target: Target, situation: Situation, *, further: bool) -> bool:
+    """Whether another is asked before it: it comes back by and by, or fails and was asked only as many others do."""
+    condition = situation.board[target]
+    if condition.well:
+        return False
+    share = condition.share(situation.now)
+    return (share < 1 and situation.random() >= share) or (further and condition.spared(situation.now))
+
+
+def _path(target: Target, situation: Situation) -> tuple[tuple[Policy, Score], ...]:
+    """From the target up to the root."""
+    trail = situation.trail
+    path: list[tuple[Policy, Score]] = []
+    step = trail.get(target)
+    while step is not None:
+        path.append(step)
+        step = trail.get(step[0])
+    return tuple(path)
+
+
+def _first_of(seen: list[Candidate]) -> Target | None:
+    """The first that could do it and may."""
+    could = (each.target for each in seen if each.refusal is None or each.refusal.kind not in ("unfit", "excluded"))
+    return next(could, None)
+
+
+def _earliest(seen: list[Candidate]) -> float | None:
+    times = [each.refusal.until for each in seen if each.refusal is not None and each.refusal.until is not None]
+    return min(times, default=None)

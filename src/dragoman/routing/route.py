@@ -1,0 +1,473 @@
+"""One call over many targets: who is asked, what follows when that fails, and when to give up.
+
+A flow like any other. What it decides by is pure (`decision.choose`, `verdict.verdict_of`); here is the order of steps.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from random import random
+from typing import Final, Generic, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from dragoman.calls.call import utc_today
+from dragoman.calls.retry import backoff
+from dragoman.errors import Error, FallbackExhausted, NoDeployment, TimedOut
+from dragoman.flow import Flow, emit, sleep
+from dragoman.messages import LLMResponse, Restarted, Seam
+from dragoman.routing.asking import Allowance, Asking
+from dragoman.routing.continuing import Continuation, joined
+from dragoman.routing.decision import Choice, choose, may_go_elsewhere
+from dragoman.routing.features import Features
+from dragoman.routing.health import Board, Permit
+from dragoman.routing.hedging import HedgeShare
+from dragoman.routing.policies import Policy, Situation
+from dragoman.routing.prices import Prices
+from dragoman.routing.refusal import Refusal
+from dragoman.routing.rules import Hedge, RouteRules
+from dragoman.routing.target import Target
+from dragoman.routing.tries import Tries
+from dragoman.routing.verdict import Verdict, retry_after_of, verdict_of
+from dragoman.routing.watching import Beginning, Shown, watched
+
+T = TypeVar("T")
+
+_logger: Final = logging.getLogger("dragoman")
+
+_SLOW: Final = Verdict("slow", here=True, elsewhere="yes", blame="nobody")
+"""Of a target that is being asked, and may yet answer."""
+
+_NOTHING_SHOWN: Final = Shown()
+"""Of every call whose caller sees no events."""
+
+_OF_USE: Final = 0.1
+"""Seconds before the deadline at which it is too late to wait for anybody."""
+
+
+def _no_days() -> dict[str, Prices]:
+    return {}
+
+
+class Routing(Struct, frozen=True, kw_only=True):
+    """What a router decides by: shared by all its calls.
+
+    Attributes:
+        policy: Who is preferred.
+        board: What is known of each target's health.
+        rules: What may be done when a target fails.
+        clock: Seconds on a clock that never goes back.
+        random: A number from 0 up to 1.
+        today: The day prices are looked up for, ISO.
+        hedges: How many calls there were, and how many were hedged.
+        days: The prices of the day.
+    """
+
+    policy: Policy
+    board: Board
+    rules: RouteRules = RouteRules()
+    clock: Callable[[], float] = time.monotonic
+    random: Callable[[], float] = random
+    today: Callable[[], str] = utc_today
+    hedges: HedgeShare = field(default_factory=HedgeShare)
+    days: dict[str, Prices] = field(default_factory=_no_days)
+
+    def situation(self, features: Features, now: float, *, moves: bool = True) -> Situation:
+        """How things stand for a request. `moves`: whether policies that take turns do."""
+        return Situation(
+            features=features, board=self.board, prices=self.prices(), now=now, random=self.random, moves=moves
+        )
+
+    def prices(self) -> Prices:
+        """What targets cost today."""
+        today = self.today()
+        found = self.days.get(today)
+        if found is None:
+            self.days.clear()
+            found = self.days[today] = Prices(today)
+        return found
+
+
+class Leg(Struct):
+    """The target being asked. Where two are, it becomes the one that won."""
+
+    target: Target
+    permit: Permit
+    began: float
+
+
+def route(routing: Routing, features: Features, asking: Asking[T], deadline: float | None = None) -> Flow[T]:
+    """Ask the targets that may be asked, in the policy's order, until one answers.
+
+    `deadline` is on the routing's clock, and holds over everything.
+
+    Raises:
+        FallbackExhausted: All that could be asked failed; it has each error, and every attempt.
+        NoDeployment: None could be asked; it says of each why not.
+        Error: What no other target could do better: a mistake of the caller's, the end of the time.
+    """
+    return (yield from Journey(routing, features, asking, deadline).travel())
+
+
+class Journey(Generic[T]):
+    """One call under way.
+
+    `_out` are the targets that are not asked again in this round, with what they failed by; `_told` is the same of all
+    rounds.
+    """
+
+    __slots__ = (
+        "_again",
+        "_asking",
+        "_began",
+        "_cut",
+        "_deadline",
+        "_features",
+        "_first",
+        "_out",
+        "_reason",
+        "_rounds",
+        "_routing",
+        "_so_far",
+        "_told",
+        "shown",
+        "tries",
+    )  # fmt: skip
+
+    def __init__(self, routing: Routing, features: Features, asking: Asking[T], deadline: float | None) -> None:
+        self._routing, self._features, self._asking, self._deadline = routing, features, asking, deadline
+        self._began = routing.clock()
+        self._out: dict[Target, Verdict] = {}
+        self._told: dict[Target, tuple[int, Verdict]] = {}
+        self._first: Target | None = None
+        self._again: Target | None = None
+        routing.board.retry_budget.began(self._began)
+        self._rounds = 0
+        self._reason = ""
+        self._so_far = ""
+        self._cut = 0
+        self.tries = Tries()
+        self.shown = Shown() if asking.stream else _NOTHING_SHOWN
+
+    def travel(self) -> Flow[T]:
+        while True:
+            leg = yield from self._set_out()
+            try:
+                result = yield from self._ask(leg)
+            except Exception as error:  # noqa: BLE001  # judged, and raised again unless another target may be asked
+                yield from self._after(leg, error)
+            except BaseException:
+                leg.permit.released(self._routing.clock())  # the caller has left: nobody's fault
+                raise
+            else:
+                return self._arrived(leg, result)
+
+    # ------------------------------------------------------------------ who is asked
+
+    def _set_out(self) -> Flow[Leg]:
+        """The next target, with leave to be asked. Raises when there is none, or no more time."""
+        while True:
+            now = self._routing.clock()
+            self._refuse_more(now)
+            choice = self._choose(now)
+            self._first = self._first or choice.first
+            found = yield from self._permitted(choice, now)
+            if isinstance(found, Leg):
+                return found
+            if found is None or found.kind == "limited":  # else its health has changed while it was waited for
+                yield from self._wait(choice, found, now)
+
+    def _choose(self, now: float) -> Choice:
+        routing, again = self._routing, self._again
+        self._again = None
+        if again is not None and routing.board[again].refusal(self._features, now) is None:
+            return Choice(target=again)
+        return self._choice(now, self._out)
+
+    def _choice(self, now: float, out: Mapping[Target, Verdict]) -> Choice:
+        """Who of those that are not `out`. Turns are taken once for each call."""
+        routing = self._routing
+        situation = routing.situation(self._features, now, moves=not self._told and not out)
+        return choose(routing.policy, situation, routing.rules, tried=out, first=self._first)
+
+    def _permitted(self, choice: Choice, now: float) -> Flow[Leg | Refusal | None]:
+        """Leave to ask who was chosen; who is only busy is waited for. A refusal: why that would take too long."""
+        board, target = self._routing.board, choice.target
+        if target is not None:
+            self._pay(target, now)
+            permit = board[target].begin(self._features, now, anyway=choice.anyway)
+            if permit is not None:
+                return Leg(target, permit, now)
+        refusal: Refusal | None = None
+        for busy in (target,) if target is not None else _busy(choice):
+            turn = yield from board[busy].turnstile.turn(self._features, self._deadline, self._routing.clock)
+            if not isinstance(turn, Refusal):
+                return Leg(busy, turn, self._routing.clock())
+            refusal = refusal or turn
+        return refusal
+
+    def _pay(self, target: Target, now: float) -> None:
+        """A further try where nobody is well is one more call for what is down: so many there may be, of all."""
+        board = self._routing.board
+        if self._out and board[target].spared(now) and not board.retry_budget.may_retry(now):
+            raise self._exhausted("Health speaks against those left, and there were too many further tries of late.")
+
+    def _wait(self, choice: Choice, refusal: Refusal | None, now: float) -> Flow[None]:
+        """Wait until somebody may be asked. Raises when that would be too late, or never."""
+        asked = self._worth_waiting(choice, now)
+        pause = None if asked is None else self._pause(asked, self._rounds + 1, now)
+        if pause is None:
+            raise self._nobody(choice, refusal)
+        yield from sleep(pause)
+        self._rounds += 1
+        for target in [target for target, verdict in self._out.items() if verdict.here]:
+            del self._out[target]
+
+    def _worth_waiting(self, choice: Choice, now: float) -> float | None:
+        """Seconds before which another round is of no use; `None`: it never is."""
+        rules, board = self._routing.rules, self._routing.board
+        again = [t for t, verdict in self._out.items() if verdict.here and self._told[t][0] < rules.retry.max_attempts]
+        if again and board.retry_budget.may_retry(now):
+            refusals = [board[target].refusal(self._features, now) for target in again]
+            return min(now if refusal is None else refusal.until or now for refusal in refusals) - now
+        if self.tries:
+            return None
+        if choice.until is not None:
+            return max(choice.until - now, 0.0)
+        return 0.0 if _checked(choice) else None
+
+    def _pause(self, asked: float, tried: int, now: float) -> float | None:
+        """A pause of `asked` seconds at least, and some more by lot: all who wait for one target would wake at once.
+
+        `None`: it would be too long.
+        """
+        retry = self._routing.rules.retry
+        if asked > retry.max_delay:
+            return None
+        more = backoff(retry, tried, self._routing.random)
+        pause = asked + more if retry.use_jitter else max(asked, more)
+        if self._deadline is None or now + pause < self._deadline:
+            return pause
+        left = self._deadline - now - asked
+        return asked + left / 2 if retry.use_jitter and left > _OF_USE else None
+
+    def _refuse_more(self, now: float) -> None:
+        if len(self.tries) >= self._routing.rules.max_attempts:
+            raise self._exhausted(f"max_attempts={len(self.tries)} allows no more tries.")
+        if self._deadline is None or now < self._deadline:
+            return
+        if self.tries.errors:
+            raise self._exhausted("There is no time left for another.")
+        raise TimedOut("no target could be asked in time", phase="total")
+
+    def _nobody(self, choice: Choice, refusal: Refusal | None) -> Error:
+        if self.tries.errors:
+            return self._exhausted(_reasons(choice, None) or "There is no other target.")
+        error = NoDeployment(f"no target may be asked: {_reasons(choice, refusal)}")
+        until = refusal.until if refusal is not None else choice.until
+        if until is not None:
+            error.hint = f"The first may be asked again in {until - self._routing.clock():.1f} s."
+        return error
+
+    def _exhausted(self, why_no_more: str) -> FallbackExhausted:
+        error = self.tries.exhausted(why_no_more)
+        error.__cause__ = self.tries.errors[-1][1]
+        return error
+
+    # ------------------------------------------------------------------ asking
+
+    def _ask(self, leg: Leg) -> Flow[T]:
+        if _logger.isEnabledFor(logging.INFO):
+            _logger.info("Trying provider: %s (%s)", leg.target.title, leg.target.place.model)
+        if self.shown.begun:
+            yield from self._mark(leg.target)
+        flow = self._run(leg)
+        if not self._asking.stream:
+            return (yield from flow)
+        if not self._so_far:
+            return (yield from watched(flow, self.shown))
+        going_on = Continuation(self._so_far)
+        result = yield from watched(watched(flow, going_on), self.shown)
+        self._cut = going_on.cut
+        return result
+
+    def _run(self, leg: Leg) -> Flow[T]:
+        """The flow that asks `leg`'s target, or that one and another when it is slow."""
+        flow = self._asked(leg.target, leg.permit)
+        hedge = self._routing.rules.hedge
+        if hedge is None or self._so_far:
+            return flow
+        self._routing.hedges.began()
+        usual = self._routing.board[leg.target].quantile(
+            hedge.quantile, whole=not self._asking.stream, at_least=hedge.min_samples
+        )
+        return flow if usual is None else self._hedged(leg, flow, hedge, max(usual, hedge.min_seconds))
+
+    def _asked(self, target: Target, permit: Permit) -> Flow[T]:
+        """The flow that asks one target. The first content of a stream tells that one which was out is back."""
+        flow = self._asking.ask(target, self._allowance())
+        if not self._asking.stream or not permit.finds_out:
+            return flow
+        return watched(flow, Beginning(lambda: permit.answering(self._routing.clock())))
+
+    def _hedged(self, leg: Leg, flow: Flow[T], hedge: Hedge, delay: float) -> Flow[T]:
+        from dragoman.routing.racing import Race  # with an event loop, which few programs have
+
+        legs = [leg]
+
+        def second() -> Flow[T] | None:
+            other = self._other(leg.target, hedge)
+            if other is None:
+                return None
+            legs.append(other)
+            return self._asked(other.target, other.permit)
+
+        race = Race(flow, second, delay)
+        try:
+            result = yield from race.run(stream=self._asking.stream)
+        except BaseException:
+            for other in legs[1:]:
+                self._lost(other, race.errors.get(1))
+            raise
+        if race.winner == 1:
+            lost = replace(leg)
+            leg.target, leg.permit, leg.began = legs[1].target, legs[1].permit, legs[1].began
+            self._lost(lost, race.errors.get(0))
+        elif race.hedged:
+            self._lost(legs[1], race.errors.get(1))
+        return result
+
+    def _other(self, first: Target, hedge: Hedge) -> Leg | None:
+        """Who else is asked when `first` is slow, if anybody may be."""
+        routing, now = self._routing, self._routing.clock()
+        choice = self._choice(now, {**self._out, first: _SLOW})
+        if choice.target is None or choice.anyway or not self._worth_it(first, choice.target, hedge):
+            return None
+        permit = routing.board[choice.target].begin(self._features, now)
+        return None if permit is None else Leg(choice.target, permit, now)
+
+    def _worth_it(self, first: Target, other: Target, hedge: Hedge) -> bool:
+        """Whether `other` is not too dear for a hedge, and one more call may be hedged; it then counts as hedged."""
+        prices = self._routing.prices()
+        price, usual = prices.of(other, self._features), prices.of(first, self._features)
+        ratio = hedge.max_price_ratio
+        if ratio is not None and price and usual and price > usual * ratio:
+            return False
+        return self._routing.hedges.spend(hedge)
+
+    def _lost(self, leg: Leg, error: Exception | None) -> None:
+        """Record a target that did not win: it failed, or was left."""
+        now = self._routing.clock()
+        if error is None:
+            leg.permit.released(now)
+            self.tries.left(leg.target, now - leg.began, "hedged: another target was quicker to begin")
+            return
+        leg.permit.failed(self._judged(error, now), now, retry_after=retry_after_of(error))
+        self.tries.failed(leg.target, error, now - leg.began)
+
+    def _allowance(self) -> Allowance:
+        left = None if self._deadline is None else self._deadline - self._routing.clock()
+        return Allowance(seconds=left, so_far=self._so_far)
+
+    def _mark(self, target: Target) -> Flow[None]:
+        """Show the caller of a stream where another target takes over."""
+        if self._so_far:
+            yield from emit(Seam(target=target.title, reason=self._reason))
+            return
+        self.shown.forget()
+        yield from emit(Restarted(target=target.title, reason=self._reason))
+
+    def _arrived(self, leg: Leg, result: T) -> T:
+        now = self._routing.clock()
+        response = self._asking.response_of(result)
+        seconds = now - leg.began
+        if response is None:
+            leg.permit.succeeded(now, first_token_seconds=None, seconds=seconds, tokens=None)
+        else:
+            first, tokens = response.first_token_seconds, response.usage.tokens
+            leg.permit.succeeded(now, first_token_seconds=first, seconds=seconds, tokens=tokens)
+        if _logger.isEnabledFor(logging.INFO):
+            _logger.info("Success with provider: %s", leg.target.title)
+        if response is None:
+            return result
+        whole = self.tries.finish(self._joined(response), now - self._began)
+        return result if whole is response else self._asking.with_response(result, whole)
+
+    def _joined(self, response: LLMResponse) -> LLMResponse:
+        if not self._so_far:
+            return response
+        whole = joined(self._so_far, response, self._cut)
+        used = [error.partial.usage for _, error in self.tries.errors if isinstance(error, Error) and error.partial]
+        return replace(whole, usage=sum(used, response.usage))
+
+    # ------------------------------------------------------------------ what follows from a failure
+
+    def _after(self, leg: Leg, error: Exception) -> Flow[None]:
+        """Make ready for another target, or another try of the same. Raises `error` when there shall be none."""
+        now = self._routing.clock()
+        verdict = self._judged(error, now)
+        leg.permit.failed(verdict, now, retry_after=retry_after_of(error))
+        _logger.warning("Provider %s failed: %s", leg.target.title, error)
+        self.tries.failed(leg.target, error, now - leg.began)
+        tried = self._told.get(leg.target, (0, verdict))[0] + 1
+        self._told[leg.target], self._out[leg.target] = (tried, verdict), verdict
+        self._reason = type(error).__name__
+        if not self._may_go_on(verdict):
+            self.tries.complete(error)
+            raise error
+        self._so_far = self.shown.text if self._routing.rules.after_commit == "continue" else ""
+        yield from self._again_here(leg.target, verdict, tried, now)
+
+    def _judged(self, error: Exception, now: float) -> Verdict:
+        """What follows. The end of a target's own time is not that of the route's."""
+        return verdict_of(error, time_left=self._deadline is None or now < self._deadline)
+
+    def _again_here(self, target: Target, verdict: Verdict, tried: int, now: float) -> Flow[None]:
+        """Pause and choose the same target again, where it has tries of its own left."""
+        rules, board = self._routing.rules, self._routing.board
+        if not verdict.here or tried >= (target.max_attempts or 1) or len(self.tries) >= rules.max_attempts:
+            return
+        refusal = board[target].refusal(self._features, now)
+        at = now if refusal is None else refusal.until
+        if at is None or at - now > rules.retry.max_delay or not board.retry_budget.may_retry(now):
+            return
+        pause = self._pause(at - now, tried, now)
+        if pause is not None:
+            yield from sleep(pause)
+            self._again = target
+
+    def _may_go_on(self, verdict: Verdict) -> bool:
+        """Whether anybody may be asked once more."""
+        if self.shown.anything and not self._may_replace():
+            return False
+        return may_go_elsewhere(verdict.elsewhere, self._routing.rules)
+
+    def _may_replace(self) -> bool:
+        """Whether what the caller has been shown may be gone on from, or be void."""
+        match self._routing.rules.after_commit:
+            case "raise":
+                return False
+            case "restart":
+                return True
+            case "continue":
+                return self._asking.continues and self.shown.only_text
+
+
+def _busy(choice: Choice) -> list[Target]:
+    """Those that could do it, and have only too much to do."""
+    return [each.target for each in choice.candidates if each.refusal is not None and each.refusal.kind == "limited"]
+
+
+def _checked(choice: Choice) -> bool:
+    """Whether one call is just finding out if somebody is back."""
+    refusals = (each.refusal for each in choice.candidates)
+    return any(refusal is not None and refusal.kind == "unhealthy" and refusal.until is None for refusal in refusals)
+
+
+def _reasons(choice: Choice, refusal: Refusal | None) -> str:
+    """Why each was not asked."""
+    told = [f"{each.target.title}: {each.refusal.reason}" for each in choice.candidates if each.refusal is not None]
+    return "; ".join([*told, *([refusal.reason] if refusal is not None else [])])

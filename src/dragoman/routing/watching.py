@@ -1,0 +1,112 @@
+"""Watching a flow: its events pass a witness on their way to the caller, who may change them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar
+
+from msgspec import Struct
+
+from dragoman.flow import Decoder, Effect, Emit, Flow, Pump
+from dragoman.messages import METADATA_EVENTS, Event, TextDelta
+
+T = TypeVar("T")
+
+
+class Witness(Protocol):
+    """Sees each event, and says what the caller gets in its place."""
+
+    def take(self, event: Event) -> Iterable[Event]: ...
+
+
+class _Passing(Struct):
+    """A decoder whose events pass a witness."""
+
+    decoder: Decoder
+    witness: Witness
+
+    def feed(self, name: str, data: bytes) -> Iterator[Event]:
+        for event in self.decoder.feed(name, data):
+            yield from self.witness.take(event)
+
+    def finish(self) -> Iterator[Event]:
+        for event in self.decoder.finish():
+            yield from self.witness.take(event)
+
+
+def watched(flow: Flow[T], witness: Witness) -> Flow[T]:
+    """`flow`, with the same effects and the same result."""
+    result: object = None
+    failure: Exception | None = None
+    try:
+        while True:
+            try:
+                effect = flow.send(result) if failure is None else flow.throw(failure)
+            except StopIteration as stop:
+                return stop.value
+            result = failure = None
+            try:
+                for each in _passed(effect, witness):
+                    result = yield each
+            except Exception as error:  # noqa: BLE001  # the flow judges it
+                failure = error
+    finally:
+        flow.close()
+
+
+def _passed(effect: Effect, witness: Witness) -> Iterable[Effect]:
+    match effect:
+        case Pump(reply, framing, decoder):
+            return (Pump(reply, framing, _Passing(decoder, witness)),)
+        case Emit(event):
+            return map(Emit, witness.take(event))
+        case _:
+            return (effect,)
+
+
+class Beginning:
+    """A witness that tells once, at the first of an answer's content."""
+
+    __slots__ = ("_tell",)
+
+    def __init__(self, tell: Callable[[], object]) -> None:
+        self._tell: Callable[[], object] | None = tell
+
+    def take(self, event: Event) -> tuple[Event]:
+        if self._tell is not None and not isinstance(event, METADATA_EVENTS):
+            self._tell()
+            self._tell = None
+        return (event,)
+
+
+class Shown:
+    """What the caller has been shown of an answer: since the last `Restarted`, which voids all before it.
+
+    Attributes:
+        begun: Whether there was any event.
+        anything: Whether any of the answer was shown. Then it is too late to ask elsewhere in silence.
+        only_text: Whether that is text alone, which another model can go on from.
+    """
+
+    __slots__ = ("_pieces", "anything", "begun", "only_text")
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        self.begun = self.anything = False
+        self.only_text = True
+        self._pieces: list[str] = []
+
+    @property
+    def text(self) -> str:
+        return "".join(self._pieces)
+
+    def take(self, event: Event) -> tuple[Event]:
+        self.begun = True
+        if isinstance(event, TextDelta) and event.choice == 0:
+            self.anything = True
+            self._pieces.append(event.text)
+        elif not isinstance(event, METADATA_EVENTS):
+            self.anything, self.only_text = True, False
+        return (event,)
