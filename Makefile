@@ -7,7 +7,7 @@ STAMP := .venv/.ready
 # On every core; who is done first takes tests from the other, and what a module shares is seldom made twice.
 PARALLEL := --numprocesses logical --maxprocesses 8 --dist worksteal
 
-.PHONY: help setup demo docs check test test-clients test-local soak bench clean
+.PHONY: help setup demo docs check test test-clients test-local soak simulate bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ test-local: setup  ## Models inside the process, in an environment of their own 
 
 soak: setup  ## The long tests: fuzzing and a hostile server, each for DRAGOMAN_SOAK_SECONDS (60)
 	$(BIN)/python -m pytest -m soak --timeout 3600
+
+simulate: setup  ## What a router does among failing targets, on virtual time; writes docs/routing-simulations.md
+	$(BIN)/python -m tests.routing.simulation
 
 bench: setup  ## CPU cost beside the peers, in one run (makes their environments under PEERS_DIR: 10 minutes, 2 GB)
 	bash bench/run.sh
