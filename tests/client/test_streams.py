@@ -102,6 +102,15 @@ def test_an_aborted_stream_keeps_back_what_had_arrived_already(mode: str, steps_
 
 
 @both
+def test_an_abort_ends_the_flow_at_once(mode: str, steps_of: Make) -> None:
+    """What it holds besides the connection, such as a place at a target, is given back."""
+    steps = steps_of(mode, RECEIVED)
+    steps.next()
+    steps.stream.abort()
+    assert steps.ending == ["closed"]
+
+
+@both
 def test_leaving_the_block_ends_the_stream_and_its_flow(mode: str, steps_of: Make) -> None:
     steps = steps_of(mode, RECEIVED)
     steps.next()

@@ -38,6 +38,7 @@ MODULES = [
     ("aiobotocore", "aiobotocore_client"),
     ("litellm", "litellm_function"),
     ("chapters", "seed_chapters"),
+    ("chapters", "routed_chapter"),
 ]
 """By environment: what runs in it."""
 

@@ -18,6 +18,7 @@ from dragoman.client.by_model import ByModel
 from dragoman.client.create import create_llm
 from dragoman.client.llm import AsyncLLM
 from dragoman.client.options import ClientOptions, KeyLike, MessageLike
+from dragoman.client.plan import Plan
 from dragoman.client.streams import AsyncStream
 from dragoman.errors import UnknownProvider
 from dragoman.messages import LLMResponse, Message
@@ -106,7 +107,7 @@ class TextStream(AsyncIterator[str]):
     @property
     def response(self) -> LLMResponse:
         """The whole response, with usage and cost, once the text has ended. Before that: `CallerError`."""
-        return _with_total(self._stream.response)
+        return with_total(self._stream.response)
 
     def abort(self) -> None:
         """Stop now and free the connection."""
@@ -120,7 +121,7 @@ class TextStream(AsyncIterator[str]):
     """The name that `contextlib.aclosing` wants."""
 
 
-class _Hosted(LLMProvider):
+class Hosted(LLMProvider):
     """What our three share: a client for each model that is asked for."""
 
     _provider: ClassVar[str]
@@ -134,6 +135,10 @@ class _Hosted(LLMProvider):
     @property
     def name(self) -> str:
         return self._provider
+
+    def plan(self, model: str) -> Plan:
+        """What calls of `model` are decided by, for those who ask through this provider."""
+        return self._llms[model].plan
 
     async def close(self) -> None:
         """Give back the connections for good. Calls in progress and later ones raise `ConfigurationError`."""
@@ -153,20 +158,20 @@ class _Hosted(LLMProvider):
         self, messages: Sequence[MessageLike], model: str, temperature: float, max_tokens: int
     ) -> LLMResponse:
         llm = self._llms[model]
-        return _with_total(await llm.generate(messages=messages, temperature=temperature, max_tokens=max_tokens))
+        return with_total(await llm.generate(messages=messages, temperature=temperature, max_tokens=max_tokens))
 
     def _text(self, messages: Sequence[MessageLike], model: str, temperature: float, max_tokens: int) -> TextStream:
         llm = self._llms[model]
         return TextStream(llm.generate(messages=messages, stream=True, temperature=temperature, max_tokens=max_tokens))
 
 
-def _with_total(response: LLMResponse) -> LLMResponse:
+def with_total(response: LLMResponse) -> LLMResponse:
     """The interface promises `usage["total_tokens"]`, and not every provider adds it up."""
     counts = response.usage
     return replace(response, usage=replace(counts, total_tokens=counts.tokens))
 
 
-class OpenAIProvider(_Hosted):
+class OpenAIProvider(Hosted):
     """OpenAI. An empty or absent `api_key` is looked for in `OPENAI_API_KEY`; `options` are those of `create_llm`."""
 
     _provider = "openai"
@@ -197,7 +202,7 @@ class OpenAIProvider(_Hosted):
         return self._text(messages, model, temperature, max_tokens)
 
 
-class AnthropicProvider(_Hosted):
+class AnthropicProvider(Hosted):
     """Anthropic. An empty or absent `api_key` is looked for in `ANTHROPIC_API_KEY`; `options` are `create_llm`'s."""
 
     _provider = "anthropic"
@@ -228,7 +233,7 @@ class AnthropicProvider(_Hosted):
         return self._text(messages, model, temperature, max_tokens)
 
 
-class OllamaProvider(_Hosted):
+class OllamaProvider(Hosted):
     """Ollama at `base_url`, with a limit of 60 seconds a call. `options` are those of `create_llm`."""
 
     _provider = "ollama"

@@ -24,6 +24,7 @@ from dragoman.calls import (
 )
 from dragoman.calls.ceiling import ceiling
 from dragoman.calls.prepare import prepare, refuse_losses
+from dragoman.catalog import find_model, has_list
 from dragoman.client.contents import has_urls
 from dragoman.client.inputs import embedding_inputs, messages_of
 from dragoman.client.options import (
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from dragoman.client.cache.base import Caching
     from dragoman.client.value_streams import IterableFlow, PartialFlow
     from dragoman.client.way import Way
+    from dragoman.structured.partial import Delivery
     from dragoman.structured.rules import Watcher
 
 T = TypeVar("T")
@@ -128,7 +130,7 @@ def _sent(call: Call, options: Mapping[str, Any]) -> Flow[LLMResponse]:
     return near()
 
 
-def _watched(sending: Flow[LLMResponse], request: Request, watcher: Watcher) -> Flow[LLMResponse]:
+def watched(sending: Flow[LLMResponse], request: Request, watcher: Watcher) -> Flow[LLMResponse]:
     """`sending`, of `request`, which is not sent again; `watcher` is told."""
     watcher.asked(request)
     try:
@@ -159,6 +161,25 @@ class Plan:
     def model(self) -> str:
         return self._target.model
 
+    @property
+    def target(self) -> Target:
+        """Where it asks."""
+        return self._target
+
+    def for_model(self, model: str | None) -> Plan:
+        """The same plan for another of the provider's models; this one where the provider is known not to have it."""
+        target = self._target
+        spec = target.spec
+        if model is None or model == target.model:
+            return self
+        if has_list(spec.catalog_list) and find_model(spec.catalog_list, model) is None:
+            return self
+        if target.dialect.name == spec.dialect_for(target.model):  # else the caller chose it
+            dialect = get_dialect(spec.dialect_for(model))
+            quirks = tuple(quirk for quirk in spec.quirks if quirk.dialect in (None, dialect.name))
+            target = replace(target, dialect=dialect, quirks=quirks)
+        return self._with(replace(target, model=model))
+
     def generate(
         self, prompt: Any, options: Mapping[str, Any], *, stream: bool, watcher: Watcher | None = None
     ) -> Flow[LLMResponse]:
@@ -169,7 +190,7 @@ class Plan:
         options = self.options(options)
         request = self._request(prompt, options)
         sending = _sent(self._call(replace(request, stream=True) if stream else request, options), options)
-        return sending if watcher is None else _watched(sending, request, watcher)
+        return sending if watcher is None else watched(sending, request, watcher)
 
     def extract(  # what is asked, by which rules, and where its answer may be
         self,
@@ -205,17 +226,24 @@ class Plan:
         way = growing_way(self._target, request, options.get("mode"), wanted)
         return partial_flow(wanted, way, self._stream_extract(request, way, options, rules), rules)
 
-    def iterable(self, wanted: Any, prompt: Any, options: Mapping[str, Any], rules: Rules) -> IterableFlow[Any]:
+    def iterable(
+        self,
+        wanted: Any,
+        prompt: Any,
+        options: Mapping[str, Any],
+        rules: Rules,
+        delivery: Delivery[Any] | None = None,
+    ) -> IterableFlow[Any]:
         """The flow of a call for a list, and where its elements come out as they come in. Raises as `extract`.
 
-        `wanted` is the type of an element, or `Iterable` of it.
+        `wanted` is the type of an element, or `Iterable` of it. They come out at `delivery`, where one is given.
         """
         from dragoman.client.value_flows import element_of, growing_way, iterable_flow
 
         options, request = self._value_request(prompt, options)
         element = element_of(wanted)
         way = growing_way(self._target, request, options.get("mode"), list[element])
-        return iterable_flow(element, way, self._stream_extract(request, way, options, rules), rules)
+        return iterable_flow(element, way, self._stream_extract(request, way, options, rules), rules, delivery)
 
     def _value_request(self, prompt: Any, options: Mapping[str, Any]) -> tuple[Mapping[str, Any], Request]:
         """What is said in all, and the request, in which the form of the answer is not said yet."""
@@ -292,7 +320,10 @@ class Plan:
 
     def through(self, transport: Transport | AsyncTransport) -> Plan:
         """The same plan with another transport, for one call: it is not closed."""
-        other = Plan(replace(self._target, transport=transport), {})
+        return self._with(replace(self._target, transport=transport))
+
+    def _with(self, target: Target) -> Plan:
+        other = Plan(target, {})
         other._defaults, other._closed = self._defaults, self._closed
         return other
 

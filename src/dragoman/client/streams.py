@@ -8,7 +8,7 @@ from typing import Final, Generic, Literal, Self, TypeVar, cast
 
 from dragoman.errors import CallerError
 from dragoman.flow import Flow, Handle, async_events, events
-from dragoman.messages import Event, LLMResponse
+from dragoman.messages import Event, LLMResponse, Restarted
 
 R = TypeVar("R")
 State = Literal["open", "ended", "aborted", "failed"]
@@ -30,8 +30,15 @@ class RunningBase(Generic[R]):
 
     @property
     def text(self) -> str:
-        """The visible text that has arrived."""
+        """The visible text that has arrived, since the answer has begun anew if it has."""
         return "".join(self._pieces)
+
+    def _note(self, event: Event) -> None:
+        """Keep the text of an event. What came before a `Restarted` is void."""
+        if event.content:
+            self._pieces.append(event.content)
+        elif isinstance(event, Restarted):
+            self._pieces.clear()
 
     @property
     def result(self) -> R:
@@ -81,8 +88,7 @@ class Running(RunningBase[R], Iterator[Event]):
             if self._handle.aborted and _is_busy(error):
                 raise StopIteration from None
             raise
-        if event.content:
-            self._pieces.append(event.content)
+        self._note(event)
         return event
 
     def abort(self) -> None:
@@ -138,9 +144,18 @@ class AsyncRunning(RunningBase[R], AsyncIterator[Event]):
         if self._handle.aborted:
             raise StopAsyncIteration
         event = await anext(self._events)
-        if event.content:
-            self._pieces.append(event.content)
+        self._note(event)
         return event
+
+    def abort(self) -> None:
+        super().abort()
+        if self._events.ag_running:  # whoever waits for the next event comes to the end, and with it the flow does
+            return
+        try:
+            self._flow.close()
+        except ValueError as error:
+            if not _is_busy(error):
+                raise
 
     def __await__(self) -> Generator[None, None, Self]:
         return self

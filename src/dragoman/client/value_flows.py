@@ -91,10 +91,16 @@ def partial_flow(wanted: Any, way: Way[T], flow: Flow[Extracted[T]], rules: Rule
     return PartialFlow(_telling(flow, way, "partial values"), listening)
 
 
-def iterable_flow(element: Any, way: Way[list[T]], flow: Flow[Extracted[list[T]]], rules: Rules) -> IterableFlow[T]:
-    """`flow`, and where its elements come out. Raises as `partial_flow`."""
+def iterable_flow(
+    element: Any,
+    way: Way[list[T]],
+    flow: Flow[Extracted[list[T]]],
+    rules: Rules,
+    delivery: Delivery[T] | None = None,
+) -> IterableFlow[T]:
+    """`flow`, and where its elements come out: at `delivery`, if given. Raises as `partial_flow`."""
     _refuse_budget(rules)
-    delivery: Delivery[T] = Delivery()
+    delivery = Delivery() if delivery is None else delivery
     told = _telling(flow, way, "elements")
     if isinstance(way.output, ParallelType):
         return IterableFlow(told, ListeningToCalls(way.output, rules, delivery), delivery)

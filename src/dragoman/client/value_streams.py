@@ -15,7 +15,7 @@ from dragoman.errors import CallerError
 from dragoman.flow import Flow
 from dragoman.messages import Event, LLMResponse, Restarted
 from dragoman.structured import Extracted
-from dragoman.structured.partial import NOTHING, Delivery, Listening
+from dragoman.structured.partial import NOTHING, Delivery
 
 T = TypeVar("T")
 
@@ -28,11 +28,19 @@ class Heard(Protocol):
     def take(self, event: Event) -> bool: ...
 
 
+class HeardGrowing(Heard, Protocol):
+    """Who hears a value grow."""
+
+    def show(self) -> Any: ...
+
+    def is_complete(self, path: Sequence[str]) -> bool: ...
+
+
 class PartialFlow(Struct, Generic[T]):
     """A value that is asked for, and who hears it grow."""
 
     flow: Flow[Extracted[T]]
-    listening: Listening
+    listening: HeardGrowing
 
 
 class IterableFlow(Struct, Generic[T]):

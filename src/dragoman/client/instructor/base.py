@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Self, cast
 
 from dragoman.client.hooks import Handler, HookName, Hooks
-from dragoman.client.instructor.creating import Creating
+from dragoman.client.instructor.creating import Asked, Creating
 from dragoman.client.instructor.foreign import ForeignCreate
 from dragoman.client.mode import Mode
+from dragoman.client.plan import Plan
 from dragoman.errors import ConfigurationError
 
 _OF_A_CALL: Final = frozenset(
@@ -46,7 +47,7 @@ class InstructorBase:
         self._create: Any = create if isinstance(create, Creating) else ForeignCreate(create)
         self.mode = mode
         self.provider = provider
-        self.hooks = hooks or Hooks()
+        self.hooks = Hooks() if hooks is None else hooks
         self.kwargs = kwargs
 
     @property
@@ -102,6 +103,21 @@ class InstructorBase:
         """Who was asked, to be closed; a function that is not ours knows nobody."""
         made: Creating[Any] | ForeignCreate = self._create
         return made.llms.end() if isinstance(made, Creating) else []
+
+    def plan(self, model: str) -> Plan:
+        """What calls for `model` are decided by, for those who ask through this client."""
+        making: Creating[Any] = self._create
+        return making.llms[model].plan
+
+    def asked(self, messages: Any, options: Mapping[str, Any], *, stream: bool) -> Asked:
+        """What a call with `options` means, for those who ask through this client. A function of others' means nothing.
+
+        Raises `ConfigurationError` for what cannot be right.
+        """
+        told = self._told(None, messages, None, None, None, None, options)
+        del told["response_model"]
+        making: Creating[Any] = self._create
+        return making.asked(told.pop("messages"), told, stream=stream)
 
     def _told(  # noqa: PLR0917  # in Instructor's order, as its callers have them
         self,

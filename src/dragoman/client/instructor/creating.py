@@ -39,6 +39,7 @@ from dragoman.errors import AnswerCutOff, CallFailed, ConfigurationError
 from dragoman.flow import Flow, async_run, run
 from dragoman.messages import LLMResponse
 from dragoman.structured import Extracted, Rules
+from dragoman.structured.partial import Delivery
 
 T = TypeVar("T")
 
@@ -67,8 +68,8 @@ class Asked(Struct, frozen=True, kw_only=True):
         growing = self.plan.partial(wanted, None, self.options, self.rules)
         return PartialFlow(self._told(growing.flow), growing.listening)
 
-    def iterable(self, wanted: Any) -> IterableFlow[Any]:
-        coming = self.plan.iterable(wanted, None, self.options, self.rules)
+    def iterable(self, wanted: Any, delivery: Delivery[Any] | None = None) -> IterableFlow[Any]:
+        coming = self.plan.iterable(wanted, None, self.options, self.rules, delivery)
         return IterableFlow(self._told(coming.flow), coming.listening, coming.delivery)
 
     def value(self, wanted: type[T]) -> Flow[Found[T]]:

@@ -1,0 +1,1 @@
+"""Routers: LLMs that ask whichever of their targets should have a call."""

@@ -1,0 +1,40 @@
+"""`FallbackChain`: the first target that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Unpack
+
+from dragoman.client.routers.router import AsyncRouter, Router, RouterOptions
+from dragoman.errors import ConfigurationError
+from dragoman.routing.policies import Ordered
+
+
+def members(given: Iterable[Any]) -> list[Any]:
+    """The targets of a list. Raises `ConfigurationError` for what is none, or is empty."""
+    if isinstance(given, str) or not isinstance(given, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
+        raise ConfigurationError(f"targets are a list, such as ['provider/model', ...], not {given!r}")
+    found = list(given)
+    if not found:
+        raise ConfigurationError("there is no target in the list")
+    return found
+
+
+class FallbackChain(Router):
+    """Targets in order: the first is asked, and when it fails, or is known to be unwell, the next.
+
+    Args:
+        targets: `"provider/model"`, an `LLM`, a client in Instructor's manner, `(client, model)`, a `Target` that says
+            more, a policy; or an object with `client`, `model`, `max_retries` and `name`.
+        options: See `RouterOptions`.
+    """
+
+    def __init__(self, targets: Iterable[Any], **options: Unpack[RouterOptions]) -> None:
+        super().__init__(Ordered(*members(targets)), **options)
+
+
+class AsyncFallbackChain(AsyncRouter):
+    """`FallbackChain`, awaited."""
+
+    def __init__(self, targets: Iterable[Any], **options: Unpack[RouterOptions]) -> None:
+        super().__init__(Ordered(*members(targets)), **options)

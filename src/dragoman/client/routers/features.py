@@ -1,0 +1,85 @@
+"""What of a call policies may know: how long it is and what it needs, none of its text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast
+
+from dragoman.calls.estimate import text_tokens
+from dragoman.client.routers.purpose import Purpose
+from dragoman.messages import Audio, Document, Image, Message, OutputFormat, Text, ToolResult, Video
+from dragoman.routing.features import Features, Need
+
+_BY_PART: Final[dict[type, Need]] = {Image: "vision", Audio: "audio", Video: "video", Document: "documents"}
+_MEDIA_TOKENS: Final = 800
+_MESSAGE_TOKENS: Final = 4
+_DEMANDING: Final = frozenset({"auto", "none", None})
+"""What `tool_choice` says when no call of a tool is demanded."""
+
+
+def features_of(
+    purpose: Purpose,
+    model: str | None,
+    messages: tuple[Message, ...],
+    options: Mapping[str, Any],
+    *,
+    stream: bool,
+    value: bool,
+) -> Features:
+    """What policies may know of a call."""
+    characters, tokens, needs = _length(messages)
+    needs.update(_needs_of(options))
+    if stream:
+        needs.add("stream")
+    if value:
+        needs.add("value")
+    return Features(
+        tenant=purpose.tenant,
+        task=purpose.task,
+        tier=purpose.tier,
+        session=purpose.session,
+        labels=purpose.labels,
+        model=model,
+        prompt_characters=characters,
+        input_tokens=tokens,
+        output_tokens=options.get("max_tokens"),
+        needs=frozenset(needs),
+    )
+
+
+def _length(messages: tuple[Message, ...]) -> tuple[int, int, set[Need]]:
+    """Characters, about how many tokens, and what must be seen or heard."""
+    characters, tokens = 0, _MESSAGE_TOKENS * len(messages)
+    needs: set[Need] = set()
+    for message in messages:
+        content = message.content
+        for part in (Text(content),) if isinstance(content, str) else _flat(content):
+            need = _BY_PART.get(cast("type", type(part)))
+            if need is not None:
+                needs.add(need)
+                tokens += _MEDIA_TOKENS
+            elif isinstance(part, Text):
+                characters += len(part.text)
+                tokens += text_tokens(part.text)
+    return characters, tokens, needs
+
+
+def _flat(parts: Iterable[Any]) -> Iterable[Any]:
+    """The parts, those inside results of tools among them."""
+    for part in parts:
+        if isinstance(part, ToolResult) and not isinstance(part.content, str):
+            yield from part.content
+        else:
+            yield part
+
+
+def _needs_of(options: Mapping[str, Any]) -> Iterable[Need]:
+    if options.get("tools"):
+        yield "tools"
+        if options.get("tool_choice") not in _DEMANDING:
+            yield "forced_tools"
+    wanted = options.get("output_format")
+    if isinstance(wanted, Mapping) or (isinstance(wanted, OutputFormat) and wanted.schema is not None):
+        yield "json_schema"
+    if options.get("reasoning_effort") not in (None, "none") or options.get("reasoning_budget"):
+        yield "reasoning"

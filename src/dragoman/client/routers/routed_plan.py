@@ -1,0 +1,365 @@
+"""`RoutedPlan`: what a call means to a router. It has the methods of a `Plan`, and sends each call over a route."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dragoman.calls import RetryConfig
+from dragoman.client.inputs import messages_of
+from dragoman.client.options import check_options, timeouts_of
+from dragoman.client.retries import retries_of
+from dragoman.client.routers.behind import Behind
+from dragoman.client.routers.features import features_of
+from dragoman.client.routers.following import Following
+from dragoman.client.routers.purpose import Purpose
+from dragoman.client.routers.servers import Server, Wish
+from dragoman.client.value_streams import IterableFlow, PartialFlow
+from dragoman.dialects import get_dialect
+from dragoman.errors import ConfigurationError, UnsupportedFeature
+from dragoman.flow import Flow
+from dragoman.http import Timeouts
+from dragoman.messages import LLMResponse, Loss, Message, Request, Role
+from dragoman.routing.asking import Allowance, Asking
+from dragoman.routing.explanation import Explanation, explain
+from dragoman.routing.features import Features
+from dragoman.routing.route import Routing, route
+from dragoman.routing.target import Place, Target
+from dragoman.structured import Extracted, Rules
+from dragoman.structured.partial import Delivery
+from dragoman.structured.rules import Watcher
+
+if TYPE_CHECKING:
+    from dragoman.client.cache.base import Caching
+
+T = TypeVar("T")
+
+_logger: Final = logging.getLogger("dragoman")
+
+_ONE_TRY: Final = RetryConfig(max_attempts=1)
+"""At each target: the route tries again, there or elsewhere."""
+
+_GO_ON: Final = (
+    "Your answer above was cut off. Go on from exactly where it ends: repeat nothing of it, say nothing about this."
+)
+
+_AT_LEAST: Final = 0.001
+"""Seconds: that there are none left is for the route to say."""
+
+_SAID_IN_MESSAGES: Final = frozenset({"system", "messages", "images", "documents"})
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """One call, understood once for all targets.
+
+    Attributes:
+        features: What policies may know of it.
+        messages: The conversation.
+        said: What the call says besides.
+        usual: What the router says of every call.
+        stream: Whether the caller sees the events.
+    """
+
+    features: Features
+    messages: tuple[Message, ...]
+    said: Mapping[str, Any]
+    usual: Mapping[str, Any]
+    stream: bool
+
+    @property
+    def timeout(self) -> float | Timeouts | None:
+        """The limits of the route."""
+        return self.said.get("timeout", self.usual.get("timeout"))
+
+    @property
+    def retry(self) -> RetryConfig | None:
+        """How patiently targets are asked again, in place of the rules'."""
+        return self.said.get("retry_config", self.usual.get("retry_config"))
+
+
+class RoutedPlan:
+    """A router's targets and rules, its options, and whom its calls are for."""
+
+    def __init__(
+        self,
+        behind: Behind,
+        defaults: Mapping[str, Any],
+        purpose: Purpose = Purpose(),  # noqa: B008  # frozen
+        model: str | None = None,
+    ) -> None:
+        check_options(defaults)
+        self.behind = behind
+        self.purpose = purpose
+        self._defaults = dict(defaults)
+        self._model = model or None
+
+    provider = "router"
+
+    @property
+    def model(self) -> str:
+        """The model that calls name; otherwise the names of the targets."""
+        return self._model or " | ".join(target.title for target in self.behind.servers)
+
+    def with_purpose(self, purpose: Purpose) -> Self:
+        """The same plan for other calls."""
+        return self._with(purpose, self._model)
+
+    def for_model(self, model: str | None) -> Self:
+        """The same plan, with calls that name `model`."""
+        return self if model is None or model == self._model else self._with(self.purpose, model)
+
+    def _with(self, purpose: Purpose, model: str | None) -> Self:
+        return type(self)(self.behind, self._defaults, purpose, model)
+
+    # ------------------------------------------------------------------ calls
+
+    def generate(
+        self, prompt: Any, options: Mapping[str, Any], *, stream: bool, watcher: Watcher | None = None
+    ) -> Flow[LLMResponse]:
+        """The flow of one call. Raises `ConfigurationError` at once for options that cannot be right."""
+        call = self._call(prompt, options, stream=stream, value=False)
+
+        def ask(target: Target, allowance: Allowance) -> Flow[LLMResponse]:
+            server, wish, told = self._wish(call, target, allowance)
+            return told((yield from server.generate(wish, watcher)))
+
+        return self._route(call, Asking(ask=ask, response_of=_itself, with_response=_the_other, stream=stream))
+
+    def extract(
+        self,
+        wanted: type[T],
+        prompt: Any,
+        options: Mapping[str, Any],
+        rules: Rules,
+        caching: Caching | None = None,
+    ) -> Flow[Extracted[T]]:
+        """The flow of a call for a value of `wanted`. Raises `ConfigurationError` at once, as `generate` does."""
+        call = self._call(prompt, options, stream=False, value=True)
+
+        def ask(target: Target, allowance: Allowance) -> Flow[Extracted[T]]:
+            server, wish, told = self._wish(call, target, allowance)
+            found = yield from server.extract(wanted, wish, _rules_at(target, rules), caching)
+            return _with_response(found, told(found.response))
+
+        return self._route(call, self._asking_value(ask, stream=False))
+
+    def partial(self, wanted: type[T], prompt: Any, options: Mapping[str, Any], rules: Rules) -> PartialFlow[T]:
+        """The flow of a call for a value of `wanted` that is seen growing, and who hears it. Raises as `extract`."""
+        call = self._call(prompt, options, stream=True, value=True)
+        following = Following()
+
+        def ask(target: Target, allowance: Allowance) -> Flow[Extracted[T]]:
+            server, wish, told = self._wish(call, target, allowance)
+            flow = server.partial(wanted, wish, _rules_at(target, rules))
+            following.follow(flow.listening)
+            found = yield from flow.flow
+            return _with_response(found, told(found.response))
+
+        return PartialFlow(self._route(call, self._asking_value(ask, stream=True)), following)
+
+    def iterable(
+        self,
+        wanted: Any,
+        prompt: Any,
+        options: Mapping[str, Any],
+        rules: Rules,
+        delivery: Delivery[Any] | None = None,
+    ) -> IterableFlow[Any]:
+        """The flow of a call for a list, and where its elements come out as they come in. Raises as `extract`."""
+        call = self._call(prompt, options, stream=True, value=True)
+        following = Following()
+        ours: Delivery[Any] = Delivery() if delivery is None else delivery
+
+        def ask(target: Target, allowance: Allowance) -> Flow[Extracted[list[Any]]]:
+            server, wish, told = self._wish(call, target, allowance)
+            ours.begin()
+            flow = server.iterable(wanted, wish, _rules_at(target, rules), ours)
+            following.follow(flow.listening)
+            found = yield from flow.flow
+            return _with_response(found, told(found.response))
+
+        return IterableFlow(self._route(call, self._asking_value(ask, stream=True)), following, ours)
+
+    def explain(self, prompt: Any, options: Mapping[str, Any], *, stream: bool, value: bool) -> Explanation:
+        """Whom such a call would be sent to now, and why. Nothing is sent."""
+        call = self._call(prompt, options, stream=stream, value=value)
+        routing = self.behind.routing
+        return explain(routing.policy, routing.situation(call.features, routing.clock(), moves=False), routing.rules)
+
+    def _route(self, call: Call, asking: Asking[T]) -> Flow[T]:
+        """The flow; its time runs from when it does."""
+        routing = self.behind.routing
+        limit = timeouts_of(call.timeout).total
+        deadline = None if limit is None else routing.clock() + limit
+        return (yield from route(_ruled(routing, call, asking), call.features, asking, deadline))
+
+    def _asking_value(
+        self, ask: Callable[[Target, Allowance], Flow[Extracted[T]]], *, stream: bool
+    ) -> Asking[Extracted[T]]:
+        return Asking(ask=ask, response_of=_response_of, with_response=_with_response, stream=stream, continues=False)
+
+    # ------------------------------------------------------------------ what is asked
+
+    def _call(self, prompt: Any, said: Mapping[str, Any], *, stream: bool, value: bool) -> Call:
+        options = self.options(said)
+        messages = messages_of(
+            prompt,
+            system=options.get("system"),
+            messages=options.get("messages") or (),
+            images=options.get("images") or (),
+            documents=options.get("documents") or (),
+        )
+        usual = {name: value for name, value in self._defaults.items() if name not in _SAID_IN_MESSAGES}
+        said = {name: value for name, value in said.items() if name not in _SAID_IN_MESSAGES}
+        return Call(
+            features=features_of(self.purpose, self._model, messages, {**usual, **said}, stream=stream, value=value),
+            messages=messages,
+            said=said,
+            usual=usual,
+            stream=stream,
+        )
+
+    def _wish(
+        self, call: Call, target: Target, allowance: Allowance
+    ) -> tuple[Server, Wish, Callable[[LLMResponse], LLMResponse]]:
+        """Who is asked, what, and what the response is to tell besides."""
+        server = self.behind.servers[target]
+        model = None if self._model is None else server.model_for(self._model)
+        limits = limits_at(call.timeout, target.options.get("timeout", server.timeout), allowance.seconds)
+        options = {**call.usual, **target.options, **call.said, "retry_config": _ONE_TRY, "timeout": limits}
+        messages = _going_on(call.messages, allowance.so_far) if allowance.so_far else call.messages
+        wish = Wish(messages=messages, options=options, model=model, seconds=limits.total, stream=call.stream)
+        return server, wish, self._told_of(target, model)
+
+    def _told_of(self, target: Target, model: str | None) -> Callable[[LLMResponse], LLMResponse]:
+        """Says on a response that another model was asked than the caller named (X8)."""
+        if self._model is None or model == self._model:
+            return _itself
+        loss = Loss(effect="changed", where="model", why=f"{target.title} has no `{self._model}`: `{model}` was asked")
+        _logger.warning("%s", loss)
+        return lambda response: replace(response, warnings=(*response.warnings, loss))
+
+    def options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The router's options with a call's over them. Raises `ConfigurationError` for what is wrong."""
+        if self.behind.closed:
+            raise ConfigurationError("this router is closed: make a new one")
+        if not options:
+            return self._defaults
+        check_options(options)
+        return {**self._defaults, **options}
+
+    # ------------------------------------------------------------------ for those who ask through it
+
+    def place(self, faces: frozenset[str]) -> Place:
+        """A router may be another router's target. What its own targets are is its own affair."""
+        return Place(provider=self.provider, model="", account=f"router-{id(self.behind)}", faces=faces)
+
+    def body(self, request: Request, options: Mapping[str, Any], *, stream: bool) -> Mapping[str, Any]:
+        """What `request` is on the wire, at the first target that has its model."""
+        servers = list(self.behind.servers.values())
+        server = next((each for each in servers if each.place.model == request.model), servers[0])
+        return server.body(request, options, stream=stream)
+
+    def said(self, messages: Sequence[Message], options: Mapping[str, Any]) -> list[Any]:  # noqa: ARG002
+        """`messages` in OpenAI's form, for there is no one wire that they go over."""
+        return get_dialect("openai_chat").encode_request(Request(model="", messages=tuple(messages))).wire["messages"]
+
+    def ceiling(self, prompt: Any, options: Mapping[str, Any], wanted: Any = None) -> Decimal | None:
+        """US dollars that one try costs at worst, at the dearest target; `None` where that cannot be told of one."""
+        call = self._call(prompt, options, stream=False, value=wanted is not None)
+        costs = [
+            server.ceiling(call.messages, {**call.usual, **target.options, **call.said}, wanted)
+            for target, server in self.behind.servers.items()
+        ]
+        return None if None in costs else max(cost for cost in costs if cost is not None)
+
+    def witness(self) -> None:
+        """There is no one SDK behind it."""
+
+    def embed(self, inputs: Any, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002
+        """Vectors of different models mean nothing to each other."""
+        raise UnsupportedFeature(
+            "a router has no embeddings, for those of different models cannot be compared: ask one"
+        )
+
+    def count_tokens(self, prompt: Any, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002
+        """Each model counts for itself."""
+        raise UnsupportedFeature("each target counts tokens in its own way: ask the one you mean")
+
+    def models(self, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002
+        """Each provider has its own list."""
+        raise UnsupportedFeature("a router has no list of models: ask one of its targets, or list_models(provider)")
+
+    def unload(self) -> Flow[None]:
+        """Give back idle connections."""
+        yield from ()
+        self.release()
+
+    def release(self) -> None:
+        """Give back idle connections."""
+        for server in self.behind.servers.values():
+            server.release()
+
+    def close(self) -> None:
+        """Close the clients that the router has made, and not those it was given."""
+        self.behind.close()
+
+    def __repr__(self) -> str:
+        return f"{self.behind.routing.policy!r}{' closed' if self.behind.closed else ''}"
+
+
+def _itself(response: LLMResponse) -> LLMResponse:
+    return response
+
+
+def _the_other(_: LLMResponse, response: LLMResponse) -> LLMResponse:
+    return response
+
+
+def _response_of(found: Extracted[Any]) -> LLMResponse:
+    return found.response
+
+
+def _with_response(found: Extracted[T], response: LLMResponse) -> Extracted[T]:
+    return found if response is found.response else replace(found, response=response)
+
+
+def _rules_at(target: Target, rules: Rules) -> Rules:
+    """With as many tries for a value that fits as the target has of its own."""
+    return rules if target.max_retries is None else replace(rules, retries=retries_of(target.max_retries))
+
+
+def _ruled(routing: Routing, call: Call, asking: Asking[Any]) -> Routing:
+    """The routing by the rules of this call. Values that are seen growing are not hedged: one is shown, not two."""
+    rules = routing.rules
+    hedge = None if asking.stream and not asking.continues else rules.hedge
+    if call.retry is None and hedge is rules.hedge:
+        return routing
+    return replace(routing, rules=replace(rules, retry=call.retry or rules.retry, hedge=hedge))
+
+
+def limits_at(route: float | Timeouts | None, own: float | Timeouts | None, left: float | None) -> Timeouts:
+    """Those of one target: what is `left` of the route's time, and of each of its `own` limits no more than it has."""
+    said = [timeouts_of(limits) for limits in (route, own) if limits is not None]
+    phases = [limits for limits in (route, own) if isinstance(limits, Timeouts)] or said or [Timeouts()]
+    totals = [left, *([] if own is None else [timeouts_of(own).total])]
+    return Timeouts(
+        connect=_least(limits.connect for limits in phases),
+        first_byte=_least(limits.first_byte for limits in phases),
+        between_chunks=_least(limits.between_chunks for limits in phases),
+        total=_least(None if total is None else max(total, _AT_LEAST) for total in totals),
+    )
+
+
+def _least(seconds: Iterable[float | None]) -> float | None:
+    return min((each for each in seconds if each is not None), default=None)
+
+
+def _going_on(messages: tuple[Message, ...], so_far: str) -> tuple[Message, ...]:
+    """The conversation in which an answer was cut off. Every provider takes it, also those who go on from no prefix."""
+    return (*messages, Message(Role.ASSISTANT, so_far), Message(Role.USER, _GO_ON))

@@ -1,0 +1,212 @@
+"""Who is behind a target, and how each kind is asked."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dragoman.errors import CallFailed, UnsupportedFeature
+from dragoman.flow import Flow, Handle, events, invoke
+from dragoman.http import Timeouts
+from dragoman.messages import Event, LLMResponse, Message, Request
+from dragoman.routing.made_events import pump_events
+from dragoman.routing.target import Place
+from dragoman.structured import Extracted, Rules
+from dragoman.structured.partial import Delivery
+from dragoman.structured.rules import Watcher
+
+if TYPE_CHECKING:
+    from dragoman.client.cache.base import Caching
+    from dragoman.client.plan import Plan
+    from dragoman.client.value_streams import IterableFlow, PartialFlow
+
+T = TypeVar("T")
+
+SYNC: Final = frozenset({"sync"})
+ASYNC: Final = frozenset({"async"})
+
+OF_OUR_CALLS: Final = frozenset({"timeout", "retry_config", "on_loss"})
+"""Options that whoever is not ours would not know, or would send to its provider."""
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """What one target is asked.
+
+    Attributes:
+        messages: The conversation.
+        options: Those of the call, over the target's own and the router's.
+        model: The model that the caller named, or `None`.
+        seconds: How long it may take; `None` is without end.
+        stream: Whether the caller sees the events.
+    """
+
+    messages: tuple[Message, ...]
+    options: Mapping[str, Any]
+    model: str | None = None
+    seconds: float | None = None
+    stream: bool = False
+
+
+class Server(ABC):
+    """Who is behind a target.
+
+    Attributes:
+        place: What routing needs to know of it.
+    """
+
+    place: Place
+
+    @abstractmethod
+    def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]: ...
+
+    @abstractmethod
+    def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]: ...
+
+    def partial(self, wanted: type[T], wish: Wish, rules: Rules) -> PartialFlow[T]:  # noqa: ARG002
+        raise UnsupportedFeature(f"{self!r} cannot show a value as it grows")
+
+    def iterable(self, wanted: Any, wish: Wish, rules: Rules, delivery: Delivery[Any]) -> IterableFlow[Any]:  # noqa: ARG002
+        raise UnsupportedFeature(f"{self!r} cannot give elements one by one")
+
+    @property
+    def timeout(self) -> float | Timeouts | None:
+        """Its own limits, which hold within those of the route."""
+        return None
+
+    def model_for(self, model: str) -> str:
+        """Which model is asked when the caller names `model`."""
+        return model
+
+    def body(self, request: Request, options: Mapping[str, Any], *, stream: bool) -> Mapping[str, Any]:  # noqa: ARG002
+        """What is sent for `request`, for hooks that want to know."""
+        return {"model": request.model, "messages": [message.text for message in request.messages]}
+
+    def ceiling(  # a server whose prices nobody knows
+        self,
+        messages: tuple[Message, ...],  # noqa: ARG002
+        options: Mapping[str, Any],  # noqa: ARG002
+        wanted: Any,  # noqa: ARG002
+    ) -> Decimal | None:
+        """US dollars that one try costs at worst, `None` where that cannot be told."""
+        return None
+
+    def release(self) -> None:  # noqa: B027  # most hold no connections
+        """Give back idle connections."""
+
+
+class PlanServer(Server):
+    """A client of ours, asked by its plan. `usual` are options of calls that do not say otherwise."""
+
+    def __init__(self, plan: Plan, place: Place, usual: Mapping[str, Any] = MappingProxyType({})) -> None:
+        self._plan = plan
+        self._usual = usual
+        self.place = place
+
+    def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]:
+        plan = self._plan.for_model(wish.model)
+        return plan.generate(None, self._said(wish), stream=wish.stream, watcher=watcher)
+
+    def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:
+        return self._plan.for_model(wish.model).extract(wanted, None, self._said(wish), rules, caching)
+
+    def partial(self, wanted: type[T], wish: Wish, rules: Rules) -> PartialFlow[T]:
+        return self._plan.for_model(wish.model).partial(wanted, None, self._said(wish), rules)
+
+    def iterable(self, wanted: Any, wish: Wish, rules: Rules, delivery: Delivery[Any]) -> IterableFlow[Any]:
+        return self._plan.for_model(wish.model).iterable(wanted, None, self._said(wish), rules, delivery)
+
+    @property
+    def timeout(self) -> float | Timeouts | None:
+        return self._plan.options({}).get("timeout")
+
+    def model_for(self, model: str) -> str:
+        return self._plan.for_model(model).model
+
+    def body(self, request: Request, options: Mapping[str, Any], *, stream: bool) -> Mapping[str, Any]:
+        return self._plan.body(request, options, stream=stream)
+
+    def ceiling(self, messages: tuple[Message, ...], options: Mapping[str, Any], wanted: Any) -> Decimal | None:
+        return self._plan.ceiling(None, {**self._usual, **options, "messages": messages}, wanted)
+
+    def release(self) -> None:
+        self._plan.release()
+
+    def _said(self, wish: Wish) -> dict[str, Any]:
+        return {**self._usual, **wish.options, "messages": wish.messages}
+
+    def __repr__(self) -> str:
+        return repr(self._plan)
+
+
+class InAThread(Server):
+    """A blocking server of an async router: what it is asked runs in a thread."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.place = server.place
+
+    def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]:
+        return in_a_thread(self._server.generate(wish, watcher), stream=wish.stream)
+
+    def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:
+        return in_a_thread(self._server.extract(wanted, wish, rules, caching), stream=False)
+
+    def partial(self, wanted: type[T], wish: Wish, rules: Rules) -> PartialFlow[T]:
+        flow = self._server.partial(wanted, wish, rules)
+        return replace(flow, flow=in_a_thread(flow.flow, stream=True))
+
+    def iterable(self, wanted: Any, wish: Wish, rules: Rules, delivery: Delivery[Any]) -> IterableFlow[Any]:
+        flow = self._server.iterable(wanted, wish, rules, delivery)
+        return replace(flow, flow=in_a_thread(flow.flow, stream=True))
+
+    @property
+    def timeout(self) -> float | Timeouts | None:
+        return self._server.timeout
+
+    def model_for(self, model: str) -> str:
+        return self._server.model_for(model)
+
+    def body(self, request: Request, options: Mapping[str, Any], *, stream: bool) -> Mapping[str, Any]:
+        return self._server.body(request, options, stream=stream)
+
+    def ceiling(self, messages: tuple[Message, ...], options: Mapping[str, Any], wanted: Any) -> Decimal | None:
+        return self._server.ceiling(messages, options, wanted)
+
+    def release(self) -> None:
+        self._server.release()
+
+    def __repr__(self) -> str:
+        return f"{self._server!r} in a thread"
+
+
+def in_a_thread(flow: Flow[T], *, stream: bool) -> Flow[T]:
+    """`flow`, whose effects are those of threads, inside an async one. Events are handed over one by one.
+
+    A task that is cancelled leaves nothing running: the thread comes to its end as its connection is freed.
+    """
+    from asyncio import to_thread  # with an event loop, which few programs have
+
+    handle: Handle[T] = Handle()
+    running = events(flow, handle)
+
+    async def handed_over() -> AsyncIterator[Event]:
+        while (event := await to_thread(next, running, None)) is not None:
+            yield event
+
+    async def to_the_end() -> None:
+        try:
+            await to_thread(deque, running, 0)
+        finally:
+            handle.abort()
+
+    yield from pump_events(handed_over, handle.abort) if stream else invoke(async_=to_the_end)
+    if handle.result is None:
+        raise CallFailed("it was left before it had answered")
+    return handle.result
