@@ -41,7 +41,24 @@ VALUE_CELLS = {
     "partial_async_8000": Cell("delta, of 8,000, async"),
 }
 """Those of `--values`: answers that are objects of the caller's type, whole and as they grow."""
-CELLS |= VALUE_CELLS
+ROUTING_CELLS = {
+    "call": CELLS["call"],
+    "chain": Cell("call by a chain of three"),
+    "call_async": CELLS["call_async"],
+    "chain_async": Cell("async call by a chain of three"),
+    "choose_ordered": Cell("ordered"),
+    "choose_weighted": Cell("weighted"),
+    "choose_least_busy": Cell("least busy"),
+    "choose_fastest": Cell("fastest"),
+    "choose_cheapest": Cell("cheapest"),
+    "choose_capable": Cell("capable"),
+    "choose_sticky": Cell("sticky"),
+    "choose_nested": Cell("all kinds, nested"),
+}
+"""Those of `--routing`: what a chain adds to a call, and a decision among 100 targets by each kind of policy."""
+OWN_PAGES = (set(VALUE_CELLS) | set(ROUTING_CELLS)) - set(CELLS)
+"""What the main page does not show."""
+CELLS |= VALUE_CELLS | ROUTING_CELLS
 
 PROGRAMS = ("start", "cold")
 """Measured on a new process each time; the others in one process, after warming up."""
@@ -80,5 +97,10 @@ WORK |= {
     "create_async": Work("create_async", warm_up=10, least=5, batches=5),
     "partial_async_200": Work("partial_async", 200),
     "partial_async_8000": Work("partial_async", 8000, batches=1),
+}
+WORK |= {
+    "chain": Work("chain", warm_up=30, least=5, batches=5),
+    "chain_async": Work("chain_async", warm_up=30, least=5, batches=5),
+    **{cell: Work("choose", warm_up=30, least=5, batches=5) for cell in CELLS if cell.startswith("choose_")},
 }
 """In the order in which a worker does them: 20 at once before 200, some peers go on paying for open connections."""

@@ -83,6 +83,26 @@ class Growth:
 
 
 @dataclass(frozen=True)
+class Added:
+    """CPU microseconds that a unit of `cell` costs beyond one of `base`."""
+
+    cell: str
+    base: str
+    peer: str
+
+    @property
+    def needs(self) -> Iterable[tuple[str, str]]:
+        return [(self.peer, self.cell), (self.peer, self.base)]
+
+    def figure(self, results: Results) -> Figure | None:
+        above, below = (rounds(results, peer, cell) for peer, cell in self.needs)
+        if not above or not below:
+            return None
+        each = [one - other for one, other in zip(above, below, strict=False)]
+        return Figure(median(above) - median(below), min(each), max(each))
+
+
+@dataclass(frozen=True)
 class Rate:
     """Units for each CPU second."""
 
@@ -199,6 +219,26 @@ def _values() -> tuple[Goal, ...]:
 
 VALUE_GOALS = _values()
 """Those of `--values`."""
+
+
+ROUTING_GOALS = (
+    Goal("what a chain adds to a call", Added("chain", "call", "dragoman_routing"), 30, unit=" µs"),
+    Goal("what a chain adds to an async call", Added("chain_async", "call_async", "dragoman_routing"), 30, unit=" µs"),
+    *(
+        Goal(f"choosing among 100: {name}", Cost(f"choose_{policy}", "dragoman_routing"), 20, unit=" µs")
+        for policy, name in {
+            "ordered": "ordered",
+            "weighted": "weighted",
+            "least_busy": "least busy",
+            "fastest": "fastest",
+            "cheapest": "cheapest",
+            "capable": "capable",
+            "sticky": "sticky",
+            "nested": "all kinds, nested",
+        }.items()
+    ),
+)
+"""Those of `--routing`."""
 
 
 def needed() -> list[tuple[str, str]]:

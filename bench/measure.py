@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 
 from bench import environments, machine, peers, work
-from bench.cells import CELLS, PROGRAMS, VALUE_CELLS
+from bench.cells import CELLS, OWN_PAGES, PROGRAMS, ROUTING_CELLS, VALUE_CELLS
 
 PROCESSES = 3
 """The new processes that one round gives `start` and `cold`, fewer once they cost more than `PROCESS_SECONDS`."""
@@ -43,7 +43,7 @@ class Failed(Exception):
 
 def measure(wanted: Mapping[str, set[str]], rounds: int) -> dict[str, Any]:
     """The results of `rounds` rounds over `wanted`: the cells of each peer."""
-    names = [name for name in (*peers.NAMES, *peers.VALUES) if name in wanted]
+    names = [name for name in (*peers.NAMES, *peers.VALUES, *peers.ROUTING) if name in wanted]
     wanted_environments = dict.fromkeys(peers.load(name).ENVIRONMENT for name in names)
     for environment in wanted_environments:
         environments.make(environment)
@@ -192,12 +192,17 @@ def progress(text: str) -> None:
 
 def everything() -> dict[str, set[str]]:
     """Every cell of every peer."""
-    return {name: set(CELLS) - set(VALUE_CELLS) for name in peers.NAMES}
+    return {name: set(CELLS) - OWN_PAGES for name in peers.NAMES}
 
 
 def values() -> dict[str, set[str]]:
     """The cells of `--values`, of its peers."""
     return {name: set(VALUE_CELLS) - peers.load(name).LEFT_OUT for name in peers.VALUES}
+
+
+def routing() -> dict[str, set[str]]:
+    """The cells of `--routing`, of its one peer."""
+    return {name: set(ROUTING_CELLS) - peers.load(name).LEFT_OUT for name in peers.ROUTING}
 
 
 def only(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:

@@ -16,6 +16,7 @@ from bench.goals import Figure, Goal, Results
 
 REPORT = Path(__file__).with_name("report.md")
 VALUES = Path(__file__).with_name("values.md")
+ROUTING = Path(__file__).with_name("routing.md")
 
 TABLES = (
     ("Calls", ("call", "call_async", "concurrent_20", "concurrent_200")),
@@ -70,6 +71,20 @@ def values_documents(results: Results) -> dict[str, str]:
         versions=versions(results),
     )
     return {"benchmarks-values.md": text}
+
+
+def routing_documents(results: Results) -> dict[str, str]:
+    """The file of docs/ that shows the `results` of `--routing`."""
+    text = Template(ROUTING.read_text()).substitute(
+        date=date_of(results),
+        machine=machine(results["machine"]),
+        verdict=verdict(results, goals.ROUTING_GOALS),
+        goals=goals_table(results, goals.ROUTING_GOALS),
+        table=cells_table(results, ("call", "chain", "call_async", "chain_async")),
+        rounds=results["rounds"],
+        versions=versions(results),
+    )
+    return {"benchmarks-routing.md": text}
 
 
 def date_of(results: Results) -> str:

@@ -48,7 +48,16 @@ def check_partial(found: tuple[int, Any], events: int) -> None:
         raise WrongAnswer(f"{count} values for {events} events")
 
 
+def check_choice(found: Any) -> None:
+    """Somebody was taken, of whom nothing speaks against."""
+    if found.target is None or found.anyway:
+        raise WrongAnswer(repr(found)[:200])
+
+
 def check(found: Any, todo: Work) -> None:
+    if todo.method == "choose":
+        check_choice(found)
+        return
     if todo.method.startswith("partial"):
         check_partial(found, todo.units)
         return
@@ -62,9 +71,13 @@ def check(found: Any, todo: Work) -> None:
         check_answer(answer)
 
 
-def operation(peer: Any, todo: Work) -> Callable[[], Any]:
-    """One unit of work without arguments; several at once when it is about concurrency."""
+def operation(peer: Any, cell: str) -> Callable[[], Any]:
+    """One unit of a cell's work without arguments; several at once when it is about concurrency."""
+    todo = WORK[cell]
     method = getattr(peer, todo.method)
+    if todo.method == "choose":
+        policy = cell.removeprefix("choose_")
+        return lambda: method(policy)
     if todo.method.startswith(("stream", "partial")):
         text = work.question(todo.units, paced=todo.paced)
         return lambda: method(text)
@@ -113,7 +126,7 @@ def say(cell: str, **found: Any) -> None:
 def run(peer: Any, cells: Iterable[str]) -> None:
     for cell in cells:
         try:
-            say(cell, batches=measure(operation(peer, WORK[cell]), WORK[cell]))
+            say(cell, batches=measure(operation(peer, cell), WORK[cell]))
         except Exception as error:
             say(cell, error=repr(error)[:300])
 
@@ -122,7 +135,7 @@ async def run_async(peer: Any, cells: Iterable[str]) -> None:
     await peer.open_async()
     for cell in cells:
         try:
-            say(cell, batches=await measure_async(operation(peer, WORK[cell]), WORK[cell]))
+            say(cell, batches=await measure_async(operation(peer, cell), WORK[cell]))
         except Exception as error:
             say(cell, error=repr(error)[:300])
     await peer.close_async()

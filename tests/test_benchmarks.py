@@ -9,7 +9,7 @@ import json
 import pytest
 
 from bench import cells, environments, goals, measure, peers, render, work, worker
-from bench.goals import Figure, Goal, Growth, Installed, Rate, Ratio
+from bench.goals import Added, Figure, Goal, Growth, Installed, Rate, Ratio
 from bench.measure import upstream
 
 VALUES = environments.ROOT / "bench" / "results" / "values.json"
@@ -98,6 +98,8 @@ MADE_UP = {
         (Ratio("call", "mine", "absent"), None),
         (Ratio("cold", "mine", "theirs"), None),
         (Growth("many", "call", "mine"), Figure(6 / 12, 8 / 20, 5 / 10)),
+        (Added("call", "many", "mine"), Figure(12 - 6, 10 - 5, 20 - 8)),
+        (Added("call", "absent", "mine"), None),
         (Rate("many", "mine"), Figure(1e6 / 6, 1e6 / 8, 1e6 / 5)),
         (Rate("many", "theirs"), None),
         (Installed("distributions", "mine"), Figure(9, 9, 9)),
@@ -158,9 +160,10 @@ def test_a_missed_goal_is_told_with_its_figure(goal, words):
 
 
 def test_every_goal_is_about_cells_and_peers_that_there_are():
-    for name, cell in goals.needed():
+    routing = [pair for goal in goals.ROUTING_GOALS for pair in goal.measure.needs]
+    for name, cell in goals.needed() + routing:
         assert cell in cells.CELLS
-        assert name in peers.NAMES
+        assert name in (*peers.NAMES, *peers.ROUTING)
         assert cell in cells.PROGRAMS or can(name, cells.WORK[cell].method)
 
 
@@ -190,21 +193,22 @@ def url():
         yield url
 
 
-HERE = ("dragoman_openai", "dragoman_anthropic", "http_client", "sockets")
+HERE = ("dragoman_openai", "dragoman_routing", "dragoman_anthropic", "http_client", "sockets")
 """The adapters whose libraries this environment has."""
 
 DOABLE = [
-    pytest.param(name, todo, id=f"{name}-{cell}")
+    pytest.param(name, cell, id=f"{name}-{cell}")
     for name in HERE
     for cell, todo in cells.WORK.items()
     if can(name, todo.method)
 ]
 
 
-@pytest.mark.parametrize(("name", "todo"), DOABLE)
-def test_adapters_hand_over_what_the_upstream_said(url, name, todo):
+@pytest.mark.parametrize(("name", "cell"), DOABLE)
+def test_adapters_hand_over_what_the_upstream_said(url, name, cell):
+    todo = cells.WORK[cell]
     peer = peers.load(name).Peer(url)
-    once = worker.operation(peer, todo)
+    once = worker.operation(peer, cell)
 
     async def asked():
         await peer.open_async()

@@ -40,6 +40,13 @@ VALUES = ("dragoman_values", "instructor")
     .create() -> a value of `work.model()`         .partial(text) -> how many values came, and the last one
 """
 
+ROUTING = ("dragoman_routing",)
+"""The peer of `--routing`.
+
+    .chain(), .chain_async() -> Answer             `call`, by a chain of targets that all are well
+    .choose(policy) -> a choice among 100 targets
+"""
+
 
 def load(name: str) -> ModuleType:
     return import_module(f"bench.peers.{name}")
