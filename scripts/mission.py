@@ -28,10 +28,8 @@ def ids_in(text: str) -> Iterator[str]:
 _ROUTING = "later: routing"
 _GATEWAY, _COMPAT = "later: gateway", "later: compat"
 LATER: dict[str, str] = {
-    **dict.fromkeys(ids_in("S0.34-S0.39"), _ROUTING),
-    **dict.fromkeys(ids_in("S3.9 S3.11 S3.14"), _ROUTING),
+    **dict.fromkeys(ids_in("S3.11 S3.14"), _ROUTING),
     **dict.fromkeys(ids_in("S0.50 S3.10"), _GATEWAY),
-    **dict.fromkeys(ids_in("X1 X8-X12"), _ROUTING),
     **dict.fromkeys(ids_in("X5 X25"), _GATEWAY),
     **dict.fromkeys(ids_in("X27"), _COMPAT),
 }
