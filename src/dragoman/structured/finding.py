@@ -55,13 +55,13 @@ class Fences:
             self.block = self._blocks
 
 
-def marks(*, lists: bool, more: bool = False) -> re.Pattern[str]:
-    """What a text is searched for: how JSON begins, code blocks and thoughts. `more`: the text is not over yet."""
-    begins, follows = (r"[{\[]" if lists else r"\{"), (r"(?=[\s\S])" if more else "")
-    return re.compile(rf"(?P<json>{begins})|{_THOUGHTS}|{_FENCE}{follows}")
+def _marks(*, lists: bool) -> re.Pattern[str]:
+    begins = r"[{\[]" if lists else r"\{"
+    return re.compile(rf"(?P<json>{begins})|{_THOUGHTS}|{_FENCE}")
 
 
-_SEARCH: Final = {lists: marks(lists=lists) for lists in (False, True)}
+MARKS: Final = {lists: _marks(lists=lists) for lists in (False, True)}
+"""What a text is searched for, with `lists` or without: how JSON begins, code blocks and thoughts."""
 
 
 def every_json(text: str, *, lists: bool, may_close: bool) -> list[Candidate]:
@@ -71,7 +71,7 @@ def every_json(text: str, *, lists: bool, may_close: bool) -> list[Candidate]:
     """
     found: list[Candidate] = []
     fences, at, tries = Fences(), 0, 0
-    while mark := _SEARCH[lists].search(text, at):
+    while mark := MARKS[lists].search(text, at):
         at = mark.end()
         if mark["fence"]:
             fences.meet(mark["language"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from dragoman.structured import Rules, output_type
+from dragoman.structured.finding import MARKS
 from dragoman.structured.partial import NOTHING, NotJson, Reader
 from dragoman.structured.partial.json_in_text import JsonInText
 from dragoman.structured.reading import read
@@ -131,3 +133,54 @@ def test_a_text_full_of_braces_is_given_up() -> None:
 def test_a_number_that_python_does_not_read_is_given_up() -> None:
     with pytest.raises(NotJson):
         heard('{"a": ' + "1" * 5000 + "}", 100)
+
+
+# ---------------------------------------------------------------------- time
+
+
+RUNS = {
+    # a run of what may still become a mark, or is one
+    "backticks": ("", "`"),
+    "spaces behind a fence": ("```", " "),
+    "tabs behind a fence": ("x```", "\t"),
+    "letters behind a fence": ("```", "a"),
+    "fences": ("", "``` "),
+    "fences of a language": ("", "```python\n"),
+    "what may be a tag": ("", "<thin"),
+    "thoughts without end": ("<think>", "</thin"),
+}
+
+
+class Counting:
+    """A pattern that counts the characters it was given to search."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self._pattern = pattern
+        self.given = 0
+
+    def search(self, text: str, at: int = 0) -> re.Match[str] | None:
+        self.given += len(text) - at
+        return self._pattern.search(text, at)
+
+
+@pytest.mark.parametrize(("first", "unit"), RUNS.values(), ids=RUNS)
+def test_nothing_is_looked_at_again_and_again(first: str, unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted, not timed: beside each piece stands no more than the mark that may go on, and no mark is longer."""
+    marks = Counting(MARKS[False])
+    monkeypatch.setitem(MARKS, False, marks)
+    text, size = first + unit * (4000 // len(unit)), 4
+    heard(text, size)
+    assert marks.given <= len(text) // size * (2 * size + 30)
+
+
+@pytest.mark.parametrize("size", [4, 300_000])
+@pytest.mark.parametrize(("first", "unit"), RUNS.values(), ids=RUNS)
+def test_a_long_run_ends(first: str, unit: str, size: int) -> None:
+    """Within the limit of every test; what is quadratic would take hours."""
+    answer = "" if first == "<think>" else '\n{"a": 1}'
+    assert heard(first + unit * (300_000 // len(unit)) + answer, size).whole is bool(answer)
+
+
+def test_a_run_says_the_same_however_it_is_cut() -> None:
+    text = '{"a": 1}' + "`" * 9 + " \t " + 'json\n{"a": 2}\n``` ```\n{"a": 3}\n' + "`" * 5
+    assert [heard(text, size).show() for size in range(1, len(text) + 1)] == [{"a": 3}] * len(text)

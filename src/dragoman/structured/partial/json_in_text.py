@@ -11,14 +11,13 @@ from collections.abc import Callable, Sequence
 from json import JSONDecoder
 from typing import Any, Final
 
-from dragoman.structured.finding import MOST_TRIES, Fences, json_at, marks
+from dragoman.structured.finding import MARKS, MOST_TRIES, Fences, json_at
 from dragoman.structured.partial.nodes import NOTHING
 from dragoman.structured.partial.reader import Reader
 from dragoman.structured.partial.scalars import NotJson, TooDeep
 from dragoman.structured.repair import BeyondRepair
 
-_MARKS: Final = {lists: marks(lists=lists, more=True) for lists in (False, True)}
-_MAY_BE_MARK: Final = re.compile(r"(?:<[/a-z]{0,11}|`{1,2}|`{3,}[ \t]*[\w+-]{0,20})\Z")
+_MAY_BE_MARK: Final = re.compile(r"(?:<[/a-z]{0,11}|`{1,2})\Z")
 _CLOSING: Final = re.compile(r"[}\]]")
 _read: Final = JSONDecoder(strict=False).raw_decode
 _AT_LEAST_A_PART: Final = 1
@@ -30,7 +29,7 @@ class JsonInText:
 
     def __init__(self, make: Callable[[], Reader], *, lists: bool) -> None:
         self._make = make
-        self._marks = _MARKS[lists]
+        self._marks = MARKS[lists]
         self._fences = Fences()
         self._step: Callable[[str], str] = self._outside
         self._held = self._closing = ""
@@ -69,14 +68,17 @@ class JsonInText:
 
     def _outside(self, text: str) -> str:
         text, self._held = self._held + text, ""
-        mark = self._marks.search(text)
+        at = 0
+        while (mark := self._marks.search(text, at)) and mark["fence"] and mark.end() < len(text):
+            self._fences.meet(mark["language"])
+            at = mark.end()
         if mark is None:
-            cut = _MAY_BE_MARK.search(text)
+            cut = _MAY_BE_MARK.search(text, at)
             self._held = cut.group() if cut else ""
             return ""
         if mark["fence"]:
-            self._fences.meet(mark["language"])
-            return text[mark.end() :]
+            self._held = _shortest(mark)
+            return ""
         self._count()
         if mark["json"]:
             self._begin()
@@ -176,6 +178,12 @@ class JsonInText:
         if self._tries > MOST_TRIES:
             self._take_back()
             raise NotJson("there is no JSON among the first braces")
+
+
+def _shortest(fence: re.Match[str]) -> str:
+    """What says the same as a code fence that may go on, however long it is already."""
+    gap = " " if fence.end("fence") < fence.start("language") else ""
+    return f"```{gap}{fence['language']}"
 
 
 def _behind(text: str) -> str:
