@@ -9,41 +9,44 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from dragoman.structured import output_type
-from dragoman.structured.finding import TooMany, answering, every_json
+from dragoman.structured.finding import TooMany, every_json, in_turn
 
 
 @pytest.mark.parametrize(
     ("text", "lists", "found"),
     [
-        ('{"a": 1}', False, ['{"a": 1}']),
-        ('```json\n{"a": 1}\n```', False, ['{"a": 1}']),
-        ('Here it is: {"a": {"b": "}"}}. Anything else? {"a": 2}', False, ['{"a": {"b": "}"}}', '{"a": 2}']),
-        ('The form {name} is filled: {"a": 1}', False, ['{"a": 1}']),
-        ('As in [1]: {"a": 1}', False, ['{"a": 1}']),
-        ('[{"a": 1}, {"a": 2}]', True, ['[{"a": 1}, {"a": 2}]']),
+        ('{"a": 1}', False, [['{"a": 1}']]),
+        ('```json\n{"a": 1}\n```', False, [['{"a": 1}']]),
+        ('Here it is: {"a": {"b": "}"}}. Anything else? {"a": 2}', False, [['{"a": {"b": "}"}}', '{"a": 2}']]),
+        ('The form {name} is filled: {"a": 1}', False, [['{"a": 1}']]),
+        ('As in [1]: {"a": 1}', False, [['{"a": 1}']]),
+        ('[{"a": 1}, {"a": 2}]', True, [['[{"a": 1}, {"a": 2}]']]),
         ("It is 42.", True, []),
         ('{"a": 1', False, []),
         ('{"a":' * 100_000, False, []),
         # what the model says to itself
-        ('<think>Maybe {"a": 1}?</think>{"a": 2}', False, ['{"a": 2}']),
-        ('So.\n<thinking>{"a": 1}</thinking>\n{"a": 2}', False, ['{"a": 2}']),
-        ('Maybe {"a": 1}?</think>\n{"a": 2}', False, ['{"a": 2}']),
+        ('<think>Maybe {"a": 1}?</think>{"a": 2}', False, [['{"a": 2}']]),
+        ('So.\n<thinking>{"a": 1}</thinking>\n{"a": 2}', False, [['{"a": 2}']]),
+        ('Maybe {"a": 1}?</think>\n{"a": 2}', False, [['{"a": 2}'], ['{"a": 1}']]),
+        ('{"a": 1}\nThoughts end with </think> or </thinking>.', False, [['{"a": 1}']]),
+        ('```\n{"a": 1}\n```\nOr?</think>\n{"a": 2}', False, [['{"a": 2}'], ['{"a": 1}']]),
         ('<think>Maybe {"a": 1}? Or', False, []),
-        ('{"a": 1}, or, <think> {"a": 2}', False, ['{"a": 1}']),
-        ('Here: {"a": "<think>x</think>"}', False, ['{"a": "<think>x</think>"}']),
-        ('Here: {"a": "no </think>"}', False, ['{"a": "no </think>"}']),
+        ('{"a": 1}, or, <think> {"a": 2}', False, [['{"a": 1}']]),
+        ('Here: {"a": "<think>x</think>"}', False, [['{"a": "<think>x</think>"}']]),
+        ('Here: {"a": "no </think>"}', False, [['{"a": "no </think>"}']]),
         # code blocks
-        ('{"a": 1}\n```json\n{"a": 2}\n```\n```\n{"a": 3}\n```', False, ['{"a": 3}']),
-        ('```json\n{"a": 1}\n```\nBut: {"a": 2}', False, ['{"a": 1}', '{"a": 2}']),
-        ('```json\n{"a": 1}\n{"a": 2}\n```', False, ['{"a": 1}', '{"a": 2}']),
-        ('```json\n{"a": 1}\n```\n```python\nf({"b": 2})\n```', False, ['{"a": 1}', '{"b": 2}']),
-        ('{"a": 1}\n```python\nf({"b": 2})\n```', False, ['{"a": 1}', '{"b": 2}']),
-        ('```json\n{"a": "```"}\n```', False, ['{"a": "```"}']),
-        ('```{"a": 1}```', False, ['{"a": 1}']),
+        ('{"a": 1}\n```json\n{"a": 2}\n```\n```\n{"a": 3}\n```', False, [['{"a": 3}'], ['{"a": 2}'], ['{"a": 1}']]),
+        ('```json\n{"a": 1}\n```\nBut: {"a": 2}', False, [['{"a": 1}'], ['{"a": 2}']]),
+        ('```json\n{"a": 1}\n{"a": 2}\n```', False, [['{"a": 1}', '{"a": 2}']]),
+        ('```json\n{"a": 1}\n```\n```python\nf({"b": 2})\n```', False, [['{"a": 1}'], ['{"b": 2}']]),
+        ('{"a": 1}\n```python\nf({"b": 2})\n```', False, [['{"a": 1}', '{"b": 2}']]),
+        ('```json\n{"a": "```"}\n```', False, [['{"a": "```"}']]),
+        ('```{"a": 1}```', False, [['{"a": 1}']]),
     ],
 )
-def test_what_may_be_the_answer(text: str, lists: bool, found: list[str]) -> None:
-    assert [each.text for each in answering(every_json(text, lists=lists, may_close=False))] == found
+def test_what_may_be_the_answer(text: str, lists: bool, found: list[list[str]]) -> None:
+    groups = in_turn(every_json(text, lists=lists, may_close=False))
+    assert [[each.text for each in group] for group in groups] == found
 
 
 def test_what_is_too_much_is_not_searched_for_an_answer() -> None:

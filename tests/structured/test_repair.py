@@ -27,7 +27,7 @@ ESCAPES = "escapes that JSON does not have were mended"
 BRACKETS = "missing brackets at the end were put in"
 TWICE = "JSON inside a text was read"
 FITS = "of several in the text, the one that fits was read"
-IN_BLOCK = "of several in the text, that of the last code block was read"
+IN_BLOCK = "of several in the text, that of the last code block that fits was read"
 
 MENDED: list[tuple[str, Any, list[str]]] = [
     ('{"a": 1,}', {"a": 1}, [COMMA]),
@@ -224,6 +224,31 @@ ANSWERS: dict[str, tuple[Any, str, Any, list[str]]] = {
                                  [IN_BLOCK, AROUND]),
     "an empty one that fits": (Skills, 'An empty set {} is not it:\n```json\n{"skills": ["go"]}\n```',
                                Skills(skills=["go"]), [IN_BLOCK, AROUND]),
+    "a last block that does not fit": (
+        Person, '```json\n{"name": "Ann", "age": 3}\n```\nIt follows:\n```json\n{"type": "object"}\n```', ANN,
+        [IN_BLOCK, AROUND],
+    ),
+    "three blocks, of which the second fits": (
+        Person, '```\n{"name": 1}\n```\n```\n{"name": "Ann", "age": 3}\n```\n```\n{"name": 2}\n```', ANN, [IN_BLOCK, AROUND],
+    ),
+    "a last block that says nothing, where nothing must be said": (
+        Skills, '```\n{"skills": ["go"]}\n```\nNone:\n```\n{}\n```', Skills(), [IN_BLOCK, AROUND],
+    ),
+    "a block, and prose behind it": (
+        Person, '```\n{"name": "Ann", "age": 3}\n```\nNot {"name": "Bo"}.', ANN, [IN_BLOCK, AROUND],
+    ),
+    "prose, and a block that does not fit": (
+        Person, '{"name": "Ann", "age": 3}\n```json\n{"type": "object"}\n```', ANN, [FITS, AROUND],
+    ),
+    "an answer, and then words about thoughts": (
+        Person, '{"name": "Ann", "age": 3}\nThe tag </think> ends them.', ANN, [AROUND],
+    ),
+    "an answer, words about thoughts and an example": (
+        Person, '{"name": "Ann", "age": 3}\nBehind </think> stands {"type": "object"}.', ANN, [FITS, AROUND],
+    ),
+    "thoughts that had no beginning": (
+        Person, '{"name": "Bo"}?</think>{"name": "Ann", "age": 3}', ANN, [FITS, AROUND],
+    ),
     "braces in prose": (Person, 'Fill {name}: {"name": "Ann", "age": 3}', ANN, [AROUND]),
     "a mark of the byte order": (Person, '\ufeff{"name": "Ann", "age": 3}', ANN, [AROUND]),
     "braces in a text": (Person, '{"name": "A {b} }", "age": 3}', Person(name="A {b} }", age=3), []),
@@ -275,8 +300,16 @@ UNFIT: dict[str, tuple[str, str]] = {
     "a wrong field in what was mended": ('{"name": "Ann", "age": "three",}', "age"),
     "several that fit": ('{"name": "Ann"} {"name": "Bo"}', "several different"),
     "two in the last code block": ('{"name": "Cy"}\n```\n{"name": "Ann"}\n{"name": "Bo"}\n```', "several different"),
-    "one in a code block, and one behind it": ('```\n{"name": "Ann"}\n```\nOr {"name": "Bo"}', "several different"),
-    "a correction that does not fit": ('```\n{"name": "Ann"}\n```\nNo:\n```\n{"name": 3}\n```', "name"),
+    "several in prose, and a block that does not fit": (
+        '{"name": "Ann"} {"name": "Bo"}\n```\n{"name": 3}\n```',
+        "several different",
+    ),
+    "two in a block before one that does not fit": (
+        '```\n{"name": "Ann"}\n{"name": "Bo"}\n```\n```\n{"name": 3}\n```',
+        "several different",
+    ),
+    "a block that does not fit, and prose that does not": ('```\n{"name": 3}\n```\n{"age": "no"}', "name\n"),
+    "several before an end of thoughts": ('{"name": "Ann"}, or {"name": "Bo"}.</think> {so}', "several different"),
     "only thoughts": ('<think>{"name": "Ann", "age": 3}', "Invalid JSON"),
     "too many braces": ('{"name": "Ann", "age": 3}' + "{x" * 60, "so many braces"),
     "a part as a text, that does not fit": ('{"name": "Ann", "address": "{\\"town\\": \\"Ulm\\"}"}', "address"),

@@ -1,7 +1,7 @@
 """JSON in the text around it: a code block, a sentence before, a remark after, thoughts; and JSON that is nearly right.
 
 A text may hold more than one: a draft and its correction, an example and the answer. What a model says to itself in
-`<think>` is passed over, and what stands in the last code block goes before all that comes before that block.
+`<think>` is passed over; what stands in code blocks goes before prose, and in a later block before an earlier one.
 """
 
 from __future__ import annotations
@@ -32,8 +32,12 @@ class TooMany(ValueError):
 
 
 class Candidate(Repaired, frozen=True):
-    """JSON that stands in a text, in its `block`-th code block, or in none (0)."""
+    """JSON that stands in a text, in its `block`-th code block, or in none (0), and in which `part` of it.
 
+    A part ends where thoughts end that had no beginning in the text. They may have been thoughts, or prose about them.
+    """
+
+    part: int
     block: int
 
 
@@ -70,7 +74,7 @@ def every_json(text: str, *, lists: bool, may_close: bool) -> list[Candidate]:
     What stands inside another is none of them, nor is a part of one that cannot be made right. Raises `TooMany`.
     """
     found: list[Candidate] = []
-    fences, at, tries = Fences(), 0, 0
+    fences, at, tries, part = Fences(), 0, 0, 0
     while mark := MARKS[lists].search(text, at):
         at = mark.end()
         if mark["fence"]:
@@ -79,12 +83,14 @@ def every_json(text: str, *, lists: bool, may_close: bool) -> list[Candidate]:
         tries += 1
         if tries > MOST_TRIES:
             raise TooMany
-        if mark["end"]:  # what begins it was put before the answer, which goes on from there
-            found.clear()
+        if mark["end"]:  # what begins it may have been put before the answer
+            part += 1
         elif mark["tag"]:
             at = _end_of_thoughts(text, mark)
         else:
-            at = _take(text, mark, found, fences, may_close=may_close)
+            each, at = _tried(text, mark.start(), may_close=may_close)
+            if each is not None:
+                found.append(Candidate(each.text, each.repairs, each.end, part, fences.block))
     return found
 
 
@@ -95,14 +101,13 @@ def _end_of_thoughts(text: str, mark: re.Match[str]) -> int:
     return len(text) if end < 0 else end + len(closing)
 
 
-def _take(text: str, mark: re.Match[str], found: list[Candidate], fences: Fences, *, may_close: bool) -> int:
-    """Add what begins at `mark` to what was found, if it can be read. How far it was."""
+def _tried(text: str, start: int, *, may_close: bool) -> tuple[Repaired | None, int]:
+    """The JSON that begins at `start`, if it can be read, and how far it was."""
     try:
-        each = json_at(text, mark.start(), may_close=may_close)
+        each = json_at(text, start, may_close=may_close)
     except BeyondRepair as beyond:
-        return max(beyond.end, mark.end())
-    found.append(Candidate(each.text, each.repairs, each.end, fences.block))
-    return each.end
+        return None, max(beyond.end, start + 1)
+    return each, each.end
 
 
 def json_at(text: str, start: int, *, may_close: bool) -> Repaired:
@@ -116,8 +121,12 @@ def json_at(text: str, start: int, *, may_close: bool) -> Repaired:
     return Repaired(each.text, (AROUND, *each.repairs), each.end) if around else each
 
 
-def answering(found: Sequence[Candidate]) -> Sequence[Candidate]:
-    """Those that may be the answer: all, or from the last code block that has any on."""
-    last = max((each.block for each in found), default=0)
-    first = next((place for place, each in enumerate(found) if each.block == last), 0) if last else 0
-    return found[first:]
+def in_turn(found: Sequence[Candidate]) -> list[list[Candidate]]:
+    """Those that stand together, in the order in which they are asked whether they fit.
+
+    The last part of the text goes first. In it each code block, from the last on, and then all prose.
+    """
+    groups: dict[tuple[int, int], list[Candidate]] = {}
+    for each in found:
+        groups.setdefault((each.part, each.block), []).append(each)
+    return [groups[place] for place in sorted(groups, reverse=True)]

@@ -1,8 +1,8 @@
 """A value from the text of an answer: as it stands first; only what does not fit so is looked at again.
 
 JSON is never changed, but for JSON that stands inside a text where an object was wanted. What is no JSON may have some
-in it, or may be nearly JSON. Where several different ones fit, and none is in the last code block, none is read: which
-of them is the answer would be a guess. Each thing that was done is told.
+in it, or may be nearly JSON. Of those in code blocks the last that fits is read; where none does, the one in prose.
+Where several different ones fit that stand together, none is: which is the answer would be a guess. All of it is told.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from dragoman.exceptions import ResponseParsingError
 from dragoman.messages import Loss
-from dragoman.structured.finding import AROUND, Candidate, answering, every_json
+from dragoman.structured.finding import AROUND, Candidate, every_json, in_turn
 from dragoman.structured.output import WRAPPED, OutputType
 from dragoman.structured.rules import Rules
 from dragoman.structured.stringified import unstringified
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 _ROOT: Final = "answer"
 _IN_TEXT: Final = "JSON inside a text was read"
-_IN_BLOCK: Final = "of several in the text, that of the last code block was read"
+_IN_BLOCK: Final = "of several in the text, that of the last code block that fits was read"
 _FITS: Final = "of several in the text, the one that fits was read"
 _SEVERAL: Final = (
     "the text has several different JSON values that fit, and which of them is the answer cannot be told: "
@@ -65,21 +65,32 @@ def _parse(output: OutputType[T], text: str, rules: Rules) -> T:
 def _read_any(
     output: OutputType[T], found: Sequence[Candidate], error: ValueError, rules: Rules, *, mend: bool
 ) -> Read[T]:
-    """The one of `found` that fits, or that of the last code block. Raises `ValueError` when it cannot be told."""
-    fits: dict[str, Read[T]] = {}
+    """The one of `found` that fits, of the first that stand together. Raises `ValueError` when it cannot be told."""
     nearest: ValueError | None = None
-    for each in answering(found):
+    for group in in_turn(found):
+        fits, unfit = _fitting(output, group, rules, mend=mend)
+        nearest = nearest or unfit
+        if len(fits) > 1:
+            raise ResponseParsingError(_SEVERAL)
+        for said, only in fits.items():
+            others = any(_said(each.text) != said for each in found)
+            return Read(only.value, (*_told_of_choice(group[0], others=others), *only.repairs))
+    raise nearest or error
+
+
+def _fitting(
+    output: OutputType[T], group: Sequence[Candidate], rules: Rules, *, mend: bool
+) -> tuple[dict[str, Read[T]], ValueError | None]:
+    """What fits, by what it says, and what is wrong with the first that does not."""
+    fits: dict[str, Read[T]] = {}
+    wrong: ValueError | None = None
+    for each in group:
         said = _said(each.text)
         try:
             fits[said] = fits.get(said) or _read_one(output, each, rules, mend=mend)
         except ValueError as unfit:
-            nearest = nearest or unfit
-    if len(fits) > 1:
-        raise ResponseParsingError(_SEVERAL)
-    for said, only in fits.items():
-        others = any(_said(each.text) != said for each in found)
-        return Read(only.value, (*_told_of_choice(found, others=others), *only.repairs))
-    raise nearest or error
+            wrong = wrong or unfit
+    return fits, wrong
 
 
 def _read_one(output: OutputType[T], each: Candidate, rules: Rules, *, mend: bool) -> Read[T]:
@@ -102,10 +113,8 @@ def _said(text: str) -> str:
         return text
 
 
-def _told_of_choice(found: Sequence[Candidate], *, others: bool) -> tuple[Loss, ...]:
-    if not others:
-        return ()
-    return (_repair(_ROOT, _IN_BLOCK if any(each.block for each in found) else _FITS),)
+def _told_of_choice(chosen: Candidate, *, others: bool) -> tuple[Loss, ...]:
+    return (_repair(_ROOT, _IN_BLOCK if chosen.block else _FITS),) if others else ()
 
 
 def _read_inside(output: OutputType[T], text: str, told: tuple[Loss, ...], error: ValueError, rules: Rules) -> Read[T]:

@@ -45,6 +45,11 @@ SHOWN: dict[str, Any] = {
     '{"a": 1}\n```python\n{"a": 2}\n```': NOTHING,
     '<think>Or {"a": 1}?</think>{"a": 2}': {"a": 2},
     'Or {"a": 1}?</think>{"a": 2}': {"a": 2},
+    '{"a": 1}</think> it was': {"a": 1},
+    '{"a": 1}</think>{"a": 2} {"a": 3}': NOTHING,
+    '```\n{"a": 1}\n```\n```\n{oops\n```\n{"a": 2}': NOTHING,  # the first is the answer; it was taken back
+    '```\n{oops}\n```\n{"a": 2}': {"a": 2},
+    '```\n{"a": 1}\n```</think>{"a": 2}': {"a": 2},
     'So <thinking> and {"a": 1': NOTHING,
     '{"a": "<think>```"}': {"a": "<think>```"},
 }

@@ -1,7 +1,8 @@
 """The JSON in a text that comes in pieces: what `structured.reading` will choose in the whole, as far as can be told.
 
-What was shown is void when something goes before it: the next code block, the end of thoughts that had no beginning.
-When it cannot be told any more which JSON is the answer, nothing is shown: the whole text has the last word.
+What was shown is void when something goes before it: JSON in the next code block, or behind the end of thoughts that
+had no beginning. When it cannot be told any more which JSON is the answer, nothing is shown. What fits is not known
+here: the whole text has the last word.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from dragoman.structured.repair import BeyondRepair
 _MAY_BE_MARK: Final = re.compile(r"(?:<[/a-z]{0,11}|`{1,2})\Z")
 _CLOSING: Final = re.compile(r"[}\]]")
 _read: Final = JSONDecoder(strict=False).raw_decode
+_NONE_YET: Final = -1
+"""Before the first code block (1), and before prose (0): the block of the last JSON that is whole."""
 _AT_LEAST_A_PART: Final = 1
 """Changes of a reader that has shown more than an open bracket."""
 
@@ -36,8 +39,8 @@ class JsonInText:
         self._reader = Reader()
         self._pieces: list[str] = []
         self._shown: Reader | None = None
-        self._block = 0
-        self._is_open = True
+        self._block = _NONE_YET
+        self._part_is_over = False
         self._tries = self._size = self._mend_at = 0
         self._changed = False
         self.restarts = 0
@@ -84,8 +87,7 @@ class JsonInText:
             self._begin()
             return text[mark.start() :]
         if mark["end"]:
-            self._take_back()
-            self._is_open = True
+            self._part_is_over = True
         else:
             self._closing, self._step = f"</{mark['tag']}>", self._thoughts
         return text[mark.end() :]
@@ -123,22 +125,24 @@ class JsonInText:
     # ------------------------------------------------------------------ what becomes of one
 
     def _begin(self) -> None:
-        """Show what begins here, if it goes before what is shown, or nothing is."""
-        first = self._shown is None and self._is_open
+        """Show what begins here, if it goes before all that was whole."""
+        if self._part_is_over:
+            self._part_is_over, self._block = False, _NONE_YET
         self._reader = Reader()
-        if first or self._fences.block > self._block:
+        if self._goes_first():
             self._take_back()
-            self._is_open, self._block = True, self._fences.block
             self._shown = self._reader = self._make()
         self._pieces = []
         self._step = self._json
 
+    def _goes_first(self) -> bool:
+        return self._fences.block > self._block
+
     def _found(self, rest: str) -> str:
-        """It is whole. One more beside what is shown, before the next code block, and nobody knows which it is."""
-        is_one_more = self._reader is not self._shown and self._fences.block == self._block
-        if is_one_more:
+        """It is whole. One more beside another, before the next code block, and nobody knows which it is."""
+        if self._fences.block == self._block:
             self._take_back()
-            self._is_open = False
+        self._block = max(self._block, self._fences.block)
         self._step = self._outside
         return rest
 
@@ -159,7 +163,7 @@ class JsonInText:
                 return ""
             self._step = self._outside
             return text[max(beyond.end, 1) :]
-        if self._shown is None and self._is_open:
+        if self._goes_first():
             self._shown = self._reader = self._make()
             self._reader.feed(mended.text)
             self._changed = True
