@@ -115,3 +115,9 @@ def test_a_later_system_turn_of_anthropic_s_stays_in_its_place(strict: Emulator)
     client = from_provider("anthropic/claude-opus-5-5", base_url=strict.url, api_key="any")
     client.create(User, messages=[HI, {"role": "system", "content": RULES}])
     assert strict.requests[-1].wire["messages"][1] == {"role": "system", "content": RULES}
+
+
+def test_the_user_s_id_of_anthropic_s_metadata_is_sent(strict: Emulator) -> None:
+    client = from_provider("anthropic/claude-haiku-4-5", base_url=strict.url, api_key="any")
+    client.create(User, messages=[HI], metadata={"user_id": "x"})
+    assert strict.requests[-1].wire["metadata"] == {"user_id": "x"}

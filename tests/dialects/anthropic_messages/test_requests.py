@@ -380,6 +380,11 @@ def test_said_the_same(name: str) -> None:
 
 
 ONE_WAY: dict[str, tuple[Request, dict[str, Any]]] = {
+    "the user, as Anthropic's SDK says it": (
+        says(metadata={"user_id": "u1"}),
+        {"metadata": {"user_id": "u1"}},
+    ),
+    "the same user twice": (says(user="u1", metadata={"user_id": "u1"}), {"metadata": {"user_id": "u1"}}),
     "leading system messages are joined in order": (
         says(Message(Role.SYSTEM, "A"), Message(Role.SYSTEM, (Text("B"),)), HELLO),
         {"system": [{"type": "text", "text": "A"}, {"type": "text", "text": "B"}]},
@@ -468,8 +473,15 @@ LOST: dict[str, tuple[Request, dict[str, Any], list[str]]] = {
             seed=1, frequency_penalty=0.1, presence_penalty=0.2, n=2, logprobs=True, top_logprobs=3, metadata={"a": 1}
         ),
         {},
-        ["seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs", "metadata", "n"],
+        ["metadata.a", "seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs", "n"],
     ),
+    "of metadata all but the user": (
+        says(metadata={"user_id": "u1", "team": "x"}),
+        {"metadata": {"user_id": "u1"}},
+        ["metadata.team"],
+    ),
+    "a user that is no text": (says(metadata={"user_id": 7}), {}, ["metadata.user_id"]),
+    "two users": (says(user="u1", metadata={"user_id": "u2"}), {"metadata": {"user_id": "u1"}}, ["metadata.user_id"]),
     "a seed of 0 is a seed": (says(seed=0), {}, ["seed"]),
     "usage switched off": (says(include_usage=False), {}, ["include_usage"]),
     "fields of another dialect": (says(extra=(FOREIGN,)), {}, ["x"]),

@@ -35,8 +35,10 @@ _SAME: Final[dict[str, type]] = {
 }
 """Fields with the same name and meaning on both sides."""
 
-_NO_PLACE: Final = ("seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs", "metadata", "n")
+_NO_PLACE: Final = ("seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs", "n")
 """Fields this dialect does not have."""
+
+_USER: Final = "user_id"
 
 
 # ---------------------------------------------------------------------- canonical to wire
@@ -57,14 +59,29 @@ def encode_request(request: Request) -> Encoded:
         encode_format(request.output_format, wire, losses)
     if request.stop:
         wire["stop_sequences"] = list(request.stop)
-    if request.user is not None:
-        wire["metadata"] = {"user_id": request.user}
+    metadata = _encode_metadata(request, losses)
+    if metadata:
+        wire["metadata"] = metadata
     if request.stream:
         wire["stream"] = True
     lose_settings(request, _NO_PLACE, losses)
     for extra in request.extra:
         merge_extra(wire, extra, NAME, "", losses)
     return Encoded(wire, tuple(losses))
+
+
+def _encode_metadata(request: Request, losses: list[Loss]) -> Wire:
+    """The user's id, the one thing that the API keeps with a call: `user`, or `metadata` as Anthropic's SDK has it."""
+    said: Wire = {} if request.user is None else {_USER: request.user}
+    for name, value in (request.metadata or {}).items():
+        if name != _USER or not isinstance(value, str):
+            why = "this dialect keeps a `user_id`, a text, and no more"
+        elif said.setdefault(_USER, value) != value:
+            why = "`user` says another"
+        else:
+            continue
+        losses.append(Loss(effect="dropped", where=f"metadata.{name}", why=why))
+    return said
 
 
 # ---------------------------------------------------------------------- wire to canonical
@@ -94,7 +111,7 @@ def decode_request(wire: Wire, path: str = "") -> Request:
         reasoning=decode_reasoning(wire),
         stream=optional(wire, "stream", bool) or streams,
         stop=_decode_stop(wire),
-        user=optional(metadata, "user_id", str, "metadata."),
+        user=optional(metadata, _USER, str, "metadata."),
         extra=_unknown(wire, metadata, form),
     )
 
@@ -122,7 +139,7 @@ def _decode_stop(wire: Wire) -> tuple[str, ...]:
 def _unknown(wire: Wire, metadata: Wire, form: OutputFormat | None) -> tuple[Extra, ...]:
     """What has no canonical place, in its own place; of an object that is known in part, only the rest."""
     parts = {
-        "metadata": {name: value for name, value in metadata.items() if name != "user_id"},
+        "metadata": {name: value for name, value in metadata.items() if name != _USER},
         "tool_choice": unknown_choice(wire),
         **unknown_options(wire, form),
     }
