@@ -102,6 +102,25 @@ WORDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
      {"safetySettings": [SAFE]}),
     ({"cached_content": "cachedContents/x"}, {"cachedContent": "cachedContents/x"}),
     ({"temperature": 0.9, "config": {"temperature": 0.1}}, {"generationConfig": {"temperature": 0.1}}),
+    ({"config": types.GenerateContentConfig(top_k=40)}, {"generationConfig": {"topK": 40}}),
+    ({"config": types.GenerateContentConfig(system_instruction=types.Content(parts=[types.Part(text="Be brief.")]))},
+     {"systemInstruction": "Be brief."}),
+    ({"config": {"system_instruction": types.Part(text="Be brief.")}}, {"systemInstruction": "Be brief."}),
+    ({"config": {"system_instruction": ["Be brief."], "temperature": 0.1}},
+     {"systemInstruction": "Be brief.", "generationConfig": {"temperature": 0.1}}),
+    ({"system_instruction": "Be brief.", "config": {"temperature": 0.1}},
+     {"systemInstruction": "Be brief.", "generationConfig": {"temperature": 0.1}}),
+    ({"system_instruction": "Be brief."}, {"systemInstruction": "Be brief."}),
+    ({"thinking_config": {"thinking_budget": 0}, "extra_body": {"generationConfig": {"topP": 0.3}}},
+     {"generationConfig": {**LEAST, "topP": 0.3}}),
+    ({"thinking_config": {"thinking_budget": 0},
+      "extra_body": {"generationConfig": {"thinkingConfig": {"includeThoughts": True}}}},
+     {"generationConfig": {"thinkingConfig": {"thinkingBudget": 0, "includeThoughts": True}}}),
+    ({"candidate_count": 1}, {"generationConfig": {"candidateCount": 1}}),
+    ({"config": {"maxOutputTokens": 77, "topK": 3, "thinkingConfig": {"thinkingBudget": 0}, "safetySettings": [SAFE]}},
+     {"generationConfig": {"maxOutputTokens": 77, "topK": 3, **LEAST}, "safetySettings": [SAFE]}),
+    ({"config": {"automaticFunctionCalling": {"disable": True}, "temperature": 0.1}},
+     {"generationConfig": {"temperature": 0.1}}),
 ]  # fmt: skip
 
 
@@ -128,6 +147,20 @@ def test_options_in_this_sdks_words(options: dict[str, Any], wire: dict[str, Any
         ({"config": types.GenerateContentConfig(tools=[{"google_search": {}}])}, "pass tools="),
         ({"config": {"http_options": {"timeout": 5}}}, "timeout="),
         ({"config": 3}, "GenerateContentConfig"),
+        ({"config": {"responseMimeType": "application/json"}}, "response_model="),
+        ({"response_mime_type": "application/json"}, "response_model="),
+        ({"config": {"httpOptions": {"timeout": 5}}}, "timeout="),
+        ({"config": {"top_k": 3, "topK": 4}}, "say the same"),
+        ({"config": {"automatic_function_calling": {"maximum_remote_calls": 3}}}, "run_tools"),
+        (
+            {
+                "config": types.GenerateContentConfig(
+                    automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=False)
+                )
+            },
+            "run_tools",
+        ),
+        ({"system_instruction": types.Part.from_bytes(data=b"x", mime_type="image/png")}, "messages="),
     ],
 )
 def test_what_a_configuration_cannot_say(options: dict[str, Any], fix: str) -> None:
