@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,65 @@ def test_plain_dicts_are_read_in_either_form(dicts: list[dict[str, Any]]) -> Non
     call = next(part for turn in turns for part in turn.parts if isinstance(part, ToolCall))
     result = next(part for turn in turns for part in turn.parts if isinstance(part, ToolResult))
     assert (call.id, call.name, result.id, result.text) == ("c1", "f", "c1", "42")
+
+
+CALL = {"type": "function_call", "call_id": "c1", "name": "weather", "arguments": "{}", "id": "fc_1", "status": None}
+RESULT = {"type": "function_call_output", "call_id": "c1", "output": "42"}
+SPOKEN = {"type": "output_text", "text": "Hello", "annotations": []}
+ANSWER = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [SPOKEN]}
+ASKED = {"role": "user", "content": "Hi"}
+PICTURED = {"type": "input_image", "image_url": "https://h/x.png"}
+FILE = {"type": "input_file", "file_url": "https://h/x.pdf"}
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        ([{"role": "user", "content": [{"type": "input_text", "text": "Hi"}]}], [("user", [Text("Hi")])]),
+        (
+            [{"role": "user", "content": [{"type": "input_text", "text": "Whose?"}, PICTURED, FILE]}],
+            [("user", [Text("Whose?"), Image(url="https://h/x.png"), Document(url="https://h/x.pdf")])],
+        ),
+        ([{"role": "assistant", "content": [SPOKEN]}], [("assistant", [Text("Hello")])]),
+        ([ASKED, ANSWER, ASKED], [("user", [Text("Hi")]), ("assistant", [Text("Hello")]), ("user", [Text("Hi")])]),
+        (
+            [ASKED, {"role": "assistant", "content": "Wait"}, CALL, RESULT],
+            [
+                ("user", [Text("Hi")]),
+                ("assistant", [Text("Wait"), ToolCall(id="c1", name="weather", arguments_json="{}")]),
+                ("tool", [ToolResult(id="c1", content="42")]),
+            ],
+        ),
+        (
+            [{"role": "user", "content": [{"type": "input_text", "text": "Hi"}, *OPENAI[1]["content"]]}],
+            [("user", [Text("Hi"), Text("t"), Image(url="https://h/x.png")])],
+        ),
+    ],
+    ids=["a text", "a picture and a file", "what the model said", "an answer", "a call and its result", "both forms"],
+)
+def test_items_of_the_responses_api_are_read(items: list[dict[str, Any]], said: list[tuple[str, list[Part]]]) -> None:
+    before = deepcopy(items)
+    turns = canonical_messages(items)
+    assert [(turn.role, [_bare(part) for part in turn.parts]) for turn in turns] == said
+    assert items == before
+
+
+def _bare(part: Part) -> Part:
+    """The part without what only the Responses API has: ids and the like."""
+    return msgspec.structs.replace(part, extra=None)
+
+
+def test_items_of_the_responses_api_come_back_as_they_were() -> None:
+    items = [ASKED, {"type": "reasoning", "id": "rs_1", "summary": []}, {**CALL, "status": "completed"}, RESULT, ANSWER]
+    request = Request(model="m", messages=tuple(canonical_messages(items)))
+    encoded = get_dialect("openai_responses").encode_request(request)
+    assert (encoded.wire["input"], encoded.losses) == (items, ())
+
+
+@pytest.mark.parametrize("item", [{"type": "function_call", "name": "x"}, {"type": "function_call_output"}])
+def test_items_that_lack_something_are_refused(item: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="call_id"):
+        canonical_messages([ASKED, item])
 
 
 def test_forms_may_be_mixed_and_are_not_changed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, takewhile
+from operator import itemgetter
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
@@ -24,6 +25,20 @@ _ANTHROPIC_PARTS: Final = frozenset({
     "tool_use", "tool_result", "image", "document", "thinking", "redacted_thinking", "server_tool_use", "search_result",
 })  # fmt: skip
 """Types of content parts that Anthropic's form has and OpenAI's has not."""
+
+_RESPONSES: Final = "openai_responses"
+
+_RESPONSES_PARTS: Final = frozenset({"input_text", "input_image", "input_file", "output_text"})
+"""Types of content parts that OpenAI's Responses API has and its chat API has not."""
+
+_SHARED_PARTS: Final = frozenset({"text", "refusal", "input_audio"})
+"""Those that both have."""
+
+_ITEMS: Final = frozenset({
+    "reasoning", "item_reference", "compaction", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response",
+})  # fmt: skip
+_ITEM_ENDS: Final = ("_call", "_output")
+"""Types of what stands beside messages in the Responses API's input and output: these, and what ends so."""
 
 _OWN_PARTS: Final = frozenset({"tool_call", "reasoning", "opaque"})
 """Types of content parts that nobody's form has but ours."""
@@ -90,11 +105,12 @@ def _turn_of_parts(parts: tuple[Part, ...]) -> Message:
 
 
 def canonical_messages(messages: Iterable[MessageLike]) -> list[Message]:
-    """Messages with plain dicts, in OpenAI's or Anthropic's form or as msgspec writes ours, translated."""
+    """Messages with plain dicts, in one of OpenAI's forms or in Anthropic's or as msgspec writes ours, translated."""
     if cast("object", messages) is ...:
         raise ConfigurationError("`...` is a placeholder: put real messages in its place")
     turns: list[Message] = []
-    for form, group in groupby(map(in_dicts, messages), key=_form):
+    for form, formed in groupby(_with_forms(map(in_dicts, messages)), key=itemgetter(0)):
+        group = (message for _, message in formed)
         match form:
             case None:
                 turns += cast("Iterable[Message]", group)
@@ -109,13 +125,21 @@ def canonical_messages(messages: Iterable[MessageLike]) -> list[Message]:
     return _with_first_at_top(turns)
 
 
+def _with_forms(messages: Iterable[MessageLike]) -> list[tuple[str | None, MessageLike]]:
+    """Each with its `_form`. Texts among the Responses API's items are items too: those around them make one turn."""
+    formed = [(_form(message), message) for message in messages]
+    if not any(form == _RESPONSES for form, _ in formed):
+        return formed
+    return [(_RESPONSES if form == "plain" else form, message) for form, message in formed]
+
+
 def in_dicts(message: Any) -> Any:
     """`message`, in which what an SDK answered with (its objects, which pydantic's are) is the dicts that it writes."""
     if isinstance(message, Message):
         return message
     whole = _as_dict(message)
-    if whole is not message:  # an answer of Anthropic's says more than the turn that it is
-        return {name: whole[name] for name in ("role", "content")} if whole.get("type") == "message" else whole
+    if whole is not message:
+        return {name: whole[name] for name in ("role", "content")} if _is_anthropic_s(whole) else whole
     if not isinstance(message, Mapping):
         return message
     fields = cast("Mapping[str, Any]", message)
@@ -123,6 +147,11 @@ def in_dicts(message: Any) -> Any:
     written = {name: [_as_dict(each) for each in values] for name, values in lists.items()}
     changed = any(new is not old for name in lists for new, old in zip(written[name], lists[name], strict=True))
     return {**fields, **written} if changed else fields
+
+
+def _is_anthropic_s(answer: Mapping[str, Any]) -> bool:
+    """Whether it says more than the turn that it is. A message of the Responses API's has a status."""
+    return answer.get("type") == "message" and "status" not in answer
 
 
 def _as_dict(value: Any) -> Any:
@@ -156,6 +185,8 @@ def _form(message: MessageLike) -> str | None:
         raise ConfigurationError(
             f"a message is a Message or a dict with `role` and `content`, not {type(message).__name__}"
         )
+    if _is_item(message):
+        return _RESPONSES
     content = message.get("content")
     if type(content) is str and len(message) == 2 and message.get("role") in _PLAIN_ROLES:
         return "plain"
@@ -164,10 +195,25 @@ def _form(message: MessageLike) -> str | None:
     parts = cast("Sequence[Any]", content) if isinstance(content, list | tuple) else ()
     if message.keys() >= _SAVED or any(map(_is_own, parts)):
         return "own"
-    dicts = [cast("Mapping[str, Any]", part) for part in parts if isinstance(part, Mapping)]
-    kinds = {part.get("type") for part in dicts}
-    marked = kinds == {"text"} and any("cache_control" in part for part in dicts)
+    return _form_of_parts([cast("Mapping[str, Any]", part) for part in parts if isinstance(part, Mapping)])
+
+
+def _form_of_parts(parts: list[Mapping[str, Any]]) -> str:
+    kinds = {part.get("type") for part in parts}
+    if kinds & _RESPONSES_PARTS:
+        return _RESPONSES if kinds <= _RESPONSES_PARTS | _SHARED_PARTS else "mixed"
+    marked = kinds == {"text"} and any("cache_control" in part for part in parts)
     return "anthropic_messages" if marked or kinds & _ANTHROPIC_PARTS else "openai_chat"
+
+
+def _is_item(message: Mapping[str, Any]) -> bool:
+    """Whether it is one of the Responses API's, by its type."""
+    kind = message.get("type")
+    if not isinstance(kind, str):
+        return False
+    if "role" in message:
+        return kind == "message" and "status" in message
+    return kind in _ITEMS or kind.endswith(_ITEM_ENDS)
 
 
 def _is_own(part: object) -> bool:
@@ -192,10 +238,23 @@ def _read_again(message: Mapping[str, Any]) -> Message:
 
 
 def _decoded(form: str, messages: list[dict[str, Any]]) -> tuple[Message, ...]:
+    talk = {"input": list(map(_without_nulls, messages))} if form == _RESPONSES else {"messages": messages}
     try:
-        return get_dialect(form).decode_request({"model": "", "messages": messages, "max_tokens": 1}).messages
+        return get_dialect(form).decode_request({"model": "", "max_tokens": 1, **talk}).messages
     except Rejected as error:
         raise ConfigurationError(f"messages: {error.message}") from None
+
+
+def _without_nulls(item: Any) -> Any:
+    """`model_dump()` of an SDK's writes what an item does not have as null."""
+    match item:
+        case Mapping():
+            fields = cast("Mapping[str, Any]", item)
+            return {name: _without_nulls(value) for name, value in fields.items() if value is not None}
+        case list() | tuple():
+            return [_without_nulls(each) for each in cast("Sequence[Any]", item)]
+        case _:
+            return item
 
 
 def image_of(image: ImageLike) -> Image:

@@ -38,7 +38,7 @@ KeyLike: TypeAlias = str | Secret | Callable[[], str] | Callable[[], Awaitable[s
 """A key, or a function that gives a fresh one for each call."""
 
 MessageLike: TypeAlias = Message | Mapping[str, Any]
-"""A message, or a plain dict: in OpenAI's or Anthropic's form, or a message as `msgspec` saves it."""
+"""A message, or a plain dict: in one of OpenAI's forms or Anthropic's, or a message as `msgspec` saves it."""
 
 ToolLike: TypeAlias = AnyTool | ServerToolName | Callable[..., Any] | Mapping[str, Any]
 """A tool, a Python function, the name of a tool that the provider runs, or a plain dict.

@@ -416,6 +416,25 @@ def test_the_responses_api_by_mode(emulator: Emulator) -> None:
     assert isinstance(answer, Response)
 
 
+@pytest.mark.parametrize("name", ["input", "messages"])
+def test_what_the_responses_api_answered_goes_on_as_input(emulator: Emulator, name: str) -> None:
+    emulator.script(dragoman.LLMResponse(parts=(dragoman.ToolCall(id="c1", name="age", arguments_json="{}"),)))
+    tool: Any = {"type": "function", "name": "age", "parameters": {"type": "object"}}
+    answer = openai.OpenAI().responses.create(model="gpt-4o-mini", input="How old is John Smith?", tools=[tool])
+    [call] = answer.output
+    result = {"type": "function_call_output", "call_id": call.call_id, "output": "42"}  # type: ignore[union-attr]
+    asked = {"role": "user", "content": [{"type": "input_text", "text": "John Smith is 42 years old"}]}
+    client = dragoman.from_openai(openai.OpenAI(), mode=Mode.RESPONSES_TOOLS)
+    for item in (call, call.model_dump()):
+        talk: Any = {name: [asked, item, result, asked]}
+        assert client.create(response_model=Contact, model="gpt-4o-mini", **talk) == JOHN
+        sent = emulator.requests[-1].wire["input"]
+        assert [each.get("type", "message") for each in sent] == [
+            "message", "function_call", "function_call_output", "message",
+        ]  # fmt: skip
+        assert sent[1] == call.model_dump(exclude_none=True)
+
+
 def test_defaults_of_the_client(emulator: Emulator) -> None:
     client = dragoman.from_openai(openai.OpenAI(), model=MODEL, temperature=0)
     client.create(response_model=Contact, messages=SAID)
