@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal, NewType
 from weakref import ref
 
 import pytest
-from pydantic import AfterValidator, BaseModel, create_model
+from annotated_types import MinLen
+from pydantic import AfterValidator, BaseModel, ValidationError, create_model
 from typing_extensions import TypedDict
 
 import dragoman
@@ -185,6 +186,73 @@ def test_there_is_an_end_to_what_a_class_keeps() -> None:
     for number in range(1500):
         keep(User | Literal[number])  # type: ignore[valid-type]  # made at run time
     assert len(place_of(User)) == 1024
+
+
+# ---------------------------------------------------------------------- as it stands
+
+
+def changing() -> Any:
+    class Changing(BaseModel):
+        """Before."""
+
+        name: str
+
+    return Changing
+
+
+def rebuild(wanted: Any) -> None:
+    wanted.model_fields["name"].description = "after"
+    wanted.model_rebuild(force=True)
+
+
+def describe(wanted: Any) -> None:
+    wanted.__doc__ = "after"
+
+
+@pytest.mark.parametrize("change", [rebuild, describe])
+@pytest.mark.parametrize(
+    "around",
+    [lambda made: made, lambda made: list[made], lambda made: made | None, lambda made: Annotated[made, "x"]],
+    ids=["itself", "in a list", "or none", "annotated"],
+)
+def test_a_class_that_was_changed_is_made_of_anew(change: Callable[[Any], None], around: Callable[[Any], Any]) -> None:
+    kind = changing()
+    before = output_type(around(kind))
+    assert output_type(around(kind)) is before
+    change(kind)
+    after = output_type(around(kind))
+    assert "after" in str(after.schema)
+    assert "after" not in str(before.schema)
+    assert output_type(around(kind)) is after
+
+
+def test_a_rebuilt_model_is_validated_anew() -> None:
+    kind = changing()
+    assert output_type(kind).parse('{"name": "A"}').name == "A"
+    kind.model_fields["name"].metadata.append(MinLen(2))
+    kind.model_rebuild(force=True)
+    with pytest.raises(ValidationError):
+        output_type(kind).parse('{"name": "A"}')
+
+
+def test_a_function_told_about_otherwise_is_another_tool() -> None:
+    def double(number: int) -> int:
+        """Before."""
+        return number * 2
+
+    assert tool_of_function(double).description == "Before."
+    double.__doc__ = "After."
+    assert tool_of_function(double).description == "After."
+
+
+def test_what_is_made_before_a_change_goes_with_the_type_too() -> None:
+    def use(wanted: Any) -> Any:
+        first = parsed(wanted)
+        wanted.__doc__ = "after"
+        wanted.model_rebuild(force=True)
+        return first and parsed(wanted)
+
+    assert alive(model, use, times=30) == 0
 
 
 # ---------------------------------------------------------------------- it is the type's own

@@ -7,7 +7,7 @@ classes, at the one that was seen last: it is the first to go.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import partial, wraps
 from itertools import count
 from types import FunctionType
@@ -50,14 +50,17 @@ _NOWHERE: Final = Place()
 
 
 def kept_with_type(make: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], T]:
-    """Have `make(wanted, ...)` called once for each type, and keep the result as long as the type.
+    """Have `make(wanted, ...)` called once for each type as it stands, and keep the result as long as the type.
+
+    A model built anew (`model_rebuild`) and a class or function with another docstring are not what they were. That is
+    seen of what `wanted` itself names, not of classes in the fields of those.
 
     For a type that cannot be hashed it is called each time.
     """
 
     @wraps(make)
     def made(wanted: Any, *args: P.args, **kwargs: P.kwargs) -> T:
-        key = (make, wanted, _order_of(wanted), *args, *kwargs.items())
+        key = (make, wanted, *_state_of(wanted), *args, *kwargs.items())
         try:
             hash(key)
         except TypeError:  # an unhashable annotation
@@ -75,6 +78,20 @@ def place_of(wanted: object) -> Place:
         return _place_at(wanted)
     places = [place for owner in _owners_in(wanted) if (place := _place_at(owner)) is not _NOWHERE]
     return max(places, key=lambda place: place.number) if places else _NOWHERE
+
+
+def _state_of(wanted: object) -> Iterable[Hashable]:
+    """What is another object when a class or a function has been changed in a way that changes what is made of it."""
+    if isinstance(wanted, type):
+        fields = vars(wanted)
+        return fields.get("__doc__"), fields.get("__pydantic_validator__")
+    return _order_of(wanted), *(each for owner in _owners_in(wanted) for each in _state_at(owner))
+
+
+def _state_at(owner: object) -> Iterable[Hashable]:
+    if isinstance(owner, type):
+        return _state_of(owner)
+    return (owner.__doc__,) if isinstance(owner, FunctionType) else ()
 
 
 _OWNERS: Final[tuple[type, ...]] = (type, FunctionType, partial)
@@ -111,4 +128,4 @@ _IMMUTABLE: Final = 1 << 8
 
 def _order_of(wanted: object) -> str | None:
     """What tells `int | str` from `str | int`, which are equal: the first may be the one that is tried first."""
-    return None if isinstance(wanted, type) or get_origin(wanted) is None else repr(wanted)
+    return None if get_origin(wanted) is None else repr(wanted)
