@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from dragoman.structured import Rules, output_type
-from dragoman.structured.finding import MARKS
+from dragoman.structured.finding import MARKS, MOST_TRIES, TooMany, every_json
 from dragoman.structured.partial import NOTHING, NotJson, Reader
 from dragoman.structured.partial.json_in_text import JsonInText
 from dragoman.structured.reading import read
@@ -74,11 +75,12 @@ WORDS = [
 def test_what_is_shown_at_last_is_what_is_read_in_the_whole(text: str, size: int) -> None:
     """Or nothing is; a stream has its last value from the whole."""
     try:
-        shown = heard(text, size).show()
+        finder = heard(text, size)
+        shown = finder.show()
     except NotJson:
         return
-    if shown is NOTHING:
-        return
+    if shown is NOTHING or not finder.whole:
+        return  # what is broken off may be none in the whole
     try:
         value = read(output_type(Loose), text, Rules(), may_close=True).value
     except ValueError:
@@ -129,10 +131,32 @@ def test_a_draft_is_void_when_the_next_code_block_begins() -> None:
     assert (finder.show(), finder.restarts) == ({}, 1)
 
 
-def test_a_text_full_of_braces_is_given_up() -> None:
-    finder = JsonInText(Reader, lists=False)
-    with pytest.raises(NotJson, match="first braces"):
-        finder.feed("{x} " * 100)
+@pytest.mark.parametrize("unit", ["{x} ", "{a: ] ", "<think>{</think>", "</think>", "`{'a'"])
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_it_is_given_up_where_the_whole_is(unit: str, size: int) -> None:
+    """At the same beginning, however it is cut: one count for both."""
+    for times in (MOST_TRIES, MOST_TRIES + 1):
+        text = unit * times
+        expected = pytest.raises(NotJson, match="first braces") if gives_up(text) else nullcontext()
+        with expected:
+            heard(text, size)
+        assert gives_up(text) is (times > MOST_TRIES)
+
+
+def gives_up(text: str) -> bool:
+    try:
+        every_json(text, lists=False, may_close=False)
+    except TooMany:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("size", [1, 4, 1000])
+def test_nearly_json_of_many_closing_brackets_is_shown(size: int) -> None:
+    """How often it was looked at before it was over does not count; it is seen some time after."""
+    rows = [{"n": number} for number in range(200)]
+    finder = heard("{'a': " + json.dumps(rows) + "}" + " That is all." * 300, size)
+    assert finder.show() == {"a": rows}
 
 
 def test_a_number_that_python_does_not_read_is_given_up() -> None:

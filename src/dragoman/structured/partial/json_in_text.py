@@ -41,7 +41,7 @@ class JsonInText:
         self._shown: Reader | None = None
         self._block = _NONE_YET
         self._part_is_over = False
-        self._tries = self._size = self._mend_at = 0
+        self._tries = self._mended = self._size = self._mend_at = 0
         self._changed = False
         self.restarts = 0
         """How often what was shown became void."""
@@ -117,10 +117,16 @@ class JsonInText:
         return self._found(_behind("".join(self._pieces)))
 
     def _mending(self, text: str) -> str:
-        """What began like JSON and is none may be nearly JSON. What stands in it is no answer, either way."""
+        """What began like JSON and is none may be nearly JSON. What stands in it is no answer, either way.
+
+        It is looked at when it may be over, until that has been so often, and whenever it has doubled.
+        """
         self._pieces.append(text)
         self._size += len(text)
-        return self._mend() if self._size >= self._mend_at or _CLOSING.search(text) else ""
+        if self._mended < MOST_TRIES and _CLOSING.search(text):
+            self._mended += 1
+            return self._mend()
+        return self._mend() if self._size >= self._mend_at else ""
 
     # ------------------------------------------------------------------ what becomes of one
 
@@ -153,7 +159,6 @@ class JsonInText:
         return self._mend()
 
     def _mend(self) -> str:
-        self._count()
         text = "".join(self._pieces)
         try:
             mended = json_at(text, 0, may_close=False)
@@ -178,6 +183,7 @@ class JsonInText:
         self._changed = True
 
     def _count(self) -> None:
+        """As in the whole: each beginning of JSON or thoughts, and each end of thoughts without a beginning."""
         self._tries += 1
         if self._tries > MOST_TRIES:
             self._take_back()
