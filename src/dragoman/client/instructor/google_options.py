@@ -108,7 +108,7 @@ def _fields_of(name: str, value: Any) -> dict[str, Any]:
 
 def _refuse(field: str, where: str) -> None:
     if field in _ELSEWHERE:
-        raise ConfigurationError(f"{where} is not taken from there: {_ELSEWHERE[field]}")
+        raise ConfigurationError(f"{where} is not taken here: {_ELSEWHERE[field]}")
 
 
 def _check_calling(calling: Any) -> None:
