@@ -137,6 +137,8 @@ def in_dicts(message: Any) -> Any:
     """`message`, in which what an SDK answered with (its objects, which pydantic's are) is the dicts that it writes."""
     if isinstance(message, Message):
         return message
+    if type(message) is dict and _is_plain(cast("dict[str, Any]", message)):
+        return cast("dict[str, Any]", message)
     whole = _as_dict(message)
     if whole is not message:
         return {name: whole[name] for name in ("role", "content")} if _is_anthropic_s(whole) else whole
@@ -147,6 +149,11 @@ def in_dicts(message: Any) -> Any:
     written = {name: [_as_dict(each) for each in values] for name, values in lists.items()}
     changed = any(new is not old for name in lists for new, old in zip(written[name], lists[name], strict=True))
     return {**fields, **written} if changed else fields
+
+
+def _is_plain(message: dict[str, Any]) -> bool:
+    """Whether it is like nearly every message, in which nothing can be an object of an SDK's."""
+    return type(message.get("content")) is str and "tool_calls" not in message
 
 
 def _is_anthropic_s(answer: Mapping[str, Any]) -> bool:
