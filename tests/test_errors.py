@@ -30,6 +30,7 @@ TABLE = {
     "FetchRefused": ("CallerError", 400, False),
     "NoModelFits": ("CallerError", 400, False),
     "LossRefused": ("CallerError", 400, False),
+    "Unavailable": ("Error", 503, True),
     "CallFailed": ("Error", 502, False),
     "TransportError": ("CallFailed", 502, True),
     "ConnectFailed": ("TransportError", 502, True),

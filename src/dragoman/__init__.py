@@ -78,7 +78,8 @@ _ROOMS = {
         "FetchRefused", "Filtered", "LossRefused", "MissingKey", "MissingPackage", "ModelStringError",
         "NoDeployment", "NoModelFits", "OutcomeUnknown", "OutOfCredit", "OutputError", "Overloaded", "ProviderError",
         "ProviderFailed", "RateLimited", "Rejected", "RetriesExhausted", "RouteError", "StreamInterrupted",
-        "TimedOut", "TransportError", "Unauthorized", "UnknownModel", "UnknownProvider", "UnsupportedFeature",
+        "TimedOut", "TransportError", "Unauthorized", "Unavailable", "UnknownModel", "UnknownProvider",
+        "UnsupportedFeature",
     ),
     "dragoman.exceptions": (
         "AsyncValidationError", "FailedAttempt", "ResponseParsingError", "TokenBudgetExceeded",

@@ -140,6 +140,7 @@ from dragoman.errors import StreamInterrupted as StreamInterrupted
 from dragoman.errors import TimedOut as TimedOut
 from dragoman.errors import TransportError as TransportError
 from dragoman.errors import Unauthorized as Unauthorized
+from dragoman.errors import Unavailable as Unavailable
 from dragoman.errors import UnknownModel as UnknownModel
 from dragoman.errors import UnknownProvider as UnknownProvider
 from dragoman.errors import UnsupportedFeature as UnsupportedFeature

@@ -186,6 +186,14 @@ class LossRefused(CallerError):
         super().__init__(f"nothing was sent, for {what}", **where)
 
 
+class Unavailable(Error):
+    """The gateway itself takes no more for now: too many calls are open, or it is about to stop."""
+
+    status = 503
+    retryable = True
+    hint = "Ask again in a moment."
+
+
 # ---------------------------------------------------------------------- a call came to nothing
 
 
