@@ -17,6 +17,7 @@ from dragoman.calls import (
     RetryConfig,
     Target,
     Terms,
+    Verbatim,
     count_tokens,
     embed,
     generate,
@@ -35,7 +36,7 @@ from dragoman.client.options import (
     check_options,
     timeouts_of,
 )
-from dragoman.client.requests import own_request, request_of
+from dragoman.client.requests import own_request, passed_on, request_of
 from dragoman.client.tools import tools_of
 from dragoman.dialects import get_dialect
 from dragoman.dialects.embeddings import get_embedding_codec
@@ -191,6 +192,18 @@ class Plan:
         request = self._request(prompt, options)
         sending = _sent(self._call(replace(request, stream=True) if stream else request, options), options)
         return sending if watcher is None else watched(sending, request, watcher)
+
+    def answer(
+        self, request: Request, options: Mapping[str, Any], *, verbatim: Verbatim | None = None
+    ) -> Flow[LLMResponse]:
+        """The flow of one call that is made for somebody else: `request` goes to this plan's model, and `options` say
+        what it leaves open. As its sender wrote it, where `verbatim` can be passed on.
+        """
+        options = self.options(options)
+        self._refuse_unless_chats()
+        asked, filled = passed_on(request, self._target.model, options)
+        call = self._call(asked, options, verbatim=verbatim, filled=filled)
+        return generate(call) if call.sends_verbatim else _sent(call, options)
 
     def extract(  # what is asked, by which rules, and where its answer may be
         self,
@@ -394,9 +407,12 @@ class Plan:
         self._closed = True
         self._target.transport.close()
 
-    def _request(self, prompt: Any, options: Mapping[str, Any]) -> Request:
+    def _refuse_unless_chats(self) -> None:
         if not self._target.spec.chats:
             raise UnsupportedFeature("this provider answers no prompts: call `embed`", provider=self.provider)
+
+    def _request(self, prompt: Any, options: Mapping[str, Any]) -> Request:
+        self._refuse_unless_chats()
         if isinstance(prompt, Request):
             return own_request(prompt, self._target.model, options)
         messages = messages_of(
@@ -408,9 +424,12 @@ class Plan:
         )
         return request_of(self._target.model, messages, tools_of(options.get("tools") or ()), options)
 
-    def _call(self, request: Request, options: Mapping[str, Any], deadline: float | None = None) -> Call:
+    def _call(
+        self, request: Request, options: Mapping[str, Any], deadline: float | None = None, **passing: Any
+    ) -> Call:
+        """`passing`: the fields of a `Call` that is passed on for somebody."""
         limits = {name: options[name] for name in BUDGETS & options.keys()}
-        return Call(request=request, deadline=deadline, **limits, **self._terms(options))
+        return Call(request=request, deadline=deadline, **limits, **passing, **self._terms(options))
 
     def _terms(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of `Terms` that `options` say."""

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dragoman.calls import RetryConfig
+from dragoman.calls import RetryConfig, Verbatim
 from dragoman.client.inputs import messages_of
 from dragoman.client.options import check_options, timeouts_of
 from dragoman.client.retries import retries_of
 from dragoman.client.routers.behind import Behind
-from dragoman.client.routers.features import features_of
+from dragoman.client.routers.features import features_of, features_of_request
 from dragoman.client.routers.following import Following
 from dragoman.client.routers.purpose import Purpose
 from dragoman.client.routers.servers import Server, Wish
@@ -29,6 +29,7 @@ from dragoman.routing.asking import Allowance, Asking
 from dragoman.routing.explanation import Explanation, explain
 from dragoman.routing.features import Features
 from dragoman.routing.route import Routing, route
+from dragoman.routing.rules import RouteRules
 from dragoman.routing.target import Place, Target
 from dragoman.structured import Extracted, Rules
 from dragoman.structured.partial import Delivery
@@ -129,6 +130,33 @@ class RoutedPlan:
             return told((yield from server.generate(wish, watcher)))
 
         return self._route(call, Asking(ask=ask, response_of=_itself, with_response=_the_other, stream=stream))
+
+    def answer(
+        self, request: Request, options: Mapping[str, Any], *, verbatim: Verbatim | None = None
+    ) -> Flow[LLMResponse]:
+        """The flow of one call that is made for somebody else (`Plan.answer`). `request.stream` says whether its events
+        are seen.
+
+        Where the answer of several targets may become one, by going on, beginning anew or hedging, nothing of it is
+        kept for `verbatim`.
+        """
+        call = Call(
+            features=features_of_request(self.purpose, self._model, request),
+            messages=request.messages,
+            said=self.options(options),
+            usual=self._defaults,
+            stream=request.stream,
+        )
+        if verbatim is not None and not _of_one_target(self.behind.routing.rules, stream=request.stream):
+            verbatim = replace(verbatim, keeps=False)
+
+        def ask(target: Target, allowance: Allowance) -> Flow[LLMResponse]:
+            server, wish, told = self._wish(call, target, allowance)
+            if allowance.so_far:
+                return told((yield from server.answer(replace(request, messages=wish.messages), wish, None)))
+            return told((yield from server.answer(request, wish, verbatim)))
+
+        return self._route(call, Asking(ask=ask, response_of=_itself, with_response=_the_other, stream=request.stream))
 
     def extract(
         self,
@@ -319,6 +347,11 @@ def _itself(response: LLMResponse) -> LLMResponse:
 
 def _the_other(_: LLMResponse, response: LLMResponse) -> LLMResponse:
     return response
+
+
+def _of_one_target(rules: RouteRules, *, stream: bool) -> bool:
+    """Whether what a caller sees comes from one target alone."""
+    return rules.hedge is None and not (stream and rules.after_commit != "raise")
 
 
 def _response_of(found: Extracted[Any]) -> LLMResponse:

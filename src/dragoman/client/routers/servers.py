@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dragoman.calls import Verbatim
+from dragoman.client.requests import options_of
 from dragoman.errors import CallFailed, UnsupportedFeature
 from dragoman.flow import Flow, Handle, events, invoke
 from dragoman.http import Timeouts
@@ -66,6 +68,10 @@ class Server(ABC):
     @abstractmethod
     def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]: ...
 
+    def answer(self, request: Request, wish: Wish, verbatim: Verbatim | None) -> Flow[LLMResponse]:  # noqa: ARG002  # it sends nothing as it is written
+        """The answer to a whole request that somebody passes on; `wish` has its messages, and options around it."""
+        return self.generate(replace(wish, options={**wish.options, **options_of(request)}), None)
+
     @abstractmethod
     def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]: ...
 
@@ -113,6 +119,10 @@ class PlanServer(Server):
         plan = self._plan.for_model(wish.model)
         return plan.generate(None, self._said(wish), stream=wish.stream, watcher=watcher)
 
+    def answer(self, request: Request, wish: Wish, verbatim: Verbatim | None) -> Flow[LLMResponse]:
+        options = {**self._usual, **wish.options}
+        return self._plan.for_model(wish.model).answer(request, options, verbatim=verbatim)
+
     def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:
         return self._plan.for_model(wish.model).extract(wanted, None, self._said(wish), rules, caching)
 
@@ -154,6 +164,9 @@ class InAThread(Server):
 
     def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]:
         return in_a_thread(self._server.generate(wish, watcher), stream=wish.stream)
+
+    def answer(self, request: Request, wish: Wish, verbatim: Verbatim | None) -> Flow[LLMResponse]:
+        return in_a_thread(self._server.answer(request, wish, verbatim), stream=wish.stream)
 
     def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:
         return in_a_thread(self._server.extract(wanted, wish, rules, caching), stream=False)
