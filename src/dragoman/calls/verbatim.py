@@ -75,7 +75,7 @@ class Verbatim(Struct, kw_only=True):
 class Forward(Intake):
     """An `Intake` that keeps the frames for the sender of a verbatim request, from the first content on."""
 
-    __slots__ = ("_held", "_row", "_sender", "_withholds")
+    __slots__ = ("_held", "_last", "_row", "_sender", "_withholds")
 
     def __init__(self, decoder: StreamDecoder, clock: Callable[[], float], sender: Verbatim) -> None:
         super().__init__(decoder, clock)
@@ -83,11 +83,13 @@ class Forward(Intake):
         self._row = _row_of(sender)
         self._withholds = not self._row.tells_usage(sender.body)
         self._held: list[Frame] = []
+        self._last: Frame | None = None
 
     def feed(self, name: str, data: bytes) -> list[Event]:
         events = super().feed(name, data)
         if not (self._withholds and only_tells_usage(data)):
-            self._held.append((name, data))
+            self._last = (name, data)
+            self._held.append(self._last)
         if self.first_content_at is not None:
             self._give()
         return events
@@ -95,7 +97,7 @@ class Forward(Intake):
     def finish(self) -> list[Event]:
         events = super().finish()
         end = self._row.end
-        if end is not None and end not in self._held and self._sender.frames[-1:] != [end]:
+        if end is not None and self._last != end:
             self._held.append(end)
         self._give()
         return events
