@@ -343,20 +343,53 @@ class Plan:
     def embed(self, inputs: Any, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
         """The flow of a call for embeddings. Raises `UnsupportedFeature` where the provider has none."""
         options = self._call_options(options, EmbedOptions)
-        spec, model = self._target.spec, self._target.model
+        request = EmbeddingRequest(model=self.model, inputs=embedding_inputs(inputs))
+        return embed(self._embedding_call(request, options))
+
+    @property
+    def embeds(self) -> bool:
+        """Whether its provider has embeddings of the model."""
+        return self._target.spec.embeddings_for(self.model) is not None
+
+    def embed_request(self, request: EmbeddingRequest, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
+        """The flow of a call for embeddings made for somebody else. `options` say what `request` leaves open."""
+        return embed(self._embedding_call(request, self._call_options(options, EmbedOptions)))
+
+    def _embedding_call(self, request: EmbeddingRequest, options: Mapping[str, Any]) -> EmbeddingCall:
+        spec, model = self._target.spec, self.model
         codec = spec.embeddings_for(model)
         if codec is None:
             raise UnsupportedFeature("this provider has no embeddings", provider=spec.name, model=model)
-        fields = {name: options[name] for name in _EMBEDDING_FIELDS & options.keys()}
+        open_fields = (name for name in _EMBEDDING_FIELDS & options.keys() if getattr(request, name) is None)
+        fields = {name: options[name] for name in open_fields}
         if options.get("extra_body"):
-            fields["extra"] = (Extra(fields=options["extra_body"]),)
-        request = EmbeddingRequest(model=model, inputs=embedding_inputs(inputs), **fields)
-        return embed(EmbeddingCall(request=request, codec=get_embedding_codec(codec), **self._terms(options)))
+            fields["extra"] = (Extra(fields=options["extra_body"]), *request.extra)
+        request = replace(request, model=model, **fields)
+        return EmbeddingCall(request=request, codec=get_embedding_codec(codec), **self._terms(options))
 
     def count_tokens(self, prompt: Any, options: Mapping[str, Any]) -> Flow[TokenCount]:
         """The flow that counts what `generate` would send."""
         options = self.options(options)
         return count_tokens(self._call(self._request(prompt, options), options))
+
+    @property
+    def counts(self) -> bool:
+        """Whether its provider counts tokens; others are estimated."""
+        return self._target.spec.counting is not None
+
+    def count_request(self, request: Request, options: Mapping[str, Any]) -> Flow[TokenCount]:
+        """The flow that counts the tokens of another's `request`."""
+        options = self.options(options)
+        asked, _ = passed_on(request, self.model, options)
+        return count_tokens(self._call(asked, options))
+
+    def ceiling_of(
+        self, request: Request, options: Mapping[str, Any], input_tokens: int | None = None
+    ) -> Decimal | None:
+        """`ceiling`, of another's `request`; `input_tokens` as in `calls.ceiling`."""
+        options = self.options(options)
+        asked, _ = passed_on(request, self.model, options)
+        return ceiling(self._call(asked, options), input_tokens)
 
     def models(self, options: Mapping[str, Any]) -> Flow[list[ModelInfo]]:
         """The flow that lists the provider's models."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from dragoman.calls import RetryConfig, Verbatim
 from dragoman.client.inputs import messages_of
 from dragoman.client.options import check_options, timeouts_of
 from dragoman.client.retries import retries_of
+from dragoman.client.routers import beside_answers
 from dragoman.client.routers.behind import Behind
 from dragoman.client.routers.features import features_of, features_of_request
 from dragoman.client.routers.following import Following
@@ -24,7 +26,16 @@ from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.flow import Flow
 from dragoman.http import Timeouts
-from dragoman.messages import LLMResponse, Loss, Message, Request, Role
+from dragoman.messages import (
+    EmbeddingRequest,
+    EmbeddingResponse,
+    LLMResponse,
+    Loss,
+    Message,
+    Request,
+    Role,
+    TokenCount,
+)
 from dragoman.routing.asking import Allowance, Asking
 from dragoman.routing.explanation import Explanation, explain
 from dragoman.routing.features import Features
@@ -212,6 +223,39 @@ class RoutedPlan:
             return _with_response(found, told(found.response))
 
         return IterableFlow(self._route(call, self._asking_value(ask, stream=True)), following, ours)
+
+    @property
+    def embeds(self) -> bool:
+        """Whether any of its targets has embeddings."""
+        return any(server.embeds for server in self.behind.servers.values())
+
+    @property
+    def counts(self) -> bool:
+        """Whether any of its targets counts tokens itself."""
+        return any(server.counts for server in self.behind.servers.values())
+
+    def embed_request(self, request: EmbeddingRequest, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
+        """The flow of a call for embeddings made for somebody else. Always of one model (`beside_answers`)."""
+        return beside_answers.embed_request(self.behind, self.purpose, request, self._options_at(options))
+
+    def count_request(self, request: Request, options: Mapping[str, Any]) -> Flow[TokenCount]:
+        """The flow that counts the tokens of another's `request`, at a target that can."""
+        return beside_answers.count_request(self.behind, self.purpose, request, self._options_at(options))
+
+    def ceiling_of(
+        self,
+        request: Request,
+        options: Mapping[str, Any] = MappingProxyType({}),
+        input_tokens: int | None = None,
+    ) -> Decimal | None:
+        """US dollars that one answer to another's `request` costs at worst, at the dearest target that the policy names
+        for it; `None` where that cannot be told of one. `input_tokens`: `estimated_input`, where it is known already.
+        """
+        options_at = self._options_at(options)
+        return beside_answers.ceiling_of(self.behind, self.purpose, request, options_at, input_tokens)
+
+    def _options_at(self, said: Mapping[str, Any]) -> Callable[[Target], Mapping[str, Any]]:
+        return lambda target: {**self._defaults, **target.options, **said}
 
     def explain(self, prompt: Any, options: Mapping[str, Any], *, stream: bool, value: bool) -> Explanation:
         """Whom such a call would be sent to now, and why. Nothing is sent."""
