@@ -5,6 +5,7 @@ bash bench/run.sh --quick       only what the goals compare; writes nothing
 bash bench/run.sh --values      values of the caller's types beside Instructor; writes results/values.json and
                                 docs/benchmarks-values.md
 bash bench/run.sh --routing     what routing adds; writes results/routing.json and docs/benchmarks-routing.md
+bash bench/run.sh --gateway     gateways, each in a process of its own; see bench/gateway
 bash bench/run.sh --check       and exit with 1 when a goal is missed
 bash bench/run.sh --render      measure nothing: write the documents again from the results
 """

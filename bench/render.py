@@ -158,7 +158,9 @@ def extent(figure: Figure) -> str:
 
 def versions(results: Results) -> str:
     """The pinned libraries, and which dragoman."""
-    pinned = (name for one in results["environments"].values() for name in one["requirements"] if name != ".")
+    pinned = (
+        name for one in results["environments"].values() for name in one["requirements"] if not name.startswith(".")
+    )
     return f"dragoman at commit `{results['commit']}`; {', '.join(f'`{name}`' for name in pinned)}."
 
 
