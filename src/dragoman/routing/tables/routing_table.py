@@ -12,7 +12,7 @@ from msgspec import Struct
 from dragoman.routing.health import HealthRules, RetryBudgetRules
 from dragoman.routing.policies import Policy
 from dragoman.routing.rules import RouteRules
-from dragoman.routing.tables.documents import read, with_environment
+from dragoman.routing.tables.documents import Document, read, with_environment
 from dragoman.routing.tables.fields import mapping_at, record_at, refuse_unknown, required
 from dragoman.routing.tables.policy_tree import PolicyTree
 
@@ -39,8 +39,12 @@ def routing_from(
         ConfigurationError: A word is not known, something is missing or of the wrong kind. The message says where.
         MissingPackage: It is a YAML file, and PyYAML is not installed.
     """
-    document = source if isinstance(source, Mapping) else read(Path(source))
-    document = with_environment(document, os.environ if environment is None else environment)
+    document = Document(source) if isinstance(source, Mapping) else read(Path(source))
+    with document.tells():
+        return _table(with_environment(document.value, os.environ if environment is None else environment))
+
+
+def _table(document: Any) -> RoutingTable:
     sections = mapping_at("", document)
     refuse_unknown("", sections, _SECTIONS)
     tree = PolicyTree(sections.get("targets", {}), sections.get("policies", {}))
