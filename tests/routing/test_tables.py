@@ -323,7 +323,7 @@ def test_yaml_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("t.ini", "", "a routing table is a file that ends in .toml, .json, .yaml, .yml"),
+        ("t.ini", "", "what can be read is a file that ends in .toml, .json, .yaml, .yml"),
         ("absent.toml", None, "No such file"),
         ("t.toml", "policy = ", "Invalid value"),
         ("t.json", "{", "Expecting property name"),

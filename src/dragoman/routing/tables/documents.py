@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from collections.abc import Callable, Generator, Mapping
@@ -52,11 +53,16 @@ class Document:
         return f"<Document {self.path or 'without a file'}>"
 
 
+def document_of(source: str | os.PathLike[str] | Mapping[str, Any]) -> Document:
+    """A file, or what a program says in its place."""
+    return Document(source) if isinstance(source, Mapping) else read(Path(source))
+
+
 def read(path: Path) -> Document:
     """What stands in a file. A word that stands twice in one mapping is refused: one of the two would be lost."""
     form = _FORMS.get(path.suffix.lower())
     if form is None:
-        raise ConfigurationError(f"`{path}`: a routing table is a file that ends in {', '.join(_FORMS)}")
+        raise ConfigurationError(f"`{path}`: what can be read is a file that ends in {', '.join(_FORMS)}")
     try:
         text = path.read_text(encoding="utf-8-sig")
         value = form.value(text)

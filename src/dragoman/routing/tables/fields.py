@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar, cast, get_args, get_origin
 
 from msgspec import Struct, ValidationError, convert, structs
 
-from dragoman.errors import ConfigurationError
+from dragoman.errors import ConfigurationError, UnknownProvider
 from dragoman.routing.tables.places import DocumentError, below, refused
 
 S = TypeVar("S", bound=Struct)
@@ -92,7 +92,7 @@ def located(place: str) -> Generator[None, None, None]:
         yield
     except DocumentError:
         raise
-    except ConfigurationError as error:
+    except (ConfigurationError, UnknownProvider) as error:
         raise refused(place, error.message) from error
 
 

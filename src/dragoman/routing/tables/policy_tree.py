@@ -181,6 +181,10 @@ _READERS: Final[dict[str, Callable[[PolicyTree, str, Any, dict[str, Any]], Polic
 }
 
 
+POLICY_WORDS: Final = (*_OF_MEMBERS, *_READERS, *_COMMON)
+"""What may stand where a policy is said by a mapping."""
+
+
 def target_at(place: str, given: Any, name: str = "") -> Target:
     """A target: `provider/model`, or a mapping with it as `model`."""
     fields = {"model": given} if isinstance(given, str) else dict(mapping_at(place, given))

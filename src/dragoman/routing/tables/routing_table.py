@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
@@ -12,7 +11,7 @@ from msgspec import Struct
 from dragoman.routing.health import HealthRules, RetryBudgetRules
 from dragoman.routing.policies import Policy
 from dragoman.routing.rules import RouteRules
-from dragoman.routing.tables.documents import Document, read, with_environment
+from dragoman.routing.tables.documents import document_of, with_environment
 from dragoman.routing.tables.fields import mapping_at, record_at, refuse_unknown, required
 from dragoman.routing.tables.policy_tree import PolicyTree
 
@@ -39,7 +38,7 @@ def routing_from(
         ConfigurationError: A word is not known, something is missing or of the wrong kind. The message says where.
         MissingPackage: It is a YAML file, and PyYAML is not installed.
     """
-    document = Document(source) if isinstance(source, Mapping) else read(Path(source))
+    document = document_of(source)
     with document.tells():
         return _table(with_environment(document.value, os.environ if environment is None else environment))
 
