@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,18 +27,6 @@ PROMPT = [{"role": "user", "content": "John is 42 years old"}]
 WRONG = LLMResponse(
     parts=(ToolCall(id="call_1", name="User", arguments={"name": "John", "age": "old"}),), finish_reason="tool_calls"
 )
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(started: Emulator) -> Emulator:
-    started.reset()
-    return started
 
 
 def client(emulator: Emulator, face: str, model: str = "openai/gpt-4o-mini", **options: Any) -> Any:
