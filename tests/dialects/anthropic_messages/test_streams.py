@@ -336,7 +336,7 @@ BROKEN = [
     delta("text_delta", text=5),
     delta("text_delta"),
     {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "a"}},
-    start(TEXT, "0"),  # type: ignore[arg-type]
+    start(TEXT, "0"),  # type: ignore[arg-type]  # no index of an honest server's
     start({"type": "tool_use", "name": "f"}),
 ]
 
