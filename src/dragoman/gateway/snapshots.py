@@ -13,9 +13,12 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from msgspec.structs import replace
+
 from dragoman.errors import ConfigurationError
 from dragoman.gateway.config import GatewayConfig, load_config
 from dragoman.gateway.snapshot import Snapshot
+from dragoman.http import Timeouts
 
 _logger: Final = logging.getLogger("dragoman.gateway")
 
@@ -42,6 +45,7 @@ class Snapshots:
         self._read_of = self._met = self._stamp()
         self._listeners: list[Callable[[Snapshot], object]] = []
         self.current = Snapshot(self._config())
+        self._started_with = self.current.config
         self.error: ConfigurationError | None = None
         self.loaded_at = time.time()
 
@@ -124,9 +128,16 @@ class Snapshots:
             return False
         self.current, self.error, self.loaded_at = found, None, time.time()
         _logger.info("configuration %d holds now", found.generation)
+        self._tell_what_waits(found.config)
         for listener in self._listeners:
             listener(found)
         return True
+
+    def _tell_what_waits(self, config: GatewayConfig) -> None:
+        now, then = _read_at_the_start(config), _read_at_the_start(self._started_with)
+        waiting = [name for name in now if now[name] != then[name]]
+        if waiting:
+            _logger.warning("what has changed in %s holds when the gateway is started again", ", ".join(waiting))
 
     def _config(self) -> GatewayConfig:
         source = self._source
@@ -134,6 +145,18 @@ class Snapshots:
 
     def __repr__(self) -> str:
         return f"<Snapshots {self.current!r}{f' not {self.error}' if self.error else ''}>"
+
+
+def _read_at_the_start(config: GatewayConfig) -> dict[str, object]:
+    """By section, what is read when the gateway starts: what has changed there holds when it does so again."""
+    server = replace(config.server, timeouts=Timeouts())  # those are the models'
+    return {
+        "server": server,
+        "keys": config.keys,
+        "log": config.log,
+        "metrics": config.metrics,
+        "tracing": config.tracing,
+    }
 
 
 @contextmanager

@@ -361,6 +361,18 @@ def test_even_what_nobody_thought_of_leaves_all_as_it_was(path: Path, monkeypatc
     assert found.current.models() == ["one"]
 
 
+def test_what_holds_from_the_next_start_on_is_told(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    found = Snapshots(path)
+    path.write_text(ONE + "[keys]\nrequired = true\n[server]\nport = 1\n")
+    assert found.reload()
+    assert found.current.config.keys.required
+    assert "what has changed in server, keys holds when the gateway is started again" in caplog.text
+    caplog.clear()
+    path.write_text(ONE + "[server.timeouts]\ntotal = 5\n")
+    assert found.reload()
+    assert caplog.text == ""
+
+
 def test_who_listens_is_told_of_what_holds(path: Path) -> None:
     found, told = Snapshots(path), list[int]()
     found.on_reload(lambda snapshot: told.append(snapshot.generation))
