@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import ClassVar
+
 import pytest
 
 pytest.importorskip("opentelemetry.sdk")
@@ -85,3 +89,33 @@ def test_it_belongs_to_the_callers_trace() -> None:
 @pytest.mark.parametrize("header", ["", "nonsense", "00-0-0-0", "ff-" + "0" * 32 + "-" + "0" * 16 + "-01"])
 def test_a_header_that_is_none_makes_a_trace_of_its_own(header: str) -> None:
     assert span_of(a_call(traceparent=header)).parent is None
+
+
+class Collector(BaseHTTPRequestHandler):
+    """Takes what is exported."""
+
+    taken: ClassVar[list[tuple[str, bytes]]] = []
+
+    def do_POST(self) -> None:
+        self.taken.append((self.path, self.rfile.read(int(self.headers["content-length"]))))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_spans_are_sent_to_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
+        tracing = Tracing()
+        tracing.observe(a_call())
+        tracing.close()
+        server.shutdown()
+    ((path, body),) = Collector.taken
+    assert path == "/v1/traces"
+    assert b"chat fast" in body
+    assert b"gen_ai.usage.input_tokens" in body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -51,8 +52,9 @@ class Operations:
         self._listeners: list[Callable[[CallRecord], None]] = [self.metrics.observe]
         if log != "off":
             self._listeners.append(self._log.observe)
-        if tracing is not False:
-            self._listeners.append(Tracing(None if tracing is True else tracing).observe)
+        self._tracing = None if tracing is False else Tracing(None if tracing is True else tracing)
+        if self._tracing is not None:
+            self._listeners.append(self._tracing.observe)
         self.metrics.gauge("dragoman_in_flight", "Calls that are open.", self.drain.__len__)
         self.metrics.gauge("dragoman_log_dropped", "Lines of the log that were not written.", lambda: self._log.dropped)
 
@@ -80,5 +82,7 @@ class Operations:
         self.drain.unwatch_signals()
         if self._shared is not None:
             self._shared.close()
+        if self._tracing is not None:
+            await asyncio.to_thread(self._tracing.close)  # it sends over the network
         self._log.close()
         return over

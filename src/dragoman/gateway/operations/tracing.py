@@ -2,7 +2,8 @@
 opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans (read 2026-11-21). No text of callers or models is in it.
 
 A span is made when its call is over, with the times that the call had: nothing is carried along while it runs.
-Exporting is the affair of the program's tracer provider, whose batches are bounded.
+Exporting is the affair of the program's tracer provider; where it has none, of one that sends batches, bounded, to
+where the environment says (`OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_SERVICE_NAME` and the rest of them).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dragoman.gateway.record import CallRecord
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
+    from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Tracer
 
 _OPERATIONS: Final = {"generate": "chat", "embed": "embeddings"}
@@ -22,8 +24,11 @@ _OPERATIONS: Final = {"generate": "chat", "embed": "embeddings"}
 _NANOSECONDS: Final = 1e9
 
 
+_SCOPE: Final = "dragoman.gateway"
+
+
 class Tracing:
-    """Makes spans with `tracer`, by default one of the program's own provider.
+    """Makes spans with `tracer`, by default one of the program's own provider, or of one that is made for it.
 
     Raises:
         MissingPackage: The extra `otel` is not installed.
@@ -33,9 +38,11 @@ class Tracing:
         try:
             from opentelemetry import trace
             from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+            self._provider = _made_provider() if tracer is None else None
         except ImportError as error:
             raise MissingPackage("tracing needs OpenTelemetry: `pip install 'dragoman[otel]'`") from error
-        self._tracer = tracer or trace.get_tracer("dragoman.gateway")
+        self._tracer = tracer or (self._provider or trace.get_tracer_provider()).get_tracer(_SCOPE)
         self._extract = TraceContextTextMapPropagator().extract
         self._client = trace.SpanKind.CLIENT
         self._failed = trace.Status(trace.StatusCode.ERROR)
@@ -57,9 +64,28 @@ class Tracing:
                 span.set_status(self._failed)
         span.end(began + round(record.seconds * _NANOSECONDS))
 
+    def close(self) -> None:
+        """Send what is left, where the provider is ours."""
+        if self._provider is not None:
+            self._provider.shutdown()
+
     def _parent_of(self, record: CallRecord) -> Context | None:
         """The caller's span; a header that is none makes a trace of its own."""
         return None if record.traceparent is None else self._extract({"traceparent": record.traceparent})
+
+
+def _made_provider() -> TracerProvider | None:
+    """A provider that exports by OTLP, where the program has set none."""
+    from opentelemetry import trace
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    if not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        return None
+    provider = TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    return provider
 
 
 def attributes_of(record: CallRecord) -> dict[str, Any]:
