@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dragoman.gateway.operations import Metrics
+from dragoman.gateway.operations.metrics import families
 from dragoman.messages import Loss
 
 from .records import a_call, a_refusal, tried
@@ -133,3 +136,18 @@ def test_a_gauge_shows_what_is_so_when_it_is_read() -> None:
 
 def test_nothing_counted_is_nothing_said() -> None:
     assert Metrics().text() == b""
+
+
+def test_the_page_names_every_metric_and_its_labels() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "gateway.md").read_text()
+    rows = dict(re.findall(r"^\| `(dragoman_\w+)` \| (.*?) \|", page, re.MULTILINE))
+    told = {name: set(re.findall(r"`(\w+)`", labels)) for name, labels in rows.items()}
+    metrics = observed(
+        a_call(cost=None, losses=(LOSS,), first_token_seconds=0.1, seconds=1.0), a_call(stream=True, seconds=1.0)
+    )
+    there = {
+        family.name: {name for one in family.samples for name in one.labels} - {"le"}
+        for family in families(metrics.counted, metrics.tried)
+    }
+    gauges = {"dragoman_in_flight": set(), "dragoman_log_dropped": set()}
+    assert told == there | gauges
