@@ -14,7 +14,7 @@ import msgspec
 from bench import environments, machine
 from bench.gateway import processes
 from bench.gateway.gateways import GATEWAYS, NPM, OURS, Failed, Gateway, Running, make_environment, started
-from bench.gateway.order import Order, Outcome
+from bench.gateway.order import OPENAI_MODEL, UPSTREAM_KEY, Order, Outcome
 
 WARM_UP_SECONDS = 1.0
 SECONDS = 5.0
@@ -111,8 +111,8 @@ def added_alone(running: Running) -> Iterator[tuple[str, float]]:
     asked = running.order("openai", connections=1, requests=ALONE_REQUESTS, seconds=20.0)
     direct = Order(
         url=f"{running.upstream}/v1/chat/completions",
-        model="gpt-4o-mini",
-        key="sk-upstream",
+        model=OPENAI_MODEL,
+        key=UPSTREAM_KEY,
         connections=1,
         requests=ALONE_REQUESTS,
         seconds=20.0,

@@ -11,6 +11,10 @@ from bench import work
 EVENTS = 64
 """The pieces of text in a stream."""
 
+OPENAI_MODEL = work.OPENAI_MODEL
+ANTHROPIC_MODEL = "claude-sonnet-4-6"
+"""The providers' names of the models; both have a price, and neither is retired."""
+
 UPSTREAM_KEY = "sk-upstream"
 """The provider's key: the gateway has it, the caller does not."""
 

@@ -20,7 +20,7 @@ import httptools
 import uvloop
 
 from bench import work
-from bench.gateway.order import EVENTS, UPSTREAM_KEY
+from bench.gateway.order import ANTHROPIC_MODEL, EVENTS, OPENAI_MODEL, UPSTREAM_KEY
 from bench.upstream import HEAD, NOT_FOUND, chat_chunks, chat_completion, dump, message, message_events
 
 EVENT_SECONDS = 0.004
@@ -55,11 +55,9 @@ def named(model: str) -> bytes:
 
 ANSWERS = {
     b"/chat/completions": Answer(
-        named(work.OPENAI_MODEL), reply(dump(chat_completion())), chunks(chat_chunks(work.pieces(EVENTS)))
+        named(OPENAI_MODEL), reply(dump(chat_completion())), chunks(chat_chunks(work.pieces(EVENTS)))
     ),
-    b"/messages": Answer(
-        named(work.ANTHROPIC_MODEL), reply(dump(message())), chunks(message_events(work.pieces(EVENTS)))
-    ),
+    b"/messages": Answer(named(ANTHROPIC_MODEL), reply(dump(message())), chunks(message_events(work.pieces(EVENTS)))),
 }
 """How a path ends → what is answered there."""
 
