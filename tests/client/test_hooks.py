@@ -146,7 +146,9 @@ def test_a_key_that_is_refused(emulator: Emulator, face: str) -> None:
 
 @both
 @pytest.mark.parametrize(
-    ("max_retries", "attempts"), [(1, 2), (RetryConfig(max_attempts=4), 4), (0, 1)], ids=["1", "RetryConfig", "0"]
+    ("max_retries", "attempts"),
+    [(1, 2), (RetryConfig(max_attempts=4, initial_delay=0), 4), (0, 1)],
+    ids=["1", "RetryConfig", "0"],
 )
 def test_how_often_it_is_asked_at_most(emulator: Emulator, face: str, max_retries: Any, attempts: int) -> None:
     emulator.script(WRONG, WRONG, WRONG, WRONG)
