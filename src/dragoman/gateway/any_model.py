@@ -11,7 +11,7 @@ from dragoman.catalog.day import utc_today
 from dragoman.client.target import Access, target_of
 from dragoman.errors import ConfigurationError
 from dragoman.gateway.config import GatewayConfig
-from dragoman.providers import ProviderSpec, built_in_names, get_spec, is_provider
+from dragoman.providers import ProviderSpec, built_in_names, get_spec, normal_name, provider_names
 
 
 class AnyModel:
@@ -22,6 +22,7 @@ class AnyModel:
 
     def __init__(self, config: GatewayConfig) -> None:
         self._configured = config.providers
+        self._names = frozenset(provider_names())  # looked for once, for plugins are slow to be found
 
     def meant(self, name: str) -> str | None:
         """`provider/model` for what a caller names; `None` where it is nobody's, or it is not clear whose."""
@@ -43,7 +44,7 @@ class AnyModel:
         return [spec.name for spec in specs if spec.deprecated is None and self._is_ready(spec)]
 
     def _is_reached(self, provider: str) -> bool:
-        return is_provider(provider) and get_spec(provider).engine is None
+        return normal_name(provider) in self._names and get_spec(provider).engine is None
 
     def _is_ready(self, spec: ProviderSpec) -> bool:
         if spec.name in self._configured:

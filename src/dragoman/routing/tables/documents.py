@@ -118,7 +118,7 @@ def _yaml(text: str) -> Any:
     except ModuleNotFoundError as error:
         raise MissingPackage("a YAML file needs PyYAML: pip install 'dragoman[yaml]', or write TOML") from error
 
-    class Strict(yaml.SafeLoader):
+    class Strict(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # the one in C, where PyYAML was built with it
         """Plain values only."""
 
     def mapping(loader: Any, node: Any) -> dict[Any, Any]:

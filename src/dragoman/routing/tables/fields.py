@@ -6,6 +6,7 @@ import re
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, Final, TypeVar, cast, get_args, get_origin
 
 from msgspec import Struct, ValidationError, convert, structs
@@ -63,7 +64,7 @@ def _check_words(place: str, given: Any, kind: Any) -> None:
         return
     fields = cast("Mapping[str, Any]", given)
     if isinstance(kind, type) and issubclass(kind, Struct):
-        kinds = {field.name: field.type for field in structs.fields(kind)}
+        kinds = _kinds(kind)
         refuse_unknown(place, fields, kinds)
         for name, value in fields.items():
             _check_words(below(place, name), value, kinds[name])
@@ -73,6 +74,12 @@ def _check_words(place: str, given: Any, kind: Any) -> None:
     else:
         for each in get_args(kind):
             _check_words(place, fields, each)
+
+
+@cache
+def _kinds(kind: type[Struct]) -> dict[str, Any]:
+    """By field, what stands there."""
+    return {field.name: field.type for field in structs.fields(kind)}
 
 
 def one_of(place: str, given: Mapping[str, Any], known: Iterable[str], beside: Iterable[str]) -> str:
