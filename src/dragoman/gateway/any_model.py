@@ -22,14 +22,13 @@ class AnyModel:
 
     def __init__(self, config: GatewayConfig) -> None:
         self._configured = config.providers
-        self._names = frozenset(provider_names())  # looked for once, for plugins are slow to be found
 
     def meant(self, name: str) -> str | None:
         """`provider/model` for what a caller names; `None` where it is nobody's, or it is not clear whose."""
         provider, slash, model = name.partition("/")
         if slash:
             return name if provider and model and self._is_reached(provider) else None
-        having = [each for each in providers_of(name) if each in built_in_names() and self._is_reached(each)]
+        having = [each for each in providers_of(name) if self._is_reached(each)]
         reached = [each for each in having if each in self.providers] or having
         return f"{reached[0]}/{name}" if len(reached) == 1 else None
 
@@ -42,6 +41,11 @@ class AnyModel:
         """Those whose keys are found, or who are configured."""
         specs = [get_spec(name) for name in built_in_names()]
         return [spec.name for spec in specs if spec.deprecated is None and self._is_ready(spec)]
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """Everybody's. Looked for once, for plugins are slow to be found."""
+        return frozenset(provider_names())
 
     def _is_reached(self, provider: str) -> bool:
         return normal_name(provider) in self._names and get_spec(provider).engine is None

@@ -30,17 +30,32 @@ class Document:
         self.value = value
         self.path = path
         self._marks = marks
+        self._environment: Mapping[str, str] = {}
+
+    def read(self, environment: Mapping[str, str]) -> Any:
+        """What stands there, with what it takes from the environment."""
+        self._environment = environment
+        return with_environment(self.value, environment)
 
     @contextmanager
     def tells(self) -> Generator[None, None, None]:
-        """Within it, what is refused says the file, the line and the column too."""
+        """Within it, what is refused says file, line and column too, and does not show what the environment says."""
         try:
             yield
         except DocumentError as error:
+            message = self._hidden(error.message)
             if self.path is None:
-                raise
-            mark = self.mark(error.place)
-            raise ConfigurationError(_said(self.path, error.message, mark)) from error
+                raise DocumentError(error.place, message) from None
+            raise ConfigurationError(_said(self.path, message, self.mark(error.place))) from None
+
+    def _hidden(self, message: str) -> str:
+        """`message` without values of variables: one that stands at the wrong place may be a key."""
+        for name in set(_NAMES.findall(repr(self.value))):
+            value = self._environment.get(name, "")
+            if len(value) >= _MAY_BE_A_KEY:
+                spellings = {value, value.lower().replace("-", "_")}  # the second as that of a provider
+                message = re.sub("|".join(map(re.escape, spellings)), f"${{{name}}}", message)
+        return message
 
     def mark(self, place: str) -> Mark | None:
         """Where `place` stands, or what it would stand in."""
@@ -181,6 +196,10 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 # ---------------------------------------------------------------------- environment
 
 _REFERENCE: Final = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<inside>[^}]*)\}?)")
+_MAY_BE_A_KEY: Final = 8
+"""Characters from which on the value of a variable is not shown."""
+
+_NAMES: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)")
 _INSIDE: Final = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>.*))?")
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from dragoman.routing.health import HealthRules, RetryBudgetRules
 from dragoman.routing.policies import Policy
 from dragoman.routing.rules import RouteRules
-from dragoman.routing.tables.documents import document_of, with_environment
+from dragoman.routing.tables.documents import document_of
 from dragoman.routing.tables.fields import mapping_at, record_at, refuse_unknown, required
 from dragoman.routing.tables.policy_tree import PolicyTree
 
@@ -40,7 +40,7 @@ def routing_from(
     """
     document = document_of(source)
     with document.tells():
-        return _table(with_environment(document.value, os.environ if environment is None else environment))
+        return _table(document.read(os.environ if environment is None else environment))
 
 
 def _table(document: Any) -> RoutingTable:
