@@ -28,6 +28,8 @@ def generate(call: Call) -> Flow[LLMResponse]:
     deadline = call.deadline_from(started)
     call, notes = yield from within_budget(call)
     prepared = prepare(call)
+    if call.verbatim is not None:
+        call.verbatim.losses = prepared.losses
     log = CallLog(call, call.request.model, started, notes=notes + prepared.notes, losses=prepared.losses)
     response, progress = yield from with_retries(call, log, deadline, partial(_once, call, prepared, deadline))
     tier = response.service_tier or call.request.service_tier

@@ -38,6 +38,7 @@ class Verbatim(Struct, kw_only=True):
             last event.
         reply: The whole body of an answer that is forwarded and is no stream.
         reply_headers: The headers of an answer that is forwarded.
+        losses: What the target that is answering could not be told; known before its first event.
     """
 
     dialect: str
@@ -49,6 +50,7 @@ class Verbatim(Struct, kw_only=True):
     frames: list[Frame] = []
     reply: bytes | None = None
     reply_headers: Mapping[str, str] = _NO_HEADERS
+    losses: tuple[Loss, ...] = ()
 
     def __repr__(self) -> str:
         """Without what was said."""

@@ -159,7 +159,7 @@ class RoutedPlan:
             stream=request.stream,
         )
         if verbatim is not None and not _of_one_target(self.behind.routing.rules, stream=request.stream):
-            verbatim = replace(verbatim, keeps=False)
+            verbatim.keeps = False
 
         def ask(target: Target, allowance: Allowance) -> Flow[LLMResponse]:
             server, wish, told = self._wish(call, target, allowance)

@@ -27,6 +27,7 @@ def _with_limit(wire: Wire) -> Wire:
 
 SERVING = Serving(
     request_id_header="request-id",
+    prefix="",
     passed_headers=("anthropic-version", "anthropic-beta"),
     elsewhere=tuple(
         f"/publishers/anthropic/models/MODEL-NAME:{verb}" for verb in ("rawPredict", "streamRawPredict")

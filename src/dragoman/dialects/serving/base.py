@@ -63,6 +63,7 @@ class Serving(Struct, frozen=True, kw_only=True):
         elsewhere: Paths at which another host takes its requests; `MODEL-NAME` stands for a model's name.
         client: What the provider's own client calls itself in `user-agent`, for dialects on the path of another.
         counting: `None`: tokens are not counted.
+        prefix: What its paths begin with at home.
         sign_of_life: What keeps a silent stream from being given up on; `NO_SIGN` where clients stumble over it.
     """
 
@@ -73,6 +74,7 @@ class Serving(Struct, frozen=True, kw_only=True):
     client: str = ""
     listing: Listing = Listing(models=_openai_models, model=_openai_model)
     counting: Counting | None = None
+    prefix: str = "/v1"
     sign_of_life: bytes = b": keep-alive\n\n"
 
 

@@ -47,6 +47,7 @@ def _counted(wire: Wire) -> Wire:
 
 SERVING = Serving(
     request_id_header="x-amzn-requestid",
+    prefix="",
     listing=Listing(models=_models, model=_model, path="/foundation-models"),
     counting=Counting(
         path="/model/MODEL-NAME/count-tokens", request=_counted, reply=lambda tokens: {"inputTokens": tokens}

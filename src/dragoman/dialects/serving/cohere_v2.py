@@ -39,6 +39,7 @@ def _tokens(count: int) -> Wire:
 
 SERVING = Serving(
     telling_headers={"x-fern-sdk-name": "cohere"},
+    prefix="",
     listing=Listing(models=_models, model=_model, parameter="page_size"),
     counting=Counting(path="/tokenize", request=_as_asked, reply=_tokens),
 )

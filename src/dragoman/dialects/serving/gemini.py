@@ -34,7 +34,11 @@ def _to_be_counted(wire: Wire) -> Wire:
 
 SERVING = Serving(
     telling_headers={"x-goog-api-key": None},
-    listing=Listing(models=_models, model=_model),
+    elsewhere=tuple(
+        f"/publishers/google/models/MODEL-NAME:{verb}" for verb in ("generateContent", "streamGenerateContent")
+    ),  # Vertex AI
+    listing=Listing(models=_models, model=_model, parameter="key"),
+    prefix="/v1beta",
     counting=Counting(
         path="/models/MODEL-NAME:countTokens", request=_to_be_counted, reply=lambda tokens: {"totalTokens": tokens}
     ),

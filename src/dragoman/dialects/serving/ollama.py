@@ -25,4 +25,4 @@ def _models(models: Sequence[ModelInfo]) -> Wire:
     return {"models": [_model(model) for model in models]}
 
 
-SERVING = Serving(listing=Listing(models=_models, model=_model, path="/api/tags"), sign_of_life=NO_SIGN)
+SERVING = Serving(prefix="", listing=Listing(models=_models, model=_model, path="/api/tags"), sign_of_life=NO_SIGN)
