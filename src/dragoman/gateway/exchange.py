@@ -1,0 +1,362 @@
+"""One call: from a request that was routed here to its last byte, its settlement and its record.
+
+Whatever happens — an answer, a refusal, a caller who leaves, the end of the process's time — the call is settled and
+recorded once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from decimal import Decimal
+from time import monotonic, time
+from typing import TYPE_CHECKING, Any, Final
+
+from dragoman.calls.ceiling import estimated_input
+from dragoman.errors import Error, ProviderFailed, Unavailable
+from dragoman.flow import Flow, async_run
+from dragoman.gateway.asgi import CLOSE, JSON, CallerLeft, Headers, Http, Watch, body_of, reply_with
+from dragoman.gateway.callers import token_of
+from dragoman.gateway.inbound import Inbound, counted_of, embedding_of, inbound_of
+from dragoman.gateway.operations import request_id_of
+from dragoman.gateway.record import CallRecord
+from dragoman.gateway.replies import Begun, completed, facts_of, losses_in, refusal_of
+from dragoman.gateway.store import Spend
+from dragoman.gateway.streams import Manner, Outgoing
+from dragoman.gateway.surfaces import Endpoint, Header, Place
+from dragoman.messages import EmbeddingResponse, LLMResponse, Loss, Request, Usage, encode_json
+
+if TYPE_CHECKING:
+    from dragoman.client.routers.routed_plan import RoutedPlan
+    from dragoman.gateway.keys import Admission
+    from dragoman.gateway.service import Service
+    from dragoman.gateway.store import VirtualKey
+
+_logger: Final = logging.getLogger("dragoman")
+
+_FREE: Final = Decimal(0)
+_NO_OPTIONS: Final[Mapping[str, Any]] = {}
+_STRICT: Final[Mapping[str, Any]] = {"on_loss": "error"}
+_ON_LOSS: Final = b"x-dragoman-on-loss"
+_KEY_PREFIX: Final = "sk-dragoman-"
+_OK: Final = "ok"
+_LEFT: Final = "left"
+
+
+class Exchange:
+    """One call under way."""
+
+    __slots__ = (
+        "_admission", "_asked_at", "_body", "_endpoint", "_headers", "_inbound_model", "_key", "_outgoing", "_place",
+        "_receive", "_request_id", "_response", "_scope", "_send", "_service", "_started", "_started_at", "_watch",
+        "error", "losses", "outcome", "sent", "status", "stream",
+    )  # fmt: skip
+
+    def __init__(self, service: Service, http: Http, place: Place, endpoint: Endpoint) -> None:
+        self._service = service
+        self._scope, self._receive, self._send = http
+        self._place, self._endpoint = place, endpoint
+        self._started, self._started_at = monotonic(), time()
+        self._headers: Headers = dict(http.scope["headers"])
+        self._request_id = request_id_of(self._headers.get(b"x-request-id"))
+        self._inbound_model = ""
+        self._key: VirtualKey | None = None
+        self._admission: Admission | None = None
+        self._watch: Watch | None = None
+        self._outgoing: Outgoing | None = None
+        self._response: LLMResponse | EmbeddingResponse | None = None
+        self.error: Error | None = None
+        self.losses: tuple[Loss, ...] = ()
+        self.outcome = _OK
+        self.status = 200
+        self.stream = False
+        self.sent = False
+
+    # ------------------------------------------------------------------ the way of every call
+
+    async def run(self) -> None:
+        """Answer. Nothing is raised but the cancellation of somebody else's."""
+        try:
+            task = self._service.operations.drain.enter()
+        except Unavailable as error:
+            await self._refuse(error)
+            return
+        try:
+            await self._answered()
+        finally:
+            self._end_watch()
+            self._settle()
+            self._record()
+            self._service.operations.drain.leave(task)
+
+    async def _answered(self) -> None:
+        try:
+            await _ACTIONS[self._endpoint.action](self)
+        except asyncio.CancelledError:
+            await self._cancelled()
+        except CallerLeft as error:
+            self._fail(error, _LEFT)
+        except Error as error:
+            await self._refuse(error)
+        except Exception as error:
+            _logger.exception("%s: a call failed by a fault of the gateway's", self._request_id)
+            ours = ProviderFailed(f"the gateway failed: {type(error).__name__}", http_status=500, retryable=False)
+            await self._refuse(ours)
+
+    async def _cancelled(self) -> None:
+        """Whose doing it was: the caller's, who left or does not read; the end of the time; or somebody else's."""
+        task, outgoing = asyncio.current_task(), self._outgoing
+        left = (self._watch is not None and self._watch.left) or (outgoing is not None and outgoing.stalled)
+        expired = self._service.operations.drain.expired
+        self._fail(Unavailable("the gateway stops") if expired and not left else CallerLeft(), _LEFT)
+        if not left and not expired:
+            raise asyncio.CancelledError
+        if task is not None:
+            task.uncancel()
+        if expired and not left:
+            await self._refuse(Unavailable("the gateway stops: what had come of the answer is all there is"))
+
+    def _fail(self, error: Error, outcome: str) -> None:
+        self.error, self.outcome, self.status = error, outcome, error.status
+
+    async def _refuse(self, error: Error) -> None:
+        """Say that there is no answer: as a reply, or inside the stream that has begun."""
+        self.error, self.outcome = error, type(error).__name__
+        self._end_watch()
+        outgoing = self._outgoing
+        if outgoing is not None and outgoing.began:
+            await outgoing.fail(error)
+            return
+        refusal = refusal_of(self._endpoint.surface.dialect, error)
+        self.status = refusal.status
+        headers = [*refusal.headers, *losses_in(error.warnings), *self._own_headers()]
+        if refusal.status in _UNREAD:
+            headers.append(CLOSE)
+        await reply_with(self._send, refusal.status, headers, refusal.body)
+
+    def _end_watch(self) -> None:
+        if self._watch is not None:
+            self._watch.end()
+
+    # ------------------------------------------------------------------ what every action does
+
+    async def _read(self) -> bytes:
+        """The body, of a caller that may call."""
+        service = self._service
+        token = token_of(self._headers, self._scope)
+        if service.needs_key(self._scope) or (token is not None and token.startswith(_KEY_PREFIX)):
+            self._key = service.find_key(token)
+        service.refuse_crowds()
+        return await body_of(self._receive, self._headers, service.body)
+
+    def _plan(self, model: str) -> RoutedPlan:
+        """Who answers for `model`. Raises `UnknownModel`."""
+        self._inbound_model = model
+        snapshot = self._service.snapshots.current
+        return snapshot.plan_for(model, snapshot.purpose_of(self._headers, self._key))
+
+    async def _admit(self, plan: RoutedPlan, request: Request, input_tokens: int | None = None) -> None:
+        """Hold what the call may cost at worst. Raises `BudgetExceeded`, `RateLimited`, `ModelNotAllowed`.
+
+        `input_tokens`: how many they are at most, where that is not for `request` to tell.
+        """
+        key, ledger = self._key, self._service.ledger
+        if key is None or ledger is None:
+            return
+        tokens = estimated_input(request) if input_tokens is None else input_tokens
+        self._admission = await ledger.admit(
+            key,
+            worst=None if key.budget is None else plan.ceiling_of(request, input_tokens=tokens),
+            tokens=tokens + (request.max_tokens or 0),
+            model=request.model,
+            request_id=self._request_id,
+        )
+
+    def _target(self) -> str:
+        """Path and query as they were sent."""
+        path: bytes = self._scope.get("raw_path") or self._scope["path"].encode()
+        return f"{path.decode('latin-1')}?{self._scope['query_string'].decode('latin-1')}"
+
+    def _own_headers(self) -> list[Header]:
+        request_id = self._request_id.encode("ascii")
+        name = self._endpoint.surface.request_id
+        return [(name, request_id)] if name == b"x-request-id" else [(name, request_id), (b"x-request-id", request_id)]
+
+    def _options(self) -> Mapping[str, Any]:
+        return _STRICT if self._headers.get(_ON_LOSS) == b"error" else _NO_OPTIONS
+
+    async def _reply(self, wire: Any, headers: list[Header]) -> None:
+        await self._reply_bytes(encode_json(wire), headers)
+
+    async def _reply_bytes(self, body: bytes, headers: list[Header]) -> None:
+        self._end_watch()
+        await reply_with(self._send, 200, [JSON, *self._own_headers(), *headers], body)
+
+    # ------------------------------------------------------------------ answers
+
+    async def generate(self) -> None:
+        body = await self._read()
+        surface = self._endpoint.surface
+        inbound = inbound_of(surface, self._place, self._target(), self._headers, body)
+        self.stream = inbound.request.stream
+        plan = self._plan(inbound.model)
+        await self._admit(plan, inbound.asked)
+        self._watch = Watch(self._receive)
+        flow = plan.answer(inbound.asked, self._options(), verbatim=inbound.verbatim)
+        if self.stream:
+            await self._stream(inbound, flow)
+        else:
+            await self._whole(inbound, flow)
+
+    async def _whole(self, inbound: Inbound, flow: Flow[LLMResponse]) -> None:
+        response = self._response = await async_run(flow)
+        verbatim, surface = inbound.verbatim, self._endpoint.surface
+        if verbatim.forwarded and verbatim.reply is not None:
+            await self._reply_bytes(verbatim.reply, facts_of(response))
+            return
+        response = self._completed(response, inbound.request)
+        encoded = surface.dialect.encode_response(response, inbound.request)
+        self.losses = encoded.losses
+        await self._reply(encoded.wire, facts_of(response, encoded.losses))
+
+    def _completed(self, begun: Begun, request: Request) -> Begun:
+        return completed(begun, self._endpoint.surface, request, self._request_id, self._started_at)
+
+    async def _stream(self, inbound: Inbound, flow: Flow[LLMResponse]) -> None:
+        surface, verbatim = self._endpoint.surface, inbound.verbatim
+
+        def head() -> list[Header]:
+            return [*surface.stream_head, *self._own_headers(), *losses_in(verbatim.losses)]
+
+        manner = Manner(surface=surface, request=inbound.request, head=head, completed=self._completed)
+        outgoing = self._outgoing = Outgoing(manner, verbatim, self._send)
+        self._response = await outgoing.pump(flow, self._service.patience)
+        self._end_watch()
+        await outgoing.end()
+        self.losses = outgoing.losses
+
+    # ------------------------------------------------------------------ vectors, counts
+
+    async def embed(self) -> None:
+        body = await self._read()
+        codec, request = embedding_of(self._endpoint, self._place, self._target(), body)
+        plan = self._plan(request.model)
+        await self._admit(plan, Request(model=request.model, max_tokens=1), len(body))
+        self._watch = Watch(self._receive)
+        response = self._response = await async_run(plan.embed_request(request, _NO_OPTIONS))
+        encoded = codec.encode_response(response, request)
+        self.losses = encoded.losses
+        await self._reply(encoded.wire, [])
+
+    async def count(self) -> None:
+        body = await self._read()
+        request = counted_of(self._endpoint, self._target(), body)
+        self._watch = Watch(self._receive)
+        counted = await async_run(self._plan(request.model).count_request(request, _NO_OPTIONS))
+        counting = self._endpoint.surface.serving.counting
+        assert counting is not None  # its path led here
+        await self._reply(counting.reply(counted.tokens), [])
+
+    # ------------------------------------------------------------------ lists
+
+    async def models(self) -> None:
+        await self._read()
+        listing = self._endpoint.surface.serving.listing
+        await self._reply(listing.models(self._service.models(self._key)), [])
+
+    async def model(self) -> None:
+        await self._read()
+        name = self._inbound_model = self._place.model or ""
+        listing = self._endpoint.surface.serving.listing
+        await self._reply(listing.model(self._service.model(name, self._key)), [])
+
+    # ------------------------------------------------------------------ afterwards
+
+    def _settle(self) -> None:
+        """Say what the call came to, once, to those who hold money for it or count it."""
+        if self._endpoint.action not in _PAID or self._service.ledger is None:
+            return
+        spend = self._spend()
+        if self._admission is not None:
+            self._service.ledger.settle(self._admission, spend)
+        elif self._inbound_model:
+            self._service.ledger.note(spend)
+
+    def _spend(self) -> Spend:
+        response, error = self._response, self.error
+        return Spend(
+            model=self._inbound_model,
+            provider=(response.provider if response else error and error.provider) or "",
+            served=(response.model if response else error and error.model) or "",
+            usage=self._usage(),
+            cost=self._cost(),
+            when=self._started_at,
+            tenant=self._key.tenant if self._key is not None else None,
+            request_id=self._request_id,
+            outcome=self.outcome,
+        )
+
+    def _usage(self) -> Usage:
+        if self._response is not None:
+            return self._response.usage
+        outgoing = self._outgoing
+        return outgoing.usage.usage if outgoing is not None and outgoing.usage is not None else Usage()
+
+    def _cost(self) -> Decimal | None:
+        """What the call cost; of one that failed what its attempts did, of one that was left nobody knows."""
+        if self._response is not None:
+            return self._response.cost
+        if self.error is not None and self.error.attempts:
+            return self.error.cost
+        asked = self._watch is not None  # from there on somebody may have been asked
+        return None if asked and self.outcome == _LEFT else _FREE
+
+    def _record(self) -> None:
+        response, outgoing = self._response, self._outgoing
+        error = self.error
+        first = None if outgoing is None else outgoing.first_content_at
+        attempts = response.attempts if response is not None else error.attempts if error is not None else ()
+        lost = response.warnings if response is not None else error.warnings if error is not None else ()
+        self._service.operations.record(
+            CallRecord(
+                request_id=self._request_id,
+                surface=self._endpoint.name,
+                action=self._endpoint.action,
+                model=self._inbound_model,
+                status=self.status,
+                outcome=self.outcome,
+                started_at=self._started_at,
+                seconds=monotonic() - self._started,
+                provider=response.provider if response is not None else error.provider if error is not None else None,
+                served=response.model if response is not None else None,
+                key=self._key.id if self._key is not None else None,
+                tenant=self._key.tenant if self._key is not None else None,
+                stream=self.stream,
+                usage=self._usage(),
+                cost=self._cost(),
+                first_token_seconds=None if first is None else first - self._started,
+                attempts=attempts,
+                losses=(*lost, *self.losses),
+                traceparent=_text(self._headers.get(b"traceparent")),
+            )
+        )
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
+
+
+_PAID: Final = frozenset({"generate", "embed"})
+"""What a provider is paid for."""
+
+_UNREAD: Final = frozenset({401, 408, 413, 415, 503})
+"""Statuses with which a body is refused before it is read: what is left of it must not be taken for a request."""
+
+_ACTIONS: Final[Mapping[str, Callable[[Exchange], Coroutine[Any, Any, None]]]] = {
+    "generate": Exchange.generate,
+    "embed": Exchange.embed,
+    "count": Exchange.count,
+    "models": Exchange.models,
+    "model": Exchange.model,
+}

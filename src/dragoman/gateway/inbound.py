@@ -1,0 +1,102 @@
+"""What a caller asks, read from its body: once in the canonical language, and as it is written, to be passed on."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from msgspec import Struct
+from msgspec.json import Decoder
+from msgspec.structs import replace
+
+from dragoman.calls import Verbatim
+from dragoman.dialects import Wire
+from dragoman.dialects.embeddings import EmbeddingCodec
+from dragoman.dialects.forwarding import fields_in
+from dragoman.errors import Rejected
+from dragoman.gateway.asgi import Headers
+from dragoman.gateway.surfaces import Endpoint, Place, Surface
+from dragoman.messages import EmbeddingRequest, Request
+
+_decode: Final = Decoder().decode
+
+
+class Inbound(Struct, frozen=True, kw_only=True):
+    """A request for an answer.
+
+    Attributes:
+        request: What the caller wants, in its own words: its answer is written for this one.
+        asked: The same as models are asked; they always report usage.
+        verbatim: The body as it was written; a server of the same dialect is sent that.
+    """
+
+    request: Request
+    asked: Request
+    verbatim: Verbatim
+
+    @property
+    def model(self) -> str:
+        return self.request.model
+
+
+def wire_of(body: bytes) -> Wire:
+    """The object in a body. Raises `Rejected` for what is no JSON object, by the letter of RFC 8259."""
+    try:
+        wire: Any = _decode(body)
+    except RecursionError:
+        raise Rejected("The JSON in the body is nested too deeply", http_status=400) from None
+    except ValueError as error:  # msgspec.DecodeError is one
+        raise Rejected(f"The body is not JSON: {error}", http_status=400) from None
+    if not isinstance(wire, dict):
+        raise Rejected("The body is not a JSON object", http_status=400)
+    return cast("Wire", wire)
+
+
+def inbound_of(surface: Surface, place: Place, target: str, headers: Headers, body: bytes) -> Inbound:
+    """What a request for an answer asks. `target` is its path and query. Raises `Rejected`."""
+    wire = wire_of(body)
+    if place.model is not None and not place.endpoint.names_model:
+        wire.setdefault("model", place.model)  # Azure's deployment
+    request = surface.dialect.decode_request(wire, target)
+    return Inbound(
+        request=_named(request),
+        asked=replace(request, include_usage=None) if request.include_usage is not None else request,
+        verbatim=_verbatim(surface, headers, body),
+    )
+
+
+def _named(request: Request) -> Request:
+    if not request.model:
+        raise Rejected("`model` is missing: say which model shall answer", http_status=400)
+    return request
+
+
+def _verbatim(surface: Surface, headers: Headers, body: bytes) -> Verbatim:
+    passed = surface.passed
+    return Verbatim(
+        dialect=surface.name,
+        body=fields_in(body) if surface.forwards else {},
+        headers=tuple(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.items() if name in passed
+        )
+        if passed
+        else (),
+    )
+
+
+def counted_of(endpoint: Endpoint, target: str, body: bytes) -> Request:
+    """The request whose tokens are to be counted. Raises `Rejected`."""
+    counting = endpoint.surface.serving.counting
+    assert counting is not None  # its path led here
+    return _named(endpoint.surface.dialect.decode_request(counting.request(wire_of(body)), target))
+
+
+def embedding_of(endpoint: Endpoint, place: Place, target: str, body: bytes) -> tuple[EmbeddingCodec, EmbeddingRequest]:
+    """What is to be embedded, and the codec of its words: the first that knows every field. Raises `Rejected`."""
+    wire = wire_of(body)
+    if place.model is not None and not endpoint.names_model:
+        wire.setdefault("model", place.model)
+    codec = next((each for each in endpoint.codecs if wire.keys() <= each.fields), endpoint.codecs[0])
+    request = codec.decode_request(wire, target)
+    if not request.model:
+        raise Rejected("`model` is missing: say which model shall embed", http_status=400)
+    return codec, request

@@ -1,0 +1,123 @@
+"""Replies: answers and refusals as bytes, in the caller's dialect."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Final, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dragoman.errors import (
+    BudgetExceeded,
+    Error,
+    FallbackExhausted,
+    OutOfCredit,
+    ProviderError,
+    ProviderFailed,
+    Unauthorized,
+)
+from dragoman.gateway.asgi import JSON
+from dragoman.gateway.surfaces import Header, Surface
+from dragoman.gateway.surfaces.surface import ServerHalf
+from dragoman.messages import LLMResponse, Loss, Request, ResponseStart, encode_json
+
+Begun = TypeVar("Begun", LLMResponse, ResponseStart)
+
+_OURS: Final = (Unauthorized, OutOfCredit)
+"""What a provider says of the gateway's own account there: the caller can do nothing about it, and its key is fine."""
+
+_MOST_LOSSES: Final = 20
+_LONGEST_HEADER: Final = 4096
+"""Bytes: servers and proxies refuse longer ones."""
+
+
+class Refusal(Struct, frozen=True):
+    """A whole reply that says why there is no answer."""
+
+    status: int
+    headers: tuple[Header, ...]
+    body: bytes
+
+
+def refusal_of(dialect: ServerHalf, error: Error) -> Refusal:
+    """`error` as a reply in the caller's dialect."""
+    shown = told(error)
+    status, wire = dialect.encode_error(shown)
+    return Refusal(_own_status(shown) or status, (JSON, *_hints(shown)), encode_json(wire))
+
+
+def told(error: Error) -> Error:
+    """The error that the caller is told of: of a route that failed everywhere, the one that most of its targets share.
+
+    What concerns the gateway's account at a provider is told as the gateway's failure.
+    """
+    if isinstance(error, FallbackExhausted):
+        error = _shared(error)
+    if isinstance(error, _OURS) and error.provider is not None:
+        refused = ProviderFailed(
+            f"the gateway's own account at `{error.provider}` was refused: {error.message}",
+            http_status=502,
+            retryable=False,
+        )
+        return refused.at(error.provider, error.model or "")
+    return error
+
+
+def _shared(error: FallbackExhausted) -> Error:
+    """The last of the errors where all are of one class, so that its status is true; else the whole."""
+    kinds = {type(each) for each in error.errors}
+    last = error.errors[-1] if error.errors else error
+    return last if len(kinds) == 1 and isinstance(last, Error) else error
+
+
+def _own_status(error: Error) -> int | None:
+    """The status that the gateway itself decided on, which no dialect needs to know."""
+    return error.http_status if isinstance(error, ProviderError) and error.provider is None else None
+
+
+def _hints(error: Error) -> Iterable[Header]:
+    """When to come again, and whether that is of any use."""
+    seconds = error.retry_after_seconds if isinstance(error, ProviderError) else None
+    if seconds is not None and math.isfinite(seconds):
+        yield b"retry-after", b"%d" % max(math.ceil(seconds), 1)
+    if isinstance(error, BudgetExceeded):
+        yield b"x-should-retry", b"false"
+
+
+# ---------------------------------------------------------------------- answers
+
+
+def completed(response: Begun, surface: Surface, request: Request, request_id: str, now: float) -> Begun:
+    """A translated answer, or its beginning, with what clients of the dialect look for and its provider did not say."""
+    prefix = surface.dialect.id_prefix
+    own = (
+        response.id if response.id and response.id.startswith(prefix) else f"{prefix}{request_id.removeprefix('req_')}"
+    )
+    return replace(response, id=own, model=response.model or request.model, created_at=response.created_at or int(now))
+
+
+def facts_of(response: LLMResponse, losses: tuple[Loss, ...] = ()) -> list[Header]:
+    """Headers that say who answered, for how much, and what of the request was lost."""
+    headers: list[Header] = []
+    if response.provider:
+        headers.append((b"x-dragoman-provider", _safe(response.provider)))
+    if response.model:
+        headers.append((b"x-dragoman-model", _safe(response.model)))
+    if response.cost is not None:
+        headers.append((b"x-dragoman-cost", f"{response.cost:f}".encode()))
+    return headers + losses_in((*response.warnings, *losses))
+
+
+def losses_in(losses: tuple[Loss, ...]) -> list[Header]:
+    """The header that names every loss; the record of the call has those for which there is no room."""
+    if not losses:
+        return []
+    text = "; ".join(f"{loss.where} {loss.effect}: {loss.why}" for loss in losses[:_MOST_LOSSES])
+    return [(b"x-dragoman-loss", _safe(text)[:_LONGEST_HEADER])]
+
+
+def _safe(text: str) -> bytes:
+    """Text as the value of a header, in which nothing ends a line."""
+    return "".join(each if " " <= each < "\x7f" else "?" for each in text).encode("ascii")

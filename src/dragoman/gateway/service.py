@@ -1,0 +1,156 @@
+"""`Service`: what all calls of one gateway share, from its start to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final
+
+from dragoman.catalog import find
+from dragoman.errors import Unavailable, UnknownModel
+from dragoman.gateway.asgi import BodyLimits, Scope
+from dragoman.gateway.config import GatewayConfig
+from dragoman.gateway.keys import Keys, Ledger
+from dragoman.gateway.operations import Operations, Status
+from dragoman.gateway.snapshots import Snapshots
+from dragoman.gateway.store import SqliteStore, VirtualKey, usual_place
+from dragoman.gateway.streams import Patience
+from dragoman.messages import ModelInfo
+
+_SERVED_SINCE: Final = 1_735_689_600
+"""2025-01-01: clients want the day on which a model was made, and most providers tell none."""
+
+
+class Service:
+    """The parts of a running gateway.
+
+    Args:
+        snapshots: The configuration, as it is now.
+        host: The address that the server listens on; `None` where the gateway is part of somebody's application: then
+            each connection tells which one it came to.
+        store: Where keys and usage are kept, in place of what the configuration says. In somebody's application nothing
+            is kept unless one of them names a file, or keys are required.
+    """
+
+    def __init__(self, snapshots: Snapshots, *, host: str | None = None, store: Path | None = None) -> None:
+        config = snapshots.current.config
+        self.snapshots = snapshots
+        self.operations = _operations(config, snapshots.current.models())
+        self.body = BodyLimits(size=config.server.body_bytes, seconds=config.server.body_seconds)
+        self.patience = Patience(heartbeat_seconds=config.server.heartbeat_seconds)
+        self.open_calls = config.server.open_streams
+        self.opened = False
+        self.keys: Keys | None = None
+        self.ledger: Ledger | None = None
+        self.store: SqliteStore | None = None
+        self.status = Status(needed=self._needed(), told={"configuration": self._configuration}, facts=self._facts)
+        self._file = store or _store_of(config, host)
+        self._host = host
+        self._needs_key: dict[str, bool] = {}
+        self._opening = asyncio.Lock()
+        self._stack = AsyncExitStack()
+
+    # ------------------------------------------------------------------ its life
+
+    async def open(self) -> None:
+        """Begin to work, in the loop that runs this; a second time does nothing."""
+        async with self._opening:
+            if self.opened:
+                return
+            if self._file is not None:
+                self.store = await asyncio.to_thread(SqliteStore, self._file)
+                self.keys, self.ledger = Keys(self.store), Ledger(self.store)
+            await self._stack.enter_async_context(self.snapshots.watching())
+            self.snapshots.on_reload(lambda snapshot: self.operations.metrics.know(snapshot.models()))
+            self.operations.started()
+            self.opened = True
+
+    async def close(self) -> None:
+        """Let calls end, say what they came to, and give everything back."""
+        await self.operations.close()
+        await self._stack.aclose()
+        if self.ledger is not None:
+            await self.ledger.flush()
+        if self.store is not None:
+            await asyncio.to_thread(self.store.close)
+        self.snapshots.close()
+        self.opened = False
+
+    # ------------------------------------------------------------------ who may call
+
+    def needs_key(self, scope: Scope) -> bool:
+        """Whether a call has to bring a key: by the configuration, and by the address that it came to."""
+        server = scope.get("server")
+        host = self._host or (server[0] if server else None) or ""
+        needs = self._needs_key.get(host)
+        if needs is None:
+            needs = self._needs_key[host] = self.snapshots.current.config.keys.needed_on(host)
+        return needs
+
+    def find_key(self, token: str | None) -> VirtualKey:
+        """Raises `KeyRefused`."""
+        if self.keys is None:
+            raise Unavailable("no store of keys is configured here, and calls need a key")
+        return self.keys.find(token)
+
+    def refuse_crowds(self) -> None:
+        """Raises `Unavailable` where as many calls are open as may be."""
+        if len(self.operations.drain) > self.open_calls:
+            error = Unavailable(f"{self.open_calls} calls are open, and no more may be")
+            raise error
+
+    # ------------------------------------------------------------------ which models there are
+
+    def models(self, key: VirtualKey | None) -> list[ModelInfo]:
+        """Those that a caller may ask."""
+        names = self.snapshots.current.models()
+        return [_listed(name) for name in names if key is None or key.allows(name)]
+
+    def model(self, name: str, key: VirtualKey | None) -> ModelInfo:
+        """Raises `UnknownModel`, naming those that there are."""
+        if key is None or key.allows(name):
+            self.snapshots.current.plan_for(name)
+            return _listed(name)
+        raise UnknownModel(f"the model `{name}` is not for this key", http_status=404, code="model_not_found")
+
+    # ------------------------------------------------------------------ how it is
+
+    def _needed(self) -> dict[str, Any]:
+        return {
+            "store": lambda: self.store.trouble if self.store is not None else None,
+            "drain": lambda: "about to stop" if self.operations.drain.stopping else None,
+        }
+
+    def _configuration(self) -> str | None:
+        return None if self.snapshots.error is None else str(self.snapshots.error)
+
+    def _facts(self) -> dict[str, Any]:
+        return {"generation": self.snapshots.current.generation, "open_calls": len(self.operations.drain)}
+
+
+def _operations(config: GatewayConfig, models: list[str]) -> Operations:
+    return Operations(
+        log=config.log.format,
+        tracing=config.tracing.enabled,
+        models=models,
+        drain_seconds=config.server.drain_seconds,
+    )
+
+
+def _store_of(config: GatewayConfig, host: str | None) -> Path | None:
+    if config.keys.file is not None:
+        return Path(config.keys.file)
+    return usual_place() if host is not None or config.keys.required is True else None
+
+
+def _listed(name: str) -> ModelInfo:
+    facts = find(name)
+    owner = name.partition("/")[0] if "/" in name else facts.provider if facts is not None else None
+    return ModelInfo(
+        id=name,
+        created_at=_SERVED_SINCE,
+        owner=owner or "dragoman",
+        context_tokens=facts.context_tokens if facts is not None else None,
+        max_output_tokens=facts.output_tokens if facts is not None else None,
+    )

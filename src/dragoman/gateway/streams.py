@@ -1,0 +1,237 @@
+"""A stream on its way to the caller: held back until there is something to show, kept alive, ended exactly once.
+
+Until the first content of an answer nothing goes out, so that what fails before it is answered with a status, and
+another target can still begin anew. Then each piece goes out as it comes; while the caller does not read, nothing is
+read from the provider either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, Final, cast
+
+from msgspec import Struct
+
+from dragoman.calls import Verbatim
+from dragoman.dialects import StreamEncoder
+from dragoman.errors import Error
+from dragoman.flow import Flow, Handle, async_events
+from dragoman.gateway.asgi import Send
+from dragoman.gateway.replies import told
+from dragoman.gateway.surfaces import Header, Surface
+from dragoman.http import Frame
+from dragoman.messages import (
+    METADATA_EVENTS,
+    Event,
+    LLMResponse,
+    Request,
+    ResponseStart,
+    Restarted,
+    UsageUpdate,
+    decode_json,
+    encode_json,
+)
+
+_NUMBER: Final = "sequence_number"
+"""By which the events of some dialects are counted."""
+
+
+class Patience(Struct, frozen=True, kw_only=True):
+    """How long a stream may be silent before a sign of life, and how long a caller may not read, in seconds."""
+
+    heartbeat_seconds: float | None = 15.0
+    write_seconds: float | None = 60.0
+
+
+class Manner(Struct, frozen=True, kw_only=True, eq=False):
+    """How one stream is written.
+
+    Attributes:
+        head: Its headers, asked for when it begins.
+        completed: Adds to the beginning of an answer what clients look for.
+    """
+
+    surface: Surface
+    request: Request
+    head: Callable[[], list[Header]]
+    completed: Callable[[ResponseStart, Request], ResponseStart]
+
+    def new_encoder(self) -> StreamEncoder:
+        return self.surface.dialect.stream_encoder(self.request)
+
+
+class Outgoing:
+    """One stream that goes out.
+
+    Attributes:
+        began: Whether the head is out: then the status is said.
+        first_content_at: When the first content came, on the clock of `time.monotonic`.
+        started: The event with which the answer began.
+        usage: The last usage that was told, for callers who leave.
+    """
+
+    __slots__ = (
+        "_beat", "_encoder", "_last", "_manner", "_pending", "_send", "_sent_at", "_timer", "_verbatim",
+        "_waiting_since", "began", "first_content_at", "stalled", "started", "usage",
+    )  # fmt: skip
+
+    def __init__(self, manner: Manner, verbatim: Verbatim, send: Send) -> None:
+        self._manner, self._verbatim, self._send = manner, verbatim, send
+        self._encoder: StreamEncoder = manner.new_encoder()
+        self._pending: list[bytes] = []
+        self._last: Frame = ("", b"")
+        self._sent_at = monotonic()
+        self._waiting_since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._beat: asyncio.Task[None] | None = None
+        self.began = False
+        self.stalled = False
+        self.first_content_at: float | None = None
+        self.started = ResponseStart()
+        self.usage: UsageUpdate | None = None
+
+    async def pump(self, flow: Flow[LLMResponse], patience: Patience) -> LLMResponse:
+        """Send what `flow` brings, but for the last piece, which `end` sends."""
+        handle: Handle[LLMResponse] = Handle()
+        events = async_events(flow, handle)
+        self._watch(patience)
+        try:
+            async for event in events:
+                self._take(event)
+                if self._pending and self.first_content_at is not None:
+                    await self._flush()
+        finally:
+            self._stop_watching()
+            await events.aclose()
+        return cast("LLMResponse", handle.result)
+
+    # ------------------------------------------------------------------ what comes in
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, METADATA_EVENTS):
+            event = self._noted(event)
+        elif self.first_content_at is None:
+            self.first_content_at = monotonic()
+        verbatim = self._verbatim
+        frames = verbatim.taken() if verbatim.forwarded else self._encoder.feed(event)
+        if frames:
+            self._put(frames)
+
+    def _noted(self, event: Event) -> Event:
+        """What says something of the answer and is none of it."""
+        match event:
+            case ResponseStart():
+                self.started = self._manner.completed(event, self._manner.request)
+                return self.started
+            case UsageUpdate():
+                self.usage = event
+            case Restarted() if not self.began:
+                self._encoder, self._pending = self._manner.new_encoder(), []
+            case _:
+                pass
+        return event
+
+    def _put(self, frames: list[Frame]) -> None:
+        write = self._manner.surface.write
+        self._pending += [write(frame) for frame in frames]
+        self._last = frames[-1]
+
+    # ------------------------------------------------------------------ what goes out
+
+    async def _flush(self, *, more: bool = True) -> None:
+        body = b"".join(self._pending)
+        self._pending = []
+        self._waiting_since = self._sent_at = monotonic()
+        if not self.began:
+            self.began = True
+            await self._send({"type": "http.response.start", "status": 200, "headers": self._manner.head()})
+        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        self._waiting_since = None
+
+    async def end(self) -> None:
+        """The last frames of a stream that went well."""
+        await self._rest()
+        verbatim = self._verbatim
+        self._put_any(verbatim.taken() if verbatim.forwarded else self._encoder.finish())
+        await self._flush(more=False)
+
+    async def fail(self, error: Error) -> None:
+        """The frames that say, in place of the rest, that the stream has failed. Only where it has begun."""
+        await self._rest()
+        verbatim = self._verbatim
+        if verbatim.forwarded:
+            self._put_any(verbatim.taken())
+            self._put_any(self._failing_forwarded(told(error)))
+        else:
+            self._put_any(self._encoder.fail(told(error)))
+        await self._flush(more=False)
+
+    def _put_any(self, frames: list[Frame]) -> None:
+        if frames:
+            self._put(frames)
+
+    def _failing_forwarded(self, error: Error) -> list[Frame]:
+        """As `fail` would say it had the encoder written the stream: without the beginning, and counted on."""
+        encoder = self._manner.new_encoder()
+        encoder.feed(self.started)  # whose frames are not sent: the provider's own were
+        frames = encoder.fail(error)
+        number = _number_in(self._last)
+        if number is None:
+            return frames
+        return [_numbered(frame, number + count) for count, frame in enumerate(frames, 1)]
+
+    @property
+    def losses(self) -> tuple[Any, ...]:
+        """What of the answer could not be said."""
+        return () if self._verbatim.forwarded else self._encoder.losses
+
+    # ------------------------------------------------------------------ signs of life
+
+    def _watch(self, patience: Patience) -> None:
+        sign = self._manner.surface.serving.sign_of_life
+        interval = patience.heartbeat_seconds if sign else None
+        seconds = min((each for each in (interval, patience.write_seconds) if each is not None), default=None)
+        if seconds is None:
+            return
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+        def tick() -> None:
+            now = monotonic()
+            waiting = self._waiting_since
+            if waiting is not None:
+                if patience.write_seconds is not None and now - waiting >= patience.write_seconds and task is not None:
+                    self.stalled = True
+                    task.cancel()
+                    return
+            elif interval is not None and now - self._sent_at >= interval * 0.9:
+                self._beat = loop.create_task(self._show_life(sign))
+            self._timer = loop.call_later(seconds, tick)
+
+        self._timer = loop.call_later(seconds, tick)
+
+    async def _show_life(self, sign: bytes) -> None:
+        """Say that somebody is still there. What was held back goes out with it, for now the status is said."""
+        self._pending.append(sign)
+        await self._flush()
+
+    def _stop_watching(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    async def _rest(self) -> None:
+        """No sign of life is on its way any more: nothing may come after the end."""
+        if self._beat is not None:
+            await self._beat
+
+
+def _number_in(frame: Frame) -> int | None:
+    if _NUMBER.encode() not in frame[1]:
+        return None
+    number = decode_json(frame[1]).get(_NUMBER)
+    return number if isinstance(number, int) else None
+
+
+def _numbered(frame: Frame, number: int) -> Frame:
+    return (frame[0], encode_json({**decode_json(frame[1]), _NUMBER: number}))
