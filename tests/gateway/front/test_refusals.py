@@ -1,0 +1,130 @@
+"""What is refused before the first byte: with a status, in the caller's dialect."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+
+from dragoman.testing import Emulator
+from tests.gateway.front.dialects import SURFACES, Surface
+
+ALL = pytest.mark.parametrize("surface", SURFACES, ids=lambda surface: surface.name)
+WHOLE_AND_STREAMED = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+
+_OWN_WORDS = {
+    ("anthropic_messages", 503): [529],
+    ("anthropic_messages", 502): [500],
+    ("gemini", 502): [500],
+}
+"""The statuses by which a dialect says the same: others its clients do not know."""
+
+AT_PROVIDERS = [
+    (400, 400, "the caller's own mistake"),
+    (401, 502, "the gateway's key is not the caller's"),
+    (402, 502, "nor is its account"),
+    (404, 404, "there is no such model"),
+    (429, 429, "too much for now"),
+    (500, 502, "the provider broke"),
+    (503, 503, "it has too much to do"),
+]
+
+
+@ALL
+@WHOLE_AND_STREAMED
+def test_a_model_that_there_is_not(client: httpx.Client, emulator: Emulator, surface: Surface, stream: bool) -> None:
+    reply = client.post(surface.path("nobody", stream), json=surface.body("nobody", "Hi", stream))
+    assert reply.status_code == 404
+    assert "up-openai" in surface.refused(reply.json())
+    assert not emulator.requests
+
+
+@ALL
+@WHOLE_AND_STREAMED
+@pytest.mark.parametrize(("status", "told", "why"), AT_PROVIDERS, ids=str)
+def test_what_a_provider_refuses(
+    client: httpx.Client, emulator: Emulator, surface: Surface, stream: bool, status: int, told: int, why: str
+) -> None:
+    """Also of a stream: nothing has gone out yet, so the status can still say it."""
+    emulator.fault(status=status, times=None)
+    reply = client.post(surface.path("up-openai", stream), json=surface.body("up-openai", "Hi", stream))
+    assert reply.status_code in {told, *_OWN_WORDS.get((surface.name, told), ())}, reply.text
+    assert surface.refused(reply.json())
+
+
+def test_when_to_come_again_is_passed_on(client: httpx.Client, emulator: Emulator) -> None:
+    emulator.fault(status=429, retry_after=7, times=None)
+    body = {"model": "up-openai", "messages": [{"role": "user", "content": "Hi"}]}
+    assert client.post("/v1/chat/completions", json=body).headers["retry-after"] == "7"
+
+
+def test_a_provider_that_quotes_the_gateways_key_is_not_quoted(client: httpx.Client, emulator: Emulator) -> None:
+    emulator.fault(status=401, body='{"error": {"message": "wrong key upstream-key"}}', times=None)
+    body = {"model": "up-openai", "messages": [{"role": "user", "content": "Hi"}]}
+    reply = client.post("/v1/chat/completions", json=body)
+    assert "upstream-key" not in reply.text
+
+
+BODIES = [
+    (b"", 400),
+    (b"{", 400),
+    (b"[]", 400),
+    (b'"text"', 400),
+    (b'{"model": NaN}', 400),
+    (b'{"model": "\xff"}', 400),
+    (b'{"model": "\\ud800"}', 400),
+    (b"[" * 100_000, 400),
+    (b'{"a":' * 100_000, 400),
+    (b"{}", 400),
+    (b'{"model": 5}', 400),
+    (b'{"model": "up-openai"}', 400),
+    (b'{"model": "up-openai", "messages": "Hi"}', 400),
+    (b'{"model": "up-openai", "messages": [5]}', 400),
+    (b'{"model": "up-openai", "messages": [{"role": "emperor", "content": "Hi"}]}', 400),
+    (b'{"model": "up-openai", "messages": [{"role": "user", "content": "Hi"}], "temperature": "hot"}', 400),
+    (json.dumps({"model": "x" * 100_000, "messages": [{"role": "user", "content": "Hi"}]}).encode(), 404),
+    (json.dumps({"model": "../../etc", "messages": [{"role": "user", "content": "Hi"}]}).encode(), 404),
+]
+
+
+@pytest.mark.parametrize(("body", "status"), BODIES, ids=lambda value: repr(value)[:40])
+def test_a_body_that_is_no_request(client: httpx.Client, emulator: Emulator, body: bytes, status: int) -> None:
+    for path in ("/v1/chat/completions", "/v1/chat"):
+        reply = client.post(path, content=body, headers={"content-type": "application/json"})
+        has_default = path == "/v1/chat" and b"model" not in body
+        assert reply.status_code == status or has_default, (path, reply.text[:300])
+        assert reply.json()["error"]["message"]
+    assert not emulator.requests
+
+
+def test_a_field_that_is_said_twice_counts_once_everywhere(client: httpx.Client, emulator: Emulator) -> None:
+    """What is routed by is what is sent: two readings of one body would let a caller past its rights."""
+    body = b'{"model": "nobody", "model": "up-openai", "messages": [{"role": "user", "content": "Hi"}]}'
+    reply = client.post("/v1/chat/completions", content=body)
+    assert reply.status_code == 200
+    assert emulator.requests[0].wire["model"] == "gpt-4o-mini"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/v1/chat/completions", "POST"),
+        ("DELETE", "/v1/messages", "POST"),
+        ("POST", "/v1/models", "GET, HEAD"),
+    ],
+)
+def test_a_method_that_is_none_there(client: httpx.Client, method: str, path: str, allowed: str) -> None:
+    reply = client.request(method, path)
+    assert (reply.status_code, reply.headers["allow"]) == (405, allowed)
+
+
+def test_a_path_that_leads_nowhere(client: httpx.Client) -> None:
+    reply = client.post("/v1/chat/complete", json={})
+    assert reply.status_code == 404
+    assert "/docs" in reply.json()["error"]["message"]
+
+
+def test_a_body_in_a_coding_is_not_unpacked(client: httpx.Client) -> None:
+    reply = client.post("/v1/chat/completions", content=b"\x1f\x8b", headers={"content-encoding": "gzip"})
+    assert reply.status_code == 415
