@@ -11,7 +11,7 @@ from dragoman.catalog.day import utc_today
 from dragoman.client.target import Access, target_of
 from dragoman.errors import ConfigurationError
 from dragoman.gateway.config import GatewayConfig
-from dragoman.providers import ProviderSpec, built_in_names, get_spec, is_provider
+from dragoman.providers import ProviderSpec, built_in_names, get_spec, normal_name, provider_names
 
 
 class AnyModel:
@@ -28,7 +28,7 @@ class AnyModel:
         provider, slash, model = name.partition("/")
         if slash:
             return name if provider and model and self._is_reached(provider) else None
-        having = [each for each in providers_of(name) if each in built_in_names() and self._is_reached(each)]
+        having = [each for each in providers_of(name) if self._is_reached(each)]
         reached = [each for each in having if each in self.providers] or having
         return f"{reached[0]}/{name}" if len(reached) == 1 else None
 
@@ -42,8 +42,13 @@ class AnyModel:
         specs = [get_spec(name) for name in built_in_names()]
         return [spec.name for spec in specs if spec.deprecated is None and self._is_ready(spec)]
 
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """Everybody's. Looked for once, for plugins are slow to be found."""
+        return frozenset(provider_names())
+
     def _is_reached(self, provider: str) -> bool:
-        return is_provider(provider) and get_spec(provider).engine is None
+        return normal_name(provider) in self._names and get_spec(provider).engine is None
 
     def _is_ready(self, spec: ProviderSpec) -> bool:
         if spec.name in self._configured:

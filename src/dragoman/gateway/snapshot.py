@@ -30,7 +30,10 @@ _MOST_KEPT: Final = 1024
 _MOST_NAMED: Final = 30
 """Models that an error names."""
 
-_LONGEST: Final = 100
+_LONGEST: Final = 500
+"""Characters of a name that may be a model's, without being configured."""
+
+_SHOWN: Final = 100
 """Characters of an unknown name that are repeated to whoever sent it."""
 
 
@@ -101,6 +104,8 @@ class Snapshot:
 
     def _other(self, name: str) -> RoutedPlan:
         """The plan of what is named otherwise than a model, or not configured."""
+        if len(name) > _LONGEST:
+            raise self._unknown(name)
         meant = self._aliases.meant(name) or name
         plan = self._plans.get(meant) or self._unnamed(meant)
         if plan is None:
@@ -124,7 +129,7 @@ class Snapshot:
         return plan_of(config, route, self.boards, {target: server}, [llm])
 
     def _unknown(self, name: str) -> UnknownModel:
-        name = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
+        name = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
         meant = get_close_matches(name, self._models, n=1)
         guess = f" Did you mean `{meant[0]}`?" if meant else ""
         error = UnknownModel(f"there is no model `{name}` here.{guess}{self._those_there_are()}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from textwrap import dedent
+from traceback import format_exception
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from dragoman.gateway.config import (
     Tenant,
     load_config,
 )
+from dragoman.gateway.snapshot import Snapshot
 from dragoman.http import Timeouts
 from dragoman.routing.health import HealthRules, RetryBudgetRules
 from dragoman.routing.policies import Cheapest, Ordered, Policy, Weighted
@@ -170,6 +172,34 @@ def test_no_key_is_shown() -> None:
     )
     shown = repr([found, found.providers, found.models, found.places, next(iter(found.places)).client])
     assert "canary" not in shown
+
+
+CANARY = f"sk-{'canary' * 2}"
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"models": {"x": "${KEY}"}}, "models.x: `${KEY}` is neither provider/model nor a name in this document: none"),
+        ({"on_loss": "${KEY}"}, "on_loss: here stands warn or error, not '${KEY}'"),
+        ({"models": {"x": {"random": {"a/b": "much ${KEY}"}}}}, "models.x.random.a/b: here stands a number, not 'much ${KEY}'"),
+        ({"on_loss": "${SHORT}"}, "on_loss: here stands warn or error, not 'never'"),
+    ],
+)  # fmt: skip
+def test_a_key_at_the_wrong_place_is_not_shown_either(document: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        config(document, KEY=CANARY, SHORT="never")
+    assert str(caught.value) == message
+    assert "canarycanary" not in "".join(format_exception(caught.value))
+
+
+def test_nor_is_one_that_is_taken_for_a_provider(tmp_path: Path) -> None:
+    path = tmp_path / "g.toml"
+    path.write_text('[models]\nx = "${KEY}/gpt-4o"\n')
+    with pytest.raises(ConfigurationError) as caught:
+        Snapshot(load_config(path, {"KEY": CANARY}))
+    assert "g.toml:2:1: models.x: Unknown provider: ${KEY}. Known: " in str(caught.value)
+    assert "canarycanary" not in "".join(format_exception(caught.value))
 
 
 # ---------------------------------------------------------------------- what is refused

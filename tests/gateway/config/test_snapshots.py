@@ -71,6 +71,7 @@ def test_a_name_and_who_is_asked(document: dict[str, Any], name: str, asked: lis
         ({}, "nobody/x", "there is no model `nobody/x` here. Any model may be named as provider/model; no provider's key is found."),
         ({}, "mlx/some-weights", "there is no model `mlx/some-weights` here. Any"),
         ({}, "huggingface/org/weights", "there is no model `huggingface/org/weights` here. Any"),
+        ({}, f"openai/{'x' * 500}", f"there is no model `openai/{'x' * 93}…` here. Any"),
         ({}, "openai/", "there is no model `openai/` here. Any"),
         ({}, "openai", "there is no model `openai` here. Any"),
     ],

@@ -23,7 +23,7 @@ from dragoman.providers import get_spec
 from dragoman.routing.health import HealthRules, RetryBudgetRules
 from dragoman.routing.rules import RouteRules
 from dragoman.routing.tables.client_words import options_at
-from dragoman.routing.tables.documents import Document, document_of, with_environment
+from dragoman.routing.tables.documents import Document, document_of
 from dragoman.routing.tables.fields import located, mapping_at, record_at, refuse_unknown
 from dragoman.routing.tables.places import below, refused
 from dragoman.routing.tables.policy_tree import POLICY_WORDS, PolicyTree
@@ -50,7 +50,7 @@ def load_config(
     """
     document = document_of({} if source is None else source)
     with document.tells():
-        return _config(document, with_environment(document.value, os.environ if environment is None else environment))
+        return _config(document, document.read(os.environ if environment is None else environment))
 
 
 def _config(document: Document, value: Any) -> GatewayConfig:
