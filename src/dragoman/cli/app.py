@@ -15,9 +15,11 @@ from dragoman.cli.emulate import emulate
 from dragoman.cli.explain import explain
 from dragoman.cli.extract import extract
 from dragoman.cli.generate import generate
+from dragoman.cli.keys import app as keys
 from dragoman.cli.models import models
 from dragoman.cli.output import exits
 from dragoman.cli.providers import providers
+from dragoman.cli.usage import usage
 
 app = typer.Typer(
     name="dragoman",
@@ -47,5 +49,7 @@ def _add(command: Callable[..., None]) -> None:
     app.command(command.__name__)(exits(command))
 
 
-for _command in (generate, extract, explain, chat, batch, emulate, providers, models, doctor):
+for _command in (generate, extract, explain, chat, batch, emulate, providers, models, usage, doctor):
     _add(_command)
+
+app.add_typer(keys, name="keys")
