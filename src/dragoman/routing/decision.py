@@ -163,7 +163,7 @@ def may_go_elsewhere(elsewhere: Elsewhere, rules: RouteRules) -> bool:
 class _Judge:
     """Says what speaks against a target, for one decision."""
 
-    __slots__ = ("_first", "_most", "_rules", "_situation", "_tried", "_window")
+    __slots__ = ("_first", "_rules", "_situation", "_tried")
 
     def __init__(
         self, situation: Situation, rules: RouteRules, tried: Mapping[Target, Verdict], first: Target | None
@@ -172,7 +172,6 @@ class _Judge:
         self._rules = rules
         self._tried = tried
         self._first = first
-        self._most: float | None = None
 
     def refusal(self, target: Target) -> Refusal | None:
         situation, features = self._situation, self._situation.features
@@ -220,10 +219,10 @@ class _Judge:
             self._first = target
         if target is self._first:
             return None
-        prices, features = self._situation.prices, self._situation.features
-        price, usual = prices.of(target, features), prices.of(self._first, features)
-        if not price or not usual or price <= usual * ratio:
+        found = self._situation.prices.beyond(ratio, target, self._first, self._situation.features)
+        if found is None:
             return None
+        price, usual = found
         reason = (
             f"at ${price:.3g} it costs {price / usual:.3g} times what {self._first.title} does; {ratio:g} is allowed"
         )

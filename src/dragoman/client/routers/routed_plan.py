@@ -28,7 +28,8 @@ from dragoman.messages import LLMResponse, Loss, Message, Request, Role
 from dragoman.routing.asking import Allowance, Asking
 from dragoman.routing.explanation import Explanation, explain
 from dragoman.routing.features import Features
-from dragoman.routing.route import Routing, route
+from dragoman.routing.route import route
+from dragoman.routing.routing import Routing
 from dragoman.routing.target import Place, Target
 from dragoman.structured import Extracted, Rules
 from dragoman.structured.partial import Delivery
