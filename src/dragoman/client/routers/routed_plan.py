@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar
 
@@ -11,14 +12,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dragoman.calls import RetryConfig
-from dragoman.client.inputs import messages_of
+from dragoman.client.inputs import conversation_of
 from dragoman.client.options import check_options, timeouts_of
 from dragoman.client.retries import retries_of
 from dragoman.client.routers.behind import Behind
 from dragoman.client.routers.features import features_of
 from dragoman.client.routers.following import Following
+from dragoman.client.routers.limits import limits_at, within
 from dragoman.client.routers.purpose import Purpose
 from dragoman.client.routers.servers import Server, Wish
+from dragoman.client.understood import Understood
 from dragoman.client.value_streams import IterableFlow, PartialFlow
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError, UnsupportedFeature
@@ -49,8 +52,7 @@ _GO_ON: Final = (
     "Your answer above was cut off. Go on from exactly where it ends: repeat nothing of it, say nothing about this."
 )
 
-_AT_LEAST: Final = 0.001
-"""Seconds: that there are none left is for the route to say."""
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 _SAID_IN_MESSAGES: Final = frozenset({"system", "messages", "images", "documents"})
 
@@ -61,26 +63,34 @@ class Call(Struct, frozen=True, kw_only=True):
     Attributes:
         features: What policies may know of it.
         messages: The conversation.
-        said: What the call says besides.
-        usual: What the router says of every call.
+        said: What the call says besides; the router's own options are not among it.
+        timeout: The limits of the route.
+        retry: How patiently targets are asked again, in place of the rules'.
         stream: Whether the caller sees the events.
     """
 
     features: Features
     messages: tuple[Message, ...]
     said: Mapping[str, Any]
-    usual: Mapping[str, Any]
+    timeout: float | Timeouts | None
+    retry: RetryConfig | None
     stream: bool
 
-    @property
-    def timeout(self) -> float | Timeouts | None:
-        """The limits of the route."""
-        return self.said.get("timeout", self.usual.get("timeout"))
 
-    @property
-    def retry(self) -> RetryConfig | None:
-        """How patiently targets are asked again, in place of the rules'."""
-        return self.said.get("retry_config", self.usual.get("retry_config"))
+class Usual(Struct, frozen=True):
+    """What all calls to one target have in common.
+
+    Attributes:
+        server: Who is asked.
+        timeout: Limits of the target's own.
+        limits: Those of a call that says nothing of time, where the route has no end.
+        options: As the server has settled them, with these limits.
+    """
+
+    server: Server
+    timeout: float | Timeouts | None
+    limits: Timeouts
+    options: Mapping[str, Any]
 
 
 class RoutedPlan:
@@ -97,6 +107,8 @@ class RoutedPlan:
         self.behind = behind
         self.purpose = purpose
         self._defaults = dict(defaults)
+        self._usual = _without_words(self._defaults)
+        self._usual_at: dict[Target, Usual] = {}
         self._model = model or None
 
     provider = "router"
@@ -115,7 +127,9 @@ class RoutedPlan:
         return self if model is None or model == self._model else self._with(self.purpose, model)
 
     def _with(self, purpose: Purpose, model: str | None) -> Self:
-        return type(self)(self.behind, self._defaults, purpose, model)
+        other = copy(self)
+        other.__dict__.update(purpose=purpose, _model=model or None)
+        return other
 
     # ------------------------------------------------------------------ calls
 
@@ -207,21 +221,19 @@ class RoutedPlan:
     # ------------------------------------------------------------------ what is asked
 
     def _call(self, prompt: Any, said: Mapping[str, Any], *, stream: bool, value: bool) -> Call:
-        options = self.options(said)
-        messages = messages_of(
-            prompt,
-            system=options.get("system"),
-            messages=options.get("messages") or (),
-            images=options.get("images") or (),
-            documents=options.get("documents") or (),
-        )
-        usual = {name: value for name, value in self._defaults.items() if name not in _SAID_IN_MESSAGES}
-        said = {name: value for name, value in said.items() if name not in _SAID_IN_MESSAGES}
+        if isinstance(prompt, Understood):
+            self._refuse_closed()
+            said = prompt.options
+            options = {**self._defaults, **said}
+        else:
+            options = self.options(said)
+        messages = conversation_of(prompt, options)
         return Call(
-            features=features_of(self.purpose, self._model, messages, {**usual, **said}, stream=stream, value=value),
+            features=features_of(self.purpose, self._model, messages, options, stream=stream, value=value),
             messages=messages,
-            said=said,
-            usual=usual,
+            said=_without_words(said),
+            timeout=options.get("timeout"),
+            retry=options.get("retry_config"),
             stream=stream,
         )
 
@@ -229,13 +241,27 @@ class RoutedPlan:
         self, call: Call, target: Target, allowance: Allowance
     ) -> tuple[Server, Wish, Callable[[LLMResponse], LLMResponse]]:
         """Who is asked, what, and what the response is to tell besides."""
-        server = self.behind.servers[target]
-        model = None if self._model is None else server.model_for(self._model)
-        limits = limits_at(call.timeout, target.options.get("timeout", server.timeout), allowance.seconds)
-        options = {**call.usual, **target.options, **call.said, "retry_config": _ONE_TRY, "timeout": limits}
+        usual = self._usual_at.get(target) or self._settle(target)
+        model = None if self._model is None else usual.server.model_for(self._model)
+        if "timeout" in call.said:
+            limits = limits_at(call.timeout, usual.timeout, allowance.seconds)
+        else:
+            limits = within(usual.limits, allowance.seconds)
+        options = usual.options
+        if call.said or limits is not usual.limits:
+            options = {**options, **call.said, "retry_config": _ONE_TRY, "timeout": limits}
         messages = _going_on(call.messages, allowance.so_far) if allowance.so_far else call.messages
         wish = Wish(messages=messages, options=options, model=model, seconds=limits.total, stream=call.stream)
-        return server, wish, self._told_of(target, model)
+        return usual.server, wish, self._told_of(target, model)
+
+    def _settle(self, target: Target) -> Usual:
+        """What calls to `target` have in common, found out at the first. Raises `ConfigurationError` for options."""
+        server = self.behind.servers[target]
+        timeout = target.options.get("timeout", server.timeout)
+        limits = limits_at(self._usual.get("timeout"), timeout, None)
+        said = {**self._usual, **target.options, "retry_config": _ONE_TRY, "timeout": limits}
+        usual = self._usual_at[target] = Usual(server, timeout, limits, server.settled(said))
+        return usual
 
     def _told_of(self, target: Target, model: str | None) -> Callable[[LLMResponse], LLMResponse]:
         """Says on a response that another model was asked than the caller named (X8)."""
@@ -247,12 +273,20 @@ class RoutedPlan:
 
     def options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """The router's options with a call's over them. Raises `ConfigurationError` for what is wrong."""
-        if self.behind.closed:
-            raise ConfigurationError("this router is closed: make a new one")
+        self._refuse_closed()
         if not options:
             return self._defaults
         check_options(options)
         return {**self._defaults, **options}
+
+    def settled(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What many calls say alike, checked. A target's own options come between the router's and these."""
+        check_options(options)
+        return options
+
+    def _refuse_closed(self) -> None:
+        if self.behind.closed:
+            raise ConfigurationError("this router is closed: make a new one")
 
     # ------------------------------------------------------------------ for those who ask through it
 
@@ -266,7 +300,7 @@ class RoutedPlan:
         server = next((each for each in servers if each.place.model == request.model), servers[0])
         return server.body(request, options, stream=stream)
 
-    def said(self, messages: Sequence[Message], options: Mapping[str, Any]) -> list[Any]:  # noqa: ARG002
+    def said(self, messages: Sequence[Message], options: Mapping[str, Any]) -> list[Any]:  # noqa: ARG002  # as plans have it
         """`messages` in OpenAI's form, for there is no one wire that they go over."""
         return get_dialect("openai_chat").encode_request(Request(model="", messages=tuple(messages))).wire["messages"]
 
@@ -274,7 +308,7 @@ class RoutedPlan:
         """US dollars that one try costs at worst, at the dearest target; `None` where that cannot be told of one."""
         call = self._call(prompt, options, stream=False, value=wanted is not None)
         costs = [
-            server.ceiling(call.messages, {**call.usual, **target.options, **call.said}, wanted)
+            server.ceiling(call.messages, {**self._usual, **target.options, **call.said}, wanted)
             for target, server in self.behind.servers.items()
         ]
         return None if None in costs else max(cost for cost in costs if cost is not None)
@@ -282,17 +316,17 @@ class RoutedPlan:
     def witness(self) -> None:
         """There is no one SDK behind it."""
 
-    def embed(self, inputs: Any, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002
+    def embed(self, inputs: Any, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002  # as plans have it
         """Vectors of different models mean nothing to each other."""
         raise UnsupportedFeature(
             "a router has no embeddings, for those of different models cannot be compared: ask one"
         )
 
-    def count_tokens(self, prompt: Any, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002
+    def count_tokens(self, prompt: Any, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002  # as plans have it
         """Each model counts for itself."""
         raise UnsupportedFeature("each target counts tokens in its own way: ask the one you mean")
 
-    def models(self, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002
+    def models(self, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002  # as plans have it
         """Each provider has its own list."""
         raise UnsupportedFeature("a router has no list of models: ask one of its targets, or list_models(provider)")
 
@@ -312,6 +346,13 @@ class RoutedPlan:
 
     def __repr__(self) -> str:
         return f"{self.behind.routing.policy!r}{' closed' if self.behind.closed else ''}"
+
+
+def _without_words(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`options` but for those that say the conversation."""
+    if options.keys() <= _SAID_IN_MESSAGES:
+        return _NOTHING
+    return {name: value for name, value in options.items() if name not in _SAID_IN_MESSAGES}
 
 
 def _itself(response: LLMResponse) -> LLMResponse:
@@ -342,23 +383,6 @@ def _ruled(routing: Routing, call: Call, asking: Asking[Any]) -> Routing:
     if call.retry is None and hedge is rules.hedge:
         return routing
     return replace(routing, rules=replace(rules, retry=call.retry or rules.retry, hedge=hedge))
-
-
-def limits_at(route: float | Timeouts | None, own: float | Timeouts | None, left: float | None) -> Timeouts:
-    """Those of one target: what is `left` of the route's time, and of each of its `own` limits no more than it has."""
-    said = [timeouts_of(limits) for limits in (route, own) if limits is not None]
-    phases = [limits for limits in (route, own) if isinstance(limits, Timeouts)] or said or [Timeouts()]
-    totals = [left, *([] if own is None else [timeouts_of(own).total])]
-    return Timeouts(
-        connect=_least(limits.connect for limits in phases),
-        first_byte=_least(limits.first_byte for limits in phases),
-        between_chunks=_least(limits.between_chunks for limits in phases),
-        total=_least(None if total is None else max(total, _AT_LEAST) for total in totals),
-    )
-
-
-def _least(seconds: Iterable[float | None]) -> float | None:
-    return min((each for each in seconds if each is not None), default=None)
 
 
 def _going_on(messages: tuple[Message, ...], so_far: str) -> tuple[Message, ...]:
