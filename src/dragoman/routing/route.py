@@ -53,7 +53,7 @@ def route(routing: Routing, features: Features, asking: Asking[T], deadline: flo
         NoDeployment: None could be asked; it says of each why not.
         Error: What no other target could do better: a mistake of the caller's, the end of the time.
     """
-    return (yield from Journey(routing, features, asking, deadline).travel())
+    return Journey(routing, features, asking, deadline).travel()
 
 
 class Journey(Generic[T]):
@@ -83,12 +83,11 @@ class Journey(Generic[T]):
 
     def __init__(self, routing: Routing, features: Features, asking: Asking[T], deadline: float | None) -> None:
         self._routing, self._features, self._asking, self._deadline = routing, features, asking, deadline
-        self._began = routing.clock()
+        self._began = 0.0
         self._out: dict[Target, Verdict] = {}
         self._tried: dict[Target, int] = {}
         self._first: Target | None = None
         self._again: Target | None = None
-        routing.board.retry_budget.began(self._began)
         self._rounds = 0
         self._reason = ""
         self._so_far = ""
@@ -97,6 +96,8 @@ class Journey(Generic[T]):
         self.shown = Shown() if asking.stream else _NOTHING_SHOWN
 
     def travel(self) -> Flow[T]:
+        self._began = self._routing.clock()
+        self._routing.board.retry_budget.began(self._began)
         while True:
             leg = yield from self._set_out()
             try:
@@ -118,7 +119,10 @@ class Journey(Generic[T]):
             self._refuse_more(now)
             choice = self._choose(now)
             self._first = self._first or choice.first
-            found = yield from self._permitted(choice, now)
+            leg = self._leg_at_once(choice, now)
+            if leg is not None:
+                return leg
+            found = yield from self._turn(choice)
             if isinstance(found, Leg):
                 return found
             if found is None or found.kind == "limited":  # else its health has changed while it was waited for
@@ -137,14 +141,19 @@ class Journey(Generic[T]):
         situation = routing.situation(self._features, now, moves=not self._tried and not out)
         return choose(routing.policy, situation, routing.rules, tried=out, first=self._first)
 
-    def _permitted(self, choice: Choice, now: float) -> Flow[Leg | Refusal | None]:
-        """Leave to ask who was chosen; who is only busy is waited for. A refusal: why that would take too long."""
-        board, target = self._routing.board, choice.target
-        if target is not None:
+    def _leg_at_once(self, choice: Choice, now: float) -> Leg | None:
+        """Leave to ask who was chosen, where nobody has to wait for it."""
+        target = choice.target
+        if target is None:
+            return None
+        if self._out:
             self._pay(target, now)
-            permit = board[target].begin(self._features, now, anyway=choice.anyway)
-            if permit is not None:
-                return Leg(target, permit, now)
+        permit = self._routing.board[target].begin(self._features, now, anyway=choice.anyway)
+        return None if permit is None else Leg(target, permit, now)
+
+    def _turn(self, choice: Choice) -> Flow[Leg | Refusal | None]:
+        """Leave to ask whoever is only busy, who is waited for. A refusal: why that would take too long."""
+        board, target = self._routing.board, choice.target
         refusal: Refusal | None = None
         for busy in (target,) if target is not None else _busy(choice):
             turn = yield from board[busy].turnstile.turn(self._features, self._deadline, self._routing.clock)
@@ -156,7 +165,7 @@ class Journey(Generic[T]):
     def _pay(self, target: Target, now: float) -> None:
         """A further try where nobody is well is one more call for what is down: so many there may be, of all."""
         board = self._routing.board
-        if self._out and board[target].spared(now) and not board.retry_budget.may_retry(now):
+        if board[target].spared(now) and not board.retry_budget.may_retry(now):
             raise self._exhausted("Health speaks against those left, and there were too many further tries of late.")
 
     def _wait(self, choice: Choice, refusal: Refusal | None, now: float) -> Flow[None]:
@@ -199,7 +208,7 @@ class Journey(Generic[T]):
         return asked + left / 2 if retry.use_jitter and left > _OF_USE else None
 
     def _refuse_more(self, now: float) -> None:
-        if len(self.tries) >= self._routing.rules.max_attempts:
+        if self.tries.errors and len(self.tries) >= self._routing.rules.max_attempts:
             raise self._exhausted(f"max_attempts={len(self.tries)} allows no more tries.")
         if self._deadline is None or now < self._deadline:
             return
@@ -226,11 +235,13 @@ class Journey(Generic[T]):
     def _ask(self, leg: Leg) -> Flow[T]:
         if _logger.isEnabledFor(logging.INFO):
             _logger.info("Trying provider: %s (%s)", leg.target.title, leg.target.place.model)
+        return self._shown(leg) if self._asking.stream else self._run(leg)
+
+    def _shown(self, leg: Leg) -> Flow[T]:
+        """Ask, and keep in mind what the caller sees of it."""
         if self.shown.begun:
             yield from self._mark(leg.target)
         flow = self._run(leg)
-        if not self._asking.stream:
-            return (yield from flow)
         if not self._so_far:
             return (yield from watched(flow, self.shown))
         going_on = Continuation(self._so_far)
@@ -297,6 +308,8 @@ class Journey(Generic[T]):
         if _logger.isEnabledFor(logging.INFO):
             _logger.info("Success with provider: %s", leg.target.title)
         if response is None:
+            return result
+        if not self.tries.attempts:  # then nobody has failed, and there is nothing to go on from
             return result
         whole = self.tries.finish(self._joined(response), now - self._began)
         return result if whole is response else self._asking.with_response(result, whole)

@@ -37,9 +37,7 @@ class Tries:
         self.attempts.append(Attempt(target=target.title, outcome="abandoned", seconds=seconds, notes=(why,)))
 
     def finish(self, response: LLMResponse, seconds: float) -> LLMResponse:
-        """`response` as what all attempts came to; `seconds` since the call began."""
-        if not self.attempts:
-            return response
+        """`response` as what all attempts came to, of which there were some; `seconds` since the call began."""
         cost, note = self._cost(response)
         return replace(
             response,

@@ -78,7 +78,7 @@ class Turnstile(Generic[P]):
 
     @property
     def waiting(self) -> int:
-        return len(self._queue)
+        return self._queue.length
 
     def turn(self, features: Features, deadline: float | None, clock: Callable[[], float]) -> Flow[P | Refusal]:
         """Wait for a turn: a permit, or why there will be none before `deadline` (on `clock`; `None`: no hurry)."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from dragoman.errors import ConfigurationError
 from dragoman.routing.features import Features
@@ -23,8 +23,8 @@ Score = float | str | None
 """By what a member was ranked: a number of what its policy measures, a word, or nothing."""
 
 
-def _trail() -> dict[Member, tuple[Policy, Score]]:
-    return {}
+Step: TypeAlias = "tuple[Policy, Score, Step | None]"
+"""Which policy ranked a member, by what, and the step that led to that policy."""
 
 
 class Situation(Struct, kw_only=True, eq=False):
@@ -38,7 +38,7 @@ class Situation(Struct, kw_only=True, eq=False):
         random: A number from 0 up to 1.
         moves: Whether turns are taken. They are not when a decision is only explained, nor when a call goes on to
             another target.
-        trail: Which policy ranked whom last, and by what: filled while an order is read.
+        trail: How each member was come to last: filled while an order is read.
     """
 
     features: Features
@@ -47,7 +47,7 @@ class Situation(Struct, kw_only=True, eq=False):
     now: float
     random: Callable[[], float]
     moves: bool = True
-    trail: dict[Member, tuple[Policy, Score]] = field(default_factory=_trail)
+    trail: dict[Member, Step] = {}
 
 
 class Policy(ABC):
@@ -86,8 +86,9 @@ class Policy(ABC):
     def order(self, situation: Situation) -> Iterator[Target]:
         """The targets, the one to ask first first. One that stands at two places in the tree may come twice."""
         trail = situation.trail
+        above = trail.get(self)
         for member, score in self.ranked(situation):
-            trail[member] = (self, score)
+            trail[member] = (self, score, above)
             if isinstance(member, Target):
                 yield member
             else:
