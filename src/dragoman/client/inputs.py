@@ -62,15 +62,13 @@ _ATTACHED: Final = frozenset({"system", "images", "documents"})
 
 def conversation_of(prompt: Any, options: Mapping[str, Any]) -> tuple[Message, ...]:
     """`messages_of` by the options of a call. What is understood already is taken as it is."""
-    messages: Iterable[MessageLike] = options.get("messages") or ()
-    if isinstance(prompt, Understood):
-        if _ATTACHED.isdisjoint(options):
-            return prompt.messages
-        prompt, messages = None, prompt.messages
+    is_understood = isinstance(prompt, Understood)
+    if is_understood and _ATTACHED.isdisjoint(options):
+        return prompt.messages
     return messages_of(
-        prompt,
+        None if is_understood else prompt,
         system=options.get("system"),
-        messages=messages,
+        messages=prompt.messages if is_understood else options.get("messages") or (),
         images=options.get("images") or (),
         documents=options.get("documents") or (),
     )

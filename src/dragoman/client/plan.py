@@ -37,7 +37,7 @@ from dragoman.client.options import (
 )
 from dragoman.client.requests import own_request, request_of
 from dragoman.client.tools import tools_of
-from dragoman.client.understood import Understood
+from dragoman.client.understood import Settled, Understood
 from dragoman.dialects import get_dialect
 from dragoman.dialects.embeddings import get_embedding_codec
 from dragoman.errors import ConfigurationError, Error, UnsupportedFeature
@@ -188,9 +188,14 @@ class Plan:
 
         Raises `ConfigurationError` at once for options that cannot be right.
         """
-        options, request = self._asked(prompt, options)
-        sending = _sent(self._call(replace(request, stream=True) if stream else request, options), options)
-        return sending if watcher is None else watched(sending, request, watcher)
+        if isinstance(prompt, Understood) and prompt.settled is not None:
+            options, call = prompt.options, self._settled_call(prompt, prompt.settled)
+        else:
+            options, request = self._asked(prompt, options)
+            call = self._call(request, options)
+        asked = replace(call, request=replace(call.request, stream=True)) if stream else call
+        sending = _sent(asked, options)
+        return sending if watcher is None else watched(sending, call.request, watcher)
 
     def extract(  # what is asked, by which rules, and where its answer may be
         self,
@@ -367,10 +372,18 @@ class Plan:
         check_options(options)
         return {**self._defaults, **options}
 
-    def settled(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What many calls say alike, for `Understood`: `options` over the client's own, checked."""
+    def settled(self, options: Mapping[str, Any]) -> Settled:
+        """What many calls say alike: `options` over the client's own, checked."""
         check_options(options)
-        return {**self._defaults, **options}
+        return Settled({**self._defaults, **options})
+
+    def _settled_call(self, prompt: Understood, settled: Settled) -> Call:
+        self._refuse_closed()
+        if settled.call is None:
+            call = self._call(self._request(prompt, settled.options), settled.options)
+            settled.call = replace(call, request=replace(call.request, messages=()))
+        request = replace(settled.call.request, messages=conversation_of(prompt, settled.options))
+        return replace(settled.call, request=request, deadline=prompt.deadline)
 
     def _asked(self, prompt: Any, options: Mapping[str, Any]) -> tuple[Mapping[str, Any], Request]:
         """What is said in all, and the request."""

@@ -7,7 +7,20 @@ from typing import Any
 
 from msgspec import Struct
 
+from dragoman.calls import Call
 from dragoman.messages import Message
+
+
+class Settled(Struct):
+    """What many calls of one client say alike.
+
+    Attributes:
+        options: All of them, checked; the client's own are among them.
+        call: Such a call, in which the conversation is missing. It is made at the first that says nothing more.
+    """
+
+    options: Mapping[str, Any]
+    call: Call | None = None
 
 
 class Understood(Struct, frozen=True):
@@ -15,8 +28,12 @@ class Understood(Struct, frozen=True):
 
     Attributes:
         messages: The conversation, canonical.
-        options: All of them, checked: what the plan has `settled`, and over it what the call says.
+        options: All of them, checked.
+        settled: What says all of them, where the call says nothing more.
+        deadline: When an answer must be there, on top of the limits in `options`.
     """
 
     messages: tuple[Message, ...]
     options: Mapping[str, Any]
+    settled: Settled | None = None
+    deadline: float | None = None

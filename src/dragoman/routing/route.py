@@ -99,7 +99,11 @@ class Journey(Generic[T]):
         self._began = self._routing.clock()
         self._routing.board.retry_budget.began(self._began)
         while True:
-            leg = yield from self._set_out()
+            now = self._routing.clock()
+            choice = self._choose(now)
+            leg = self._leg_at_once(choice, now) or (yield from self._wait(choice, now))
+            if leg is None:
+                continue
             try:
                 result = yield from self._ask(leg)
             except Exception as error:  # noqa: BLE001  # judged, and raised again unless another target may be asked
@@ -112,28 +116,15 @@ class Journey(Generic[T]):
 
     # ------------------------------------------------------------------ who is asked
 
-    def _set_out(self) -> Flow[Leg]:
-        """The next target, with leave to be asked. Raises when there is none, or no more time."""
-        while True:
-            now = self._routing.clock()
-            self._refuse_more(now)
-            choice = self._choose(now)
-            self._first = self._first or choice.first
-            leg = self._leg_at_once(choice, now)
-            if leg is not None:
-                return leg
-            found = yield from self._turn(choice)
-            if isinstance(found, Leg):
-                return found
-            if found is None or found.kind == "limited":  # else its health has changed while it was waited for
-                yield from self._wait(choice, found, now)
-
     def _choose(self, now: float) -> Choice:
-        routing, again = self._routing, self._again
-        self._again = None
-        if again is not None and routing.board[again].refusal(self._features, now) is None:
+        """Who is asked next. Raises when there is no more time, or there were too many tries."""
+        self._refuse_more(now)
+        again, self._again = self._again, None
+        if again is not None and self._routing.board[again].refusal(self._features, now) is None:
             return Choice(target=again)
-        return self._choice(now, self._out)
+        choice = self._choice(now, self._out)
+        self._first = self._first or choice.first
+        return choice
 
     def _choice(self, now: float, out: Mapping[Target, Verdict]) -> Choice:
         """Who of those that are not `out`. Turns are taken once for each call."""
@@ -150,6 +141,15 @@ class Journey(Generic[T]):
             self._pay(target, now)
         permit = self._routing.board[target].begin(self._features, now, anyway=choice.anyway)
         return None if permit is None else Leg(target, permit, now)
+
+    def _wait(self, choice: Choice, now: float) -> Flow[Leg | None]:
+        """Wait for who is only busy, or for another round. Raises when that would be too late, or never."""
+        found = yield from self._turn(choice)
+        if isinstance(found, Leg):
+            return found
+        if found is None or found.kind == "limited":  # else its health has changed while it was waited for
+            yield from self._next_round(choice, found, now)
+        return None
 
     def _turn(self, choice: Choice) -> Flow[Leg | Refusal | None]:
         """Leave to ask whoever is only busy, who is waited for. A refusal: why that would take too long."""
@@ -168,7 +168,7 @@ class Journey(Generic[T]):
         if board[target].spared(now) and not board.retry_budget.may_retry(now):
             raise self._exhausted("Health speaks against those left, and there were too many further tries of late.")
 
-    def _wait(self, choice: Choice, refusal: Refusal | None, now: float) -> Flow[None]:
+    def _next_round(self, choice: Choice, refusal: Refusal | None, now: float) -> Flow[None]:
         """Wait until somebody may be asked. Raises when that would be too late, or never."""
         asked = self._worth_waiting(choice, now)
         pause = None if asked is None else self._pause(asked, self._rounds + 1, now)

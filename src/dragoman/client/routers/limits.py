@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from msgspec.structs import replace
-
 from dragoman.client.options import timeouts_of
 from dragoman.http import Timeouts
 
@@ -27,9 +25,11 @@ def limits_at(route: float | Timeouts | None, own: float | Timeouts | None, left
     )
 
 
-def within(limits: Timeouts, left: float | None) -> Timeouts:
-    """`limits`, where there is no more than `left` of the route's time."""
-    return limits if left is None else replace(limits, total=_least((limits.total, max(left, _AT_LEAST))))
+def seconds_within(own: float | None, left: float | None) -> float | None:
+    """How long a target may take, of what is `left` of the route's time."""
+    if left is None or (own is not None and own <= left):
+        return own
+    return max(left, _AT_LEAST)
 
 
 def _least(seconds: Iterable[float | None]) -> float | None:

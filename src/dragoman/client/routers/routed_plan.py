@@ -18,10 +18,10 @@ from dragoman.client.retries import retries_of
 from dragoman.client.routers.behind import Behind
 from dragoman.client.routers.features import features_of
 from dragoman.client.routers.following import Following
-from dragoman.client.routers.limits import limits_at, within
+from dragoman.client.routers.limits import limits_at, seconds_within
 from dragoman.client.routers.purpose import Purpose
-from dragoman.client.routers.servers import Server, Wish
-from dragoman.client.understood import Understood
+from dragoman.client.routers.servers import ONE_TRY, Server, Wish
+from dragoman.client.understood import Settled, Understood
 from dragoman.client.value_streams import IterableFlow, PartialFlow
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError, UnsupportedFeature
@@ -44,9 +44,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _logger: Final = logging.getLogger("dragoman")
-
-_ONE_TRY: Final = RetryConfig(max_attempts=1)
-"""At each target: the route tries again, there or elsewhere."""
 
 _GO_ON: Final = (
     "Your answer above was cut off. Go on from exactly where it ends: repeat nothing of it, say nothing about this."
@@ -84,13 +81,13 @@ class Usual(Struct, frozen=True):
         server: Who is asked.
         timeout: Limits of the target's own.
         limits: Those of a call that says nothing of time, where the route has no end.
-        options: As the server has settled them, with these limits.
+        settled: Their options, with these limits.
     """
 
     server: Server
     timeout: float | Timeouts | None
     limits: Timeouts
-    options: Mapping[str, Any]
+    settled: Settled
 
 
 class RoutedPlan:
@@ -243,15 +240,16 @@ class RoutedPlan:
         """Who is asked, what, and what the response is to tell besides."""
         usual = self._usual_at.get(target) or self._settle(target)
         model = None if self._model is None else usual.server.model_for(self._model)
-        if "timeout" in call.said:
-            limits = limits_at(call.timeout, usual.timeout, allowance.seconds)
-        else:
-            limits = within(usual.limits, allowance.seconds)
-        options = usual.options
-        if call.said or limits is not usual.limits:
-            options = {**options, **call.said, "retry_config": _ONE_TRY, "timeout": limits}
-        messages = _going_on(call.messages, allowance.so_far) if allowance.so_far else call.messages
-        wish = Wish(messages=messages, options=options, model=model, seconds=limits.total, stream=call.stream)
+        limits = limits_at(call.timeout, usual.timeout, None) if "timeout" in call.said else usual.limits
+        wish = Wish(
+            messages=_going_on(call.messages, allowance.so_far) if allowance.so_far else call.messages,
+            settled=usual.settled,
+            said=call.said,
+            limits=limits,
+            seconds=seconds_within(limits.total, allowance.seconds),
+            model=model,
+            stream=call.stream,
+        )
         return usual.server, wish, self._told_of(target, model)
 
     def _settle(self, target: Target) -> Usual:
@@ -259,7 +257,7 @@ class RoutedPlan:
         server = self.behind.servers[target]
         timeout = target.options.get("timeout", server.timeout)
         limits = limits_at(self._usual.get("timeout"), timeout, None)
-        said = {**self._usual, **target.options, "retry_config": _ONE_TRY, "timeout": limits}
+        said = {**self._usual, **target.options, "retry_config": ONE_TRY, "timeout": limits}
         usual = self._usual_at[target] = Usual(server, timeout, limits, server.settled(said))
         return usual
 
@@ -279,10 +277,10 @@ class RoutedPlan:
         check_options(options)
         return {**self._defaults, **options}
 
-    def settled(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    def settled(self, options: Mapping[str, Any]) -> Settled:
         """What many calls say alike, checked. A target's own options come between the router's and these."""
         check_options(options)
-        return options
+        return Settled(options)
 
     def _refuse_closed(self) -> None:
         if self.behind.closed:

@@ -6,13 +6,15 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from decimal import Decimal
+from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dragoman.client.understood import Understood
+from dragoman.calls import RetryConfig
+from dragoman.client.understood import Settled, Understood
 from dragoman.errors import CallFailed, UnsupportedFeature
 from dragoman.flow import Flow, Handle, events, invoke
 from dragoman.http import Timeouts
@@ -35,6 +37,9 @@ ASYNC: Final = frozenset({"async"})
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
+ONE_TRY: Final = RetryConfig(max_attempts=1)
+"""At each target: the route tries again, there or elsewhere."""
+
 OF_OUR_CALLS: Final = frozenset({"timeout", "retry_config", "on_loss"})
 """Options that whoever is not ours would not know, or would send to its provider."""
 
@@ -44,17 +49,27 @@ class Wish(Struct, frozen=True, kw_only=True):
 
     Attributes:
         messages: The conversation.
-        options: Those of the call, over what the server has `settled`.
+        settled: What all calls there say alike.
+        said: What this call says besides.
+        limits: How long its phases may take.
+        seconds: How long all may take; `None` is without end.
         model: The model that the caller named, or `None`.
-        seconds: How long it may take; `None` is without end.
         stream: Whether the caller sees the events.
     """
 
     messages: tuple[Message, ...]
-    options: Mapping[str, Any]
-    model: str | None = None
+    settled: Settled
+    said: Mapping[str, Any]
+    limits: Timeouts
     seconds: float | None = None
+    model: str | None = None
     stream: bool = False
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """All of them: those of the call over the others."""
+        limits = replace(self.limits, total=self.seconds)
+        return {**self.settled.options, **self.said, "retry_config": ONE_TRY, "timeout": limits}
 
 
 class Server(ABC):
@@ -66,9 +81,9 @@ class Server(ABC):
 
     place: Place
 
-    def settled(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    def settled(self, options: Mapping[str, Any]) -> Settled:
         """What it makes of `options` that many calls say alike: found out once, and the same for all of them."""
-        return options
+        return Settled(options)
 
     @abstractmethod
     def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]: ...
@@ -116,12 +131,13 @@ class PlanServer(Server):
         self._usual = usual
         self.place = place
 
-    def settled(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    def settled(self, options: Mapping[str, Any]) -> Settled:
         return self._plan.settled({**self._usual, **options})
 
     def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]:
         plan = self._plan.for_model(wish.model)
-        return plan.generate(_understood(wish), _NOTHING, stream=wish.stream, watcher=watcher)
+        understood = _understood(wish) if wish.said or plan is not self._plan else _all_settled(wish)
+        return plan.generate(understood, _NOTHING, stream=wish.stream, watcher=watcher)
 
     def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:
         return self._plan.for_model(wish.model).extract(wanted, _understood(wish), _NOTHING, rules, caching)
@@ -156,6 +172,12 @@ def _understood(wish: Wish) -> Understood:
     return Understood(wish.messages, wish.options)
 
 
+def _all_settled(wish: Wish) -> Understood:
+    """Of a call that says nothing of its own."""
+    deadline = None if wish.seconds is None else monotonic() + wish.seconds
+    return Understood(wish.messages, wish.settled.options, wish.settled, deadline)
+
+
 class InAThread(Server):
     """A blocking server of an async router: what it is asked runs in a thread."""
 
@@ -163,7 +185,7 @@ class InAThread(Server):
         self._server = server
         self.place = server.place
 
-    def settled(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    def settled(self, options: Mapping[str, Any]) -> Settled:
         return self._server.settled(options)
 
     def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]:
