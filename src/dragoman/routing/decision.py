@@ -168,27 +168,22 @@ def may_go_elsewhere(elsewhere: Elsewhere, rules: RouteRules) -> bool:
 # ---------------------------------------------------------------------- what speaks against a target
 
 
-class _Judge:
+class _Judge(Struct):
     """Says what speaks against a target, for one decision."""
 
-    __slots__ = ("_first", "_rules", "_situation", "_tried")
-
-    def __init__(
-        self, situation: Situation, rules: RouteRules, tried: Mapping[Target, Verdict], first: Target | None
-    ) -> None:
-        self._situation = situation
-        self._rules = rules
-        self._tried = tried
-        self._first = first
+    situation: Situation
+    rules: RouteRules
+    tried: Mapping[Target, Verdict]
+    first: Target | None
 
     def refusal(self, target: Target, condition: Condition) -> Refusal | None:
-        rules, features = self._rules, self._situation.features
+        rules, features = self.rules, self.situation.features
         return (
             (None if rules.allow is None else self._forbidden(target, rules.allow))
             or unfit(target, features)
-            or (self._after_failures(target) if self._tried else None)
+            or (self._after_failures(target) if self.tried else None)
             or (None if rules.max_price_ratio is None else self._too_dear(target, rules.max_price_ratio))
-            or condition.refusal(features, self._situation.now)
+            or condition.refusal(features, self.situation.now)
         )
 
     def _forbidden(self, target: Target, allow: frozenset[str]) -> Refusal | None:
@@ -198,10 +193,10 @@ class _Judge:
 
     def _after_failures(self, target: Target) -> Refusal | None:
         """What the failures of this call so far say."""
-        if target in self._tried:
-            return Refusal(kind="tried", reason=f"it has failed in this call ({self._tried[target].failure})")
-        for other, verdict in self._tried.items():
-            if not may_go_elsewhere(verdict.elsewhere, self._rules):
+        if target in self.tried:
+            return Refusal(kind="tried", reason=f"it has failed in this call ({self.tried[target].failure})")
+        for other, verdict in self.tried.items():
+            if not may_go_elsewhere(verdict.elsewhere, self.rules):
                 return Refusal(kind="excluded", reason=_STAYS[verdict.elsewhere].format(other.title))
             if verdict.elsewhere == "larger_window" and (reason := self._no_larger(target, other)):
                 return Refusal(kind="unfit", reason=reason)
@@ -209,7 +204,7 @@ class _Judge:
 
     def _no_larger(self, target: Target, other: Target) -> str | None:
         """Why a request that overflowed `other` has no better chance here: one whose size is not known has none."""
-        model = self._situation.features.model
+        model = self.situation.features.model
         window, overflowed = window_of(target, model), window_of(other, model)
         if window is None:
             return f"its window is not known to be larger than that of {other.title}, which overflowed"
@@ -219,16 +214,16 @@ class _Judge:
 
     def _too_dear(self, target: Target, ratio: float) -> Refusal | None:
         """The first target that could do it sets the price, whether or not it can be asked."""
-        if self._first is None:
-            self._first = target
-        if target is self._first:
+        if self.first is None:
+            self.first = target
+        if target is self.first:
             return None
-        found = self._situation.prices.beyond(ratio, target, self._first, self._situation.features)
+        found = self.situation.prices.beyond(ratio, target, self.first, self.situation.features)
         if found is None:
             return None
         price, usual = found
         reason = (
-            f"at ${price:.3g} it costs {price / usual:.3g} times what {self._first.title} does; {ratio:g} is allowed"
+            f"at ${price:.3g} it costs {price / usual:.3g} times what {self.first.title} does; {ratio:g} is allowed"
         )
         return Refusal(kind="excluded", reason=reason)
 

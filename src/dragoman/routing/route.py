@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping
 from typing import Final, Generic, TypeVar
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from dragoman.calls.retry import backoff
@@ -56,46 +57,35 @@ def route(routing: Routing, features: Features, asking: Asking[T], deadline: flo
     return Journey(routing, features, asking, deadline).travel()
 
 
-class Journey(Generic[T]):
+class Journey(Struct, Generic[T]):
     """One call under way.
 
-    `_out` are the targets that are not asked again in this round, with what they failed by; `_tried` counts the tries
-    of all rounds.
+    Attributes:
+        tries: What was tried.
+        shown: What the caller has seen.
+        _out: The targets that are not asked again in this round, with what they failed by.
+        _tried: How often each was, in all rounds.
     """
 
-    __slots__ = (
-        "_again",
-        "_asking",
-        "_began",
-        "_cut",
-        "_deadline",
-        "_features",
-        "_first",
-        "_out",
-        "_reason",
-        "_rounds",
-        "_routing",
-        "_so_far",
-        "_tried",
-        "shown",
-        "tries",
-    )  # fmt: skip
-
-    def __init__(self, routing: Routing, features: Features, asking: Asking[T], deadline: float | None) -> None:
-        self._routing, self._features, self._asking, self._deadline = routing, features, asking, deadline
-        self._began = 0.0
-        self._out: dict[Target, Verdict] = {}
-        self._tried: dict[Target, int] = {}
-        self._first: Target | None = None
-        self._again: Target | None = None
-        self._rounds = 0
-        self._reason = ""
-        self._so_far = ""
-        self._cut = 0
-        self.tries = Tries()
-        self.shown = Shown() if asking.stream else _NOTHING_SHOWN
+    _routing: Routing
+    _features: Features
+    _asking: Asking[T]
+    _deadline: float | None
+    tries: Tries = field(default_factory=Tries)
+    shown: Shown = _NOTHING_SHOWN
+    _began: float = 0.0
+    _out: dict[Target, Verdict] = {}
+    _tried: dict[Target, int] = {}
+    _first: Target | None = None
+    _again: Target | None = None
+    _rounds: int = 0
+    _reason: str = ""
+    _so_far: str = ""
+    _cut: int = 0
 
     def travel(self) -> Flow[T]:
+        if self._asking.stream:
+            self.shown = Shown()
         self._began = self._routing.clock()
         self._routing.board.retry_budget.began(self._began)
         while True:

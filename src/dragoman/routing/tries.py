@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from dragoman.errors import CallFailed, Error, FallbackExhausted
@@ -14,14 +15,11 @@ from dragoman.routing.target import Target
 UNKNOWN_COST: Final = "what an attempt cost is not known: it was cut off, or not answered in time"
 
 
-class Tries:
+class Tries(Struct):
     """The attempts of one call, in the order in which they ended; and what each target failed with."""
 
-    __slots__ = ("attempts", "errors")
-
-    def __init__(self) -> None:
-        self.attempts: list[Attempt] = []
-        self.errors: list[tuple[Target, Exception]] = []
+    attempts: list[Attempt] = []
+    errors: list[tuple[Target, Exception]] = []
 
     def __len__(self) -> int:
         return len(self.errors)

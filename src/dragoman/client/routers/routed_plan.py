@@ -208,7 +208,9 @@ class RoutedPlan:
         routing = self.behind.routing
         limit = timeouts_of(call.timeout).total
         deadline = None if limit is None else routing.clock() + limit
-        return (yield from route(_ruled(routing, call, asking), call.features, asking, deadline))
+        if call.retry is not None or routing.rules.hedge is not None:
+            routing = _ruled(routing, call, asking)
+        return (yield from route(routing, call.features, asking, deadline))
 
     def _asking_value(
         self, ask: Callable[[Target, Allowance], Flow[Extracted[T]]], *, stream: bool
@@ -250,7 +252,7 @@ class RoutedPlan:
             model=model,
             stream=call.stream,
         )
-        return usual.server, wish, self._told_of(target, model)
+        return usual.server, wish, _itself if model == self._model else self._told_of(target, model)
 
     def _settle(self, target: Target) -> Usual:
         """What calls to `target` have in common, found out at the first. Raises `ConfigurationError` for options."""
@@ -263,8 +265,6 @@ class RoutedPlan:
 
     def _told_of(self, target: Target, model: str | None) -> Callable[[LLMResponse], LLMResponse]:
         """Says on a response that another model was asked than the caller named (X8)."""
-        if self._model is None or model == self._model:
-            return _itself
         loss = Loss(effect="changed", where="model", why=f"{target.title} has no `{self._model}`: `{model}` was asked")
         _logger.warning("%s", loss)
         return lambda response: replace(response, warnings=(*response.warnings, loss))

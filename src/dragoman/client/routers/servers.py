@@ -135,7 +135,7 @@ class PlanServer(Server):
         return self._plan.settled({**self._usual, **options})
 
     def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]:
-        plan = self._plan.for_model(wish.model)
+        plan = self._plan if wish.model is None else self._plan.for_model(wish.model)
         understood = _understood(wish) if wish.said or plan is not self._plan else _all_settled(wish)
         return plan.generate(understood, _NOTHING, stream=wish.stream, watcher=watcher)
 
