@@ -115,6 +115,33 @@ def invoke(sync: Callable[[], T] | None = None, async_: Callable[[], Awaitable[T
     return (yield Invoke(sync=sync, async_=async_))
 
 
+# ---------------------------------------------------------------------- flows within flows
+
+
+def passing(flow: Flow[T], through: Callable[[Effect], Flow[Any]], beyond: tuple[type[Exception], ...] = ()) -> Flow[T]:
+    """`flow`, whose effects are asked for by `through`: as they are, changed, or with others around them.
+
+    What `through` returns is the effect's result; what it raises is thrown into `flow`, unless that is `beyond` it.
+    """
+    result: Any = None
+    failure: Exception | None = None
+    try:
+        while True:
+            try:
+                effect = flow.send(result) if failure is None else flow.throw(failure)
+            except StopIteration as stop:
+                return cast("T", stop.value)
+            result = failure = None
+            try:
+                result = yield from through(effect)
+            except beyond:
+                raise
+            except Exception as error:  # noqa: BLE001  # the flow judges it
+                failure = error
+    finally:
+        flow.close()
+
+
 # ---------------------------------------------------------------------- drivers
 
 

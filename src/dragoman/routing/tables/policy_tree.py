@@ -6,37 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from dragoman.errors import ConfigurationError
-from dragoman.routing.policies import (
-    Capable,
-    Cheapest,
-    Fastest,
-    LeastBusy,
-    Member,
-    Ordered,
-    Policy,
-    Random,
-    RoundRobin,
-    Sticky,
-    Table,
-    Weighted,
-    When,
-    as_condition,
-)
+from dragoman.routing.policies import OF_MEMBERS, Member, Ordered, Policy, Sticky, Table, When, as_condition
 from dragoman.routing.tables.documents import below
 from dragoman.routing.tables.fields import list_at, located, mapping_at, one_of, record_at, refuse_unknown, required
 from dragoman.routing.target import Target
-
-_OF_MEMBERS: Final[dict[str, type[Policy]]] = {
-    "ordered": Ordered,
-    "random": Random,
-    "round_robin": RoundRobin,
-    "weighted": Weighted,
-    "least_busy": LeastBusy,
-    "fastest": Fastest,
-    "cheapest": Cheapest,
-    "capable": Capable,
-}
-"""Policies that say nothing but their members."""
 
 _COMMON: Final = ("name", "weight")
 
@@ -67,7 +40,7 @@ class PolicyTree:
         node = mapping_at(place, given)
         if "model" in node:
             return target_at(place, node)
-        word = one_of(place, node, [*_OF_MEMBERS, *_READERS], _COMMON)
+        word = one_of(place, node, [*OF_MEMBERS, *_READERS], _COMMON)
         common = {key: _CHECKS[key](below(place, key), node[key]) for key in _COMMON if key in node}
         return self._built(below(place, word), word, node[word], common)
 
@@ -76,7 +49,7 @@ class PolicyTree:
             return _READERS[word](self, place, given, common)
         members = self._members(place, given)
         with located(place):
-            return _OF_MEMBERS[word](*members, **common)
+            return OF_MEMBERS[word](*members, **common)
 
     def _members(self, place: str, given: Any) -> list[Member]:
         """A list of members, or a mapping of their names to their weights."""
