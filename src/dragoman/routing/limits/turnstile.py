@@ -87,7 +87,11 @@ class Turnstile(Generic[P]):
             return waiter.outcome
         taken = False
         try:
-            yield from invoke(sync=partial(self._wait, waiter, clock), async_=partial(self._await, waiter, clock))
+            yield from invoke(
+                sync=partial(self._wait, waiter, clock),
+                async_=partial(self._await, waiter, clock),
+                leave=lambda: self.leave(waiter, clock()),
+            )
             taken = True
         finally:
             if not taken:  # abandoned, perhaps after the permit was given

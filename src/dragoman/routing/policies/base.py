@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Final, Self, TypeAlias
+from weakref import WeakValueDictionary
 
 from msgspec import Struct
 
@@ -133,12 +134,16 @@ def targets_of(member: Member) -> tuple[Target, ...]:
 
 
 def as_member(given: Any) -> Member:
-    """A policy or a target as it is, all else as what a target serves."""
+    """A policy or a target as it is, all else as what a target serves. Texts that are the same are one target."""
     if isinstance(given, Target | Policy):
         return given
     if isinstance(given, type) or given is None or given == "":
         raise ConfigurationError(f"{given!r} is no target: give 'provider/model', a client, a Target or a policy")
-    return Target(given, name=given if isinstance(given, str) else "")
+    return _BY_TEXT.setdefault(given, Target(given, name=given)) if isinstance(given, str) else Target(given)
+
+
+_BY_TEXT: Final[WeakValueDictionary[str, Target]] = WeakValueDictionary()
+"""Targets of which nothing is said but a text, while anybody has them."""
 
 
 def _mapped_member(member: Member, of: Callable[[Target], Target], done: dict[Member, Member]) -> Member:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from dragoman.errors import ConfigurationError
-from dragoman.routing.policies import OF_MEMBERS, Member, Ordered, Policy, Sticky, Table, When, as_condition
+from dragoman.routing.policies import OF_MEMBERS, Member, Ordered, Policy, Sticky, Table, When, as_condition, as_member
 from dragoman.routing.tables.documents import below
 from dragoman.routing.tables.fields import list_at, located, mapping_at, one_of, record_at, refuse_unknown, required
 from dragoman.routing.target import Target
@@ -25,7 +25,6 @@ class PolicyTree:
         self._given = mapping_at("policies", policies)
         self._policies: dict[str, Member] = {}
         self._being_read: list[str] = []
-        self._anonymous: dict[str, Target] = {}
 
     def policy(self, place: str, given: Any) -> Policy:
         """A policy; a target alone is a chain of one."""
@@ -76,7 +75,7 @@ class PolicyTree:
             raise ConfigurationError(
                 f"{place}: `{name}` is neither provider/model nor a name in this document: {known}"
             )
-        return self._anonymous.setdefault(name, Target(name, name=name))
+        return as_member(name)
 
     def _named_policy(self, name: str) -> Member:
         if name in self._being_read:
