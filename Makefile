@@ -7,7 +7,7 @@ STAMP := .venv/.ready
 # On every core; who is done first takes tests from the other, and what a module shares is seldom made twice.
 PARALLEL := --numprocesses logical --maxprocesses 8 --dist worksteal
 
-.PHONY: help setup demo docs check test test-clients test-local soak simulate bench clean
+.PHONY: help setup demo docs check test test-clients test-local soak simulate bench bench-gateway clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -56,6 +56,9 @@ simulate: setup  ## What a router does among failing targets, on virtual time; w
 
 bench: setup  ## CPU cost beside the peers, in one run (makes their environments under PEERS_DIR: 10 minutes, 2 GB)
 	bash bench/run.sh
+
+bench-gateway: setup  ## CPU cost of gateways beside ours, in one run (makes their environments; Portkey needs npm)
+	bash bench/run.sh --gateway
 
 clean:  ## Remove what `setup`, `test-clients` and the tools made
 	rm -rf .venv .clients .local .pytest_cache .ruff_cache .hypothesis dist

@@ -5,6 +5,7 @@ bash bench/run.sh --quick       only what the goals compare; writes nothing
 bash bench/run.sh --values      values of the caller's types beside Instructor; writes results/values.json and
                                 docs/benchmarks-values.md
 bash bench/run.sh --routing     what routing adds; writes results/routing.json and docs/benchmarks-routing.md
+bash bench/run.sh --gateway     gateways, each in a process of its own; see bench/gateway
 bash bench/run.sh --check       and exit with 1 when a goal is missed
 bash bench/run.sh --render      measure nothing: write the documents again from the results
 """
@@ -14,16 +15,29 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from bench import environments, goals, measure, render
+from bench.goals import Results
 
-LATEST = environments.ROOT / "bench" / "results" / "latest.json"
-VALUES = LATEST.with_name("values.json")
-ROUTING = LATEST.with_name("routing.json")
+RESULTS = environments.ROOT / "bench" / "results"
 DOCS = environments.ROOT / "docs"
+
+
+class Study(NamedTuple):
+    """Something to measure: the cells of each peer, the goals, the result's file, and the documents that show it."""
+
+    wanted: Callable[[], dict[str, set[str]]]
+    goals: Sequence[goals.Goal]
+    path: Path
+    documents: Callable[[Results], dict[str, str]]
+
+
+WHOLE = Study(measure.everything, goals.GOALS, RESULTS / "latest.json", render.documents)
+VALUES = Study(measure.values, goals.VALUE_GOALS, RESULTS / "values.json", render.values_documents)
+ROUTING = Study(measure.routing, goals.ROUTING_GOALS, RESULTS / "routing.json", render.routing_documents)
 
 
 def arguments() -> argparse.Namespace:
@@ -40,40 +54,23 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     asked = arguments()
     if asked.render:
-        write_documents(render.documents(json.loads(LATEST.read_text())))
-        write_documents(render.values_documents(json.loads(VALUES.read_text())))
-        if ROUTING.is_file():
-            write_documents(render.routing_documents(json.loads(ROUTING.read_text())))
-        return 0
-    if asked.values:
-        return main_of_values(asked)
-    if asked.routing:
-        return main_of_routing(asked)
-    wanted = measure.only(goals.needed()) if asked.quick else measure.everything()
-    results = measure.measure(wanted, asked.rounds)
+        return write_again()
+    study = VALUES if asked.values else ROUTING if asked.routing else WHOLE
+    in_short = asked.quick and study is WHOLE
+    results = measure.measure(measure.only(goals.needed()) if in_short else study.wanted(), asked.rounds)
     if not asked.quick:
-        LATEST.write_text(render.as_json(results))
-        write_documents(render.documents(results))
-    print(render.goals_table(results))
-    return status(results, goals.GOALS, check=asked.check)
+        study.path.write_text(render.as_json(results))
+        write_documents(study.documents(results))
+    print(render.goals_table(results, study.goals))
+    return status(results, study.goals, check=asked.check)
 
 
-def main_of_values(asked: argparse.Namespace) -> int:
-    results = measure.measure(measure.values(), asked.rounds)
-    if not asked.quick:
-        VALUES.write_text(render.as_json(results))
-        write_documents(render.values_documents(results))
-    print(render.goals_table(results, goals.VALUE_GOALS))
-    return status(results, goals.VALUE_GOALS, check=asked.check)
-
-
-def main_of_routing(asked: argparse.Namespace) -> int:
-    results = measure.measure(measure.routing(), asked.rounds)
-    if not asked.quick:
-        ROUTING.write_text(render.as_json(results))
-        write_documents(render.routing_documents(results))
-    print(render.goals_table(results, goals.ROUTING_GOALS))
-    return status(results, goals.ROUTING_GOALS, check=asked.check)
+def write_again() -> int:
+    """Write the documents of every study that has a result."""
+    for study in (WHOLE, VALUES, ROUTING):
+        if study.path.is_file():
+            write_documents(study.documents(json.loads(study.path.read_text())))
+    return 0
 
 
 def write_documents(texts: dict[str, str]) -> None:
@@ -81,7 +78,7 @@ def write_documents(texts: dict[str, str]) -> None:
         Path(DOCS / name).write_text(text)
 
 
-def status(results: dict[str, Any], of: Sequence[goals.Goal], *, check: bool) -> int:
+def status(results: Results, of: Sequence[goals.Goal], *, check: bool) -> int:
     """0 when every answer was right and, if `check`, every goal is met."""
     for error in results["errors"]:
         print(f"error: {error}", file=sys.stderr)

@@ -56,9 +56,16 @@ ROUTING_CELLS = {
     "choose_nested": Cell("all kinds, nested"),
 }
 """Those of `--routing`: what a chain adds to a call, and a decision among 100 targets by each kind of policy."""
-OWN_PAGES = (set(VALUE_CELLS) | set(ROUTING_CELLS)) - set(CELLS)
+GATEWAY_CELLS = {
+    "json": Cell("JSON answer"),
+    "json_translated": Cell("JSON answer, translated"),
+    "streamed": Cell("stream", "ms"),
+    "streamed_translated": Cell("stream, translated", "ms"),
+}
+"""Those of `--gateway`: requests that another process serves."""
+OWN_PAGES = (set(VALUE_CELLS) | set(ROUTING_CELLS) | set(GATEWAY_CELLS)) - set(CELLS)
 """What the main page does not show."""
-CELLS |= VALUE_CELLS | ROUTING_CELLS
+CELLS |= VALUE_CELLS | ROUTING_CELLS | GATEWAY_CELLS
 
 PROGRAMS = ("start", "cold")
 """Measured on a new process each time; the others in one process, after warming up."""

@@ -43,7 +43,7 @@ def is_ready(name: str) -> bool:
     """Whether what is pinned is installed, under the Python that runs this."""
     wanted = REQUIREMENTS[name]
     settings = FOLDER / name / "pyvenv.cfg"
-    if CHECKOUT in wanted or not settings.is_file():
+    if wanted[0].startswith(CHECKOUT) or not settings.is_file():
         return False
     if f"version = {platform.python_version()}\n" not in settings.read_text():
         return False

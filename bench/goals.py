@@ -6,8 +6,9 @@ range is that of the ratios within each round.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import sub, truediv
 from statistics import median
 from typing import Any, NamedTuple, Protocol
 
@@ -51,55 +52,38 @@ def cost(results: Results, peer: str, cell: str) -> Figure | None:
 
 
 @dataclass(frozen=True)
-class Ratio:
-    """What `peer` costs, as a part of what `against` costs."""
+class Compared:
+    """A figure beside another one: what `by` makes of the two."""
 
-    cell: str
-    peer: str
-    against: str
-
-    @property
-    def needs(self) -> Iterable[tuple[str, str]]:
-        return [(self.peer, self.cell), (self.against, self.cell)]
-
-    def figure(self, results: Results) -> Figure | None:
-        return quotient(*(rounds(results, peer, cell) for peer, cell in self.needs))
-
-
-@dataclass(frozen=True)
-class Growth:
-    """What a unit of `cell` costs, as a multiple of what one of `base` costs the same peer."""
-
-    cell: str
-    base: str
-    peer: str
+    one: tuple[str, str]
+    other: tuple[str, str]
+    by: Callable[[float, float], float]
 
     @property
     def needs(self) -> Iterable[tuple[str, str]]:
-        return [(self.peer, self.cell), (self.peer, self.base)]
+        return [self.one, self.other]
 
     def figure(self, results: Results) -> Figure | None:
-        return quotient(*(rounds(results, peer, cell) for peer, cell in self.needs))
-
-
-@dataclass(frozen=True)
-class Added:
-    """CPU microseconds that a unit of `cell` costs beyond one of `base`."""
-
-    cell: str
-    base: str
-    peer: str
-
-    @property
-    def needs(self) -> Iterable[tuple[str, str]]:
-        return [(self.peer, self.cell), (self.peer, self.base)]
-
-    def figure(self, results: Results) -> Figure | None:
-        above, below = (rounds(results, peer, cell) for peer, cell in self.needs)
-        if not above or not below:
+        one, other = (rounds(results, *pair) for pair in self.needs)
+        if not one or not other:
             return None
-        each = [one - other for one, other in zip(above, below, strict=False)]
-        return Figure(median(above) - median(below), min(each), max(each))
+        each = [self.by(*pair) for pair in zip(one, other, strict=False)]  # a peer that failed has fewer rounds
+        return Figure(self.by(median(one), median(other)), min(each), max(each))
+
+
+def ratio(cell: str, peer: str, against: str) -> Compared:
+    """What `peer` costs, as a part of what `against` costs."""
+    return Compared((peer, cell), (against, cell), truediv)
+
+
+def growth(cell: str, base: str, peer: str) -> Compared:
+    """What a unit of `cell` costs, as a multiple of what one of `base` costs the same peer."""
+    return Compared((peer, cell), (peer, base), truediv)
+
+
+def added(cell: str, base: str, peer: str) -> Compared:
+    """CPU microseconds that a unit of `cell` costs beyond one of `base`."""
+    return Compared((peer, cell), (peer, base), sub)
 
 
 @dataclass(frozen=True)
@@ -149,13 +133,6 @@ class Installed:
         return None if found is None else Figure(found, found, found)
 
 
-def quotient(above: list[float], below: list[float]) -> Figure | None:
-    if not above or not below:
-        return None
-    each = [one / other for one, other in zip(above, below, strict=False)]  # a peer that failed has fewer rounds
-    return Figure(median(above) / median(below), min(each), max(each))
-
-
 class Goal(NamedTuple):
     """A limit for a measure: at most, unless `at_least` or `below`."""
 
@@ -186,19 +163,19 @@ class Goal(NamedTuple):
 OURS = "dragoman_openai"
 
 GOALS = (
-    Goal("sync call / TensorZero embedded", Ratio("call", OURS, "tensorzero"), 1, below=True),
-    Goal("async call / TensorZero embedded", Ratio("call_async", OURS, "tensorzero"), 1, below=True),
-    Goal("sync call / OpenAI SDK", Ratio("call", OURS, "openai_sdk"), 0.15),
-    Goal("async call / OpenAI SDK", Ratio("call_async", OURS, "openai_sdk"), 0.15),
-    Goal("sync call / LiteLLM", Ratio("call", OURS, "litellm"), 0.05),
-    Goal("async call / LiteLLM", Ratio("call_async", OURS, "litellm"), 0.05),
-    Goal("streamed event / OpenAI SDK", Ratio("stream", OURS, "openai_sdk"), 0.05),
-    Goal("streamed event, async / OpenAI SDK", Ratio("stream_async", OURS, "openai_sdk"), 0.05),
+    Goal("sync call / TensorZero embedded", ratio("call", OURS, "tensorzero"), 1, below=True),
+    Goal("async call / TensorZero embedded", ratio("call_async", OURS, "tensorzero"), 1, below=True),
+    Goal("sync call / OpenAI SDK", ratio("call", OURS, "openai_sdk"), 0.15),
+    Goal("async call / OpenAI SDK", ratio("call_async", OURS, "openai_sdk"), 0.15),
+    Goal("sync call / LiteLLM", ratio("call", OURS, "litellm"), 0.05),
+    Goal("async call / LiteLLM", ratio("call_async", OURS, "litellm"), 0.05),
+    Goal("streamed event / OpenAI SDK", ratio("stream", OURS, "openai_sdk"), 0.05),
+    Goal("streamed event, async / OpenAI SDK", ratio("stream_async", OURS, "openai_sdk"), 0.05),
     Goal("200 calls at once", Rate("concurrent_200", OURS), 1600, at_least=True, unit=" calls per CPU second"),
-    Goal("a call of 20 at once / one alone", Growth("concurrent_20", "call_async", OURS), 1),
-    Goal("a call of 200 at once / one alone", Growth("concurrent_200", "call_async", OURS), 1),
-    Goal("import and client / OpenAI SDK", Ratio("start", OURS, "openai_sdk"), 0.25),
-    Goal("process start to first answer / OpenAI SDK", Ratio("cold", OURS, "openai_sdk"), 0.35),
+    Goal("a call of 20 at once / one alone", growth("concurrent_20", "call_async", OURS), 1),
+    Goal("a call of 200 at once / one alone", growth("concurrent_200", "call_async", OURS), 1),
+    Goal("import and client / OpenAI SDK", ratio("start", OURS, "openai_sdk"), 0.25),
+    Goal("process start to first answer / OpenAI SDK", ratio("cold", OURS, "openai_sdk"), 0.35),
     Goal("distributions of the core install", Installed("distributions", "dragoman"), 9, unit=""),
     Goal("size of the core install", Installed("megabytes", "dragoman"), 20, unit=" MB"),
 )
@@ -207,13 +184,13 @@ GOALS = (
 def _values() -> tuple[Goal, ...]:
     ours, theirs = "dragoman_values", "instructor"
     return (
-        Goal("value of 8 fields / Instructor", Ratio("create", ours, theirs), 0.1),
-        Goal("value of 8 fields, async / Instructor", Ratio("create_async", ours, theirs), 0.1),
+        Goal("value of 8 fields / Instructor", ratio("create", ours, theirs), 0.1),
+        Goal("value of 8 fields, async / Instructor", ratio("create_async", ours, theirs), 0.1),
         Goal("a delta of 200", Cost("partial_200", ours), 50, unit=" µs"),
         Goal("a delta of 8,000", Cost("partial_8000", ours), 50, unit=" µs"),
         Goal("a delta of 8,000, async", Cost("partial_async_8000", ours), 50, unit=" µs"),
-        Goal("a delta of 8,000 / one of 200", Growth("partial_8000", "partial_200", ours), 1.3),
-        Goal("a delta of 8,000 / one of 200, async", Growth("partial_async_8000", "partial_async_200", ours), 1.3),
+        Goal("a delta of 8,000 / one of 200", growth("partial_8000", "partial_200", ours), 1.3),
+        Goal("a delta of 8,000 / one of 200, async", growth("partial_async_8000", "partial_async_200", ours), 1.3),
     )
 
 
@@ -222,8 +199,8 @@ VALUE_GOALS = _values()
 
 
 ROUTING_GOALS = (
-    Goal("what a chain adds to a call", Added("chain", "call", "dragoman_routing"), 30, unit=" µs"),
-    Goal("what a chain adds to an async call", Added("chain_async", "call_async", "dragoman_routing"), 30, unit=" µs"),
+    Goal("what a chain adds to a call", added("chain", "call", "dragoman_routing"), 30, unit=" µs"),
+    Goal("what a chain adds to an async call", added("chain_async", "call_async", "dragoman_routing"), 30, unit=" µs"),
     *(
         Goal(f"choosing among 100: {name}", Cost(f"choose_{policy}", "dragoman_routing"), 20, unit=" µs")
         for policy, name in {

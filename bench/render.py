@@ -42,11 +42,7 @@ def documents(results: Results) -> dict[str, str]:
 
 def report(results: Results) -> str:
     return Template(REPORT.read_text()).substitute(
-        date=date_of(results),
-        machine=machine(results["machine"]),
-        verdict=verdict(results),
-        goals=goals_table(results),
-        rounds=results["rounds"],
+        circumstances(results, goals.GOALS),
         tables="\n\n".join(f"### {title}\n\n{cells_table(results, cells)}" for title, cells in TABLES),
         characters=len(work.TEXT),
         events=EVENTS,
@@ -54,37 +50,37 @@ def report(results: Results) -> str:
         bare=f"{results['bare_milliseconds']:.0f}",
         load=number(sum(results["load"]) / len(results["load"])),
         python_build=python_build(results["machine"]),
-        versions=versions(results),
     )
 
 
 def values_documents(results: Results) -> dict[str, str]:
     """The file of docs/ that shows the `results` of `--values`."""
-    text = Template(VALUES.read_text()).substitute(
-        date=date_of(results),
-        machine=machine(results["machine"]),
-        verdict=verdict(results, goals.VALUE_GOALS),
-        goals=goals_table(results, goals.VALUE_GOALS),
-        table=cells_table(results, tuple(VALUE_CELLS)),
-        rounds=results["rounds"],
-        delta=work.DELTA,
-        versions=versions(results),
-    )
-    return {"benchmarks-values.md": text}
+    return page(VALUES, results, goals.VALUE_GOALS, tuple(VALUE_CELLS))
 
 
 def routing_documents(results: Results) -> dict[str, str]:
     """The file of docs/ that shows the `results` of `--routing`."""
-    text = Template(ROUTING.read_text()).substitute(
-        date=date_of(results),
-        machine=machine(results["machine"]),
-        verdict=verdict(results, goals.ROUTING_GOALS),
-        goals=goals_table(results, goals.ROUTING_GOALS),
-        table=cells_table(results, ("call", "chain", "call_async", "chain_async")),
-        rounds=results["rounds"],
-        versions=versions(results),
+    return page(ROUTING, results, goals.ROUTING_GOALS, ("call", "chain", "call_async", "chain_async"))
+
+
+def page(template: Path, results: Results, of: Sequence[Goal], cells: Sequence[str]) -> dict[str, str]:
+    """A file of docs/ with one table, whose columns are `cells`."""
+    text = Template(template.read_text()).substitute(
+        circumstances(results, of), table=cells_table(results, cells), delta=work.DELTA
     )
-    return {"benchmarks-routing.md": text}
+    return {f"benchmarks-{template.name}": text}
+
+
+def circumstances(results: Results, of: Sequence[Goal]) -> dict[str, str]:
+    """What every report says: when and where it was measured, of what, and which goals are met."""
+    return {
+        "date": date_of(results),
+        "machine": machine(results["machine"]),
+        "verdict": verdict(results, of),
+        "goals": goals_table(results, of),
+        "rounds": str(results["rounds"]),
+        "versions": versions(results),
+    }
 
 
 def date_of(results: Results) -> str:
@@ -158,7 +154,9 @@ def extent(figure: Figure) -> str:
 
 def versions(results: Results) -> str:
     """The pinned libraries, and which dragoman."""
-    pinned = (name for one in results["environments"].values() for name in one["requirements"] if name != ".")
+    pinned = (
+        name for one in results["environments"].values() for name in one["requirements"] if not name.startswith(".")
+    )
     return f"dragoman at commit `{results['commit']}`; {', '.join(f'`{name}`' for name in pinned)}."
 
 

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from bench import cells, environments, goals, measure, peers, render, work, worker
-from bench.goals import Added, Figure, Goal, Growth, Installed, Rate, Ratio
+from bench.goals import Figure, Goal, Installed, Rate, added, growth, ratio
 from bench.measure import upstream
 
 VALUES = environments.ROOT / "bench" / "results" / "values.json"
@@ -92,14 +92,14 @@ MADE_UP = {
 @pytest.mark.parametrize(
     ("measure", "figure"),
     [
-        (Ratio("call", "mine", "theirs"), Figure(12 / 60, 10 / 100, 20 / 50)),
-        (Ratio("call", "theirs", "mine"), Figure(60 / 12, 50 / 20, 100 / 10)),
-        (Ratio("call", "mine", "failed"), Figure(12 / 24, 10 / 24, 12 / 24)),
-        (Ratio("call", "mine", "absent"), None),
-        (Ratio("cold", "mine", "theirs"), None),
-        (Growth("many", "call", "mine"), Figure(6 / 12, 8 / 20, 5 / 10)),
-        (Added("call", "many", "mine"), Figure(12 - 6, 10 - 5, 20 - 8)),
-        (Added("call", "absent", "mine"), None),
+        (ratio("call", "mine", "theirs"), Figure(12 / 60, 10 / 100, 20 / 50)),
+        (ratio("call", "theirs", "mine"), Figure(60 / 12, 50 / 20, 100 / 10)),
+        (ratio("call", "mine", "failed"), Figure(12 / 24, 10 / 24, 12 / 24)),
+        (ratio("call", "mine", "absent"), None),
+        (ratio("cold", "mine", "theirs"), None),
+        (growth("many", "call", "mine"), Figure(6 / 12, 8 / 20, 5 / 10)),
+        (added("call", "many", "mine"), Figure(12 - 6, 10 - 5, 20 - 8)),
+        (added("call", "absent", "mine"), None),
         (Rate("many", "mine"), Figure(1e6 / 6, 1e6 / 8, 1e6 / 5)),
         (Rate("many", "theirs"), None),
         (Installed("distributions", "mine"), Figure(9, 9, 9)),
@@ -146,8 +146,8 @@ def test_what_was_not_measured_is_missed():
 @pytest.mark.parametrize(
     ("goal", "words"),
     [
-        (Goal("part", Ratio("call", "mine", "theirs"), 0.15, unit=""), "part, measured 0.20, limit ≤ 0.15."),
-        (Goal("none", Ratio("call", "mine", "absent"), 1, below=True, unit=""), "none, not measured, limit < 1."),
+        (Goal("part", ratio("call", "mine", "theirs"), 0.15, unit=""), "part, measured 0.20, limit ≤ 0.15."),
+        (Goal("none", ratio("call", "mine", "absent"), 1, below=True, unit=""), "none, not measured, limit < 1."),
         (
             Goal("many", Rate("many", "mine"), 200_000, at_least=True, unit=" a second"),
             "many, measured 166,667, limit ≥ 200,000 a second.",

@@ -25,11 +25,14 @@ TABLE = {
     "MissingPackage": ("ConfigurationError", 501, False),
     "NotEnoughMemory": ("ConfigurationError", 507, False),
     "ModelStringError": ("ConfigurationError", 400, False),
+    "KeyRefused": ("CallerError", 401, False),
+    "ModelNotAllowed": ("CallerError", 403, False),
     "UnknownProvider": ("CallerError", 404, False),
     "UnsupportedFeature": ("CallerError", 400, False),
     "FetchRefused": ("CallerError", 400, False),
     "NoModelFits": ("CallerError", 400, False),
     "LossRefused": ("CallerError", 400, False),
+    "Unavailable": ("Error", 503, True),
     "CallFailed": ("Error", 502, False),
     "TransportError": ("CallFailed", 502, True),
     "ConnectFailed": ("TransportError", 502, True),
@@ -56,6 +59,8 @@ TABLE = {
     "FallbackExhausted": ("RouteError", 503, False),
     "BudgetExceeded": ("RouteError", 402, False),
     "NoDeployment": ("RouteError", 503, False),
+    "StorageFailed": ("Error", 503, True),
+    "StorageFull": ("StorageFailed", 507, True),
 }
 
 

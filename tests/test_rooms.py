@@ -156,11 +156,12 @@ NAMED: dict[str, set[str]] = {
     "dialects/anthropic_messages/request.py": {"bedrock", "vertex"},  # groups of a pattern, after who has such paths
     "dialects/bedrock_converse/options.py": {"openai"},  # the maker that a model's id begins with
     "structured/subsets.py": {"mistral", "ollama"},  # dialects
+    "dialects/serving/cohere_v2.py": {"cohere"},  # what a header of its SDK says
     "engines/answer.py": {"ollama"},  # here and below: a dialect, whose wire local models have
     "engines/transport.py": {"ollama"},
     "testing/emulator/customs/anthropic_messages.py": {"anthropic"},  # here and below: the catalog's list of prices
     "testing/emulator/customs/bedrock_converse.py": {"bedrock"},
-    "testing/emulator/customs/cohere_v2.py": {"cohere"},  # and the name that a header of its SDK has
+    "testing/emulator/customs/cohere_v2.py": {"cohere"},
     "testing/emulator/customs/gemini.py": {"google"},
     "testing/emulator/customs/mistral.py": {"mistral"},
     "testing/emulator/customs/openai_chat.py": {"openai"},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Annotated, Any
 
@@ -15,18 +14,6 @@ from dragoman import LLMResponse, Mode, llm_validator, openai_moderation
 from dragoman.errors import ConfigurationError
 from dragoman.testing import Emulator
 from dragoman.validation import Validator
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(started: Emulator) -> Emulator:
-    started.reset()
-    return started
 
 
 def client_of(emulator: Emulator, **options: Any) -> Any:

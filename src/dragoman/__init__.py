@@ -73,12 +73,13 @@ _ROOMS = {
     "dragoman.transport": ("TransportOptions",),
     "dragoman.http": ("Timeouts",),
     "dragoman.errors": (
-        "AnswerCutOff", "AnswerDeclined", "BudgetExceeded", "CallFailed", "CallerError", "ConfigurationError",
+        "AnswerCutOff", "AnswerDeclined", "BudgetExceeded", "CallerError", "CallFailed", "ConfigurationError",
         "ConnectFailed", "ConnectionLost", "ContextTooLong", "DecodeError", "Error", "FallbackExhausted",
-        "FetchRefused", "Filtered", "LossRefused", "MissingKey", "MissingPackage", "ModelStringError",
-        "NoDeployment", "NoModelFits", "OutcomeUnknown", "OutOfCredit", "OutputError", "Overloaded", "ProviderError",
-        "ProviderFailed", "RateLimited", "Rejected", "RetriesExhausted", "RouteError", "StreamInterrupted",
-        "TimedOut", "TransportError", "Unauthorized", "UnknownModel", "UnknownProvider", "UnsupportedFeature",
+        "FetchRefused", "Filtered", "KeyRefused", "LossRefused", "MissingKey", "MissingPackage", "ModelNotAllowed",
+        "ModelStringError", "NoDeployment", "NoModelFits", "OutcomeUnknown", "OutOfCredit", "OutputError",
+        "Overloaded", "ProviderError", "ProviderFailed", "RateLimited", "Rejected", "RetriesExhausted", "RouteError",
+        "StorageFailed", "StorageFull", "StreamInterrupted", "TimedOut", "TransportError", "Unauthorized",
+        "Unavailable", "UnknownModel", "UnknownProvider", "UnsupportedFeature",
     ),
     "dragoman.exceptions": (
         "AsyncValidationError", "FailedAttempt", "ResponseParsingError", "TokenBudgetExceeded",

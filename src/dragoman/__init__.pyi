@@ -120,9 +120,11 @@ from dragoman.errors import Error as Error
 from dragoman.errors import FallbackExhausted as FallbackExhausted
 from dragoman.errors import FetchRefused as FetchRefused
 from dragoman.errors import Filtered as Filtered
+from dragoman.errors import KeyRefused as KeyRefused
 from dragoman.errors import LossRefused as LossRefused
 from dragoman.errors import MissingKey as MissingKey
 from dragoman.errors import MissingPackage as MissingPackage
+from dragoman.errors import ModelNotAllowed as ModelNotAllowed
 from dragoman.errors import ModelStringError as ModelStringError
 from dragoman.errors import NoDeployment as NoDeployment
 from dragoman.errors import NoModelFits as NoModelFits
@@ -136,10 +138,13 @@ from dragoman.errors import RateLimited as RateLimited
 from dragoman.errors import Rejected as Rejected
 from dragoman.errors import RetriesExhausted as RetriesExhausted
 from dragoman.errors import RouteError as RouteError
+from dragoman.errors import StorageFailed as StorageFailed
+from dragoman.errors import StorageFull as StorageFull
 from dragoman.errors import StreamInterrupted as StreamInterrupted
 from dragoman.errors import TimedOut as TimedOut
 from dragoman.errors import TransportError as TransportError
 from dragoman.errors import Unauthorized as Unauthorized
+from dragoman.errors import Unavailable as Unavailable
 from dragoman.errors import UnknownModel as UnknownModel
 from dragoman.errors import UnknownProvider as UnknownProvider
 from dragoman.errors import UnsupportedFeature as UnsupportedFeature

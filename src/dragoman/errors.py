@@ -145,6 +145,19 @@ class NotEnoughMemory(ConfigurationError):
     )
 
 
+class KeyRefused(CallerError):
+    """The gateway does not take the key that came with a request, or none came."""
+
+    status = 401
+    hint = "Ask whoever runs the gateway for a key: `dragoman keys create` makes one."
+
+
+class ModelNotAllowed(CallerError):
+    """The key of a request may not ask the gateway for this model."""
+
+    status = 403
+
+
 class UnknownProvider(CallerError, ValueError):
     """No provider of that name is known; the message lists those that are."""
 
@@ -184,6 +197,14 @@ class LossRefused(CallerError):
         self.losses = tuple(losses)
         what = "; ".join(f"`{loss.where}` would be {loss.effect}: {loss.why}" for loss in self.losses)
         super().__init__(f"nothing was sent, for {what}", **where)
+
+
+class Unavailable(Error):
+    """The gateway itself takes no more for now: too many calls are open, or it is about to stop."""
+
+    status = 503
+    retryable = True
+    hint = "Ask again in a moment."
 
 
 # ---------------------------------------------------------------------- a call came to nothing
@@ -444,6 +465,22 @@ class BudgetExceeded(RouteError):
 
 class NoDeployment(RouteError):
     """No target fits the request or is healthy."""
+
+
+# ---------------------------------------------------------------------- the gateway cannot keep its books
+
+
+class StorageFailed(Error):
+    """The store of keys and money cannot be read or written; what would have to be kept there is not begun."""
+
+    status = 503
+    retryable = True
+
+
+class StorageFull(StorageFailed):
+    """There is no room left on its disk."""
+
+    status = 507
 
 
 # ---------------------------------------------------------------------- from a provider's answer to a class

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from dragoman.batch.governor import Governor
 from dragoman.batch.progress import Meter, shown_seconds
-from dragoman.batch.rows import Ended, Paid, Row
+from dragoman.batch.rows import Ended, Paid, Row, State
+from dragoman.flow import Flow
 
 
 def refuse(*sent_at: float, now: float = 1.0, after: float | None = None) -> Callable[[Governor], None]:
@@ -100,11 +102,13 @@ def test_a_server_that_takes_less_is_used_and_not_hammered(capacity: int) -> Non
 # ---------------------------------------------------------------------- what is said of it
 
 
-def ended(cost: str = "0.01", *, unpriced: int = 0, state: str = "done") -> Ended:
-    row = Row(number=0, ask=lambda: iter(()))  # type: ignore[arg-type, return-value]
-    from decimal import Decimal
+def never() -> Flow[None]:
+    yield from ()
 
-    return Ended(row=row, state=state, paid=Paid(cost=Decimal(cost), unpriced=unpriced))  # type: ignore[arg-type]
+
+def ended(cost: str = "0.01", *, unpriced: int = 0, state: State = "done") -> Ended:
+    paid = Paid(cost=Decimal(cost), unpriced=unpriced)
+    return Ended(row=Row(number=0, ask=never), state=state, paid=paid)
 
 
 def test_the_meter_tells_rate_and_rest_of_the_last_rows() -> None:

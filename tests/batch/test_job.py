@@ -28,6 +28,8 @@ from dragoman.messages import Attempt, LLMResponse
 CENT = Decimal("0.01")
 REQUEST = HttpRequest(origin=Origin("http", "there", 80), target="/", body=b"1234567890")
 HEADERS: dict[str, str] = {}
+NOWHERE: Any = None
+"""The transport of a request that no driver sends."""
 
 
 class Clock:
@@ -49,7 +51,7 @@ def call(*costs: str | None, error: Exception | None = None, pause: float = 0.0,
     def flow() -> Flow[LLMResponse]:
         for number in range(len(costs)):
             body = REQUEST.body * (1 + longer * number)
-            yield Open(None, HttpRequest(origin=REQUEST.origin, target="/", body=body))  # type: ignore[arg-type]
+            yield Open(NOWHERE, HttpRequest(origin=REQUEST.origin, target="/", body=body))
             if pause:
                 yield from sleep(pause)
         attempts = tuple(
@@ -59,7 +61,7 @@ def call(*costs: str | None, error: Exception | None = None, pause: float = 0.0,
         if error is None:
             return LLMResponse("hi", attempts=attempts)
         if not isinstance(error, KeyError):
-            error.attempts = attempts  # type: ignore[attr-defined]
+            error.attempts = attempts  # type: ignore[attr-defined]  # as our own errors have them
         raise error
 
     return flow
@@ -153,7 +155,7 @@ def test_who_has_no_time_to_wait_does_not() -> None:
     request = HttpRequest(origin=REQUEST.origin, target="/", body=b"1", deadline=bench.clock.now + 1)
 
     def flow() -> Flow[LLMResponse]:
-        yield Open(None, request)  # type: ignore[arg-type]
+        yield Open(NOWHERE, request)
         return LLMResponse("hi")
 
     bench = Bench(rows(flow))

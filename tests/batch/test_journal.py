@@ -12,6 +12,7 @@ import pytest
 
 from dragoman.batch import Ended, Journal, JournalFailed, Paid, Record, Row, error_of, failure_of
 from dragoman.batch.output import Output, line_of
+from dragoman.batch.rows import State
 from dragoman.errors import (
     CallFailed,
     ConfigurationError,
@@ -21,6 +22,7 @@ from dragoman.errors import (
     RateLimited,
     TimedOut,
 )
+from dragoman.flow import Flow
 from dragoman.messages import Loss, Usage
 
 TERMS = {"model": "p/m", "type": "none"}
@@ -31,13 +33,17 @@ def journal(place: Path, **options: Any) -> Journal:
     return Journal(place / "j", terms=options.pop("terms", TERMS), encode=lambda text: text, **options)
 
 
+def never() -> Flow[None]:
+    yield from ()
+
+
 def row(number: int) -> Row:
-    return Row(number=number, ask=lambda: iter(()), digest=b"d%d" % number, label=b'{"id":%d}' % number)  # type: ignore[arg-type, return-value]
+    return Row(number=number, ask=never, digest=b"d%d" % number, label=b'{"id":%d}' % number)
 
 
-def end(number: int, state: str = "done", error: Exception | None = None) -> Ended:
+def end(number: int, state: State = "done", error: Exception | None = None) -> Ended:
     answer = b'{"text":"answer %d"}' % number
-    return Ended(row=row(number), state=state, result=answer, error=error, paid=PAID)  # type: ignore[arg-type]
+    return Ended(row=row(number), state=state, result=answer, error=error, paid=PAID)
 
 
 def states(of: Journal) -> dict[int, str]:

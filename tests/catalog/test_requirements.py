@@ -100,7 +100,7 @@ def test_the_explanation_says_what_each_demand_alone_costs() -> None:
 
 def test_a_demand_that_is_none() -> None:
     with pytest.raises(ConfigurationError, match=r"unknown demand `visoin`. There are: tools, "):
-        require("lab", visoin=True)  # type: ignore[call-arg]
+        require("lab", visoin=True)  # type: ignore[call-arg]  # the slip that is refused
 
 
 @pytest.mark.parametrize(

@@ -41,18 +41,6 @@ class Person(BaseModel):
     age: int
 
 
-@pytest.fixture(scope="module")
-def started() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(started: Emulator) -> Emulator:
-    started.reset()
-    return started
-
-
 @pytest.fixture(params=["memory", "disk"])
 def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BaseCache]:
     if request.param == "memory":

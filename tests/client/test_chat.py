@@ -119,7 +119,7 @@ def test_options_of_the_chat_win_over_the_clients_and_those_of_a_call_over_both(
 def test_what_makes_no_sense_is_refused_at_once(emulator: Emulator) -> None:
     llm = client(emulator)
     with pytest.raises(ConfigurationError, match="did you mean"):
-        llm.chat(temprature=1)  # type: ignore[call-arg]
+        llm.chat(temprature=1)  # type: ignore[call-arg]  # the slip that is refused
     with pytest.raises(ConfigurationError, match="nothing was asked"):
         llm.chat(system="Be brief").generate()
 

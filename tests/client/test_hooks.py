@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,18 +27,6 @@ PROMPT = [{"role": "user", "content": "John is 42 years old"}]
 WRONG = LLMResponse(
     parts=(ToolCall(id="call_1", name="User", arguments={"name": "John", "age": "old"}),), finish_reason="tool_calls"
 )
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(started: Emulator) -> Emulator:
-    started.reset()
-    return started
 
 
 def client(emulator: Emulator, face: str, model: str = "openai/gpt-4o-mini", **options: Any) -> Any:
@@ -159,7 +146,9 @@ def test_a_key_that_is_refused(emulator: Emulator, face: str) -> None:
 
 @both
 @pytest.mark.parametrize(
-    ("max_retries", "attempts"), [(1, 2), (RetryConfig(max_attempts=4), 4), (0, 1)], ids=["1", "RetryConfig", "0"]
+    ("max_retries", "attempts"),
+    [(1, 2), (RetryConfig(max_attempts=4, initial_delay=0), 4), (0, 1)],
+    ids=["1", "RetryConfig", "0"],
 )
 def test_how_often_it_is_asked_at_most(emulator: Emulator, face: str, max_retries: Any, attempts: int) -> None:
     emulator.script(WRONG, WRONG, WRONG, WRONG)

@@ -27,12 +27,6 @@ def sent(emulator: Emulator, **options: Any) -> dict[str, Any]:
     return emulator.requests[-1].wire
 
 
-@pytest.fixture
-def emulator() -> Any:
-    with Emulator() as running:
-        yield running
-
-
 def linked(url: str) -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": url}}
 

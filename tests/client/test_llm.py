@@ -423,8 +423,12 @@ def test_gather_runs_calls_side_by_side(emulator: Emulator) -> None:
 
 def test_one_async_client_serves_one_loop_after_another(emulator: Emulator) -> None:
     llm = dragoman.create_llm("openai", "gpt-4o-mini", base_url=emulator.url, api_key="k", async_client=True)
+
+    async def ask() -> str:
+        return (await llm.generate("Hi")).content
+
     for _ in range(3):
-        assert asyncio.run(llm.generate("Hi")).content  # type: ignore[arg-type]
+        assert asyncio.run(ask())
 
 
 def test_a_stream_may_be_awaited_or_not(emulator: Emulator) -> None:

@@ -249,7 +249,7 @@ class SlowParrot(Parrot):
 
     opened = 0
 
-    async def stream(self, messages: Any, model: str, temperature: float = 0.7, max_tokens: int = 1024) -> Any:  # type: ignore[override]
+    async def stream(self, messages: Any, model: str, temperature: float = 0.7, max_tokens: int = 1024) -> Any:  # type: ignore[override]  # both manners are taken
         self.opened += 1
         return Parrot.stream(self, messages, model)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,18 +23,6 @@ PROMPT = "John is 42 years old"
 class User(BaseModel):
     name: str
     age: int
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(started: Emulator) -> Emulator:
-    started.reset()
-    return started
 
 
 @pytest.fixture(autouse=True)

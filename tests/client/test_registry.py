@@ -155,8 +155,8 @@ def test_lazy_loading(monkeypatch: pytest.MonkeyPatch) -> None:
     assert loaded == []
     assert registry.get_factory("lazy") is registry.get_factory("lazy") is returns
     assert loaded == ["once"]
-    module = ModuleType("a_module_of_this_test")
-    module.make = returns  # type: ignore[attr-defined]
+    module: Any = ModuleType("a_module_of_this_test")
+    module.make = returns
     monkeypatch.setitem(sys.modules, module.__name__, module)
     assert registry.create_client("named")["mode"] is Mode.TOOLS
     assert registry.stats() == {"total": 3, "loaded": 3, "lazy": 0, "deprecated": 1}
@@ -275,7 +275,7 @@ def test_a_package_is_looked_for_and_not_imported(monkeypatch: pytest.MonkeyPatc
 def test_a_module_without_a_spec_is_there_and_a_forbidden_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "made_by_hand", ModuleType("made_by_hand"))
     assert registry_with(config(import_name="made_by_hand")).create_client("test")
-    monkeypatch.setitem(sys.modules, "made_by_hand", None)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "made_by_hand", None)  # type: ignore[arg-type]  # as Python forbids an import
     with pytest.raises(MissingPackage):
         registry_with(config(import_name="made_by_hand")).create_client("test")
 
@@ -340,9 +340,10 @@ def test_what_was_made_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """S4.12."""
     with caplog.at_level(logging.INFO, "dragoman.client.registry"):
         registry_with(config()).create_client("test", api_key="key-of-the-test", async_client=True)
+    record: Any
     (record,) = caplog.records
     assert record.getMessage() == "Created test client"
-    assert (record.provider, record.mode, getattr(record, "async")) == ("test", "Mode.TOOLS", True)  # type: ignore[attr-defined]
+    assert (record.provider, record.mode, getattr(record, "async")) == ("test", "Mode.TOOLS", True)
     assert "key-of-the-test" not in caplog.text
 
 
@@ -356,10 +357,11 @@ def test_a_failure_is_logged_with_its_trace_and_raised_again(caplog: pytest.LogC
     with pytest.raises(RuntimeError) as caught:
         registry_with(config(), burn).create_client("test", api_key="key-of-the-test")
     assert caught.value is failure
+    record: Any
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
     assert record.getMessage() == "Error creating test client: the factory burnt down"
-    assert (record.provider, record.error) == ("test", "the factory burnt down")  # type: ignore[attr-defined]
+    assert (record.provider, record.error) == ("test", "the factory burnt down")
     assert record.exc_info is not None
     assert record.exc_info[1] is failure
 

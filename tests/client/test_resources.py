@@ -76,9 +76,8 @@ def test_a_forked_child_makes_its_own_connections(emulator: Emulator) -> None:
     assert "after" in llm.generate("'after'").content
 
 
-@pytest.mark.timeout(300)
-def test_10_000_calls_leave_nothing_behind(emulator: Emulator) -> None:
-    """Sockets and tasks at zero, memory within 2 MB."""
+def test_2_000_calls_leave_nothing_behind(emulator: Emulator) -> None:
+    """Sockets and tasks at zero, memory within 1 MB, which 530 bytes kept of each call would exceed."""
     process = psutil.Process()
 
     def used() -> int:
@@ -104,12 +103,12 @@ def test_10_000_calls_leave_nothing_behind(emulator: Emulator) -> None:
     others(1000), asyncio.run(some(1000))  # caches fill, arenas grow
     emulator.reset()
     threads, before = threading.active_count(), used()
-    others(CALLS // 2), asyncio.run(some(CALLS // 2))
+    others(1000), asyncio.run(some(1000))
     emulator.reset()  # its journal and bill are in this process too
     grown = used() - before
     assert sockets_to(emulator) == 0
     assert threading.active_count() == threads
-    assert grown < 2 * 1024 * 1024
+    assert grown < 1024 * 1024
 
 
 # ---------------------------------------------------------------------- the long forms

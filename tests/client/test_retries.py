@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -48,18 +47,6 @@ class Free(BaseModel):
 
 WRONG, RIGHT = LLMResponse('{"name": "Ada"}'), LLMResponse('{"name": "Ada", "age": 36}')
 ADA = User(name="Ada", age=36)
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(started: Emulator) -> Emulator:
-    started.reset()
-    return started
 
 
 def extract(emulator: Emulator, face: str, wanted: Any = User, **options: Any) -> Any:

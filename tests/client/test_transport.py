@@ -144,7 +144,8 @@ def test_a_stream_first_read_after_the_client_was_closed_is_not_sent(
 
 def test_what_is_closed_before_its_first_use_is_never_made(mode: str) -> None:
     made: list[Any] = []
-    on_demand: Any = (OnDemand if mode == "sync" else AsyncOnDemand)(lambda: made.append("one"))  # type: ignore[arg-type]
+    on_demand_of: Any = OnDemand if mode == "sync" else AsyncOnDemand
+    on_demand = on_demand_of(lambda: made.append("one"))
     on_demand.release()
     on_demand.close()
     on_demand.close()

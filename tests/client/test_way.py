@@ -39,11 +39,8 @@ def started() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def emulator(started: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
-    for name, value in started.environment().items():
-        monkeypatch.setenv(name, value)
-    started.reset()
-    return started
+def emulator(stage: Emulator) -> Emulator:
+    return stage
 
 
 PLACES = {

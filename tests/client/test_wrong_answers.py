@@ -65,12 +65,6 @@ def started() -> Iterator[Emulator]:
         yield emulator
 
 
-@pytest.fixture
-def emulator(started: Emulator) -> Emulator:
-    started.reset()
-    return started
-
-
 @faces
 @cells("fault", FAULTS)
 def test_a_wrong_answer_is_recovered_from(emulator: Emulator, face: str, dialect: str, mode: Mode, fault: str) -> None:

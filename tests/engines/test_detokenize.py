@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +11,8 @@ from hypothesis import strategies as st
 from dragoman.engines.detokenize import Detokenizer, StopSequences
 
 
-def by_bytes(tokens: object) -> str:
-    return bytes(tokens).decode(errors="replace")  # type: ignore[call-overload]
+def by_bytes(tokens: Sequence[int]) -> str:
+    return bytes(tokens).decode(errors="replace")
 
 
 @given(st.text(max_size=60))
@@ -32,8 +34,8 @@ def test_a_space_that_depends_on_what_stands_before() -> None:
     """As sentencepiece has it: the first word of a text loses its space."""
     words = ["▁Hello", "▁world", "!"]
 
-    def decode(tokens: object) -> str:
-        return "".join(words[token] for token in tokens).replace("▁", " ").removeprefix(" ")  # type: ignore[attr-defined]
+    def decode(tokens: Sequence[int]) -> str:
+        return "".join(words[token] for token in tokens).replace("▁", " ").removeprefix(" ")
 
     pieces = Detokenizer(decode)
     assert [pieces.feed(token) for token in (0, 1, 2)] == ["Hello", " world", "!"]

@@ -237,7 +237,7 @@ def test_a_field_that_nobody_knows_is_refused(body: dict[str, Any], provider: st
 
 def test_a_path_is_text(provider: str) -> None:
     with pytest.raises(dragoman.errors.ModelStringError, match=r"not by PosixPath: pass str\(\.\.\.\)"):
-        create_llm(provider, PosixPath("/models/a"))  # type: ignore[arg-type]
+        create_llm(provider, PosixPath("/models/a"))  # type: ignore[arg-type]  # what is refused
 
 
 def test_nothing_is_loaded_before_the_first_call(provider: str, engine: ScriptedEngine) -> None:

@@ -244,7 +244,7 @@ def test_what_waits_when_the_program_ends_is_told(mode: str, monkeypatch: pytest
 
 
 @both
-def test_what_is_closed_as_its_call_is_handed_in_keeps_no_model(mode: str) -> None:
+def test_what_is_closed_as_its_call_is_handed_in_keeps_no_model(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     home, engine = Residency(100_000), ScriptedEngine()
     session = Session(engine, home)
     hand_in = home.run
@@ -253,7 +253,7 @@ def test_what_is_closed_as_its_call_is_handed_in_keeps_no_model(mode: str) -> No
         session.close()
         hand_in(*arguments, **named)
 
-    home.run = close_first  # type: ignore[method-assign]
+    monkeypatch.setattr(home, "run", close_first)
     with pytest.raises(ConnectionLost):
         read(mode, session)
     assert home.models() == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -116,12 +115,6 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
         named = [*spec.auth.variables, *spec.base_url_env, *(env for setting in spec.settings for env in setting.env)]
         for name in filter(None, named):
             monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
 
 
 def create(name: str, **options: Any) -> LLM:

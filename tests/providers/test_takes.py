@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from dragoman import CacheMark, Message, Text, create_llm, from_provider
 from dragoman.testing import Emulator
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
 
 
 def sent(name: str, emulator: Emulator, *messages: Message, **options: Any) -> tuple[dict[str, Any], list[str]]:

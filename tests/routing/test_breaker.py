@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf, nan
+from typing import Any
 
 import pytest
 
@@ -181,6 +182,6 @@ def test_trips_that_mean_nothing_are_refused(wrong: dict[str, float]) -> None:
         {"trips": {"caller": Trip(consecutive=1)}},
     ],
 )
-def test_rules_that_mean_nothing_are_refused(wrong: dict[str, object]) -> None:
+def test_rules_that_mean_nothing_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
-        HealthRules(**wrong)  # type: ignore[arg-type]
+        HealthRules(**wrong)

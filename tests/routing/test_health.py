@@ -464,8 +464,9 @@ class Fleet(RuleBasedStateMachine):
     def a_provider_asks_to_be_left_alone(self, data: st.DataObject, seconds: float, key: bool) -> None:
         target, permit = self.take(data)
         permit.failed(AUTH if key else RATE, self.now, retry_after=seconds)
-        asked, who = (self.key_asked, target.place.account) if key else (self.asked, target)
-        asked[who] = max(asked.get(who, 0), self.now + seconds)  # type: ignore[index, call-overload, attr-defined]
+        asked: dict[Any, float] = self.key_asked if key else self.asked
+        who = target.place.account if key else target
+        asked[who] = max(asked.get(who, 0), self.now + seconds)
         found = self.board[target].refusal(ANY, self.now)
         if seconds:
             assert found is not None

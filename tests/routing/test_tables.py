@@ -9,11 +9,14 @@ from textwrap import dedent
 import pytest
 
 from dragoman.errors import ConfigurationError, MissingPackage
+from dragoman.http import Timeouts
 from dragoman.routing.features import Features
 from dragoman.routing.health import HealthRules, RetryBudgetRules, Trip
 from dragoman.routing.policies import Cheapest, Ordered, Policy, Sticky, Table, Weighted, When
 from dragoman.routing.tables import RoutingTable, documents, routing_from
 from dragoman.routing.target import Limits
+from dragoman.secret import Secret
+from dragoman.transport import TransportOptions
 from tests.routing.scene import NO_FEATURES, Scene
 
 WHOLE = """
@@ -72,8 +75,29 @@ def test_targets(whole: RoutingTable) -> None:
     assert (fast.served, fast.weight, fast.max_attempts, fast.max_retries) == ("openai/gpt-4o-mini", 3, 2, 1)
     assert fast.limits == Limits(concurrency=8, requests_per_minute=500)
     assert (fast.labels, fast.options) == ({"region": "eu"}, {"temperature": 0})
-    assert fast.client == {"api_key": "sk-team", "timeout": 20}
+    assert fast.client == {"api_key": Secret("sk-team"), "timeout": 20}
     assert "sk-team" not in repr(fast)
+
+
+def test_options_of_clients() -> None:
+    said = {
+        "api_key": "sk-a",
+        "timeout": {"connect": "2", "total": 60},
+        "headers": {"x-team": "a", "x-team-token": "t"},
+        "transport": {"proxy": "http://proxy:3128", "max_idle": "8"},
+    }
+    target = routing_from({"policy": {"model": "a/a", "client": said}}).policy.targets()[0]
+    assert target.client == {
+        "api_key": Secret("sk-a"),
+        "timeout": Timeouts(connect=2, total=60),
+        "headers": {"x-team": "a", "x-team-token": Secret("t")},
+        "transport": TransportOptions(proxy="http://proxy:3128", max_idle=8),
+    }
+
+
+def test_no_two_targets_have_one_name() -> None:
+    policy = routing_from({"policy": ["a/a", "a/a", {"model": "a/a"}, {"model": "a/a", "weight": 2}]}).policy
+    assert [target.name for target in policy.targets()] == ["a/a", "a/a#2", "a/a#3"]
 
 
 def test_what_is_named_twice_is_one(whole: RoutingTable) -> None:
@@ -210,6 +234,9 @@ def test_the_environment_is_the_processs_own(monkeypatch: pytest.MonkeyPatch) ->
         ({"policy": "a", "policies": {"a": ["b"], "b": ["a"]}}, "policies.a: it leads to itself: a > b > a"),
         ({"policy": {"model": "a/a", "limit": 3}}, "policy: unknown word `limit`. Did you mean `limits`?"),
         ({"policy": "t", "targets": {"t": {"weight": 1}}}, "targets.t.model is missing"),
+        ({"policy": {"model": "a/a", "client": {"timeout": {"totl": 3}}}}, "policy.client.timeout: unknown word `totl`. Did you mean `total`?"),
+        ({"policy": {"model": "a/a", "client": {"transport": {"max_connections": 0}}}}, "policy.client.transport: `max_connections` must be"),
+        ({"policy": {"model": "a/a", "options": []}}, "policy: Expected `object`, got `array` - at `$.options`"),
         ({"policy": "t", "targets": {"t": {"model": "a/a", "limits": {"rpm": 3}}}}, "targets.t.limits: unknown word `rpm`."),
         ({"policy": "t", "targets": {"t": {"model": "a/a", "limits": {"concurrency": 0}}}}, "targets.t: Limits: concurrency=0 lets"),
         ({"policy": "a/a", "rules": {"max_attempts": 0}}, "rules: RouteRules: max_attempts counts the first try too"),
@@ -227,7 +254,7 @@ def test_the_environment_is_the_processs_own(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_is_wrong_is_refused_with_its_place(document: object, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         routing_from(document, {}) if isinstance(document, dict) else routing_from_json(document)
-    assert str(caught.value).startswith(message)
+    assert str(caught.value).removeprefix("list.json: ").startswith(message)
 
 
 def routing_from_json(document: object) -> RoutingTable:
@@ -296,7 +323,7 @@ def test_yaml_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("t.ini", "", "a routing table is a file that ends in .toml, .json, .yaml, .yml"),
+        ("t.ini", "", "what can be read is a file that ends in .toml, .json, .yaml, .yml"),
         ("absent.toml", None, "No such file"),
         ("t.toml", "policy = ", "Invalid value"),
         ("t.json", "{", "Expecting property name"),
@@ -307,7 +334,7 @@ def test_yaml_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_files_that_cannot_be_read(name: str, text: str | None, message: str) -> None:
     if text is not None:
         Path(name).write_text(text)
-    with pytest.raises(ConfigurationError, match=f"(?s)`{name}`.*{message}"):
+    with pytest.raises(ConfigurationError, match=f"(?s){name}.*{message}"):
         routing_from(name)
 
 
@@ -315,7 +342,7 @@ def test_files_that_cannot_be_read(name: str, text: str | None, message: str) ->
 def test_yaml_that_cannot_be_read(text: str) -> None:
     pytest.importorskip("yaml")
     Path("t.yaml").write_text(dedent(text))
-    with pytest.raises(ConfigurationError, match=r"`t\.yaml` cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"t\.yaml:[1-9]:[1-9]\d*: it cannot be read: "):
         routing_from("t.yaml")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -126,7 +128,7 @@ class RateShaper(RuleBasedStateMachine):
         self.requests, self.tokens = 5, 1000
         self.meter = Meter(Limits(requests_per_minute=self.requests, tokens_per_minute=self.tokens))
         self.begun: list[tuple[float, int]] = []
-        self.open: list[tuple[object, int, int]] = []
+        self.open: list[tuple[Any, int, int]] = []
         self.settled: dict[int, list[tuple[float, int]]] = {}
 
     def used(self, end: float) -> int:
@@ -156,7 +158,7 @@ class RateShaper(RuleBasedStateMachine):
     @rule(data=st.data(), billed=st.integers(0, 900))
     def a_call_ends(self, data: st.DataObject, billed: int) -> None:
         booking, estimated, call = self.open.pop(data.draw(st.integers(0, len(self.open) - 1)))
-        self.meter.settle(booking, estimated, billed, self.now)  # type: ignore[arg-type]
+        self.meter.settle(booking, estimated, billed, self.now)
         if billed > estimated:
             self.settled[call].append((self.now, billed - estimated))
         else:

@@ -58,8 +58,8 @@ def same_record(names: Names, emulator: Emulator) -> None:
 def same_protocol(names: Names, emulator: Emulator) -> None:
     """S4.5: `ProviderFactory` there is `ClientFactory` here."""
     wanted = inspect.signature(names["ProviderFactory"].create_client).parameters
-    factory = provider_registry.get_factory("openai")
-    for create in (ClientFactory.create_client, type(factory).create_client):  # type: ignore[union-attr]
+    factory: Any = provider_registry.get_factory("openai")
+    for create in (ClientFactory.create_client, type(factory).create_client):
         given = inspect.signature(create).parameters
         assert [(each.name, each.kind, each.default) for each in given.values()] == [
             (each.name, each.kind, each.default) for each in wanted.values()

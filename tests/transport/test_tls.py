@@ -270,10 +270,16 @@ def test_a_client_certificate_that_is_missing(
 def test_files_that_cannot_be_used(
     make: Make, serve: Serve, files: SimpleNamespace, options: dict[str, object], words: str
 ) -> None:
-    paths = {"CA": files.ca, "KEY": files.key, "CERT": files.cert, "LOCKED": files.locked, "BOTH": files.both}
+    paths: dict[object, object] = {
+        "CA": files.ca,
+        "KEY": files.key,
+        "CERT": files.cert,
+        "LOCKED": files.locked,
+        "BOTH": files.both,
+    }
 
     def place(value: object) -> object:
-        return tuple(map(place, value)) if isinstance(value, tuple) else paths.get(value, value)  # type: ignore[arg-type]
+        return tuple(map(place, value)) if isinstance(value, tuple) else paths.get(value, value)
 
     server = serve([HOLD])
     with pytest.raises(ConfigurationError, match=words) as caught:

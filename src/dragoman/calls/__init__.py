@@ -13,6 +13,7 @@ from dragoman.calls.prepare import OWN_HEADERS
 from dragoman.calls.retry import RetryConfig
 from dragoman.calls.target import Key, Target
 from dragoman.calls.thinking import thinking_of
+from dragoman.calls.verbatim import Verbatim
 
 __all__ = [
     "OWN_HEADERS",
@@ -22,6 +23,7 @@ __all__ = [
     "RetryConfig",
     "Target",
     "Terms",
+    "Verbatim",
     "count_tokens",
     "embed",
     "generate",

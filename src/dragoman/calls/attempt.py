@@ -10,6 +10,7 @@ from msgspec import Struct
 from dragoman.calls.call import Call
 from dragoman.calls.intake import Intake, unreadable
 from dragoman.calls.target import Target
+from dragoman.calls.verbatim import Forward
 from dragoman.errors import (
     ConnectionLost,
     DecodeError,
@@ -67,10 +68,16 @@ def attempt(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMRespon
 
 
 def _exchange(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResponse]:
+    verbatim = call.verbatim
+    if verbatim is not None:
+        verbatim.forget()
     reply = yield from accepted(call.target, http, progress)
     if _is_streamed(reply, asked=call.request.stream):
         return (yield from _pumped(call, reply, progress))
-    response = _whole(call, reply, (yield from read_all(reply)))
+    body = yield from read_all(reply)
+    response = _whole(call, reply, body)
+    if verbatim is not None and not call.request.stream and call.keeps_reply:
+        verbatim.keep(reply.headers, body)
     if call.request.stream:  # who asked for a stream gets one
         for event in events_of(response):
             yield from emit(event)
@@ -110,15 +117,22 @@ def _is_streamed(reply: Reply | AsyncReply, *, asked: bool) -> bool:
 
 
 def _pumped(call: Call, reply: Reply | AsyncReply, progress: Progress) -> Flow[LLMResponse]:
-    dialect = call.target.dialect
-    intake = Intake(dialect.stream_decoder(strict_end=call.target.spec.strict_end), call.clock)
-    progress.intake = intake
+    intake = progress.intake = _intake(call, reply)
     try:
-        yield from pump(reply, dialect.framing, intake)
+        yield from pump(reply, call.target.dialect.framing, intake)
     except TransportError:
         if not intake.finished:  # after its end the connection may do as it likes: a stream ends once
             raise
     return intake.response()
+
+
+def _intake(call: Call, reply: Reply | AsyncReply) -> Intake:
+    """What reads the stream, and keeps it for a sender who wants it as it comes."""
+    decoder = call.target.dialect.stream_decoder(strict_end=call.target.spec.strict_end)
+    if call.verbatim is None or not (call.keeps_reply and call.request.stream):
+        return Intake(decoder, call.clock)
+    call.verbatim.keep(reply.headers)
+    return Forward(decoder, call.clock, call.verbatim)
 
 
 def _whole(call: Call, reply: Reply | AsyncReply, body: bytes) -> LLMResponse:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from dragoman.calls.retry import RetryConfig
 from dragoman.calls.target import Target
+from dragoman.calls.verbatim import Verbatim
 from dragoman.http import Timeouts
 from dragoman.messages import Request
 from dragoman.secret import Secret
@@ -71,8 +72,24 @@ class Call(Terms, frozen=True, kw_only=True):
     Attributes:
         max_input_tokens: The most that its input may be, by an estimate; longer ones are refused before they are sent.
         context_budget: The most that input and answer may be together; `max_tokens` is lowered to what is left.
+        verbatim: The request as its sender wrote it, where somebody passes it on.
+        filled: The fields of the request that its sender left open, and somebody else has filled.
     """
 
     request: Request
     max_input_tokens: int | None = None
     context_budget: int | None = None
+    verbatim: Verbatim | None = None
+    filled: tuple[str, ...] = ()
+
+    @property
+    def sends_verbatim(self) -> bool:
+        """Whether the target can be sent the request as it is written."""
+        suits = self.verbatim is not None and self.verbatim.suits(self.target.dialect.name)
+        return suits and "messages" not in self.filled
+
+    @property
+    def keeps_reply(self) -> bool:
+        """Whether the sender can have the reply as it comes."""
+        verbatim = self.verbatim
+        return verbatim is not None and verbatim.keeps and verbatim.suits(self.target.dialect.name)

@@ -15,10 +15,11 @@ _MARGIN: Final = 2
 """Input is taken for twice its estimate: see `calls.estimate` for how far that is off."""
 
 
-def ceiling(call: Call) -> Decimal | None:
+def ceiling(call: Call, input_tokens: int | None = None) -> Decimal | None:
     """US dollars, or `None` where the price or the longest answer is not known.
 
-    The answer is taken to be as long as `max_tokens` allows, or as the model can write.
+    The answer is taken to be as long as `max_tokens` allows, or as the model can write. `input_tokens` is
+    `estimated_input` of the request, where it has been asked for already.
     """
     target, request = call.target, call.request
     facts = target.facts(request.model)
@@ -29,10 +30,15 @@ def ceiling(call: Call) -> Decimal | None:
     if longest is None and facts.local is None:
         return None
     usage = Usage(
-        input_tokens=_MARGIN * (by_rule(request) + _form_tokens(request)),
+        input_tokens=_MARGIN * (estimated_input(request) if input_tokens is None else input_tokens),
         output_tokens=(longest or 0) * (request.n or 1),
     )
     return cost_of(facts, usage, today=call.today(), service_tier=request.service_tier).usd
+
+
+def estimated_input(request: Request) -> int:
+    """About how many tokens the input is, with the schema of the answer where one is sent."""
+    return by_rule(request) + _form_tokens(request)
 
 
 def _form_tokens(request: Request) -> int:

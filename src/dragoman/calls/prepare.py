@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,11 +12,12 @@ from dragoman.calls.call import Call, Terms
 from dragoman.calls.fitting import fitted
 from dragoman.calls.half_characters import refuse_half_characters
 from dragoman.calls.thinking import thinking_of
+from dragoman.calls.verbatim import Verbatim, body_as_written
 from dragoman.catalog import ModelFacts
 from dragoman.dialects import Dialect
 from dragoman.errors import LossRefused
 from dragoman.http import HttpRequest
-from dragoman.messages import Loss, Request, Role, encode_json
+from dragoman.messages import Loss, Message, Request, Role, encode_json
 from dragoman.providers import Credential
 from dragoman.secret import Secret
 
@@ -25,14 +26,17 @@ _ESCAPED_HALF: Final = b"\\ud"
 OWN_HEADERS: Final = (("content-type", "application/json"), ("user-agent", f"dragoman/{__version__}"))
 """Headers of each request with a body, before the dialect's."""
 _OWN_WITHOUT_BODY: Final = OWN_HEADERS[1:]
+_ANYTHING: Final = (Message(Role.USER, "Hi"),)
+"""Messages of a request of which other fields matter."""
 
 
 class Outgoing(Struct, frozen=True, kw_only=True):
-    """What to send, the same at each try. `path` may have a query."""
+    """What to send, the same at each try. `path` may have a query; `headers` are those of this request alone."""
 
     path: str
     body: bytes = b""
     method: str = "POST"
+    headers: tuple[tuple[str, str], ...] = ()
 
     def __repr__(self) -> str:
         """Without query and body: they hold keys and prompts."""
@@ -55,6 +59,8 @@ def prepare(call: Call) -> Prepared:
 
     Raises `LossRefused` when the call wants no losses, or nothing would be left of a message of the user's.
     """
+    if call.verbatim is not None and call.sends_verbatim:
+        return _as_written(call, call.verbatim)
     target = call.target
     facts = target.facts(call.request.model)
     request, unfit = fitted(call.request, facts, target.dialect.effort_budgets)
@@ -69,6 +75,28 @@ def prepare(call: Call) -> Prepared:
     if _ESCAPED_HALF in body:
         refuse_half_characters(encoded.wire)
     return Prepared(request=request, path=target.path(request), body=body, losses=losses, notes=notes)
+
+
+def _as_written(call: Call, verbatim: Verbatim) -> Prepared:
+    """The sender's own body, and what was filled in. Whether it suits the model, its provider says."""
+    request, target = call.request, call.target
+    said = _said_of(request, call.filled, target.dialect) if call.filled else {}
+    body, losses = body_as_written(verbatim, request, said, target.quirks)
+    refuse_losses(call, losses, request.model)
+    path = target.path(request)
+    if verbatim.query:
+        path = f"{path}{'&' if '?' in path else '?'}{verbatim.query}"
+    return Prepared(
+        request=request, path=path, body=encode_json(body), losses=losses, notes=(), headers=verbatim.headers
+    )
+
+
+def _said_of(request: Request, fields: tuple[str, ...], dialect: Dialect) -> dict[str, Any]:
+    """Some `fields` of a request in the dialect's words."""
+    bare = Request(model=request.model, messages=_ANYTHING)
+    filled = replace(bare, **{name: getattr(request, name) for name in fields})
+    without, wire = dialect.encode_request(bare).wire, dialect.encode_request(filled).wire
+    return {name: value for name, value in wire.items() if without.get(name) != value}
 
 
 def refuse_losses(terms: Terms, losses: tuple[Loss, ...], model: str) -> None:
@@ -110,16 +138,19 @@ def with_default_limit(request: Request, facts: ModelFacts | None, dialect: Dial
 def http_request(
     terms: Terms, outgoing: Outgoing, credential: Credential | None, deadline: float | None
 ) -> HttpRequest:
-    """The HTTP request for one try. Headers: ours, the dialect's, the key, the target's, the call's; later ones win."""
+    """The HTTP request for one try.
+
+    Headers: ours, the dialect's, the request's, the key, the target's, the call's; later ones win.
+    """
     target, method, path, body = terms.target, outgoing.method, outgoing.path, outgoing.body
-    headers = [*(OWN_HEADERS if body else _OWN_WITHOUT_BODY), *target.dialect.headers()]
+    headers = [*(OWN_HEADERS if body else _OWN_WITHOUT_BODY), *target.dialect.headers(), *outgoing.headers]
     if credential is not None:
         headers += credential.headers(method, target.origin, path, body)
     return HttpRequest(
         origin=target.origin,
         target=path,
         method=method,
-        headers=_merged(headers, target.headers, terms.headers),
+        headers=_merged(headers, target.headers, terms.headers, twice=bool(outgoing.headers)),
         body=body,
         timeouts=terms.timeouts,
         deadline=deadline,
@@ -127,9 +158,12 @@ def http_request(
 
 
 def _merged(
-    headers: list[tuple[str, str]], *more: tuple[tuple[str, str], ...] | tuple[tuple[str, str | Secret], ...]
+    headers: list[tuple[str, str]],
+    *more: tuple[tuple[str, str], ...] | tuple[tuple[str, str | Secret], ...],
+    twice: bool,
 ) -> list[tuple[str, str]]:
-    if not any(more):
+    """All as one. `twice`: a name may stand twice among `headers` themselves."""
+    if not (twice or any(more)):
         return headers
     last = {name.lower(): (name, value) for group in (headers, *more) for name, value in group}
     return [(name, value.reveal() if isinstance(value, Secret) else value) for name, value in last.values()]

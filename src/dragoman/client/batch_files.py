@@ -10,10 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
-from dragoman.batch import Ended, Job, Journal, Paid, Row, Totals, async_run_job
+from dragoman.batch import Journal, Paid, Row, Totals, async_run_job
 from dragoman.batch.output import Output
 from dragoman.client.batch_lines import label_in, question_in
-from dragoman.client.batches import Asker, BatchRules, Known, plain_value, progress_with, purse_of
+from dragoman.client.batches import Asker, BatchRules, Known, plain_value, shown_job
 from dragoman.client.llm import AsyncLLM
 from dragoman.errors import ConfigurationError, Error
 from dragoman.flow import Flow
@@ -48,16 +48,7 @@ class FileBatch:
                 committed=output.advance,
             )
             opened.callback(self._journal.close)
-            self.job = Job(
-                self._rows(),
-                concurrency=rules.concurrency,
-                purse=purse_of(rules.max_cost, self._journal),
-                journal=self._journal,
-                key_header=rules.idempotency_header,
-                ended=self._ended,
-            )
-            self._progress = progress_with(self._journal, total, wanted=rules.progress)
-            opened.callback(self._progress.close)
+            self.job = shown_job(opened, self._rows(), rules, self._journal, total=total)
             self._opened = opened.pop_all()
 
     async def run(self) -> tuple[Totals, BaseException | None]:
@@ -69,9 +60,6 @@ class FileBatch:
     def stop(self, why: BaseException) -> None:
         """Begin no more rows."""
         self.job.stop(why)
-
-    def _ended(self, ended: Ended) -> None:
-        self._progress.show(ended)
 
     def _rows(self) -> Iterator[Row]:
         known = Known(self._journal)

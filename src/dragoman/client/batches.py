@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sized
 from contextlib import ExitStack
 from decimal import Decimal
 from hashlib import sha256
@@ -187,16 +187,7 @@ class Batch:
             self._journal = _journal(asker, rules)
             if self._journal is not None:
                 opened.callback(self._journal.close)
-            self.job = Job(
-                self._rows(),
-                concurrency=rules.concurrency,
-                purse=purse_of(rules.max_cost, self._journal),
-                journal=self._journal,
-                key_header=rules.idempotency_header,
-                ended=self._ended,
-            )
-            self._progress = progress_with(self._journal, self._total, wanted=rules.progress)
-            opened.callback(self._progress.close)
+            self.job = shown_job(opened, self._rows(), rules, self._journal, total=self._total, ended=self._ended)
             self._opened = opened.pop_all()
 
     def _rows(self) -> Iterator[Row]:
@@ -234,7 +225,6 @@ class Batch:
             error=ended.error,
             paid=ended.paid,
         )
-        self._progress.show(ended)
 
     def results(self) -> BatchResults[Any]:
         """What there is, in order. Raises what ended it when there is no answer at all."""
@@ -290,7 +280,36 @@ def _journal(asker: Asker, rules: BatchRules) -> Journal | None:
     return Journal(rules.journal, terms=asker.terms(rules), encode=asker.encode, again=rules.reasked)
 
 
-def purse_of(max_cost: Decimal | float | None, journal: Journal | None) -> Purse:
+def shown_job(
+    opened: ExitStack,
+    rows: Iterator[Row],
+    rules: BatchRules,
+    journal: Journal | None,
+    *,
+    total: int | None,
+    ended: Callable[[Ended], None] | None = None,
+) -> Job:
+    """A job that shows how far it is, until `opened` is closed. `ended` is told of each row that is over."""
+    purse = _purse_of(rules.max_cost, journal)
+    progress = _progress_with(journal, total, wanted=rules.progress)
+    opened.callback(progress.close)
+
+    def tell(row: Ended) -> None:
+        if ended is not None:
+            ended(row)
+        progress.show(row)
+
+    return Job(
+        rows,
+        concurrency=rules.concurrency,
+        purse=purse,
+        journal=journal,
+        key_header=rules.idempotency_header,
+        ended=tell,
+    )
+
+
+def _purse_of(max_cost: Decimal | float | None, journal: Journal | None) -> Purse:
     """The purse, from which earlier runs have spent. Raises `ConfigurationError` when nobody knows how much."""
     most = None if max_cost is None else Decimal(str(max_cost))
     if journal is None:
@@ -301,7 +320,7 @@ def purse_of(max_cost: Decimal | float | None, journal: Journal | None) -> Purse
     return Purse(most, paid.cost + (paid.ceiling or Decimal(0)))
 
 
-def progress_with(journal: Journal | None, total: int | None, *, wanted: bool) -> Progress:
+def _progress_with(journal: Journal | None, total: int | None, *, wanted: bool) -> Progress:
     """What shows how far it is, with what earlier runs have done."""
     meter = Meter(total)
     if journal is not None:

@@ -47,6 +47,12 @@ _OWN_PARTS: Final = frozenset({"tool_call", "reasoning", "opaque"})
 _SAVED: Final = frozenset({"cache", "extra"})
 """Fields that a message or a part has, `None` or not, when msgspec has written it; nobody else's has both."""
 
+_OF_OBJECTS: Final = ("content", "tool_calls")
+"""Fields of a message whose lists may hold objects of an SDK's."""
+
+_LISTS: Final = (list, tuple)
+"""Made once: `list | tuple` would be made anew for every message, which a third of its time here went into."""
+
 EmbedLike: TypeAlias = str | Sequence[int] | Image | Path | bytes
 """A text, its tokens, or a picture: as it is, by its path, or its bytes."""
 
@@ -156,23 +162,20 @@ def in_dicts(message: Any) -> Any:
     """`message`, in which what an SDK answered with (its objects, which pydantic's are) is the dicts that it writes."""
     if isinstance(message, Message):
         return message
-    if type(message) is dict and _is_plain(cast("dict[str, Any]", message)):
-        return cast("dict[str, Any]", message)
-    whole = _as_dict(message)
+    whole = cast("Any", message) if type(message) is dict else _as_dict(message)
     if whole is not message:
         return {name: whole[name] for name in ("role", "content")} if _is_anthropic_s(whole) else whole
-    if not isinstance(message, Mapping):
+    if not isinstance(message, dict | Mapping):
         return message
     fields = cast("Mapping[str, Any]", message)
-    lists = {name: fields[name] for name in ("content", "tool_calls") if isinstance(fields.get(name), list | tuple)}
+    lists = {name: fields[name] for name in _OF_OBJECTS if isinstance(fields.get(name), _LISTS)}
+    return _all_in_dicts(fields, lists) if lists else fields
+
+
+def _all_in_dicts(fields: Mapping[str, Any], lists: Mapping[str, Sequence[Any]]) -> Mapping[str, Any]:
     written = {name: [_as_dict(each) for each in values] for name, values in lists.items()}
     changed = any(new is not old for name in lists for new, old in zip(written[name], lists[name], strict=True))
     return {**fields, **written} if changed else fields
-
-
-def _is_plain(message: dict[str, Any]) -> bool:
-    """Whether it is like nearly every message, in which nothing can be an object of an SDK's."""
-    return type(message.get("content")) is str and "tool_calls" not in message
 
 
 def _is_anthropic_s(answer: Mapping[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from dragoman.calls import (
     RetryConfig,
     Target,
     Terms,
+    Verbatim,
     count_tokens,
     embed,
     generate,
@@ -35,7 +36,7 @@ from dragoman.client.options import (
     check_options,
     timeouts_of,
 )
-from dragoman.client.requests import own_request, request_of
+from dragoman.client.requests import own_request, passed_on, request_of
 from dragoman.client.tools import tools_of
 from dragoman.client.understood import Settled, Understood
 from dragoman.dialects import get_dialect
@@ -197,6 +198,18 @@ class Plan:
         sending = _sent(asked, options)
         return sending if watcher is None else watched(sending, call.request, watcher)
 
+    def answer(
+        self, request: Request, options: Mapping[str, Any], *, verbatim: Verbatim | None = None
+    ) -> Flow[LLMResponse]:
+        """The flow of one call that is made for somebody else: `request` goes to this plan's model, and `options` say
+        what it leaves open. As its sender wrote it, where `verbatim` can be passed on.
+        """
+        options = self.options(options)
+        self._refuse_unless_chats()
+        asked, filled = passed_on(request, self._target.model, options)
+        call = self._call(asked, options, verbatim=verbatim, filled=filled)
+        return generate(call) if call.sends_verbatim else _sent(call, options)
+
     def extract(  # what is asked, by which rules, and where its answer may be
         self,
         wanted: type[T],
@@ -335,20 +348,53 @@ class Plan:
     def embed(self, inputs: Any, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
         """The flow of a call for embeddings. Raises `UnsupportedFeature` where the provider has none."""
         options = self._call_options(options, EmbedOptions)
-        spec, model = self._target.spec, self._target.model
+        request = EmbeddingRequest(model=self.model, inputs=embedding_inputs(inputs))
+        return embed(self._embedding_call(request, options))
+
+    @property
+    def embeds(self) -> bool:
+        """Whether its provider has embeddings of the model."""
+        return self._target.spec.embeddings_for(self.model) is not None
+
+    def embed_request(self, request: EmbeddingRequest, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
+        """The flow of a call for embeddings made for somebody else. `options` say what `request` leaves open."""
+        return embed(self._embedding_call(request, self._call_options(options, EmbedOptions)))
+
+    def _embedding_call(self, request: EmbeddingRequest, options: Mapping[str, Any]) -> EmbeddingCall:
+        spec, model = self._target.spec, self.model
         codec = spec.embeddings_for(model)
         if codec is None:
             raise UnsupportedFeature("this provider has no embeddings", provider=spec.name, model=model)
-        fields = {name: options[name] for name in _EMBEDDING_FIELDS & options.keys()}
+        open_fields = (name for name in _EMBEDDING_FIELDS & options.keys() if getattr(request, name) is None)
+        fields = {name: options[name] for name in open_fields}
         if options.get("extra_body"):
-            fields["extra"] = (Extra(fields=options["extra_body"]),)
-        request = EmbeddingRequest(model=model, inputs=embedding_inputs(inputs), **fields)
-        return embed(EmbeddingCall(request=request, codec=get_embedding_codec(codec), **self._terms(options)))
+            fields["extra"] = (Extra(fields=options["extra_body"]), *request.extra)
+        request = replace(request, model=model, **fields)
+        return EmbeddingCall(request=request, codec=get_embedding_codec(codec), **self._terms(options))
 
     def count_tokens(self, prompt: Any, options: Mapping[str, Any]) -> Flow[TokenCount]:
         """The flow that counts what `generate` would send."""
         options = self.options(options)
         return count_tokens(self._call(self._request(prompt, options), options))
+
+    @property
+    def counts(self) -> bool:
+        """Whether its provider counts tokens; others are estimated."""
+        return self._target.spec.counting is not None
+
+    def count_request(self, request: Request, options: Mapping[str, Any]) -> Flow[TokenCount]:
+        """The flow that counts the tokens of another's `request`."""
+        options = self.options(options)
+        asked, _ = passed_on(request, self.model, options)
+        return count_tokens(self._call(asked, options))
+
+    def ceiling_of(
+        self, request: Request, options: Mapping[str, Any], input_tokens: int | None = None
+    ) -> Decimal | None:
+        """`ceiling`, of another's `request`; `input_tokens` as in `calls.ceiling`."""
+        options = self.options(options)
+        asked, _ = passed_on(request, self.model, options)
+        return ceiling(self._call(asked, options), input_tokens)
 
     def models(self, options: Mapping[str, Any]) -> Flow[list[ModelInfo]]:
         """The flow that lists the provider's models."""
@@ -421,17 +467,23 @@ class Plan:
         self._closed = True
         self._target.transport.close()
 
-    def _request(self, prompt: Any, options: Mapping[str, Any]) -> Request:
+    def _refuse_unless_chats(self) -> None:
         if not self._target.spec.chats:
             raise UnsupportedFeature("this provider answers no prompts: call `embed`", provider=self.provider)
+
+    def _request(self, prompt: Any, options: Mapping[str, Any]) -> Request:
+        self._refuse_unless_chats()
         if isinstance(prompt, Request):
             return own_request(prompt, self._target.model, options)
         tools = tools_of(options.get("tools") or ())
         return request_of(self._target.model, conversation_of(prompt, options), tools, options)
 
-    def _call(self, request: Request, options: Mapping[str, Any], deadline: float | None = None) -> Call:
+    def _call(
+        self, request: Request, options: Mapping[str, Any], deadline: float | None = None, **passing: Any
+    ) -> Call:
+        """`passing`: the fields of a `Call` that is passed on for somebody."""
         limits = {name: options[name] for name in BUDGETS & options.keys()}
-        return Call(request=request, deadline=deadline, **limits, **self._terms(options))
+        return Call(request=request, deadline=deadline, **limits, **passing, **self._terms(options))
 
     def _terms(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of `Terms` that `options` say."""

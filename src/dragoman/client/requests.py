@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -83,6 +83,46 @@ def output_format_of(wanted: OutputFormat | JsonObject | str | None) -> OutputFo
             )
         return OutputFormat(kind="json_object" if wanted == "json" else "text")
     return OutputFormat(kind="json_schema", schema=wanted, name=str(wanted.get("title") or "output"))
+
+
+def options_of(request: Request) -> dict[str, Any]:
+    """What `request` says beside its messages, as options of a call: `request_of` the other way."""
+    fields = REQUEST_FIELDS | {"tools", "tool_choice", "output_format", "stop"}
+    options = {name: value for name in fields if (value := getattr(request, name)) not in (None, ())}
+    thinking = request.reasoning
+    if thinking is not None:
+        said = {"reasoning_effort": thinking.effort, "reasoning_budget": thinking.budget_tokens}
+        options.update((name, value) for name, value in said.items() if value is not None)
+    if request.extra:
+        options["extra_body"] = {name: value for extra in request.extra for name, value in extra.fields.items()}
+    return options
+
+
+_SAYING: Final = REQUEST_FIELDS | {
+    "stop",
+    "tool_choice",
+    "output_format",
+    "reasoning_effort",
+    "reasoning_budget",
+    "extra_body",
+    "system",
+}
+"""Options that say something of the request itself."""
+
+_NOT_FILLED: Final = frozenset({"model", "include_usage"})
+"""Fields that whoever passes a request on decides: which model, and that it will know what was used."""
+
+
+def passed_on(request: Request, model: str, options: Mapping[str, Any]) -> tuple[Request, tuple[str, ...]]:
+    """Another's `request` for `model`, with what it leaves open as `options` say; and the names of what was open."""
+    if _SAYING.isdisjoint(options):
+        return replace(request, model=model, include_usage=None), ()
+    filled = own_request(request, model, options)
+    if options.get("extra_body"):
+        filled = replace(filled, extra=(Extra(fields=options["extra_body"]), *request.extra))
+    filled = replace(filled, stream=request.stream, include_usage=None)
+    names = (name for name in Request.__struct_fields__ if getattr(filled, name) != getattr(request, name))
+    return filled, tuple(name for name in names if name not in _NOT_FILLED)
 
 
 def own_request(request: Request, model: str, options: Any) -> Request:

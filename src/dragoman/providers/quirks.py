@@ -16,13 +16,19 @@ from dragoman.messages import Loss
 class Quirk(Struct, frozen=True):
     """A correction: `apply(body)` changes the body in place and returns what was lost.
 
-    It is for bodies of `dialect`, or of any that the provider speaks.
+    Attributes:
+        dialect: The one whose bodies it is for; `None`: any that the provider speaks.
+        reads: The fields of the body that it looks at, and changes nothing where the first is absent; `None`: any.
+            A body that is passed on as its sender wrote it is read no further than that.
+        inside: Names of which one must stand somewhere inside of them, for there to be anything to change.
     """
 
     name: str
     why: str
     apply: Callable[[dict[str, Any]], tuple[Loss, ...]]
     dialect: str | None = None
+    reads: tuple[str, ...] | None = None
+    inside: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Quirk {self.name}: {self.why}>"
@@ -36,7 +42,7 @@ def rename(old: str, new: str, *, why: str, dialect: str | None = None) -> Quirk
             body[new] = body.pop(old)
         return ()
 
-    return Quirk(f"rename {old} to {new}", why, apply, dialect)
+    return Quirk(f"rename {old} to {new}", why, apply, dialect, reads=(old,))
 
 
 OLDER_LIMIT = rename(
@@ -57,7 +63,7 @@ def drop(field: str, *, why: str) -> Quirk:
             return ()
         return (Loss(effect="dropped", where=field, why=why),)
 
-    return Quirk(f"drop {field}", why, apply)
+    return Quirk(f"drop {field}", why, apply, reads=(field,))
 
 
 def think_or_not(*, why: str) -> Quirk:
@@ -69,7 +75,7 @@ def think_or_not(*, why: str) -> Quirk:
         body["think"] = True
         return (Loss(effect="changed", where="reasoning.effort", why=why),)
 
-    return Quirk("think or not", why, apply, "ollama")
+    return Quirk("think or not", why, apply, "ollama", reads=("think",))
 
 
 OF_ENGINES = (
@@ -89,7 +95,8 @@ def search_models_only(*, why: str) -> Quirk:
         del body["web_search_options"]
         return (Loss(effect="dropped", where="web_search_options", why=why),)
 
-    return Quirk("web_search_options for search models only", why, apply, "openai_chat")
+    reads = ("web_search_options", "model")
+    return Quirk("web_search_options for search models only", why, apply, "openai_chat", reads)
 
 
 def one_answer(*, why: str) -> Quirk:
@@ -100,7 +107,7 @@ def one_answer(*, why: str) -> Quirk:
             return ()
         return (Loss(effect="dropped", where="n", why=why),)
 
-    return Quirk("one answer", why, apply, "openai_chat")
+    return Quirk("one answer", why, apply, "openai_chat", reads=("n",))
 
 
 def drop_from_tools(field: str, *, why: str) -> Quirk:
@@ -113,7 +120,7 @@ def drop_from_tools(field: str, *, why: str) -> Quirk:
             del functions[number][field]
         return tuple(Loss(effect="dropped", where=f"tools[{number}].{field}", why=why) for number in found)
 
-    return Quirk(f"drop {field} from tools", why, apply, "openai_chat")
+    return Quirk(f"drop {field} from tools", why, apply, "openai_chat", reads=("tools",), inside=(field,))
 
 
 def ask_for_a_tool(*, why: str) -> Quirk:
@@ -125,7 +132,7 @@ def ask_for_a_tool(*, why: str) -> Quirk:
         body["tool_choice"] = "auto"
         return (Loss(effect="changed", where="tool_choice", why=why),)
 
-    return Quirk("tool_choice auto for required", why, apply, "openai_chat")
+    return Quirk("tool_choice auto for required", why, apply, "openai_chat", reads=("tool_choice",))
 
 
 def name_version(version: str, *, why: str) -> Quirk:
@@ -136,7 +143,7 @@ def name_version(version: str, *, why: str) -> Quirk:
         body["anthropic_version"] = version
         return ()
 
-    return Quirk("anthropic_version for model", why, apply, "anthropic_messages")
+    return Quirk("anthropic_version for model", why, apply, "anthropic_messages", reads=("model",))
 
 
 def drop_from_history(*fields: str, why: str) -> Quirk:
@@ -149,7 +156,8 @@ def drop_from_history(*fields: str, why: str) -> Quirk:
             del turn[field]
         return tuple(Loss(effect="dropped", where=f"messages[{number}].{field}", why=why) for number, _, field in found)
 
-    return Quirk(f"drop {', '.join(fields)} from history", why, apply, "openai_chat")
+    name = f"drop {', '.join(fields)} from history"
+    return Quirk(name, why, apply, "openai_chat", reads=("messages",), inside=fields)
 
 
 OF_OPENAI = (

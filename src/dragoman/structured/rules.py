@@ -83,6 +83,29 @@ class Nobody:
     def failed(self, error: Error, *, asked: int, is_last: bool) -> None: ...
 
 
+class Both(Struct, frozen=True):
+    """Two watchers, told one after the other."""
+
+    first: Watcher
+    second: Watcher
+
+    def asked(self, request: Request) -> None:
+        self.first.asked(request)
+        self.second.asked(request)
+
+    def answered(self, response: LLMResponse) -> None:
+        self.first.answered(response)
+        self.second.answered(response)
+
+    def unfit(self, response: LLMResponse, error: ValueError, *, asked: int, is_last: bool) -> None:
+        self.first.unfit(response, error, asked=asked, is_last=is_last)
+        self.second.unfit(response, error, asked=asked, is_last=is_last)
+
+    def failed(self, error: Error, *, asked: int, is_last: bool) -> None:
+        self.first.failed(error, asked=asked, is_last=is_last)
+        self.second.failed(error, asked=asked, is_last=is_last)
+
+
 class Rules(Struct, frozen=True, kw_only=True):
     """How a value is asked for.
 

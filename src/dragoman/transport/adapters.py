@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any, Final
-from weakref import WeakSet
 
 from dragoman.errors import ConfigurationError, ConnectFailed, ConnectionLost, Error, TimedOut
 from dragoman.http import Frame, Framing, HttpRequest
+from dragoman.transport.borrowed import Borrowed
 from dragoman.transport.failures import is_disagreement
 from dragoman.transport.framing import frame_decoder
 
@@ -118,38 +118,19 @@ def _build(client: Any, request: HttpRequest) -> Any:
     return client.build_request(request.method, url, headers=list(request.headers), content=request.body)
 
 
-def _closed() -> ConfigurationError:
-    return ConfigurationError("this client is closed: make a new one with create_llm")
-
-
-class ClientTransport:
+class ClientTransport(Borrowed):
     """A synchronous client of the user's."""
 
     def __init__(self, client: Any) -> None:
+        super().__init__()
         self._client = client
-        self._replies: WeakSet[ClientReply] = WeakSet()
-        self._closed = False
 
     def open(self, request: HttpRequest) -> ClientReply:
-        if self._closed:
-            raise _closed()
+        self._refuse_closed()
         _check(request)
         with _mapped("first_byte"):
             reply = ClientReply(self._client.send(_build(self._client, request), stream=True), request)
-        self._replies.add(reply)
-        if self._closed:  # while the head was awaited
-            reply.close()
-            raise _closed()
-        return reply
-
-    def release(self) -> None:
-        """Nothing: the idle connections are the client's."""
-
-    def close(self) -> None:
-        """End the calls in progress; the client itself is its owner's to close."""
-        self._closed = True
-        for reply in list(self._replies):
-            reply.close()
+        return self._kept(reply)
 
 
 class ClientReply:
@@ -194,35 +175,19 @@ class ClientReply:
             self.close()
 
 
-class AsyncClientTransport:
+class AsyncClientTransport(Borrowed):
     """An async client of the user's."""
 
     def __init__(self, client: Any) -> None:
+        super().__init__()
         self._client = client
-        self._replies: WeakSet[AsyncClientReply] = WeakSet()
-        self._closed = False
 
     async def open(self, request: HttpRequest) -> AsyncClientReply:
-        if self._closed:
-            raise _closed()
+        self._refuse_closed()
         _check(request)
         with _mapped("first_byte"):
             response = await self._client.send(_build(self._client, request), stream=True)
-        reply = AsyncClientReply(response, request)
-        self._replies.add(reply)
-        if self._closed:  # while the head was awaited
-            reply.close()
-            raise _closed()
-        return reply
-
-    def release(self) -> None:
-        """Nothing: the idle connections are the client's."""
-
-    def close(self) -> None:
-        """End the calls in progress; the client itself is its owner's to close."""
-        self._closed = True
-        for reply in list(self._replies):
-            reply.close()
+        return self._kept(AsyncClientReply(response, request))
 
 
 class AsyncClientReply:

@@ -140,7 +140,7 @@ def test_a_mock_of_create_is_called() -> None:
 
 # ---------------------------------------------------------------------- its clients for clouds
 
-EVENTS = (
+EVENTS: tuple[dict[str, Any], ...] = (
     {"type": "message_start", "message": {"id": "msg_1", "type": "message", "role": "assistant", "model": MODEL,
      "content": [], "stop_reason": None, "stop_sequence": None, "usage": {"input_tokens": 5, "output_tokens": 1}}},
     {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
@@ -199,7 +199,7 @@ def test_bedrock_fails_in_the_midst_of_a_stream() -> None:
 
 
 def test_bedrock_answers_whole() -> None:
-    message = {**EVENTS[0]["message"], "content": [{"type": "text", "text": "Hello"}], "stop_reason": "end_turn"}  # type: ignore[dict-item]
+    message = {**EVENTS[0]["message"], "content": [{"type": "text", "text": "Hello"}], "stop_reason": "end_turn"}
     llm = dragoman.from_anthropic(bedrock(lambda _: httpx2.Response(200, json=message))).create_fn.llms[BEDROCK_MODEL]
     response = llm.generate("Hi")
     assert (response.content, response.provider) == ("Hello", "bedrock")
@@ -211,7 +211,7 @@ def test_vertex() -> None:
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         seen.append((request.url.path, json.loads(request.content)))
-        message = {**EVENTS[0]["message"], "content": [{"type": "text", "text": "Hello"}], "stop_reason": "end_turn"}  # type: ignore[dict-item]
+        message = {**EVENTS[0]["message"], "content": [{"type": "text", "text": "Hello"}], "stop_reason": "end_turn"}
         return httpx2.Response(200, json=message)
 
     raw = anthropic.AnthropicVertex(

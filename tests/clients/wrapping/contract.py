@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 from pydantic import BaseModel, ConfigDict
@@ -83,7 +83,7 @@ class Wrapped:
         raise NotImplementedError
 
     def async_wrap(self, client: Any, **options: Any) -> AsyncInstructor:
-        return self.wrap(client, **options)  # type: ignore[return-value]
+        return cast("AsyncInstructor", self.wrap(client, **options))  # most wrap both in one function
 
     async def end(self, client: Any) -> None:
         """Close an async client."""

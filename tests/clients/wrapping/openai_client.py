@@ -421,8 +421,9 @@ def test_what_the_responses_api_answered_goes_on_as_input(emulator: Emulator, na
     emulator.script(dragoman.LLMResponse(parts=(dragoman.ToolCall(id="c1", name="age", arguments_json="{}"),)))
     tool: Any = {"type": "function", "name": "age", "parameters": {"type": "object"}}
     answer = openai.OpenAI().responses.create(model="gpt-4o-mini", input="How old is John Smith?", tools=[tool])
+    call: Any
     [call] = answer.output
-    result = {"type": "function_call_output", "call_id": call.call_id, "output": "42"}  # type: ignore[union-attr]
+    result = {"type": "function_call_output", "call_id": call.call_id, "output": "42"}
     asked = {"role": "user", "content": [{"type": "input_text", "text": "John Smith is 42 years old"}]}
     client = dragoman.from_openai(openai.OpenAI(), mode=Mode.RESPONSES_TOOLS)
     for item in (call, call.model_dump()):
@@ -455,7 +456,7 @@ def test_sync_and_async_are_told_apart() -> None:
     assert type(dragoman.from_openai(openai.OpenAI(api_key="k"))) is Instructor
     for wrong in (openai.OpenAI, openai):
         with pytest.raises(TypeError, match="an `OpenAI`, `AsyncOpenAI` or `AzureOpenAI` client"):
-            dragoman.from_openai(wrong)  # type: ignore[call-overload]
+            dragoman.from_openai(wrong)  # type: ignore[call-overload]  # what is refused
     with pytest.raises(TypeError, match="an `Anthropic`"):
         dragoman.from_anthropic(openai.OpenAI(api_key="k"))
 

@@ -42,7 +42,7 @@ BOOLEANS = {
 }
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(any_request())
 def test_all_that_is_said_is_sent_or_reported(request: Request) -> None:
     encoded = DIALECT.encode_request(request)

@@ -325,7 +325,7 @@ def test_no_answer(wire: Any) -> None:
     assert caught.value.data
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(json_values)
 def test_junk_raises_only_our_errors(junk: Any) -> None:
     for wire in (junk, body(junk), body({"type": "text", "text": junk}), body(stop_reason=junk), body(usage=junk)):

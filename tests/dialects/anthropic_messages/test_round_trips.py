@@ -25,7 +25,7 @@ from dragoman.transport.framing import SseDecoder, encode_sse
 from .strategies import held_requests, held_responses, held_streams
 
 PLAIN = Request(model="claude-sonnet-4-5")
-thorough = settings(max_examples=150, deadline=None, derandomize=True)
+thorough = settings(max_examples=80, deadline=None, derandomize=True)
 
 
 def sent(wire: dict[str, Any]) -> dict[str, Any]:

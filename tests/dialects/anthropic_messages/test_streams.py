@@ -336,7 +336,7 @@ BROKEN = [
     delta("text_delta", text=5),
     delta("text_delta"),
     {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "a"}},
-    start(TEXT, "0"),  # type: ignore[arg-type]
+    start(TEXT, "0"),  # type: ignore[arg-type]  # no index of an honest server's
     start({"type": "tool_use", "name": "f"}),
 ]
 
@@ -366,7 +366,7 @@ junk_events = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.lists(junk_events, max_size=8))
 def test_junk_ends_in_one_finish_or_one_of_our_errors(frames: list[dict[str, Any]]) -> None:
     outcome = read([*frames, message_delta(), MESSAGE_STOP])

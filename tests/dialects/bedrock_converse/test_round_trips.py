@@ -18,7 +18,7 @@ from .strategies import answer_parts, held_requests, held_responses, sources_alo
 ANSWERS = held_responses(answer_parts | sources_alone)
 
 PLAIN = Request(model="m")
-thorough = settings(max_examples=150, deadline=None, derandomize=True)
+thorough = settings(max_examples=80, deadline=None, derandomize=True)
 
 
 def sent(wire: dict[str, Any]) -> dict[str, Any]:

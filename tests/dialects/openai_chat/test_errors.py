@@ -156,6 +156,7 @@ WRITTEN: list[tuple[e.Error, int, str, str | None]] = [
     (e.Filtered("m"), 400, "invalid_request_error", "content_filter"),
     (e.Unauthorized("m"), 401, "invalid_request_error", "invalid_api_key"),
     (e.OutOfCredit("m"), 402, "insufficient_quota", "insufficient_quota"),
+    (e.KeyRefused("m"), 401, "invalid_request_error", "invalid_api_key"),
     (e.BudgetExceeded("m"), 402, "insufficient_quota", "insufficient_quota"),
     (e.UnknownModel("m"), 404, "invalid_request_error", "model_not_found"),
     (e.UnknownProvider("m"), 404, "invalid_request_error", "model_not_found"),

@@ -18,18 +18,6 @@ ONE_ROUND = RetryConfig(max_attempts=1)
 """Nobody is asked twice, unless a test is about that."""
 
 
-@pytest.fixture(scope="module")
-def started() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(started: Emulator) -> Emulator:
-    started.reset()
-    return started
-
-
 @pytest.fixture(params=MODES)
 def mode(request: pytest.FixtureRequest) -> str:
     return request.param

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dragoman.dialects import dialect_names
+from dragoman.dialects.serving import serving_of
 from dragoman.testing import Emulator
-from dragoman.testing.emulator.customs import customs_of
 
 from .conftest import PATHS, SERVED, Client, body, running
 
@@ -148,7 +148,7 @@ def test_a_compressed_body_is_refused(client: Client) -> None:
 
 @pytest.mark.parametrize("dialect", PATHS)
 def test_every_reply_names_its_request(client: Client, dialect: str) -> None:
-    name = customs_of(dialect).request_id_header
+    name = serving_of(dialect).request_id_header
     ids = [client.ask(dialect).headers[name], client.ask(dialect, fault="status=500").headers[name]]
     assert len(set(ids)) == 2
     assert all(value.startswith("req_") for value in ids)

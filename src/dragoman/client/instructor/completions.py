@@ -9,9 +9,8 @@ from msgspec import Struct
 
 from dragoman.client.completion import Completion
 from dragoman.client.instructor.usage_sums import with_usage_of_all
-from dragoman.errors import Error
-from dragoman.messages import LLMResponse, Request
-from dragoman.structured.rules import Watcher
+from dragoman.messages import LLMResponse
+from dragoman.structured.rules import Nobody
 
 
 class Seen(Protocol):
@@ -46,21 +45,11 @@ class Completions(Struct, frozen=True):
         return with_usage_of_all([each for each in made if each is not None])
 
 
-class Noting(Struct, frozen=True):
-    """A watcher that notes which answer became which response, before `watcher` is told."""
+class Noting(Nobody):
+    """A watcher that notes which answer became which response."""
 
-    completions: Completions
-    watcher: Watcher
-
-    def asked(self, request: Request) -> None:
-        self.watcher.asked(request)
+    def __init__(self, completions: Completions) -> None:
+        self._completions = completions
 
     def answered(self, response: LLMResponse) -> None:
-        self.completions.answered(response)
-        self.watcher.answered(response)
-
-    def unfit(self, response: LLMResponse, error: ValueError, *, asked: int, is_last: bool) -> None:
-        self.watcher.unfit(response, error, asked=asked, is_last=is_last)
-
-    def failed(self, error: Error, *, asked: int, is_last: bool) -> None:
-        self.watcher.failed(error, asked=asked, is_last=is_last)
+        self._completions.answered(response)

@@ -20,9 +20,12 @@ def made_ready(given: Mapping[str, Any]) -> dict[str, Any]:
         ready["messages"] = [turn for message in ready["messages"] for turn in _turns(message)]
     if ready.get("system") is not None and not isinstance(ready["system"], str):
         ready["messages"] = [{"role": "system", "content": ready.pop("system")}, *(ready.get("messages") or ())]
-    if ready.pop("autodetect_images", None):
-        _find_media(ready)
-    if ready.get("context"):
+    detect, render = ready.pop("autodetect_images", None), ready.get("context")
+    if detect or render:
+        ready["messages"] = list(map(in_dicts, ready.get("messages") or ()))
+    if detect:
+        ready["messages"] = _with_media(ready["messages"])
+    if render:
         _render(ready)
     return ready
 
@@ -33,21 +36,21 @@ def _turns(message: Any) -> Sequence[Any]:
         return ({"role": "user", "content": message},)
     wire = as_json(message) if hasattr(message, "parts") else None
     if wire is None:
-        return (in_dicts(message),)
+        return (message,)
     return get_dialect("gemini").decode_request({"contents": [wire]}, "/models/any:generateContent").messages
 
 
-def _find_media(ready: dict[str, Any]) -> None:
-    from dragoman.client.contents import with_media
+def _with_media(messages: list[Any]) -> list[Any]:
+    from dragoman.client.contents import with_media  # few calls have addresses
 
-    ready["messages"] = with_media(ready.get("messages") or ())
+    return with_media(messages)
 
 
 def _render(ready: dict[str, Any]) -> None:
     context = ready["context"]
     if not isinstance(context, Mapping):
         raise ConfigurationError(f"context= must be a mapping, not {type(context).__name__}")
-    ready["messages"] = rendered(ready.get("messages") or (), context)
+    ready["messages"] = rendered(ready["messages"], context)
     if ready.get("system"):
         ready["system"] = rendered(ready["system"], context)
 

@@ -40,6 +40,7 @@ from dragoman.flow import Flow, async_run, run
 from dragoman.messages import LLMResponse
 from dragoman.structured import Extracted, Rules
 from dragoman.structured.partial import Delivery
+from dragoman.structured.rules import Both
 
 T = TypeVar("T")
 
@@ -126,7 +127,7 @@ class Creating(Generic[AnyLLM]):
         if hooks:
             rules = _heard(rules, hooks, partial(plan.body, options=rest, stream=stream), completions.of, max_retries)
         if completions.sdk is not None:
-            rules = replace(rules, watcher=Noting(completions, rules.watcher))
+            rules = replace(rules, watcher=Both(Noting(completions), rules.watcher))
         return Asked(plan=plan, options=rest, rules=rules, completions=completions, caching=caching)
 
     def plainly(self, messages: Any, options: Mapping[str, Any], *, stream: bool) -> Asked:

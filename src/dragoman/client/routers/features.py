@@ -7,7 +7,19 @@ from typing import Any, Final
 
 from dragoman.calls.estimate import text_tokens
 from dragoman.client.routers.purpose import Purpose
-from dragoman.messages import Audio, Document, Image, Message, OutputFormat, Part, Text, ToolResult, Video
+from dragoman.messages import (
+    Audio,
+    Document,
+    Image,
+    Message,
+    OutputFormat,
+    Part,
+    ReasoningOptions,
+    Request,
+    Text,
+    ToolResult,
+    Video,
+)
 from dragoman.routing.features import Features, Need
 
 _BY_PART: Final[dict[type, Need]] = {Image: "vision", Audio: "audio", Video: "video", Document: "documents"}
@@ -49,6 +61,43 @@ def features_of(
         output_tokens=options.get("max_tokens"),
         needs=frozenset(needs),
     )
+
+
+def features_of_request(purpose: Purpose, model: str | None, request: Request) -> Features:
+    """`features_of`, of a whole request."""
+    characters, tokens, needs = _length(request.messages)
+    needs.update(_needs_of_request(request))
+    return Features(
+        tenant=purpose.tenant,
+        task=purpose.task,
+        tier=purpose.tier,
+        session=purpose.session,
+        labels=purpose.labels,
+        model=model,
+        prompt_characters=characters,
+        input_tokens=tokens,
+        output_tokens=request.max_tokens,
+        needs=frozenset(needs),
+    )
+
+
+def _needs_of_request(request: Request) -> Iterable[Need]:
+    if request.stream:
+        yield "stream"
+    if request.tools:
+        yield "tools"
+        if request.tool_choice is not None and request.tool_choice.mode == "required":
+            yield "forced_tools"
+    if request.output_format is not None and request.output_format.schema is not None:
+        yield "json_schema"
+    if request.reasoning is not None and _thinks(request.reasoning):
+        yield "reasoning"
+
+
+def _thinks(options: ReasoningOptions) -> bool:
+    if options.enabled is not None:
+        return options.enabled
+    return options.effort not in (None, "none") or bool(options.budget_tokens)
 
 
 def _length(messages: tuple[Message, ...]) -> tuple[int, int, set[Need]]:

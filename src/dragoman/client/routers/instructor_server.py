@@ -4,48 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from dragoman.client.instructor.base import InstructorBase
 from dragoman.client.instructor.creating import Asked, Creating
 from dragoman.client.routers.servers import Server, Wish
-from dragoman.errors import Error
 from dragoman.flow import Flow
-from dragoman.messages import LLMResponse, Request
+from dragoman.messages import LLMResponse
 from dragoman.routing.target import Place
 from dragoman.structured import Extracted, Rules
 from dragoman.structured.partial import Delivery
-from dragoman.structured.rules import Watcher
+from dragoman.structured.rules import Both, Watcher
 
 if TYPE_CHECKING:
     from dragoman.client.cache.base import Caching
     from dragoman.client.value_streams import IterableFlow, PartialFlow
 
 T = TypeVar("T")
-
-
-class Both(Struct, frozen=True):
-    """Two watchers, told one after the other."""
-
-    first: Watcher
-    second: Watcher
-
-    def asked(self, request: Request) -> None:
-        self.first.asked(request)
-        self.second.asked(request)
-
-    def answered(self, response: LLMResponse) -> None:
-        self.first.answered(response)
-        self.second.answered(response)
-
-    def unfit(self, response: LLMResponse, error: ValueError, *, asked: int, is_last: bool) -> None:
-        self.first.unfit(response, error, asked=asked, is_last=is_last)
-        self.second.unfit(response, error, asked=asked, is_last=is_last)
-
-    def failed(self, error: Error, *, asked: int, is_last: bool) -> None:
-        self.first.failed(error, asked=asked, is_last=is_last)
-        self.second.failed(error, asked=asked, is_last=is_last)
 
 
 class InstructorServer(Server):

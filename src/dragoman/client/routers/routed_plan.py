@@ -6,17 +6,19 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dragoman.calls import RetryConfig
+from dragoman.calls import RetryConfig, Verbatim
 from dragoman.client.inputs import conversation_of
 from dragoman.client.options import check_options, timeouts_of
 from dragoman.client.retries import retries_of
+from dragoman.client.routers import beside_answers
 from dragoman.client.routers.behind import Behind
-from dragoman.client.routers.features import features_of
+from dragoman.client.routers.features import features_of, features_of_request
 from dragoman.client.routers.following import Following
 from dragoman.client.routers.limits import limits_at, seconds_within
 from dragoman.client.routers.purpose import Purpose
@@ -27,12 +29,22 @@ from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.flow import Flow
 from dragoman.http import Timeouts
-from dragoman.messages import LLMResponse, Loss, Message, Request, Role
+from dragoman.messages import (
+    EmbeddingRequest,
+    EmbeddingResponse,
+    LLMResponse,
+    Loss,
+    Message,
+    Request,
+    Role,
+    TokenCount,
+)
 from dragoman.routing.asking import Allowance, Asking
 from dragoman.routing.explanation import Explanation, explain
 from dragoman.routing.features import Features
 from dragoman.routing.route import route
 from dragoman.routing.routing import Routing
+from dragoman.routing.rules import RouteRules
 from dragoman.routing.target import Place, Target
 from dragoman.structured import Extracted, Rules
 from dragoman.structured.partial import Delivery
@@ -142,6 +154,36 @@ class RoutedPlan:
 
         return self._route(call, Asking(ask=ask, response_of=_itself, with_response=_the_other, stream=stream))
 
+    def answer(
+        self, request: Request, options: Mapping[str, Any], *, verbatim: Verbatim | None = None
+    ) -> Flow[LLMResponse]:
+        """The flow of one call that is made for somebody else (`Plan.answer`). `request.stream` says whether its events
+        are seen.
+
+        Where the answer of several targets may become one, by going on, beginning anew or hedging, nothing of it is
+        kept for `verbatim`.
+        """
+        whole = self.options(options)
+        words = {name: whole[name] for name in _SAID_IN_MESSAGES & self._defaults.keys()}
+        call = Call(
+            features=features_of_request(self.purpose, self._model, request),
+            messages=request.messages,
+            said={**words, **options},
+            timeout=whole.get("timeout"),
+            retry=whole.get("retry_config"),
+            stream=request.stream,
+        )
+        if verbatim is not None and not _of_one_target(self.behind.routing.rules, stream=request.stream):
+            verbatim = replace(verbatim, keeps=False)
+
+        def ask(target: Target, allowance: Allowance) -> Flow[LLMResponse]:
+            server, wish, told = self._wish(call, target, allowance)
+            if allowance.so_far:
+                return told((yield from server.answer(replace(request, messages=wish.messages), wish, None)))
+            return told((yield from server.answer(request, wish, verbatim)))
+
+        return self._route(call, Asking(ask=ask, response_of=_itself, with_response=_the_other, stream=request.stream))
+
     def extract(
         self,
         wanted: type[T],
@@ -196,6 +238,39 @@ class RoutedPlan:
             return _with_response(found, told(found.response))
 
         return IterableFlow(self._route(call, self._asking_value(ask, stream=True)), following, ours)
+
+    @property
+    def embeds(self) -> bool:
+        """Whether any of its targets has embeddings."""
+        return any(server.embeds for server in self.behind.servers.values())
+
+    @property
+    def counts(self) -> bool:
+        """Whether any of its targets counts tokens itself."""
+        return any(server.counts for server in self.behind.servers.values())
+
+    def embed_request(self, request: EmbeddingRequest, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
+        """The flow of a call for embeddings made for somebody else. Always of one model (`beside_answers`)."""
+        return beside_answers.embed_request(self.behind, self.purpose, request, self._options_at(options))
+
+    def count_request(self, request: Request, options: Mapping[str, Any]) -> Flow[TokenCount]:
+        """The flow that counts the tokens of another's `request`, at a target that can."""
+        return beside_answers.count_request(self.behind, self.purpose, request, self._options_at(options))
+
+    def ceiling_of(
+        self,
+        request: Request,
+        options: Mapping[str, Any] = MappingProxyType({}),
+        input_tokens: int | None = None,
+    ) -> Decimal | None:
+        """US dollars that one answer to another's `request` costs at worst, at the dearest target that the policy names
+        for it; `None` where that cannot be told of one. `input_tokens`: `estimated_input`, where it is known already.
+        """
+        options_at = self._options_at(options)
+        return beside_answers.ceiling_of(self.behind, self.purpose, request, options_at, input_tokens)
+
+    def _options_at(self, said: Mapping[str, Any]) -> Callable[[Target], Mapping[str, Any]]:
+        return lambda target: {**self._defaults, **target.options, **said}
 
     def explain(self, prompt: Any, options: Mapping[str, Any], *, stream: bool, value: bool) -> Explanation:
         """Whom such a call would be sent to now, and why. Nothing is sent."""
@@ -359,6 +434,11 @@ def _itself(response: LLMResponse) -> LLMResponse:
 
 def _the_other(_: LLMResponse, response: LLMResponse) -> LLMResponse:
     return response
+
+
+def _of_one_target(rules: RouteRules, *, stream: bool) -> bool:
+    """Whether what a caller sees comes from one target alone."""
+    return rules.hedge is None and not (stream and rules.after_commit != "raise")
 
 
 def _response_of(found: Extracted[Any]) -> LLMResponse:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dragoman.calls import RetryConfig
+from dragoman.calls import RetryConfig, Verbatim
+from dragoman.calls.estimate import estimate
+from dragoman.client.requests import options_of
 from dragoman.client.understood import Settled, Understood
 from dragoman.errors import CallFailed, UnsupportedFeature
 from dragoman.flow import Flow, Handle, events, invoke
 from dragoman.http import Timeouts
-from dragoman.messages import Event, LLMResponse, Message, Request
+from dragoman.messages import EmbeddingRequest, EmbeddingResponse, Event, LLMResponse, Message, Request, TokenCount
 from dragoman.routing.made_events import pump_events
 from dragoman.routing.target import Place
 from dragoman.structured import Extracted, Rules
@@ -88,6 +90,10 @@ class Server(ABC):
     @abstractmethod
     def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]: ...
 
+    def answer(self, request: Request, wish: Wish, verbatim: Verbatim | None) -> Flow[LLMResponse]:  # noqa: ARG002  # it sends nothing as it is written
+        """The answer to a whole request that somebody passes on; `wish` has its messages, and options around it."""
+        return self.generate(replace(wish, said={**wish.said, **options_of(request)}), None)
+
     @abstractmethod
     def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]: ...
 
@@ -119,6 +125,31 @@ class Server(ABC):
         """US dollars that one try costs at worst, `None` where that cannot be told."""
         return None
 
+    @property
+    def embeds(self) -> bool:
+        """Whether it gives embeddings."""
+        return False
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts tokens itself."""
+        return False
+
+    def embed_request(self, request: EmbeddingRequest, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:  # noqa: ARG002  # it has none
+        raise UnsupportedFeature(f"{self!r} has no embeddings")
+
+    def count_request(self, request: Request, options: Mapping[str, Any]) -> Flow[TokenCount]:  # noqa: ARG002  # it sends nothing
+        return estimate(request)
+
+    def ceiling_of(  # a server whose prices nobody knows
+        self,
+        request: Request,  # noqa: ARG002
+        options: Mapping[str, Any],  # noqa: ARG002
+        input_tokens: int,  # noqa: ARG002
+    ) -> Decimal | None:
+        """US dollars that one try of a whole request costs at worst, `None` where that cannot be told."""
+        return None
+
     def release(self) -> None:  # noqa: B027  # most hold no connections
         """Give back idle connections."""
 
@@ -138,6 +169,9 @@ class PlanServer(Server):
         plan = self._plan if wish.model is None else self._plan.for_model(wish.model)
         understood = _understood(wish) if wish.said or plan is not self._plan else _all_settled(wish)
         return plan.generate(understood, _NOTHING, stream=wish.stream, watcher=watcher)
+
+    def answer(self, request: Request, wish: Wish, verbatim: Verbatim | None) -> Flow[LLMResponse]:
+        return self._plan.for_model(wish.model).answer(request, wish.options, verbatim=verbatim)
 
     def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:
         return self._plan.for_model(wish.model).extract(wanted, _understood(wish), _NOTHING, rules, caching)
@@ -160,6 +194,23 @@ class PlanServer(Server):
 
     def ceiling(self, messages: tuple[Message, ...], options: Mapping[str, Any], wanted: Any) -> Decimal | None:
         return self._plan.ceiling(None, {**self._usual, **options, "messages": messages}, wanted)
+
+    @property
+    def embeds(self) -> bool:
+        return self._plan.embeds
+
+    @property
+    def counts(self) -> bool:
+        return self._plan.counts
+
+    def embed_request(self, request: EmbeddingRequest, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
+        return self._plan.embed_request(request, {**self._usual, **options})
+
+    def count_request(self, request: Request, options: Mapping[str, Any]) -> Flow[TokenCount]:
+        return self._plan.count_request(request, {**self._usual, **options})
+
+    def ceiling_of(self, request: Request, options: Mapping[str, Any], input_tokens: int) -> Decimal | None:
+        return self._plan.ceiling_of(request, {**self._usual, **options}, input_tokens)
 
     def release(self) -> None:
         self._plan.release()
@@ -191,6 +242,9 @@ class InAThread(Server):
     def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]:
         return in_a_thread(self._server.generate(wish, watcher), stream=wish.stream)
 
+    def answer(self, request: Request, wish: Wish, verbatim: Verbatim | None) -> Flow[LLMResponse]:
+        return in_a_thread(self._server.answer(request, wish, verbatim), stream=wish.stream)
+
     def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:
         return in_a_thread(self._server.extract(wanted, wish, rules, caching), stream=False)
 
@@ -214,6 +268,23 @@ class InAThread(Server):
 
     def ceiling(self, messages: tuple[Message, ...], options: Mapping[str, Any], wanted: Any) -> Decimal | None:
         return self._server.ceiling(messages, options, wanted)
+
+    @property
+    def embeds(self) -> bool:
+        return self._server.embeds
+
+    @property
+    def counts(self) -> bool:
+        return self._server.counts
+
+    def embed_request(self, request: EmbeddingRequest, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
+        return in_a_thread(self._server.embed_request(request, options), stream=False)
+
+    def count_request(self, request: Request, options: Mapping[str, Any]) -> Flow[TokenCount]:
+        return in_a_thread(self._server.count_request(request, options), stream=False)
+
+    def ceiling_of(self, request: Request, options: Mapping[str, Any], input_tokens: int) -> Decimal | None:
+        return self._server.ceiling_of(request, options, input_tokens)
 
     def release(self) -> None:
         self._server.release()

@@ -60,7 +60,7 @@ class Condition:
         siblings: Iterable[Condition],
         ejections: Ejections[Condition],
     ) -> None:
-        """`siblings`: those with the same account, itself included; read later, when all are there."""
+        """`siblings` and `ejections`: as in `stand_among`."""
         self.target = target
         self.in_flight = 0
         self._rules = rules
@@ -78,6 +78,25 @@ class Condition:
         self.turnstile: Turnstile[Permit] = Turnstile(self, self._lock, (target.limits or Limits()).queued)
         self.well = True
         self._clear = self._meter is None
+
+    @property
+    def account(self) -> Account:
+        """What it shares with the targets that have its key."""
+        return self._account
+
+    def stand_among(self, siblings: Iterable[Condition], ejections: Ejections[Condition]) -> None:
+        """Whom it stands among from now on.
+
+        Args:
+            siblings: Those with the same account, itself included; read later, when all are there.
+            ejections: Which of all of them are left alone.
+        """
+        with self._lock:
+            self._siblings, self._ejections = siblings, ejections
+            until = self.ejected()
+            if until is not None:
+                ejections.put_out(self, until)
+            self._look_again()
 
     # ------------------------------------------------------------------ may it be asked?
 

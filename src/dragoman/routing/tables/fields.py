@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import Any, TypeVar, cast, get_args, get_origin
+from functools import cache
+from typing import Any, Final, TypeVar, cast, get_args, get_origin
 
 from msgspec import Struct, ValidationError, convert, structs
 
-from dragoman.errors import ConfigurationError
-from dragoman.routing.tables.documents import below
+from dragoman.errors import ConfigurationError, UnknownProvider
+from dragoman.routing.tables.places import DocumentError, below, refused
 
 S = TypeVar("S", bound=Struct)
 
 
 def mapping_at(place: str, given: Any) -> Mapping[str, Any]:
     if not isinstance(given, Mapping):
-        raise ConfigurationError(f"{place or 'the document'}: here stands a mapping, not {_kind(given)}")
+        raise refused(place, f"here stands a mapping, not {_kind(given)}")
     return cast("Mapping[str, Any]", given)
 
 
 def list_at(place: str, given: Any) -> list[Any]:
     if not isinstance(given, list) or not given:
-        raise ConfigurationError(f"{place}: here stands a list of at least one, not {_kind(given)}")
+        raise refused(place, f"here stands a list of at least one, not {_kind(given)}")
     return cast("list[Any]", given)
 
 
 def refuse_unknown(place: str, words: Iterable[str], known: Iterable[str]) -> None:
-    """Raises `ConfigurationError` for the first word that is not known."""
+    """Raises `DocumentError` for the first word that is not known."""
     known = list(known)
     for word in words:
         if word not in known:
             meant = get_close_matches(str(word), known, n=1)
             guess = f" Did you mean `{meant[0]}`?" if meant else ""
-            raise ConfigurationError(
-                f"{place or 'the document'}: unknown word `{word}`.{guess} There are: {', '.join(known)}"
-            )
+            raise refused(place, f"unknown word `{word}`.{guess} There are: {', '.join(known)}", at=below(place, word))
 
 
 def record_at(place: str, given: Any, kind: type[S]) -> S:
@@ -46,7 +46,16 @@ def record_at(place: str, given: Any, kind: type[S]) -> S:
     try:
         return convert(fields, kind, strict=False)
     except ValidationError as error:
-        raise ConfigurationError(f"{place}: {error}") from error
+        raise refused(place, str(error), at=_place_in(place, str(error))) from error
+
+
+_WHERE: Final = re.compile(r" - at `\$\.?(?P<inside>[^`]*)`$")
+
+
+def _place_in(place: str, message: str) -> str:
+    """The place that an error of msgspec's tells, below `place`."""
+    found = _WHERE.search(message)
+    return place if found is None else below(place, found["inside"])
 
 
 def _check_words(place: str, given: Any, kind: Any) -> None:
@@ -55,7 +64,7 @@ def _check_words(place: str, given: Any, kind: Any) -> None:
         return
     fields = cast("Mapping[str, Any]", given)
     if isinstance(kind, type) and issubclass(kind, Struct):
-        kinds = {field.name: field.type for field in structs.fields(kind)}
+        kinds = _kinds(kind)
         refuse_unknown(place, fields, kinds)
         for name, value in fields.items():
             _check_words(below(place, name), value, kinds[name])
@@ -67,13 +76,19 @@ def _check_words(place: str, given: Any, kind: Any) -> None:
             _check_words(place, fields, each)
 
 
+@cache
+def _kinds(kind: type[Struct]) -> dict[str, Any]:
+    """By field, what stands there."""
+    return {field.name: field.type for field in structs.fields(kind)}
+
+
 def one_of(place: str, given: Mapping[str, Any], known: Iterable[str], beside: Iterable[str]) -> str:
     """The only word of `known` that stands there, `beside` others."""
     known = list(known)
     refuse_unknown(place, given, [*known, *beside])
     found = [word for word in given if word in known]
     if len(found) != 1:
-        raise ConfigurationError(f"{place}: exactly one of these stands here: {', '.join(known)}")
+        raise refused(place, f"exactly one of these stands here: {', '.join(known)}")
     return found[0]
 
 
@@ -82,13 +97,15 @@ def located(place: str) -> Generator[None, None, None]:
     """Says where in the document it was that a setting is refused."""
     try:
         yield
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{place}: {error.message}") from error
+    except DocumentError:
+        raise
+    except (ConfigurationError, UnknownProvider) as error:
+        raise refused(place, error.message) from error
 
 
 def required(place: str, given: Mapping[str, Any], word: str) -> Any:
     if word not in given:
-        raise ConfigurationError(f"{below(place, word)} is missing")
+        raise DocumentError(below(place, word), f"{below(place, word)} is missing")
     return given[word]
 
 

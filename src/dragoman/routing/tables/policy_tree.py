@@ -5,26 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from dragoman.errors import ConfigurationError
-from dragoman.routing.policies import OF_MEMBERS, Member, Ordered, Policy, Sticky, Table, When, as_condition, as_member
-from dragoman.routing.tables.documents import below
+from msgspec.structs import replace
+
+from dragoman.routing.policies import OF_MEMBERS, Member, Ordered, Policy, Sticky, Table, When, as_condition
+from dragoman.routing.tables.client_words import options_at
 from dragoman.routing.tables.fields import list_at, located, mapping_at, one_of, record_at, refuse_unknown, required
+from dragoman.routing.tables.places import below, item, refused
 from dragoman.routing.target import Target
 
 _COMMON: Final = ("name", "weight")
 
+_OF_TARGETS: Final = tuple(name for name in Target.__struct_fields__ if name not in ("served", "place"))
+
 
 class PolicyTree:
-    """Reads the policies of one document. A target or policy that is named twice is one object."""
+    """Reads the policies of one document. A target or policy that is named twice is one object.
+
+    Attributes:
+        places: Where each target stands. No two targets have one name.
+    """
 
     def __init__(self, targets: Any, policies: Any) -> None:
+        self.places: dict[Target, str] = {}
+        self._names: dict[str, int] = {}
         self._targets = {
-            name: target_at(below("targets", name), given, name)
+            str(name): self._target(below("targets", name), given, str(name))
             for name, given in mapping_at("targets", targets).items()
         }
         self._given = mapping_at("policies", policies)
         self._policies: dict[str, Member] = {}
         self._being_read: list[str] = []
+        self._anonymous: dict[str, Target] = {}
 
     def policy(self, place: str, given: Any) -> Policy:
         """A policy; a target alone is a chain of one."""
@@ -38,7 +49,7 @@ class PolicyTree:
             return Ordered(*self._members(place, given))
         node = mapping_at(place, given)
         if "model" in node:
-            return target_at(place, node)
+            return self._target(place, node)
         word = one_of(place, node, [*OF_MEMBERS, *_READERS], _COMMON)
         common = {key: _CHECKS[key](below(place, key), node[key]) for key in _COMMON if key in node}
         return self._built(below(place, word), word, node[word], common)
@@ -56,7 +67,7 @@ class PolicyTree:
             return [
                 self._weighed(below(place, name), name, weight) for name, weight in mapping_at(place, given).items()
             ]
-        return [self.member(f"{place}[{number}]", each) for number, each in enumerate(list_at(place, given))]
+        return [self.member(item(place, number), each) for number, each in enumerate(list_at(place, given))]
 
     def _weighed(self, place: str, name: str, weight: Any) -> Policy:
         member = self._named(place, name)
@@ -72,19 +83,28 @@ class PolicyTree:
             return self._targets[name]
         if "/" not in name:
             known = ", ".join([*self._given, *self._targets]) or "none"
-            raise ConfigurationError(
-                f"{place}: `{name}` is neither provider/model nor a name in this document: {known}"
-            )
-        return as_member(name)
+            raise refused(place, f"`{name}` is neither provider/model nor a name in this document: {known}")
+        if name not in self._anonymous:
+            self._anonymous[name] = self._target(place, name)
+        return self._anonymous[name]
 
     def _named_policy(self, name: str) -> Member:
         if name in self._being_read:
-            raise ConfigurationError(f"policies.{name}: it leads to itself: {' > '.join([*self._being_read, name])}")
+            raise refused(below("policies", name), f"it leads to itself: {' > '.join([*self._being_read, name])}")
         if name not in self._policies:
             self._being_read.append(name)
             self._policies[name] = self.member(below("policies", name), self._given[name])
             self._being_read.pop()
         return self._policies[name]
+
+    def _target(self, place: str, given: Any, name: str = "") -> Target:
+        """A target: `provider/model`, or a mapping with it as `model`."""
+        target = target_at(place, given, name)
+        count = self._names[target.name] = self._names.get(target.name, 0) + 1
+        if count > 1:
+            target = replace(target, name=f"{target.name}#{count}")
+        self.places[target] = place
+        return target
 
     # ------------------------------------------------------------------ policies with words of their own
 
@@ -109,7 +129,7 @@ class PolicyTree:
         node = mapping_at(place, given)
         refuse_unknown(place, node, ("cases", "default"))
         cases = list_at(below(place, "cases"), required(place, node, "cases"))
-        read = [self._case(f"{place}.cases[{number}]", case) for number, case in enumerate(cases)]
+        read = [self._case(item(below(place, "cases"), number), case) for number, case in enumerate(cases)]
         default = self._default(place, node)
         with located(place):
             return When(read, default, **common)
@@ -134,19 +154,24 @@ _READERS: Final[dict[str, Callable[[PolicyTree, str, Any, dict[str, Any]], Polic
 }
 
 
+POLICY_WORDS: Final = (*OF_MEMBERS, *_READERS, *_COMMON)
+"""What may stand where a policy is said by a mapping."""
+
+
 def target_at(place: str, given: Any, name: str = "") -> Target:
     """A target: `provider/model`, or a mapping with it as `model`."""
     fields = {"model": given} if isinstance(given, str) else dict(mapping_at(place, given))
     served = _text(below(place, "model"), required(place, fields, "model"))
     del fields["model"]
-    known = [each for each in Target.__struct_fields__ if each not in ("served", "place")]
-    refuse_unknown(place, fields, ["model", *known])
-    return record_at(place, {"served": served, "name": name or served, **fields}, Target)
+    refuse_unknown(place, fields, ["model", *_OF_TARGETS])
+    target = record_at(place, {"served": served, "name": name or served, **fields}, Target)
+    said = {word: options_at(below(place, word), fields[word]) for word in ("options", "client") if word in fields}
+    return replace(target, **said)
 
 
 def _text(place: str, given: Any) -> str:
     if not isinstance(given, str) or not given:
-        raise ConfigurationError(f"{place}: here stands a text, not {given!r}")
+        raise refused(place, f"here stands a text, not {given!r}")
     return given
 
 
@@ -156,7 +181,7 @@ def _number(place: str, given: Any) -> float:
             return float(given)
     except (TypeError, ValueError):
         pass
-    raise ConfigurationError(f"{place}: here stands a number, not {given!r}")
+    raise refused(place, f"here stands a number, not {given!r}")
 
 
 _CHECKS: Final[dict[str, Callable[[str, Any], Any]]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
@@ -12,7 +11,7 @@ from msgspec import Struct
 from dragoman.routing.health import HealthRules, RetryBudgetRules
 from dragoman.routing.policies import Policy
 from dragoman.routing.rules import RouteRules
-from dragoman.routing.tables.documents import read, with_environment
+from dragoman.routing.tables.documents import document_of
 from dragoman.routing.tables.fields import mapping_at, record_at, refuse_unknown, required
 from dragoman.routing.tables.policy_tree import PolicyTree
 
@@ -39,8 +38,12 @@ def routing_from(
         ConfigurationError: A word is not known, something is missing or of the wrong kind. The message says where.
         MissingPackage: It is a YAML file, and PyYAML is not installed.
     """
-    document = source if isinstance(source, Mapping) else read(Path(source))
-    document = with_environment(document, os.environ if environment is None else environment)
+    document = document_of(source)
+    with document.tells():
+        return _table(document.read(os.environ if environment is None else environment))
+
+
+def _table(document: Any) -> RoutingTable:
     sections = mapping_at("", document)
     refuse_unknown("", sections, _SECTIONS)
     tree = PolicyTree(sections.get("targets", {}), sections.get("policies", {}))

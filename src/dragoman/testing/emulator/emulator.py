@@ -9,6 +9,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Final, Self, Unpack
 
+from dragoman.dialects.serving import serving_of
 from dragoman.errors import ConfigurationError
 from dragoman.providers import ProviderSpec, get_spec, provider_names
 from dragoman.testing.emulator.bill import Bill
@@ -98,9 +99,8 @@ class Emulator:
         if self._service.settings.tape is not None:
             return address(self.url, spec)
         dialect = spec.dialect_for("")
-        customs = customs_of(dialect)
-        begin = f"/{dialect}" if customs.client else ""  # then the path has to say which dialect is meant
-        if self.strict and not begin and customs.price_list not in ("", spec.prices):
+        begin = f"/{dialect}" if serving_of(dialect).client else ""  # then the path has to say which dialect is meant
+        if self.strict and not begin and customs_of(dialect).price_list not in ("", spec.prices):
             begin = host_path(spec.name)
         prefix = spec.default_prefix
         settled = isinstance(prefix, str) and "{" not in prefix  # one with settings in it the client puts there itself

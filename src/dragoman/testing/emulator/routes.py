@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from dragoman.dialects import Dialect, dialect_names, get_dialect
 from dragoman.dialects.embeddings import EmbeddingCodec
+from dragoman.dialects.serving import serving_of
 from dragoman.messages import EmbeddingRequest, Request
 from dragoman.providers import built_in_names, get_spec, join_path
 from dragoman.testing.emulator.customs import customs_of
@@ -50,15 +51,15 @@ def routes_for(
     routes = [Route(_ending(path), ("POST",), "generate", get_dialect(name)) for path, name in further.items()]
     routes += embedding_routes(dialects, codecs)
     for dialect in sorted(dialects, key=lambda dialect: -len(_path(dialect, stream=False))):
-        customs = customs_of(dialect.name)
-        paths = sorted({_path(dialect, stream=False), _path(dialect, stream=True), *customs.elsewhere})
+        customs, serving = customs_of(dialect.name), serving_of(dialect.name)
+        paths = sorted({_path(dialect, stream=False), _path(dialect, stream=True), *serving.elsewhere})
         routes += [Route(_ending(path), ("POST",), "generate", dialect) for path in paths]
-        if customs.counting:
-            routes.append(Route(_ending(customs.counting.path), ("POST",), "count_tokens", dialect))
+        if serving.counting:
+            routes.append(Route(_ending(serving.counting.path), ("POST",), "count_tokens", dialect))
         if customs.moderations:
             routes.append(Route(_ending(customs.moderations), ("POST",), "moderate", dialect))
-        if customs.listing.path:
-            routes.append(Route(_ending(customs.listing.path), ("GET", "HEAD"), "models", dialect))
+        if serving.listing.path:
+            routes.append(Route(_ending(serving.listing.path), ("GET", "HEAD"), "models", dialect))
     routes += [
         Route(_ending("/models"), ("GET", "HEAD"), "models"),
         Route(re.compile(r"(?:^|/)models/(?P<model>.+?)/?$"), ("GET", "HEAD"), "model"),
@@ -122,7 +123,7 @@ def find_routes(routes: Sequence[Route], path: str, headers: Mapping[str, str] =
 def _is_meant(dialect: Dialect | None, path: str, headers: Mapping[str, str]) -> bool:
     if dialect is None:
         return False
-    client = customs_of(dialect.name).client
+    client = serving_of(dialect.name).client
     return path.startswith(f"/{dialect.name}/") or bool(client and client in headers.get("user-agent", ""))
 
 
@@ -150,10 +151,10 @@ def is_not_here(dialect: Dialect, path: str) -> bool:
 
 
 def _is_told_by(dialect: Dialect, call: HttpCall) -> bool:
-    headers, customs = call.headers, customs_of(dialect.name)
+    headers, serving = call.headers, serving_of(dialect.name)
     if is_not_here(dialect, call.path) or _is_meant(dialect, call.path, headers):
         return True
-    if customs.listing.parameter in call.query:
+    if serving.listing.parameter in call.query:
         return True
-    telling = customs.telling_headers or dict.fromkeys(name for name, _ in dialect.headers())
+    telling = serving.telling_headers or dict.fromkeys(name for name, _ in dialect.headers())
     return bool(telling) and all(name in headers and value in (None, headers[name]) for name, value in telling.items())

@@ -15,8 +15,9 @@ from msgspec.structs import replace
 from dragoman.catalog import providers_of
 from dragoman.dialects import Dialect, dialect_names, get_dialect
 from dragoman.dialects.embeddings import embedding_codec_names, get_embedding_codec
+from dragoman.dialects.serving import serving_of
 from dragoman.errors import Error, ProviderError, Rejected, UnknownModel
-from dragoman.messages import EmbeddingResponse, LLMResponse, Request, ToolCall, Usage
+from dragoman.messages import EmbeddingResponse, LLMResponse, ModelInfo, Request, ToolCall, Usage
 from dragoman.testing.emulator.bill import BillLine, price
 from dragoman.testing.emulator.checks import check_inputs, check_request
 from dragoman.testing.emulator.control import CONTROL, control_reply
@@ -45,6 +46,9 @@ from dragoman.testing.rules import count_inputs, count_request, dice, vectors_of
 
 MODELS: Final = ("gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "claude-haiku-4-5", "emulator-1")
 """What is listed unless the emulator is told which models there are; any other name is answered too."""
+_BIRTHDAY: Final = 1_735_689_600
+"""2025-01-01, as good a day as any for a model to have been made."""
+_NOBODY: Final = "dragoman"
 _OF_MODELS: Final = frozenset({"generate", "embed"})
 """What only a model can do: it is on the bill, and faults strike it."""
 _FREE: Final = Decimal(0)
@@ -272,7 +276,7 @@ class Service:
     # ------------------------------------------------------------------ other answers
 
     async def _count_tokens(self, exchange: _Exchange) -> Reply:
-        counting = customs_of(exchange.dialect.name).counting
+        counting = serving_of(exchange.dialect.name).counting
         assert counting is not None  # its path led here
         tokens = count_request(self._decode(exchange, counting.request(json_object(exchange.call))))
         return self._plain(exchange, counting.reply(tokens))
@@ -286,7 +290,9 @@ class Service:
         return self._plain(exchange, moderated(wire, model or DEFAULT_MODEL, self.memory.model.ids.make("modr-")))
 
     async def _models(self, exchange: _Exchange) -> Reply:
-        return self._plain(exchange, customs_of(exchange.dialect.name).listing.models(self._names()))
+        return self._plain(
+            exchange, serving_of(exchange.dialect.name).listing.models([_listed(name) for name in self._names()])
+        )
 
     async def _one_model(self, exchange: _Exchange) -> Reply:
         assert exchange.route is not None  # it led here
@@ -294,7 +300,7 @@ class Service:
         name = found["model"] if found else ""
         if name not in self._names():
             raise _no_model(name)
-        return self._plain(exchange, customs_of(exchange.dialect.name).listing.model(name))
+        return self._plain(exchange, serving_of(exchange.dialect.name).listing.model(_listed(name)))
 
     async def _home(self, exchange: _Exchange) -> Reply:
         about = {"service": "dragoman emulator", "dialects": [dialect.name for dialect in self.dialects]}
@@ -309,7 +315,7 @@ class Service:
         return self._with_id(exchange, json_reply(200, value))
 
     def _with_id(self, exchange: _Exchange, reply: Reply) -> Reply:
-        name = customs_of(exchange.dialect.name).request_id_header
+        name = serving_of(exchange.dialect.name).request_id_header
         reply.headers = (*reply.headers, (name, exchange.request_id))
         if exchange.seen.notes:
             reply.headers = (*reply.headers, (_NOTES, f"{len(exchange.seen.notes)}"))
@@ -388,6 +394,10 @@ def _with_one_id(answer: LLMResponse, dialect: Dialect) -> LLMResponse:
 def _is_not_the_commonest(name: str) -> bool:
     """The dialect that most clients speak comes first: a caller who gives no sign is taken to speak it."""
     return name not in _COMMONEST
+
+
+def _listed(name: str) -> ModelInfo:
+    return ModelInfo(id=name, created_at=_BIRTHDAY, owner=next(iter(providers_of(name)), _NOBODY))
 
 
 def _no_model(name: str) -> UnknownModel:

@@ -11,11 +11,11 @@ import logging
 from collections.abc import Awaitable
 from inspect import isawaitable
 from time import monotonic
-from typing import Any, Final, TypeVar, cast
-from weakref import WeakSet
+from typing import Final, TypeVar, cast
 
-from dragoman.errors import ConfigurationError, Error, TimedOut, UnsupportedFeature
+from dragoman.errors import Error, TimedOut, UnsupportedFeature
 from dragoman.http import HttpRequest
+from dragoman.transport.borrowed import Borrowed
 from dragoman.transport.carried.carrier import Carrier
 from dragoman.transport.carried.failures import Said, raise_failure, refusal_in
 from dragoman.transport.carried.replies import (
@@ -39,7 +39,7 @@ T = TypeVar("T")
 _logger: Final = logging.getLogger("dragoman")
 
 
-class _Carried:
+class _Carried(Borrowed):
     """What both faces share.
 
     Args:
@@ -51,19 +51,14 @@ class _Carried:
     def __init__(
         self, carrier: Carrier, model: str | None = None, ours: frozenset[tuple[str, str]] = frozenset()
     ) -> None:
+        super().__init__()
         self._carrier = carrier
         self._model = model
         self._ours = ours
-        self._replies: WeakSet[Any] = WeakSet()
-        self._closed = False
 
     def _sending(self, request: HttpRequest) -> Sending:
         self._refuse_closed()
         return sending_of(request, self._model, self._ours)
-
-    def _refuse_closed(self) -> None:
-        if self._closed:
-            raise ConfigurationError("this client is closed: make a new one")
 
     def _explain(self, error: Exception) -> Said:
         """The provider's answer in `error`. Raises what is none: ours for a connection, others as they are."""
@@ -72,23 +67,6 @@ class _Carried:
             raise_failure(error, self._carrier.roots)
             raise error
         return refusal
-
-    def _kept(self, reply: T) -> T:
-        """`reply`, which `close` will end."""
-        self._replies.add(reply)
-        if self._closed:  # while it was awaited
-            cast("Any", reply).close()
-            self._refuse_closed()
-        return reply
-
-    def release(self) -> None:
-        """Nothing: the connections are the client's."""
-
-    def close(self) -> None:
-        """End the calls in progress; the client itself is its owner's to close."""
-        self._closed = True
-        for reply in list(self._replies):
-            reply.close()
 
 
 def _warn_if_late(sending: Sending) -> None:

@@ -3,6 +3,6 @@
 A dialect without a file here is served with OpenAI's customs, as its imitators have them.
 """
 
-from dragoman.testing.emulator.customs.base import Counting, Customs, Listing, customs_of
+from dragoman.testing.emulator.customs.base import Customs, customs_of
 
-__all__ = ["Counting", "Customs", "Listing", "customs_of"]
+__all__ = ["Customs", "customs_of"]

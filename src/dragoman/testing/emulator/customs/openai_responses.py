@@ -1,4 +1,4 @@
-"""OpenAI, asked for responses: encrypts its thinking, counts tokens. The emulator is stateless where OpenAI is not."""
+"""OpenAI, asked for responses: encrypts its thinking. The emulator is stateless where OpenAI is not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.messages import Opaque, Reasoning, Request
-from dragoman.testing.emulator.customs.base import Counting, Customs
+from dragoman.testing.emulator.customs.base import Customs
 from dragoman.testing.rules.signatures import is_sealed, sealed
 
 _DIALECT: Final = "openai_responses"
@@ -44,11 +44,6 @@ def _check_reasoning(request: Request) -> None:
 
 CUSTOMS = Customs(
     price_list="openai",
-    counting=Counting(
-        path="/responses/input_tokens",
-        request=lambda wire: wire,
-        reply=lambda tokens: {"object": "response.input_tokens", "input_tokens": tokens},
-    ),
     sign=_sign,
     check_state=_check_state,
     check_reasoning=_check_reasoning,

@@ -1,0 +1,164 @@
+"""A request as its sender wrote it, for those who pass requests on; and what came back, as it came.
+
+Where the target speaks the sender's dialect the body goes out as it is, but for what has to be said anew (the model, a
+limit, what the provider's quirks correct), and the reply is kept for the sender while it is read as ever. Elsewhere the
+canonical request is encoded, and the reply is not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from msgspec import Raw, Struct
+
+from dragoman.calls.intake import Intake
+from dragoman.dialects import StreamDecoder
+from dragoman.dialects.forwarding import Body, Forwarding, fields_in, forwarding_in, only_tells_usage, raw
+from dragoman.http import Frame
+from dragoman.messages import Event, Loss, Request, decode_json
+from dragoman.providers import Quirk
+
+_NO_HEADERS: Final[Mapping[str, str]] = {}
+
+
+class Verbatim(Struct, kw_only=True):
+    """A request as its sender wrote it, and its reply. One serves one call.
+
+    Attributes:
+        dialect: The sender's.
+        body: The fields of the body, whose values are not read. It is not changed.
+        headers: Those to pass on.
+        query: What to put after the `?`, without keys.
+        keeps: Whether the reply may be kept. It may not where the answer of several targets becomes one.
+        forwarded: Whether what comes back is the sender's as it comes: from the target that is answering, or has. It
+            is told before the first event of an answer, and again when another target begins.
+        frames: Of a stream that is forwarded: the frames that have come since they were last taken. None come before
+            the first content does, for until then another target may still begin anew. The last ones come after the
+            last event.
+        reply: The whole body of an answer that is forwarded and is no stream.
+        reply_headers: The headers of an answer that is forwarded.
+    """
+
+    dialect: str
+    body: Body
+    headers: tuple[tuple[str, str], ...] = ()
+    query: str = ""
+    keeps: bool = True
+    forwarded: bool = False
+    frames: list[Frame] = []
+    reply: bytes | None = None
+    reply_headers: Mapping[str, str] = _NO_HEADERS
+
+    def __repr__(self) -> str:
+        """Without what was said."""
+        return f"<Verbatim {self.dialect} {', '.join(self.body)}{' forwarded' if self.forwarded else ''}>"
+
+    def suits(self, dialect: str) -> bool:
+        """Whether the request may go out, and its reply back, as they are written."""
+        return self.dialect == dialect and forwarding_in(dialect) is not None
+
+    def taken(self) -> list[Frame]:
+        """The frames that have come since the last time."""
+        frames, self.frames = self.frames, []
+        return frames
+
+    def forget(self) -> None:
+        """Another try begins: what had been kept of the one before is void."""
+        self.forwarded, self.reply, self.reply_headers, self.frames = False, None, _NO_HEADERS, []
+
+    def keep(self, headers: Mapping[str, str], reply: bytes | None = None) -> None:
+        """What is coming, or has come, is the sender's."""
+        self.forwarded, self.reply, self.reply_headers = True, reply, headers
+
+
+class Forward(Intake):
+    """An `Intake` that keeps the frames for the sender of a verbatim request, from the first content on."""
+
+    __slots__ = ("_held", "_last", "_row", "_sender", "_withholds")
+
+    def __init__(self, decoder: StreamDecoder, clock: Callable[[], float], sender: Verbatim) -> None:
+        super().__init__(decoder, clock)
+        self._sender = sender
+        self._row = _row_of(sender)
+        self._withholds = not self._row.tells_usage(sender.body)
+        self._held: list[Frame] = []
+        self._last: Frame | None = None
+
+    def feed(self, name: str, data: bytes) -> list[Event]:
+        events = super().feed(name, data)
+        if not (self._withholds and only_tells_usage(data)):
+            self._last = (name, data)
+            self._held.append(self._last)
+        if self.first_content_at is not None:
+            self._give()
+        return events
+
+    def finish(self) -> list[Event]:
+        events = super().finish()
+        end = self._row.end
+        if end is not None and self._last != end:
+            self._held.append(end)
+        self._give()
+        return events
+
+    def _give(self) -> None:
+        self._sender.frames += self._held
+        self._held = []
+
+
+def _row_of(verbatim: Verbatim) -> Forwarding:
+    row = forwarding_in(verbatim.dialect)
+    assert row is not None  # it was asked whether the dialect suits
+    return row
+
+
+def body_as_written(
+    verbatim: Verbatim, request: Request, said: Mapping[str, Any], quirks: tuple[Quirk, ...]
+) -> tuple[Body, tuple[Loss, ...]]:
+    """The sender's body for a target: with its model, its quirks, and the limit of `request`; and what that lost.
+
+    `said` are fields that the sender left open, in the dialect's words.
+    """
+    row, body = _row_of(verbatim), dict(verbatim.body)
+    for name, value in said.items():
+        _fill(body, name, value)
+    if row.model is not None:
+        body[row.model] = raw(request.model)
+    if request.max_tokens is not None:
+        row.limited(body, request.max_tokens)
+    if request.stream:
+        row.ask_for_usage(body)
+    losses: tuple[Loss, ...] = ()
+    for quirk in quirks:
+        losses += _corrected(body, quirk)
+    return body, losses
+
+
+def _fill(body: Body, name: str, value: Any) -> None:
+    """Say what was left open: of an object, what is not in it yet."""
+    if name not in body:
+        body[name] = raw(value)
+    elif isinstance(value, dict):
+        body[name] = raw({**value, **fields_in(body[name])})
+
+
+def _corrected(body: Body, quirk: Quirk) -> tuple[Loss, ...]:
+    """Have a quirk change the fields that it reads. The others are not even decoded."""
+    names = tuple(body) if quirk.reads is None else quirk.reads
+    if names[0] not in body or (quirk.inside and not _mentions(body[names[0]], quirk.inside)):
+        return ()
+    before = {name: body[name] for name in names if name in body}
+    fields: dict[str, Any] = {name: decode_json(bytes(value)) for name, value in before.items()}
+    losses = quirk.apply(fields)
+    for name in before.keys() - fields.keys():
+        del body[name]
+    for name, value in fields.items():
+        if name not in before or decode_json(bytes(before[name])) != value:
+            body[name] = raw(value)
+    return losses
+
+
+def _mentions(value: Raw, names: tuple[str, ...]) -> bool:
+    text = bytes(value)
+    return any(b'"%b"' % name.encode() in text for name in names)

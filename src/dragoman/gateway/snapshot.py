@@ -1,0 +1,181 @@
+"""`Snapshot`: one configuration at work. It never changes; another configuration is another snapshot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from fnmatch import translate
+from functools import cached_property
+from typing import Any, Final, TypeVar
+
+from msgspec.structs import replace
+
+from dragoman.client.routers.purpose import Purpose
+from dragoman.client.routers.routed_plan import RoutedPlan
+from dragoman.errors import UnknownModel
+from dragoman.gateway.any_model import AnyModel
+from dragoman.gateway.config import GatewayConfig, ModelRoute
+from dragoman.gateway.deployments import Deployments
+from dragoman.gateway.plans import boards_of, plan_of
+from dragoman.gateway.purposes import ANYONE, Caller, Headers, Purposes
+from dragoman.routing.policies import Ordered
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_MOST_KEPT: Final = 1024
+"""Plans that are kept of what callers choose the words of: models that are not configured, and purposes."""
+
+_MOST_NAMED: Final = 30
+"""Models that an error names."""
+
+_LONGEST: Final = 500
+"""Characters of a name that may be a model's, without being configured."""
+
+_SHOWN: Final = 100
+"""Characters of an unknown name that are repeated to whoever sent it."""
+
+
+class Snapshot:
+    """How each model is answered, by one configuration.
+
+    What is known of the targets' health is shared by all models, and taken over from the snapshot before. A call keeps
+    the plan it was given: its targets are there until it ends, whatever is configured meanwhile.
+
+    Attributes:
+        config: What was configured.
+        generation: How many snapshots there have been, this one included.
+        deployments: The targets and their clients.
+        boards: What is known of their health.
+    """
+
+    def __init__(self, config: GatewayConfig, before: Snapshot | None = None) -> None:
+        """Raises `ConfigurationError`, with its place in the document, for a target that cannot be."""
+        self.config = config
+        self.generation = 1 if before is None else before.generation + 1
+        self.deployments = Deployments(config, None if before is None else before.deployments)
+        routes = [replace(route, policy=route.policy.mapped(self.deployments)) for route in config.models.values()]
+        self.deployments.forget_those_before()
+        self.boards = boards_of(routes, () if before is None else before.boards)
+        self._plans = {route.name: plan_of(config, route, self.boards, self.deployments.servers) for route in routes}
+        self._aliases = Aliases(config.aliases)
+        self._any = AnyModel(config)
+        self._purposes = Purposes(config)
+        self._others: dict[str, RoutedPlan] = {}
+        self._told: dict[tuple[Any, ...], RoutedPlan] = {}
+
+    def close(self) -> None:
+        """Close all clients at once; calls under way end with an error."""
+        for plan in (*self._plans.values(), *self._others.values()):
+            plan.close()
+        self.deployments.close()
+
+    def models(self) -> list[str]:
+        """What callers may name: the models, their other names, and those of every provider whose key is found."""
+        return list(self._models)
+
+    @cached_property
+    def _models(self) -> tuple[str, ...]:
+        names = [*self.config.models, *self._aliases.names]
+        return tuple(dict.fromkeys([*names, *self._any.models()] if self.config.takes_any_model else names))
+
+    def plan_for(self, model: str, purpose: Purpose = ANYONE) -> RoutedPlan:
+        """How `model` is answered for `purpose`. Raises `UnknownModel`, which names what there is."""
+        plan = self._plans.get(model) or self._others.get(model) or self._other(model)
+        return plan if purpose is ANYONE else self._told_of(model, plan, purpose)
+
+    def purpose_of(self, headers: Headers, key: Caller | None = None) -> Purpose:
+        """Whom a call is for.
+
+        Args:
+            headers: The request's, as ASGI has them: names in small letters.
+            key: The caller's, if there is one.
+        """
+        return self._purposes.of(headers, key)
+
+    def _told_of(self, model: str, plan: RoutedPlan, purpose: Purpose) -> RoutedPlan:
+        """The plan, told whom its calls are for. There are too many sessions to keep one for each."""
+        if purpose.session is not None:
+            return plan.with_purpose(purpose)
+        words = (model, purpose.tenant, purpose.task, purpose.tier, *purpose.labels.items())
+        told = self._told.get(words)
+        return _kept(self._told, words, plan.with_purpose(purpose)) if told is None else told
+
+    def _other(self, name: str) -> RoutedPlan:
+        """The plan of what is named otherwise than a model, or not configured."""
+        if len(name) > _LONGEST:
+            raise self._unknown(name)
+        meant = self._aliases.meant(name) or name
+        plan = self._plans.get(meant) or self._unnamed(meant)
+        if plan is None:
+            raise self._unknown(name)
+        return _kept(self._others, name, plan)
+
+    def _unnamed(self, name: str) -> RoutedPlan | None:
+        """The plan of a model that the configuration does not name."""
+        config = self.config
+        served = self._any.meant(name) if config.takes_any_model else None
+        if served is None:
+            return None
+        target, server, llm = self.deployments.lone(served)
+        route = ModelRoute(
+            name=name,
+            policy=Ordered(target),
+            rules=config.rules,
+            health=config.health,
+            retry_budget=config.retry_budget,
+        )
+        return plan_of(config, route, self.boards, {target: server}, [llm])
+
+    def _unknown(self, name: str) -> UnknownModel:
+        name = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
+        meant = get_close_matches(name, self._models, n=1)
+        guess = f" Did you mean `{meant[0]}`?" if meant else ""
+        error = UnknownModel(f"there is no model `{name}` here.{guess}{self._those_there_are()}")
+        error.hint = ""  # it is about providers
+        return error
+
+    def _those_there_are(self) -> str:
+        known = self._models
+        more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
+        said = f" There are: {', '.join(known[:_MOST_NAMED])}{more}." if known else ""
+        if not self.config.takes_any_model:
+            return said
+        providers = self._any.providers
+        keys = f"keys are found of: {', '.join(providers)}" if providers else "no provider's key is found"
+        return f"{said} Any model may be named as provider/model; {keys}."
+
+    def __repr__(self) -> str:
+        return f"<Snapshot {self.generation} of {self.config!r}>"
+
+
+class Aliases:
+    """Other names of models.
+
+    Attributes:
+        names: Those that stand for themselves, and are no patterns.
+    """
+
+    def __init__(self, aliases: Mapping[str, str]) -> None:
+        self._meant = {name: model for name, model in aliases.items() if not _PATTERN.search(name)}
+        self._patterns = [
+            (re.compile(translate(name)), model) for name, model in aliases.items() if name not in self._meant
+        ]
+        self.names = tuple(self._meant)
+
+    def meant(self, name: str) -> str | None:
+        """The model that `name` stands for, by itself or by the first pattern that it fits."""
+        found = self._meant.get(name)
+        return found or next((model for pattern, model in self._patterns if pattern.match(name)), None)
+
+
+_PATTERN: Final = re.compile(r"[*?\[]")
+
+
+def _kept(those: dict[K, V], key: K, value: V) -> V:
+    """`value`, kept among as many as may be; the one that came first goes."""
+    if len(those) >= _MOST_KEPT:
+        del those[next(iter(those))]
+    those[key] = value
+    return value

@@ -1,0 +1,306 @@
+"""The one thread of a process that writes to a store: what comes together is committed together.
+
+What is told was committed before. A commit that fails is taken back whole, whoever asked for something in it is told,
+and money that was spent is written when it is possible again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, Final, Literal, TypeAlias
+
+from dragoman.errors import Error, StorageFailed
+from dragoman.gateway.store.book import Book
+from dragoman.gateway.store.desk import Moment
+from dragoman.gateway.store.entries import Admit, Entry, Note, Outcome, Settle, Tell, Work
+from dragoman.gateway.store.failures import code_of, failure_of
+from dragoman.gateway.store.keyring import Keyring
+from dragoman.gateway.store.lease import Lease
+from dragoman.gateway.store.schema import prepare
+from dragoman.gateway.store.spend import Admission
+from dragoman.gateway.store.tally import Tally
+from dragoman.gateway.store.traffic import WINDOW
+from dragoman.gateway.store.workers import bury, join, leave, lost, sweep, touch
+
+Durable: TypeAlias = Literal["process", "machine"]
+
+_SYNCHRONOUS: Final[dict[Durable, str]] = {"process": "NORMAL", "machine": "FULL"}
+_MOST_AT_ONCE: Final = 500
+_LINGER_SECONDS: Final = 0.002
+"""How long what nobody waits for may wait for something that somebody does."""
+_LOOK_SECONDS: Final = 0.5
+_SWEEP_SECONDS: Final = 30.0
+_WAL_PAGES: Final = 4000
+"""Commits go on in memory that survives the process until so many pages are brought to the disk at once."""
+
+
+_log = logging.getLogger("dragoman.gateway.store")
+
+
+class Writer:
+    """One process's hand on a store. `trouble` says why it cannot write, while that is so.
+
+    Args:
+        path: The file; it is made readable for its owner only.
+        durable: What a commit outlives: the process (`kill -9`), or the machine too (power), which takes as long as the
+            disk does.
+        patience_seconds: How long to wait while another program is writing.
+        wall: Seconds since 1970.
+        steady: Seconds of a clock that all processes share and nobody sets.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        durable: Durable,
+        patience_seconds: float,
+        wall: Callable[[], float],
+        steady: Callable[[], float],
+    ) -> None:
+        self.path = path
+        self.pid = os.getpid()
+        self.trouble: str | None = None
+        self._synchronous = _SYNCHRONOUS[durable]
+        self._patience = patience_seconds
+        self._wall = wall
+        self._steady = steady
+        self._queue: SimpleQueue[Sequence[Entry]] = SimpleQueue()
+        self._owed: list[Settle] = []
+        self._owed_tally = Tally()
+        self._is_closing = self._is_closed = False
+        self._look_at = self._sweep_at = 0.0
+        opened: Future[None] = Future()
+        self._thread = Thread(target=self._run, args=(opened,), name="dragoman-store", daemon=True)
+        self._thread.start()
+        opened.result()
+
+    def post(self, *entries: Entry) -> None:
+        """Have them written, together, after what was posted before."""
+        self._queue.put(entries)
+        if self._is_closed:
+            self._turn_away()
+
+    def close(self) -> None:
+        """Write what waits, give up what is under way, and let go of the file."""
+        self._is_closing = True
+        self.post(Work(_nothing))
+        self._thread.join()
+        self._is_closed = True
+        self._turn_away()
+
+    def _turn_away(self) -> None:
+        """Whoever comes after the end is told so."""
+        with suppress(Empty):
+            while True:
+                closed = StorageFailed(f"the store {self.path} is closed")
+                _tell([(entry, closed) for entry in self._queue.get_nowait()])
+
+    # ------------------------------------------------------------------ the thread
+
+    def _run(self, opened: Future[None]) -> None:
+        try:
+            self._open()
+        except Exception as error:  # noqa: BLE001  # whoever opens it is told
+            opened.set_exception(error if isinstance(error, Error) else failure_of(error, self.path))
+            return
+        opened.set_result(None)
+        while not (self._is_closing and self._queue.empty()):
+            entries = self._gather()
+            if entries:
+                self._turn(entries)
+            if time.monotonic() >= self._look_at:
+                self._look()
+        self._leave()
+
+    def _open(self) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._lease = Lease(self.path)
+        self.connection = sqlite3.connect(self.path, isolation_level=None, timeout=0, check_same_thread=False)
+        try:
+            self._set_up()
+        except BaseException:
+            self.connection.close()
+            self._lease.end()
+            raise
+
+    def _set_up(self) -> None:
+        connection = self.connection
+        self._patiently("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
+        self._patiently("BEGIN IMMEDIATE")
+        prepare(connection, self.path)
+        self._worker = join(connection, self._lease.name)
+        connection.execute("COMMIT")
+        self.keyring = Keyring(connection)
+        self._book = Book(connection, self._worker)
+        self._find_the_lost()
+
+    def _gather(self) -> list[Entry]:
+        """What there is to do; nothing when it is time to look around."""
+        entries: list[Entry] = []
+        until = self._look_at
+        try:
+            while len(entries) < _MOST_AT_ONCE:
+                some = self._queue.get(timeout=max(until - time.monotonic(), 0.0))
+                if any(isinstance(entry, Admit | Work) for entry in some):
+                    until = 0.0
+                elif not entries:
+                    until = time.monotonic() + _LINGER_SECONDS
+                entries += some
+        except Empty:
+            pass
+        return entries
+
+    # ------------------------------------------------------------------ a transaction
+
+    def _turn(self, entries: list[Entry]) -> None:
+        outcomes: list[Any] = []
+        try:
+            self._patiently("BEGIN IMMEDIATE")
+            self._book.begin(Moment(self._wall(), self._steady()))
+            self._book.add(self._owed_tally)
+            self._book.settle([*self._owed, *(entry for entry in entries if isinstance(entry, Settle))])
+            outcomes.extend(map(self._entered, entries))
+            self._book.write()
+            self.connection.execute("COMMIT")
+            self._committed(entries)
+        except Exception as error:  # noqa: BLE001  # whoever waits is told, and the rest is written later
+            self._failed(entries, outcomes, error)
+        else:
+            _tell(zip(entries, outcomes, strict=True))
+
+    def _patiently(self, statement: str) -> None:
+        """Execute what needs the lock. SQLite's own way of waiting for it sleeps longer the longer it waits."""
+        until, pause = time.monotonic() + self._patience, 0.0001
+        while True:
+            try:
+                self.connection.execute(statement).fetchone()
+            except sqlite3.OperationalError as error:
+                if code_of(error) != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                    raise
+            else:
+                return
+            time.sleep(pause * (0.5 + random.random()))  # noqa: S311  # so that two do not keep step
+            pause = min(pause * 1.5, 0.005)
+
+    def _entered(self, entry: Entry) -> Any:
+        match entry:
+            case Admit():
+                return self._book.admit(entry)
+            case Note():
+                return self._book.note(entry.spend)
+            case Work():
+                return self._done(entry)
+            case Settle():
+                return None  # all of them come first: they make room
+
+    def _done(self, work: Work) -> Any:
+        try:
+            return self._book.let(work.do)
+        except Error as error:
+            return error
+
+    def _committed(self, entries: Sequence[Entry]) -> None:
+        self.trouble = None
+        if self._owed or self._owed_tally:
+            self._owed, self._owed_tally = [], Tally()
+        if any(isinstance(entry, Work) for entry in entries):
+            self.keyring.look(self.connection)
+
+    def _failed(self, entries: Sequence[Entry], outcomes: Sequence[Any], error: Exception) -> None:
+        failure = failure_of(error, self.path)
+        failure.__cause__ = error
+        self.trouble = str(failure)
+        self._take_back()
+        if isinstance(error, sqlite3.Error):
+            self._owe(entries, outcomes)
+        else:  # what would fail again is not tried again: what was held for it stays held
+            _log.error("what was to be written was given up", exc_info=error)
+            self._owed, self._owed_tally = [], Tally()
+        _tell((entry, failure) for entry in entries)
+
+    def _take_back(self) -> None:
+        self._book.forget()
+        if self.connection.in_transaction:
+            try:
+                self.connection.execute("ROLLBACK")
+            except sqlite3.Error:  # the next transaction cannot begin, and tries this again
+                _log.exception("a transaction could not be taken back")
+
+    def _owe(self, entries: Sequence[Entry], outcomes: Sequence[Any]) -> None:
+        """Keep what has to be written some time. Whether a commit that failed is on the disk is not always known."""
+        for entry in entries:
+            if isinstance(entry, Settle):
+                self._owed.append(entry)
+            elif isinstance(entry, Note):
+                self._owed_tally.add(entry.spend, "", entry.spend.tenant, self._wall())
+        self._owed += [Settle(outcome, None) for outcome in outcomes if isinstance(outcome, Admission)]
+
+    # ------------------------------------------------------------------ now and then
+
+    def _look(self) -> None:
+        """What others have changed, who of them is no more, and whether it is possible to write again."""
+        self._look_at = time.monotonic() + _LOOK_SECONDS
+        try:
+            self.keyring.look(self.connection)
+            self._find_the_lost()
+        except (sqlite3.Error, OSError) as error:
+            self.trouble = str(failure_of(error, self.path))
+        if self.trouble is not None:
+            self._turn([Work(partial(touch, worker=self._worker))])
+        if time.monotonic() >= self._sweep_at:
+            self._sweep_at = time.monotonic() + _SWEEP_SECONDS
+            self._turn([Work(partial(sweep, before=int(self._steady()) - WINDOW))])
+
+    def _find_the_lost(self) -> None:
+        for worker, lease in lost(self.connection, self.path, self._worker):
+            self._turn([Work(partial(leave, worker=worker))])
+            bury(self.path, lease)
+
+    def _leave(self) -> None:
+        """The end: what is still under way is given up."""
+        self._turn([Work(partial(leave, worker=self._worker))])
+        self.connection.close()
+        self._lease.end()
+
+
+def _nothing(_: sqlite3.Connection) -> None:
+    """A commit of nothing: after it, what was there before is on the disk."""
+
+
+def _tell(outcomes: Iterable[tuple[Entry, Any]]) -> None:
+    """Everybody who waits is told; those who share a `tell`, together, and before those who wait for all."""
+    by_tell: dict[Tell, list[Outcome]] = {}
+    works: list[tuple[Work, Any]] = []
+    for entry, outcome in outcomes:
+        if isinstance(entry, Admit):
+            by_tell.setdefault(entry.tell, []).append((entry, outcome))
+        elif isinstance(entry, Work):
+            works.append((entry, outcome))
+    for tell, told in by_tell.items():
+        tell(told)
+    for work, outcome in works:
+        _finish(work.future, outcome)
+
+
+def _finish(future: Future[Any], outcome: Any) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    if isinstance(outcome, Error):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)

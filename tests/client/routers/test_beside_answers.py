@@ -1,0 +1,129 @@
+"""What a router is asked for somebody beside answers: vectors of one model, counts, and what an answer may cost."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from dragoman import AsyncRouter, Router, UnsupportedFeature
+from dragoman.flow import async_run
+from dragoman.messages import EmbeddingRequest, Message, Request, Role
+from dragoman.routing.policies import Ordered, Table
+from dragoman.routing.target import Target
+from dragoman.testing import Emulator
+
+from .stage import CLAUDE, MINI, Parrot
+
+GROQ, SMALL, LARGE = "groq/llama-3.3-70b-versatile", "openai/text-embedding-3-small", "openai/text-embedding-3-large"
+TEXTS = EmbeddingRequest(model="public", inputs=("one", "two"))
+HELLO = Request(model="public", messages=(Message(Role.USER, "Hello, how are you?"),), max_tokens=100)
+
+
+def plan(*targets: Any, **options: Any) -> Any:
+    return AsyncRouter(Ordered(*targets), **options).plan
+
+
+def run(flow: Any) -> Any:
+    return asyncio.run(async_run(flow))
+
+
+# ---------------------------------------------------------------------- vectors
+
+
+def test_the_first_that_has_vectors_gives_them(emulator: Emulator) -> None:
+    response = run(plan(CLAUDE, SMALL, LARGE).embed_request(TEXTS, {}))
+    assert (len(response), response.model, response.cost) == (2, "text-embedding-3-small", emulator.bill[0].cost)
+
+
+def test_never_those_of_another_model(emulator: Emulator) -> None:
+    """Not when the first fails either."""
+    emulator.fault(status=400, path="/embeddings", times=None)
+    with pytest.raises(Exception, match="a fault that was asked for"):
+        run(plan(SMALL, LARGE).embed_request(TEXTS, {}))
+    assert {seen.wire["model"] for seen in emulator.requests} == {"text-embedding-3-small"}
+
+
+def test_the_policy_chooses_among_those_of_one_model(emulator: Emulator) -> None:
+    here, there = Target(SMALL, options={"user": "here"}), Target(SMALL, name="other", options={"user": "there"})
+    chosen = AsyncRouter(Table("tier", {"pro": there}, default=here)).with_purpose(tier="pro")
+    run(chosen.plan.embed_request(TEXTS, {}))
+    assert emulator.requests[0].wire["user"] == "there"
+
+
+def test_options_fill_what_is_open(emulator: Emulator) -> None:
+    """Those of answers mean nothing here."""
+    target = Target(SMALL, options={"temperature": 0, "user": "target"})
+    request = EmbeddingRequest(model="public", inputs=("one",), dimensions=4)
+    response = run(plan(target, max_tokens=5).embed_request(request, {"dimensions": 8}))
+    assert len(response[0]) == 4
+    assert emulator.requests[0].wire["user"] == "target"
+
+
+def test_where_nobody_has_vectors_that_is_said(emulator: Emulator) -> None:
+    with pytest.raises(UnsupportedFeature, match=r"none of anthropic/claude-haiku-4-5, parrot/polly has embeddings"):
+        plan(CLAUDE, Parrot("hi")).embed_request(TEXTS, {})
+
+
+# ---------------------------------------------------------------------- counts
+
+
+def test_counted_by_whoever_counts(emulator: Emulator) -> None:
+    count = run(plan(GROQ, CLAUDE).count_request(HELLO, {}))
+    assert (count.exact, emulator.requests[0].path) == (True, "/v1/messages/count_tokens")
+
+
+def test_estimated_where_nobody_does(emulator: Emulator) -> None:
+    counts = [run(plan(target).count_request(HELLO, {})) for target in (GROQ, Parrot("hi"))]
+    assert [count.exact for count in counts] == [False, False]
+    assert all(count.tokens > 0 for count in counts)
+    assert emulator.requests == []
+
+
+# ---------------------------------------------------------------------- what an answer may cost
+
+
+@pytest.fixture(autouse=True)
+def stage(emulator: Emulator) -> Emulator:
+    return emulator
+
+
+def test_the_dearest_of_those_that_may_be_asked() -> None:
+    alone = [plan(target).ceiling_of(HELLO) for target in (MINI, CLAUDE)]
+    assert plan(MINI, CLAUDE).ceiling_of(HELLO) == max(alone) == alone[1]
+
+
+def test_it_is_no_less_than_the_bill(emulator: Emulator) -> None:
+    worst = plan(MINI).ceiling_of(HELLO)
+    run(plan(MINI).answer(HELLO, {}))
+    assert emulator.bill[0].cost < worst < Decimal("0.001")
+
+
+def test_a_policy_may_name_one_alone() -> None:
+    routed = AsyncRouter(Table("tier", {"free": MINI}, default=CLAUDE))
+    assert routed.with_purpose(tier="free").plan.ceiling_of(HELLO) == plan(MINI).ceiling_of(HELLO)
+
+
+def test_options_of_a_target_lower_it() -> None:
+    request = Request(model="public", messages=HELLO.messages)
+    short = plan(Target(MINI, options={"max_tokens": 100})).ceiling_of(request)
+    assert short == plan(MINI).ceiling_of(HELLO) < plan(MINI).ceiling_of(request)
+
+
+def test_unknown_where_it_is_of_one() -> None:
+    assert plan(MINI, "openai/nobody-knows-it").ceiling_of(HELLO) is None
+    assert plan(MINI, Parrot("hi")).ceiling_of(HELLO) is None
+
+
+def test_tokens_may_be_told() -> None:
+    assert plan(MINI).ceiling_of(HELLO, {}, 10) < plan(MINI).ceiling_of(HELLO, {}, 20)
+
+
+def test_a_client_that_blocks_and_a_router_in_a_router_have_them_too(emulator: Emulator) -> None:
+    inner = [Router(SMALL), AsyncRouter(SMALL)]
+    for each in inner:
+        assert len(run(plan(each).embed_request(TEXTS, {}))) == 2
+        assert run(plan(each).count_request(HELLO, {})).tokens > 0
+        assert plan(each).ceiling_of(HELLO) == plan(SMALL).ceiling_of(HELLO)
