@@ -35,6 +35,7 @@ class Asking(Struct, Generic[T], frozen=True, kw_only=True):
         with_response: The same result with another response.
         stream: Whether the caller sees the events of the answer.
         continues: Whether an answer may be gone on from by another target: of values it may not.
+        seen: Whether the caller has seen anything, where that is not the events: of a value that grows, or elements.
     """
 
     ask: Callable[[Target, Allowance], Flow[T]]
@@ -42,3 +43,4 @@ class Asking(Struct, Generic[T], frozen=True, kw_only=True):
     with_response: Callable[[T, LLMResponse], T]
     stream: bool = False
     continues: bool = True
+    seen: Callable[[], bool] | None = None

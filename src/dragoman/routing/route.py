@@ -349,7 +349,8 @@ class Journey(Struct, Generic[T]):
 
     def _may_go_on(self, verdict: Verdict) -> bool:
         """Whether anybody may be asked once more."""
-        if self.shown.anything and not self._may_replace():
+        seen = self.shown.anything if self._asking.seen is None else self._asking.seen()
+        if seen and not self._may_replace():
             return False
         return may_go_elsewhere(verdict.elsewhere, self._routing.rules)
 

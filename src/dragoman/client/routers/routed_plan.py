@@ -214,7 +214,7 @@ class RoutedPlan:
             found = yield from flow.flow
             return _with_response(found, told(found.response))
 
-        return PartialFlow(self._route(call, self._asking_value(ask, stream=True)), following)
+        return PartialFlow(self._route(call, self._asking_value(ask, stream=True, seen=following.seen)), following)
 
     def iterable(
         self,
@@ -226,8 +226,8 @@ class RoutedPlan:
     ) -> IterableFlow[Any]:
         """The flow of a call for a list, and where its elements come out as they come in. Raises as `extract`."""
         call = self._call(prompt, options, stream=True, value=True)
-        following = Following()
         ours: Delivery[Any] = Delivery() if delivery is None else delivery
+        following = Following(ours.seen)
 
         def ask(target: Target, allowance: Allowance) -> Flow[Extracted[list[Any]]]:
             server, wish, told = self._wish(call, target, allowance)
@@ -237,7 +237,9 @@ class RoutedPlan:
             found = yield from flow.flow
             return _with_response(found, told(found.response))
 
-        return IterableFlow(self._route(call, self._asking_value(ask, stream=True)), following, ours)
+        return IterableFlow(
+            self._route(call, self._asking_value(ask, stream=True, seen=following.seen)), following, ours
+        )
 
     @property
     def embeds(self) -> bool:
@@ -288,9 +290,15 @@ class RoutedPlan:
         return (yield from route(routing, call.features, asking, deadline))
 
     def _asking_value(
-        self, ask: Callable[[Target, Allowance], Flow[Extracted[T]]], *, stream: bool
+        self,
+        ask: Callable[[Target, Allowance], Flow[Extracted[T]]],
+        *,
+        stream: bool,
+        seen: Callable[[], bool] | None = None,
     ) -> Asking[Extracted[T]]:
-        return Asking(ask=ask, response_of=_response_of, with_response=_with_response, stream=stream, continues=False)
+        return Asking(
+            ask=ask, response_of=_response_of, with_response=_with_response, stream=stream, continues=False, seen=seen
+        )
 
     # ------------------------------------------------------------------ what is asked
 

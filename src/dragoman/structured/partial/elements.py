@@ -31,6 +31,10 @@ class Delivery(Generic[T]):
         self._place = 0
         self._held = False
 
+    def seen(self) -> bool:
+        """Whether any element was delivered."""
+        return bool(self._delivered)
+
     def begin(self) -> None:
         """The list comes from its beginning."""
         self._place, self._held = 0, False
