@@ -48,6 +48,7 @@ CLIENTS = {
         "jinja2>=3.1",
         *OUR_TESTS,
     ],
+    "instructor_package": ["instructor>=1.17,<1.18"],
     "vertex": ["cryptography", *TEST_TOOLS, "--editable", f"{ROOT.parent}[vertex]"],
 }
 """Environment → what is installed in it. Those with ours too run tests in which theirs and ours meet;

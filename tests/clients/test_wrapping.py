@@ -39,6 +39,7 @@ MODULES = [
     ("litellm", "litellm_function"),
     ("chapters", "seed_chapters"),
     ("chapters", "routed_chapter"),
+    ("instructor_package", "instructor_targets"),
 ]
 """By environment: what runs in it."""
 

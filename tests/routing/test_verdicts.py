@@ -170,10 +170,18 @@ def instructors(cause: Exception | None) -> Exception:
         (ValueError("does not fit"), "invalid"),
         (SdkError(status_code=401), "auth"),
         (SdkError(status_code=503), "overloaded"),
+        (AssertionError("one tool call was expected"), "invalid"),
+        (ConnectionRefusedError("nobody listens"), "network"),
+        (SdkError(), "foreign"),  # a connection that broke, in OpenAI's SDK
     ],
 )
 def test_instructors_exception_is_what_it_wraps(cause: Exception | None, failure: str) -> None:
     assert verdict_of(instructors(cause)).failure == failure
+
+
+def test_an_answer_that_instructor_finds_cut_off_is_the_callers_limit() -> None:
+    cut_off = type("IncompleteOutputException", (Exception,), {"__module__": "instructor.core.exceptions"})
+    assert verdict_of(cut_off()) == verdict_of(errors.AnswerCutOff())
 
 
 class Response:
@@ -193,6 +201,8 @@ class Response:
         (SdkError(response=Response(retry_after="inf")), None),
         (SdkError(response=Response(retry_after="nan")), None),
         (SdkError(response=Response()), None),
+        (instructors(SdkError(response=Response(retry_after="7.5"))), 7.5),
+        (instructors(None), None),
         (RuntimeError("x"), None),
     ],
 )

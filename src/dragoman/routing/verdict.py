@@ -99,6 +99,7 @@ _FITS_NOT: Final = frozenset({("pydantic_core", "ValidationError"), ("pydantic",
 """Exceptions of other packages that say that an answer did not fit, by package and name."""
 
 _WRAPPER: Final = ("instructor", "InstructorRetryException")
+_CUT_OFF: Final = ("instructor", "IncompleteOutputException")
 
 
 def verdict_of(error: BaseException, *, time_left: bool = False) -> Verdict:
@@ -118,7 +119,8 @@ def retry_after_of(error: BaseException) -> float | None:
     """How many seconds the provider asks to wait, where the error says so as a number."""
     if isinstance(error, errors.Error):
         return error.retry_after_seconds if isinstance(error, errors.ProviderError) else None
-    headers: Any = getattr(getattr(error, "response", None), "headers", None)
+    inner = _wrapped(error) if _WRAPPER in _names(error) else error
+    headers: Any = getattr(getattr(inner, "response", None), "headers", None)
     try:
         seconds = float(headers["retry-after"])
     except (KeyError, TypeError, ValueError):
@@ -147,11 +149,13 @@ def _by_class(kind: type[BaseException]) -> Verdict | None:
 
 
 def _of_foreign(error: BaseException) -> Verdict:
-    names = {(base.__module__.partition(".")[0], base.__name__) for base in type(error).__mro__}
+    names = _names(error)
     if names & _FITS_NOT:
         return _INVALID
+    if _CUT_OFF in names:
+        return _GIVE_UP  # as AnswerCutOff: the caller's limit, which would cut off the next one too
     if _WRAPPER in names:
-        return _of_wrapped(error)
+        return _of_wrapped(_wrapped(error))
     kind = _class_by_answer(error)
     if kind is not None:
         return _by_class(kind) or _FOREIGN
@@ -161,11 +165,23 @@ def _of_foreign(error: BaseException) -> Verdict:
     return known or _FOREIGN
 
 
-def _of_wrapped(error: BaseException) -> Verdict:
-    """Instructor raises one class for answers that did not fit and for calls that failed: what it wraps tells which."""
-    inner = next((each for each in (*error.args, error.__cause__) if isinstance(each, Exception)), None)
-    kind = None if inner is None else _class_by_answer(inner)
-    return _INVALID if kind is None else _by_class(kind) or _INVALID
+def _names(error: BaseException) -> set[tuple[str, str]]:
+    """The package and name of each of its classes: of packages that may not be here."""
+    return {(base.__module__.partition(".")[0], base.__name__) for base in type(error).__mro__}
+
+
+def _wrapped(error: BaseException) -> Exception | None:
+    """What Instructor's exception wraps: an argument of it, up to 1.16, and its cause."""
+    return next((each for each in (*error.args, error.__cause__) if isinstance(each, Exception)), None)
+
+
+def _of_wrapped(inner: Exception | None) -> Verdict:
+    """Instructor raises one class for answers that did not fit and for calls that failed: what it wraps tells which.
+
+    Whatever it finds wrong with an answer is a `ValueError`, or fails an assertion.
+    """
+    unfit = inner is None or (isinstance(inner, ValueError | AssertionError) and _class_by_answer(inner) is None)
+    return _INVALID if unfit else _of_foreign(inner)
 
 
 def _class_by_answer(error: BaseException) -> type[BaseException] | None:
