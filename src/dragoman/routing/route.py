@@ -340,12 +340,19 @@ class Journey(Struct, Generic[T]):
             return
         refusal = board[target].refusal(self._features, now)
         at = now if refusal is None else refusal.until
-        if at is None or at - now > rules.retry.max_delay or not board.retry_budget.may_retry(now):
+        if at is None or at - now > rules.retry.max_delay or (at > now and self._another(now)):
+            return
+        if not board.retry_budget.may_retry(now):
             return
         pause = self._pause(at - now, tried, now)
         if pause is not None:
             yield from sleep(pause)
             self._again = target
+
+    def _another(self, now: float) -> bool:
+        """Whether anybody else would be asked now: then nobody waits until this one may be asked again."""
+        choice = self._choice(now, self._out)
+        return choice.target is not None and not choice.anyway
 
     def _may_go_on(self, verdict: Verdict) -> bool:
         """Whether anybody may be asked once more."""

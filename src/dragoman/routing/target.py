@@ -63,7 +63,8 @@ class Target(Struct, frozen=True, eq=False, weakref=True):
         served: Who answers: `"provider/model"`, an `LLM`, a client in Instructor's manner, an `LLMProvider`.
         name: How it is called in logs, explanations and errors; `provider/model` when left out.
         weight: Its share, for policies that deal by weight.
-        max_attempts: Tries in a row before going elsewhere; the router's when left out.
+        max_attempts: Tries in a row before going elsewhere; 1 when left out. Fewer when it must be left alone for a while
+            and another can be asked.
         max_retries: How often to ask again for a value that fits, at this target; the call's when left out.
         limits: What may be sent to it.
         labels: Words for rules of the application's own, such as a region.

@@ -34,13 +34,20 @@ def made(primary: Any, fallback: Any = None, max_retries: int = 2, **rules: Any)
 BAD, GOOD = OSError("down"), "all is well"
 
 
-@pytest.mark.parametrize("max_retries", [0, 1, 2, 5])
+@pytest.mark.parametrize("max_retries", [0, 1, 2, 4])
 def test_x11_so_many_tries_more_and_then_the_fallback_once(max_retries: int) -> None:
     """S3.9, X11."""
     primary, fallback = Parrot(BAD, name="first"), Parrot(GOOD, name="second")
     response = result(made(primary, fallback, max_retries).complete(SAID))
     assert response.content == GOOD
     assert (len(primary.asked), len(fallback.asked)) == (max_retries + 1, 1)
+
+
+def test_x11_one_that_is_left_alone_by_then_is_not_waited_for() -> None:
+    """Five failures in a row take it out. Where there is no second, it is."""
+    primary, fallback = Parrot(BAD, name="first"), Parrot(GOOD, name="second")
+    assert result(made(primary, fallback, 7).complete(SAID)).content == GOOD
+    assert (len(primary.asked), len(fallback.asked)) == (5, 1)
 
 
 def test_the_first_to_come_back_answers() -> None:

@@ -219,6 +219,18 @@ def test_case_09_retry_after_is_obeyed_for_that_target(make: Make, emulator: Emu
     assert calls.ask().tried == ["openai ok"]
 
 
+@pytest.mark.parametrize("others", [[SECOND], []], ids=["there is another", "there is none"])
+def test_case_09_it_is_waited_for_only_where_nobody_else_can_be_asked(
+    make: Make, emulator: Emulator, clock: Clock, others: list[str]
+) -> None:
+    """Also by a target that is asked several times in a row."""
+    emulator.fault(status=429, model=FIRST_MODEL, retry_after=30)
+    outcome = make(Target(FIRST, max_attempts=3), *others).ask()
+    assert outcome.tried == ["openai RateLimited", "anthropic ok" if others else "openai ok"]
+    assert sum(clock.slept) == 0 if others else sum(clock.slept) >= 30
+    check_bill(emulator, outcome)
+
+
 @pytest.mark.parametrize(
     ("retry_after", "seconds"),
     [("Wed, 21 Oct 2015 07:28:30 GMT", 30), ("Wed, 21 Oct 2015 07:27:00 GMT", 0)],
