@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 
 import pytest
@@ -23,6 +24,7 @@ from dragoman.routing.policies import (
     Weighted,
     When,
 )
+from dragoman.routing.rules import RouteRules
 from dragoman.routing.target import Target
 from tests.routing.scene import NO_FEATURES, Health, Scene, model, targets
 
@@ -334,3 +336,16 @@ def test_it_may_stick_to_another_word() -> None:
 def test_a_bound_below_the_average_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="balance=1 must be more than 1"):
         Sticky(*targets("ab"), balance=1)
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda: Target("openai/a", weight=float("nan")), "weight=nan must be finite"),
+        (lambda: Target("openai/a", limits={"concurrency": 1}), r"limits= takes Limits\(concurrency=…\)"),
+        (lambda: RouteRules(after_commit="resume"), "There are: raise, continue, restart"),
+    ],
+)
+def test_what_cannot_be_right_is_said_where_it_is_made(make: Callable[[], object], why: str) -> None:
+    with pytest.raises(ConfigurationError, match=why):
+        make()

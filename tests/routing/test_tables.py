@@ -219,7 +219,7 @@ def test_the_environment_is_the_processs_own(monkeypatch: pytest.MonkeyPatch) ->
         ({"policy": {}}, "policy: exactly one of these stands here: ordered, random, "),
         ({"policy": {"ordered": ["a/a"], "random": ["a/a"]}}, "policy: exactly one of these stands here"),
         ({"policy": {"ordered": []}}, "policy.ordered: here stands a list of at least one, not an empty list"),
-        ({"policy": {"ordered": ["a/a"], "weight": -1}}, "policy.ordered: Ordered: weight=-1.0 must not be negative"),
+        ({"policy": {"ordered": ["a/a"], "weight": -1}}, "policy.ordered: Ordered: weight=-1.0 must be finite and not negative"),
         ({"policy": {"ordered": ["a/a"], "weight": True}}, "policy.weight: here stands a number, not True"),
         ({"policy": {"weighted": {"a/a": "much"}}}, "policy.weighted.a/a: here stands a number, not 'much'"),
         ({"policy": {"weighted": {"a/a": 0}}}, "policy.weighted: Weighted: at least one member needs a weight above 0"),

@@ -209,7 +209,8 @@ class Journey(Struct, Generic[T]):
     def _nobody(self, choice: Choice, refusal: Refusal | None) -> Error:
         if self.tries.errors:
             return self._exhausted(_reasons(choice, None) or "There is no other target.")
-        error = NoDeployment(f"no target may be asked: {_reasons(choice, refusal)}")
+        reasons = _reasons(choice, refusal) or f"{self._routing.policy!r} names none for {_said_of(self._features)}"
+        error = NoDeployment(f"no target may be asked: {reasons}")
         until = refusal.until if refusal is not None else choice.until
         if until is not None:
             error.hint = f"The first may be asked again in {until - self._routing.clock():.1f} s."
@@ -387,3 +388,9 @@ def _reasons(choice: Choice, refusal: Refusal | None) -> str:
     """Why each was not asked."""
     told = [f"{each.target.title}: {each.refusal.reason}" for each in choice.candidates if each.refusal is not None]
     return "; ".join([*told, *([refusal.reason] if refusal is not None else [])])
+
+
+def _said_of(features: Features) -> str:
+    """What policies go by, for people."""
+    words = {name: getattr(features, name) for name in ("tenant", "task", "tier", "session", "model")} | features.labels
+    return ", ".join(f"{name} {word!r}" for name, word in words.items() if word is not None) or "a call of no purpose"

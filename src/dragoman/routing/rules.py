@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -66,6 +66,9 @@ class RouteRules(Struct, frozen=True, kw_only=True):
         _refuse_ratio("RouteRules", self.max_price_ratio)
         if self.max_attempts < 1:
             raise ConfigurationError("RouteRules: max_attempts counts the first try too, so it must be at least 1")
+        if self.after_commit not in get_args(AfterCommit):
+            known = ", ".join(get_args(AfterCommit))
+            raise ConfigurationError(f"RouteRules: after_commit={self.after_commit!r} is none. There are: {known}")
         if self.allow is not None and not self.allow:
             raise ConfigurationError("RouteRules: allow=() lets nobody be asked; leave it out to allow all")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from typing import Any, Final
 
 from msgspec import Struct
@@ -63,8 +64,8 @@ class Target(Struct, frozen=True, eq=False, weakref=True):
         served: Who answers: `"provider/model"`, an `LLM`, a client in Instructor's manner, an `LLMProvider`.
         name: How it is called in logs, explanations and errors; `provider/model` when left out.
         weight: Its share, for policies that deal by weight.
-        max_attempts: Tries in a row before going elsewhere; 1 when left out. Fewer when it must be left alone for a while
-            and another can be asked.
+        max_attempts: Tries in a row before going elsewhere; 1 when left out. Fewer when it must be left alone for a
+            while and another can be asked.
         max_retries: How often to ask again for a value that fits, at this target; the call's when left out.
         limits: What may be sent to it.
         labels: Words for rules of the application's own, such as a region.
@@ -85,12 +86,14 @@ class Target(Struct, frozen=True, eq=False, weakref=True):
     place: Place = Place()
 
     def __post_init__(self) -> None:
-        if self.weight < 0:
-            raise ConfigurationError(f"Target: weight={self.weight!r} must not be negative")
+        if not 0 <= self.weight < inf:
+            raise ConfigurationError(f"Target: weight={self.weight!r} must be finite and not negative")
         if self.max_attempts is not None and self.max_attempts < 1:
             raise ConfigurationError("Target: max_attempts counts the first try too, so it must be at least 1")
         if self.max_retries is not None and self.max_retries < 0:
             raise ConfigurationError("Target: max_retries must not be negative")
+        if self.limits is not None and not isinstance(self.limits, Limits):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not type-checked
+            raise ConfigurationError(f"Target: limits= takes Limits(concurrency=…), not {self.limits!r}")
 
     @property
     def title(self) -> str:

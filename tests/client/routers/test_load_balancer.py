@@ -70,6 +70,9 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a policy": ({"policy": "nearest"}, "There are: random, round_robin"),
     "weights that mean nothing": ({"policy": "random", "weights": [1, 2]}, "mean nothing"),
     "one weight too few": ({"weights": [1]}, "2 targets and 1 weights"),
+    "a weight that is none": ({"weights": [1, float("nan")]}, "weight=nan must be finite"),
+    "rules that are none": ({"rules": {"max_attempts": 2}}, "rules= takes RouteRules"),
+    "health that is none": ({"health": 1}, "health= takes HealthRules"),
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dragoman import AsyncRouter, ConfigurationError, Router, TaskType, Tier
+from dragoman import AsyncRouter, ConfigurationError, NoDeployment, Router, TaskType, Tier
 from dragoman.client.routers.features import features_of
 from dragoman.client.routers.purpose import Purpose
 from dragoman.messages import Audio, Document, Image, Message, OutputFormat, Role, Text, ToolResult
@@ -140,3 +140,15 @@ def test_how_long_it_is_and_how_it_is_answered() -> None:
     assert (found.tenant, found.model, found.prompt_characters, found.output_tokens) == ("t", "m", 500, 7)
     assert found.needs == {"vision", "stream", "value"}
     assert found.input_tokens > 800
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [({}, "a call of no purpose"), ({"tier": "pro", "labels": {"region": "eu"}}, "tier 'pro', region 'eu'")],
+)
+def test_a_table_without_a_row_says_what_it_was_asked_for(
+    emulator: Emulator, mode: str, words: dict[str, Any], said: str
+) -> None:
+    llm = router(mode, Table("tier", {"free": MINI})).with_purpose(**words)
+    with pytest.raises(NoDeployment, match=f"<Table <Target {MINI}>> names none for {said}"):
+        result(llm.generate("Hello"))

@@ -29,6 +29,7 @@ from dragoman.routing.rules import RouteRules
 from dragoman.routing.target import Target
 
 P = TypeVar("P", bound=RoutedPlan)
+R = TypeVar("R", RouteRules, HealthRules, RetryBudgetRules)
 
 
 class RouterOptions(GenerateOptions, total=False):
@@ -49,7 +50,7 @@ _OF_ROUTERS = RouterOptions.__annotations__.keys() - GenerateOptions.__annotatio
 
 def plan_of(policy: Any, options: Mapping[str, Any], *, asynchronous: bool, kind: type[P]) -> P:
     """What decides the calls of a router. Raises `ConfigurationError` for what is no target."""
-    rules: RouteRules = options.get("rules") or RouteRules()
+    rules = _said(options, "rules", RouteRules)
     if rules.hedge is not None and not asynchronous:
         raise UnsupportedFeature(
             "only an async router can watch two answers at once: use the one whose name begins with Async, or leave "
@@ -59,11 +60,21 @@ def plan_of(policy: Any, options: Mapping[str, Any], *, asynchronous: bool, kind
     member = as_member(policy)
     tree = (member if isinstance(member, Policy) else Ordered(member)).mapped(looked_up)
     board = Board(
-        tree.targets(), options.get("health") or HealthRules(), options.get("retry_budget") or RetryBudgetRules()
+        tree.targets(), _said(options, "health", HealthRules), _said(options, "retry_budget", RetryBudgetRules)
     )
     routing = Routing(policy=tree, board=board, rules=rules)
     defaults = {name: value for name, value in options.items() if name not in _OF_ROUTERS}
     return kind(Behind(routing, looked_up.servers, looked_up.made), defaults)
+
+
+def _said(options: Mapping[str, Any], name: str, kind: type[R]) -> R:
+    """An option, or its defaults. Raises `ConfigurationError` for one of another type."""
+    given = options.get(name)
+    if given is None:
+        return kind()
+    if isinstance(given, kind):
+        return given
+    raise ConfigurationError(f"{name}= takes {kind.__name__}(...), not {given!r}")
 
 
 class RouterBase(LLMBase):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
+from math import inf
 from typing import Any, ClassVar, Final, Self, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -73,8 +74,8 @@ class Policy(ABC):
     def __init__(self, *members: Any, name: str = "", weight: float = 1.0) -> None:
         if not members:
             raise ConfigurationError(f"{type(self).__name__}: it needs at least one target")
-        if weight < 0:
-            raise ConfigurationError(f"{type(self).__name__}: weight={weight!r} must not be negative")
+        if not 0 <= weight < inf:
+            raise ConfigurationError(f"{type(self).__name__}: weight={weight!r} must be finite and not negative")
         self.members: tuple[Member, ...] = tuple(map(as_member, members))
         self._targets = tuple(dict.fromkeys(target for member in self.members for target in targets_of(member)))
         self.name = name
