@@ -464,7 +464,11 @@ class BudgetExceeded(RouteError):
 
 
 class NoDeployment(RouteError):
-    """No target fits the request or is healthy."""
+    """No target fits the request or is healthy. `retry_after_seconds`: when one may be again; `None` where that is not
+    known, or never.
+    """
+
+    retry_after_seconds: float | None = None
 
 
 # ---------------------------------------------------------------------- the gateway cannot keep its books

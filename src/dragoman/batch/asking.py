@@ -17,12 +17,12 @@ from msgspec.structs import replace
 
 from dragoman.batch.job import SHORTLY_SECONDS, Job
 from dragoman.batch.rows import NOTHING, Ended, Paid, Row, attempts_of, paid_for
-from dragoman.batch.stops import MOST_REFUSALS, TOO_MANY_STATUSES, is_one_too_many
+from dragoman.batch.stops import MOST_REFUSALS, TOO_MANY_STATUSES, is_one_too_many, retry_after_of
 from dragoman.batch.writer import JournalFailed
 from dragoman.calls.retry import retry_after_date
 from dragoman.dialects.error_replies import retry_after
-from dragoman.errors import ConnectFailed, ProviderError, TimedOut
-from dragoman.flow import Effect, Flow, Open, Sleep, invoke, passing, sleep
+from dragoman.errors import ConnectFailed, TimedOut
+from dragoman.flow import Effect, Flow, Invoke, Open, Sleep, invoke, passing, sleep
 from dragoman.http import AsyncReply, HttpRequest, Reply
 
 T = TypeVar("T")
@@ -45,6 +45,7 @@ class Asking:
         self._sent_at = 0.0
         self._was_refused = False
         self._is_on_the_wire = False
+        self._is_marked = False
 
     def ask(self) -> Flow[Ended]:
         """How the row ended, written down. Raises `JournalFailed` when it cannot be."""
@@ -69,6 +70,9 @@ class Asking:
         match effect:
             case Open(_, HttpRequest(method=method)) if method != _FETCHING:
                 return (yield from self._send(effect))
+            case Invoke() if self._row.routed:
+                yield from self._mark_unseen()
+                return (yield effect)
             case Sleep(seconds):
                 self._leave_wire()
                 if self._was_refused:
@@ -76,6 +80,14 @@ class Asking:
                 return (yield effect)
             case _:
                 return (yield effect)
+
+    def _mark_unseen(self) -> Flow[None]:
+        """Foreign clients, threads and hedges send what is not seen here: from now on the row may have been asked."""
+        journal = self._job.journal
+        if journal is not None and not self._is_marked:
+            self._is_marked = True
+            worst = self._before + self._unpriced([self._row.ceiling])
+            yield from durable(lambda: journal.sent(self._row, worst))
 
     # ------------------------------------------------------------------ one request
 
@@ -86,6 +98,7 @@ class Asking:
         yield from self._turn(request)
         journal = self._job.journal
         if journal is not None:
+            self._is_marked = True
             yield from durable(lambda: journal.sent(self._row, self._at_worst()))
         self._sent_at, self._was_refused = self._job.clock(), False
         try:
@@ -147,7 +160,7 @@ class Asking:
             self._job.answered()
             return
         self._nothing_charged()
-        if reply.status in TOO_MANY_STATUSES:
+        if reply.status in TOO_MANY_STATUSES and not self._row.routed:
             self._was_refused = True
             asked = retry_after(reply.status, reply.headers)
             if asked is None:
@@ -159,11 +172,15 @@ class Asking:
     def _failed(self, error: Exception) -> Ended:
         row, job = self._row, self._job
         paid = self._paid(error, done=False)
-        if isinstance(error, ProviderError) and is_one_too_many(error) and error.retry_after_seconds:
-            job.hold_back(error.retry_after_seconds)
         if job.ends_all(error):
             return Ended(row=row, state="waiting", error=error, paid=paid)
-        if is_one_too_many(error) and row.refusals < MOST_REFUSALS:
+        if not is_one_too_many(error):
+            return Ended(row=row, state="failed", error=error, paid=paid)
+        if row.routed:
+            job.refused(self._sent_at, retry_after_of(error))
+        else:
+            job.hold_back(retry_after_of(error) or 0.0)
+        if row.refusals < MOST_REFUSALS:
             row.refusals += 1
             return Ended(row=row, state="waiting", paid=paid)
         return Ended(row=row, state="failed", error=error, paid=paid)

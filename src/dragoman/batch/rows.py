@@ -88,6 +88,8 @@ class Row(Struct, kw_only=True, eq=False):
         paid: What it has cost so far.
         paid_before: What of that earlier runs paid.
         refusals: How often it was refused for being one too many.
+        routed: Whether any of several targets may answer it. Then the refusal of one holds nobody back, for the router
+            knows of it; and some are asked in ways that no batch sees.
     """
 
     number: int
@@ -98,6 +100,7 @@ class Row(Struct, kw_only=True, eq=False):
     paid: Paid = Paid()
     paid_before: Paid = Paid()
     refusals: int = 0
+    routed: bool = False
 
     def __repr__(self) -> str:
         """Without what is asked."""

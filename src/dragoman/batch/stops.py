@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from dragoman.errors import (
+    FallbackExhausted,
     MissingKey,
     MissingPackage,
+    NoDeployment,
     OutOfCredit,
     Overloaded,
     ProviderError,
@@ -30,9 +32,25 @@ def ends_all(error: Exception, *, answered: bool) -> bool:
     """Whether every row would meet `error`. A 403 after an answer with the same key is about the row."""
     if answered and isinstance(error, ProviderError) and error.http_status == 403:
         return False
+    if isinstance(error, FallbackExhausted):
+        return all(isinstance(each, Exception) and ends_all(each, answered=answered) for each in error.errors)
     return isinstance(error, _OF_ALL)
 
 
 def is_one_too_many(error: Exception) -> bool:
-    """Whether a row was refused for what others do, and may be asked again when there are fewer."""
-    return isinstance(error, _TOO_MANY)
+    """Whether a row was refused for what others do, and may be asked again when there are fewer.
+
+    Of several targets it is enough that one would have it later, unless an answer that did not fit was paid for.
+    """
+    match error:
+        case FallbackExhausted():
+            return error.cost == 0 and any(isinstance(each, _TOO_MANY) for each in error.errors)
+        case NoDeployment():
+            return error.retry_after_seconds is not None
+        case _:
+            return isinstance(error, _TOO_MANY)
+
+
+def retry_after_of(error: Exception) -> float | None:
+    """How many seconds a row that was one too many is to wait, where that is known."""
+    return error.retry_after_seconds if isinstance(error, ProviderError | NoDeployment) else None

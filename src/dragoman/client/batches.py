@@ -95,6 +95,7 @@ class Asker:
             ceiling=self._ceiling(prompt, options),
             digest=digest_of(question) if digest is None else digest,
             label=label,
+            routed=self.plan.routed,
         )
 
     def _flow(self, prompt: Any, options: Mapping[str, Any]) -> Flow[Any]:

@@ -149,6 +149,9 @@ class Plan:
 
     __slots__ = ("_closed", "_defaults", "_target")
 
+    routed = False
+    """Whether others than its target may be asked."""
+
     def __init__(self, target: Target, defaults: Mapping[str, Any]) -> None:
         check_options(defaults)
         self._target = target

@@ -213,7 +213,8 @@ class Journey(Struct, Generic[T]):
         error = NoDeployment(f"no target may be asked: {reasons}")
         until = refusal.until if refusal is not None else choice.until
         if until is not None:
-            error.hint = f"The first may be asked again in {until - self._routing.clock():.1f} s."
+            error.retry_after_seconds = max(until - self._routing.clock(), 0.0)
+            error.hint = f"The first may be asked again in {error.retry_after_seconds:.1f} s."
         return error
 
     def _exhausted(self, why_no_more: str) -> FallbackExhausted:

@@ -121,6 +121,7 @@ class RoutedPlan:
         self._model = model or None
 
     provider = "router"
+    routed = True
 
     @property
     def model(self) -> str:
