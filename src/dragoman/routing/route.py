@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from dragoman.calls.retry import backoff
 from dragoman.errors import Error, FallbackExhausted, NoDeployment, TimedOut
 from dragoman.flow import Flow, emit, sleep
-from dragoman.messages import LLMResponse, Restarted, Seam
+from dragoman.messages import LLMResponse, Restarted, Seam, Text
 from dragoman.routing.asking import Allowance, Asking
 from dragoman.routing.continuing import Continuation, joined
 from dragoman.routing.decision import Choice, choose, may_go_elsewhere
@@ -220,7 +220,13 @@ class Journey(Struct, Generic[T]):
     def _exhausted(self, why_no_more: str) -> FallbackExhausted:
         error = self.tries.exhausted(why_no_more)
         error.__cause__ = self.tries.errors[-1][1]
+        self._show_whole(error)
         return error
+
+    def _show_whole(self, error: Exception) -> None:
+        """What had arrived is the text of all who went on with it."""
+        if self._so_far and isinstance(error, Error) and error.partial is not None:
+            error.partial = replace(error.partial, content="", parts=(Text(self.shown.text),))
 
     # ------------------------------------------------------------------ asking
 
@@ -327,6 +333,7 @@ class Journey(Struct, Generic[T]):
         self._reason = type(error).__name__
         if not self._may_go_on(verdict):
             self.tries.complete(error)
+            self._show_whole(error)
             raise error
         self._so_far = self.shown.text if self._routing.rules.after_commit == "continue" else ""
         yield from self._again_here(leg.target, verdict, tried, now)

@@ -53,6 +53,12 @@ class Tries(Struct):
             return None, UNKNOWN_COST
         return sum((cost for cost in costs if cost is not None), response.cost), None
 
+    @property
+    def partial(self) -> LLMResponse | None:
+        """What had arrived of the last answer of which anything did."""
+        found = (error.partial for _, error in reversed(self.errors) if isinstance(error, Error))
+        return next((each for each in found if each is not None), None)
+
     def complete(self, error: Exception) -> None:
         """Have `error` tell of all attempts, where it can."""
         if isinstance(error, Error):
@@ -69,7 +75,7 @@ class Tries(Struct):
         )
         error.hint = "\n  ".join((*(f"{target.title}: {_line(failure)}" for target, failure in self.errors), why_not))
         error.attempts = tuple(self.attempts)
-        error.partial = last.partial if isinstance(last, Error) else None
+        error.partial = self.partial
         if isinstance(last, CallFailed):
             error.total_usage, error.last_completion = last.total_usage, last.last_completion
             error.failed_attempts = last.failed_attempts

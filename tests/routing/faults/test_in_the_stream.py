@@ -186,6 +186,22 @@ def test_case_47_when_all_fail_each_is_told(make: Make, emulator: Emulator, stre
     check_bill(emulator, outcome)
 
 
+@pytest.mark.parametrize("second", [{"status": 503}, {"cut_after": 6}], ids=["refuses", "breaks too"])
+def test_case_47_what_had_arrived_is_told_when_nobody_could_go_on(
+    make: Make, emulator: Emulator, second: dict[str, Any]
+) -> None:
+    """Of all targets together, as the caller has seen it."""
+    break_first(emulator, {}, "cut_after", 4)
+    emulator.script("From the second.", model=SECOND_MODEL)
+    emulator.fault(**second, model=SECOND_MODEL)
+    outcome = make(after_commit="continue").ask(stream=True)
+    assert isinstance(outcome.error, errors.FallbackExhausted)
+    assert outcome.error.partial is not None
+    assert outcome.error.partial.content == outcome.text
+    assert ("From" in outcome.text) == ("cut_after" in second)
+    check_bill(emulator, outcome, unknown=1 + ("cut_after" in second))
+
+
 UNWILLING_TO_WAIT = RetryConfig(max_attempts=1, max_delay=1)
 QUICK_TO_GO = {"overloaded": Trip(consecutive=1, open_seconds=7)}
 
