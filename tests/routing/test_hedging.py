@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dragoman import errors
+from dragoman import RetryConfig, errors
 from dragoman.flow import Flow, Handle, async_events, async_run, emit, invoke
 from dragoman.messages import Finish, LLMResponse, ResponseStart, TextDelta
 from dragoman.routing.asking import Allowance
@@ -140,9 +140,11 @@ def test_when_both_fail_both_are_told(clock: Clock) -> None:
             yield
 
         plays = Plays(openai=until(soon, failed(errors.ConnectFailed("refused"))), anthropic=second)
+        rules = {"retry": RetryConfig(max_attempts=1)}
         with pytest.raises(errors.FallbackExhausted) as caught:
-            await async_run(route(routing_of(clock, max_attempts=2), Features(), asking(plays)))
-        assert {type(each) for each in caught.value.errors} == {errors.Overloaded, errors.ConnectFailed}
+            await async_run(route(routing_of(clock, **rules), Features(), asking(plays)))
+        assert [type(each) for each in caught.value.errors] == [errors.Overloaded, errors.ConnectFailed]
+        assert plays.asked == ["openai", "anthropic"]  # who failed beside another is not asked after it
 
     together(main)
 

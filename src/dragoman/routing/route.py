@@ -279,8 +279,7 @@ class Journey(Struct, Generic[T]):
             leg.permit.released(now)
             self.tries.left(leg.target, now - leg.began, "hedged: another target was quicker to begin")
             return
-        leg.permit.failed(self._judged(error, now), now, retry_after=retry_after_of(error))
-        self.tries.failed(leg.target, error, now - leg.began)
+        self._tell(leg, error, now)
 
     def _allowance(self) -> Allowance:
         left = None if self._deadline is None else self._deadline - self._routing.clock()
@@ -324,19 +323,24 @@ class Journey(Struct, Generic[T]):
     def _after(self, leg: Leg, error: Exception) -> Flow[None]:
         """Make ready for another target, or another try of the same. Raises `error` when there shall be none."""
         now = self._routing.clock()
-        verdict = self._judged(error, now)
-        leg.permit.failed(verdict, now, retry_after=retry_after_of(error))
         _logger.warning("Provider %s failed: %s", leg.target.title, error)
-        self.tries.failed(leg.target, error, now - leg.began)
-        self._tried[leg.target] = tried = self._tried.get(leg.target, 0) + 1
-        self._out[leg.target] = verdict
+        verdict = self._tell(leg, error, now)
         self._reason = type(error).__name__
         if not self._may_go_on(verdict):
             self.tries.complete(error)
             self._show_whole(error)
             raise error
         self._so_far = self.shown.text if self._routing.rules.after_commit == "continue" else ""
-        yield from self._again_here(leg.target, verdict, tried, now)
+        yield from self._again_here(leg.target, verdict, self._tried[leg.target], now)
+
+    def _tell(self, leg: Leg, error: Exception, now: float) -> Verdict:
+        """Have a failure count against whoever is to blame, and be known for the rest of the call. What follows."""
+        verdict = self._judged(error, now)
+        leg.permit.failed(verdict, now, retry_after=retry_after_of(error))
+        self.tries.failed(leg.target, error, now - leg.began)
+        self._tried[leg.target] = self._tried.get(leg.target, 0) + 1
+        self._out[leg.target] = verdict
+        return verdict
 
     def _judged(self, error: Exception, now: float) -> Verdict:
         """What follows. The end of a target's own time is not that of the route's."""
@@ -400,5 +404,6 @@ def _reasons(choice: Choice, refusal: Refusal | None) -> str:
 
 def _said_of(features: Features) -> str:
     """What policies go by, for people."""
-    words = {name: getattr(features, name) for name in ("tenant", "task", "tier", "session", "model")} | features.labels
+    names = ("tenant", "task", "tier", "session", "model")
+    words: dict[str, str | None] = {**{name: getattr(features, name) for name in names}, **features.labels}
     return ", ".join(f"{name} {word!r}" for name, word in words.items() if word is not None) or "a call of no purpose"

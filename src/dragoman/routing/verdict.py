@@ -180,8 +180,9 @@ def _of_wrapped(inner: Exception | None) -> Verdict:
 
     Whatever it finds wrong with an answer is a `ValueError`, or fails an assertion.
     """
-    unfit = inner is None or (isinstance(inner, ValueError | AssertionError) and _class_by_answer(inner) is None)
-    return _INVALID if unfit else _of_foreign(inner)
+    if inner is None or (isinstance(inner, ValueError | AssertionError) and _class_by_answer(inner) is None):
+        return _INVALID
+    return _of_foreign(inner)
 
 
 def _class_by_answer(error: BaseException) -> type[BaseException] | None:
