@@ -111,13 +111,20 @@ class Asking:
         return reply
 
     def _turn(self, request: HttpRequest) -> Flow[None]:
+        """Take a place on the wire. A router has reasons of its own to wait, and knows who need not."""
+        if self._row.routed:
+            self._job.push_in()
+        else:
+            yield from self._wait_for_turn(request)
+        self._is_on_the_wire = True
+
+    def _wait_for_turn(self, request: HttpRequest) -> Flow[None]:
         """Wait until it may go out, unless its time would be over by then."""
         while wait := self._job.turn():
             if request.deadline is not None and self._job.clock() + wait >= request.deadline:
                 self._job.push_in()
-                break
+                return
             yield from sleep(wait)
-        self._is_on_the_wire = True
 
     def _leave_wire(self) -> None:
         if self._is_on_the_wire:
