@@ -20,7 +20,7 @@ from dragoman.client.routers.behind import Behind
 from dragoman.client.routers.features import features_of, features_of_request
 from dragoman.client.routers.following import Following
 from dragoman.client.routers.purpose import Purpose
-from dragoman.client.routers.servers import Server, Wish
+from dragoman.client.routers.servers import Answering, Server, Wish
 from dragoman.client.value_streams import IterableFlow, PartialFlow
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError, UnsupportedFeature
@@ -143,16 +143,21 @@ class RoutedPlan:
         return self._route(call, Asking(ask=ask, response_of=_itself, with_response=_the_other, stream=stream))
 
     def answer(
-        self, request: Request, options: Mapping[str, Any], *, verbatim: Verbatim | None = None
+        self,
+        request: Request,
+        options: Mapping[str, Any],
+        *,
+        verbatim: Verbatim | None = None,
+        answering: Answering | None = None,
     ) -> Flow[LLMResponse]:
         """The flow of one call that is made for somebody else (`Plan.answer`). `request.stream` says whether its events
         are seen.
 
         Where the answer of several targets may become one, by going on, beginning anew or hedging, nothing of it is
-        kept for `verbatim`.
+        kept for `verbatim`. `answering` is how each target is asked, in place of `Plan.answer`.
         """
         call = Call(
-            features=features_of_request(self.purpose, self._model, request),
+            features=features_of_request(self.purpose, self._model, request, value=answering is not None),
             messages=request.messages,
             said=self.options(options),
             usual=self._defaults,
@@ -163,6 +168,7 @@ class RoutedPlan:
 
         def ask(target: Target, allowance: Allowance) -> Flow[LLMResponse]:
             server, wish, told = self._wish(call, target, allowance)
+            wish = wish if answering is None else replace(wish, answering=answering)
             if allowance.so_far:
                 return told((yield from server.answer(replace(request, messages=wish.messages), wish, None)))
             return told((yield from server.answer(request, wish, verbatim)))

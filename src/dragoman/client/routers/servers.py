@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -39,6 +39,10 @@ OF_OUR_CALLS: Final = frozenset({"timeout", "retry_config", "on_loss"})
 """Options that whoever is not ours would not know, or would send to its provider."""
 
 
+Answering: TypeAlias = Callable[["Plan", Request, Mapping[str, Any], Verbatim | None], Flow[LLMResponse]]
+"""How a plan is asked for the answer to a whole request, with which options; as `Plan.answer` does, or more of it."""
+
+
 class Wish(Struct, frozen=True, kw_only=True):
     """What one target is asked.
 
@@ -48,6 +52,7 @@ class Wish(Struct, frozen=True, kw_only=True):
         model: The model that the caller named, or `None`.
         seconds: How long it may take; `None` is without end.
         stream: Whether the caller sees the events.
+        answering: How the answer to a whole request is asked for, in place of `Plan.answer`.
     """
 
     messages: tuple[Message, ...]
@@ -55,6 +60,7 @@ class Wish(Struct, frozen=True, kw_only=True):
     model: str | None = None
     seconds: float | None = None
     stream: bool = False
+    answering: Answering | None = None
 
 
 class Server(ABC):
@@ -71,6 +77,8 @@ class Server(ABC):
 
     def answer(self, request: Request, wish: Wish, verbatim: Verbatim | None) -> Flow[LLMResponse]:  # noqa: ARG002  # it sends nothing as it is written
         """The answer to a whole request that somebody passes on; `wish` has its messages, and options around it."""
+        if wish.answering is not None:
+            raise UnsupportedFeature(f"{self!r} is no client of ours: its answers come as they are")
         return self.generate(replace(wish, options={**wish.options, **options_of(request)}), None)
 
     @abstractmethod
@@ -146,8 +154,10 @@ class PlanServer(Server):
         return plan.generate(None, self._said(wish), stream=wish.stream, watcher=watcher)
 
     def answer(self, request: Request, wish: Wish, verbatim: Verbatim | None) -> Flow[LLMResponse]:
-        options = {**self._usual, **wish.options}
-        return self._plan.for_model(wish.model).answer(request, options, verbatim=verbatim)
+        plan, options = self._plan.for_model(wish.model), {**self._usual, **wish.options}
+        if wish.answering is not None:
+            return wish.answering(plan, request, options, verbatim)
+        return plan.answer(request, options, verbatim=verbatim)
 
     def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:
         return self._plan.for_model(wish.model).extract(wanted, None, self._said(wish), rules, caching)
