@@ -36,6 +36,8 @@ class Verbatim(Struct, kw_only=True):
         frames: Of a stream that is forwarded: the frames that have come since they were last taken. None come before
             the first content does, for until then another target may still begin anew. The last ones come after the
             last event.
+        holds_end: Whether the frames that end a stream wait in `ending` until `let_end` is called, for whoever has
+            still to judge the answer.
         reply: The whole body of an answer that is forwarded and is no stream.
         reply_headers: The headers of an answer that is forwarded.
         losses: What the target that is answering could not be told; known before its first event.
@@ -48,6 +50,8 @@ class Verbatim(Struct, kw_only=True):
     keeps: bool = True
     forwarded: bool = False
     frames: list[Frame] = []
+    holds_end: bool = False
+    ending: list[Frame] = []
     reply: bytes | None = None
     reply_headers: Mapping[str, str] = _NO_HEADERS
     losses: tuple[Loss, ...] = ()
@@ -65,9 +69,15 @@ class Verbatim(Struct, kw_only=True):
         frames, self.frames = self.frames, []
         return frames
 
+    def let_end(self) -> None:
+        """The stream may end: give what was held back."""
+        self.frames += self.ending
+        self.ending = []
+
     def forget(self) -> None:
         """Another try begins: what had been kept of the one before is void."""
-        self.forwarded, self.reply, self.reply_headers, self.frames = False, None, _NO_HEADERS, []
+        self.forwarded, self.reply, self.reply_headers = False, None, _NO_HEADERS
+        self.frames, self.ending = [], []
 
     def keep(self, headers: Mapping[str, str], reply: bytes | None = None) -> None:
         """What is coming, or has come, is the sender's."""
@@ -105,7 +115,11 @@ class Forward(Intake):
         return events
 
     def _give(self) -> None:
-        self._sender.frames += self._held
+        sender = self._sender
+        if sender.holds_end and self.finished:
+            sender.ending += self._held
+        else:
+            sender.frames += self._held
         self._held = []
 
 

@@ -93,8 +93,9 @@ def options_of(request: Request) -> dict[str, Any]:
     if thinking is not None:
         said = {"reasoning_effort": thinking.effort, "reasoning_budget": thinking.budget_tokens}
         options.update((name, value) for name, value in said.items() if value is not None)
-    if request.extra:
-        options["extra_body"] = {name: value for extra in request.extra for name, value in extra.fields.items()}
+    everywhere = [extra.fields for extra in request.extra if extra.dialect is None]
+    if everywhere:
+        options["extra_body"] = {name: value for fields in everywhere for name, value in fields.items()}
     return options
 
 

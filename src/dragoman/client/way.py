@@ -74,7 +74,7 @@ def way_for(target: Target, request: Request, mode: Mode | None, wanted: type[T]
     technique, output = first, _output(target, first, wanted)
     refused = sent_by(first, output).unfit
     for mode_instead in _INSTEAD:
-        if not _is_refused(technique, output):
+        if not is_refused(technique, output):
             break
         technique = technique_for(target, request, mode_instead)
         output = _output(target, technique, wanted)
@@ -93,7 +93,8 @@ def sent_by(technique: str, output: OutputType[Any]) -> Lowered:
             return output.as_tool
 
 
-def _is_refused(technique: str, output: OutputType[Any]) -> bool:
+def is_refused(technique: str, output: OutputType[Any]) -> bool:
+    """Whether the provider would refuse the schema, sent by that technique."""
     sent = sent_by(technique, output)
     return bool(sent.unfit) and not sent.loosely
 
@@ -102,9 +103,14 @@ def _output(target: Target, technique: str, wanted: Any) -> OutputType[Any]:
     """The type, in the words that the target takes."""
     if technique.startswith("parallel"):
         return parallel_type(wanted)
+    return output_type(wanted, *subsets_at(target, technique))
+
+
+def subsets_at(target: Target, technique: str) -> tuple[str, str]:
+    """In which words a schema is said there: as the form of an answer, and as the parameters of a tool."""
     schemas, dialect = target.spec.schemas, target.dialect.name
     form = form_subset(schemas if isinstance(schemas, str) else None, dialect, whole=technique == "grammar")
-    return output_type(wanted, form, tool_subset(dialect))
+    return form, tool_subset(dialect)
 
 
 def _losses(mode: Mode, technique: str, first: str, refused: tuple[SchemaLoss, ...]) -> tuple[Loss, ...]:

@@ -15,6 +15,7 @@ from msgspec.structs import asdict, replace
 
 from dragoman.client.llm import LLMBase
 from dragoman.client.model_string import provider_and_model
+from dragoman.client.options import check_options
 from dragoman.client.routers.looking_up import LookedUp
 from dragoman.client.routers.servers import Server
 from dragoman.gateway.config import GatewayConfig
@@ -67,6 +68,7 @@ class Deployments:
             deployment.llm.plan.close()
 
     def _deployed(self, given: Target) -> Target:
+        check_options(given.options)
         target = self._with_options_of_its_provider(given)
         identity = _identity(target)
         deployment = self.all.get(identity) or self._before.get(identity) or _made(target)

@@ -2,6 +2,7 @@
 
 from dragoman.structured.ask import Ask, Asking, Extracted, extract
 from dragoman.structured.ask_streamed import Extract, stream_extract
+from dragoman.structured.given_schema import GivenSchema
 from dragoman.structured.lowering import Lowered, SchemaLoss
 from dragoman.structured.output import OutputType, output_type
 from dragoman.structured.parallel import ParallelType, parallel_type
@@ -17,6 +18,7 @@ __all__ = [
     "Asking",
     "Extract",
     "Extracted",
+    "GivenSchema",
     "Lowered",
     "OutputType",
     "ParallelType",

@@ -43,7 +43,7 @@ class OutputType(Generic[T]):
         self._form, self._tool = form, tool
         self.wrapped: bool = schema.get("type") != "object"
         self.name: str = name_of(wanted)
-        self.schema: dict[str, Any] = _wrap(schema) if self.wrapped else schema
+        self.schema: dict[str, Any] = wrap(schema) if self.wrapped else schema
 
     @cached_property
     def as_form(self) -> Lowered:
@@ -69,7 +69,7 @@ class OutputType(Generic[T]):
 
     def parse(self, text: str, *, context: Mapping[str, Any] | None = None, strict: bool | None = None) -> T:
         """The value in the JSON `text`. Raises `pydantic.ValidationError`."""
-        text_or_bytes = _unwrapped(text) if self.wrapped else text
+        text_or_bytes = unwrapped(text) if self.wrapped else text
         try:
             return self._adapter.validate_json(text_or_bytes, context=context, strict=strict)
         except ValueError:  # pydantic.ValidationError is one
@@ -148,13 +148,13 @@ _MARKS: Final = ("__pydantic_fields__", "__dataclass_fields__")
 """What classes have whose objects are values."""
 
 
-def _wrap(schema: dict[str, Any]) -> dict[str, Any]:
+def wrap(schema: dict[str, Any]) -> dict[str, Any]:
     definitions = {"$defs": schema["$defs"]} if "$defs" in schema else {}
     inner = {key: value for key, value in schema.items() if key != "$defs"}
     return {"type": "object", "properties": {WRAPPED: inner}, "required": [WRAPPED], **definitions}
 
 
-def _unwrapped(text: str) -> str | bytes:
+def unwrapped(text: str) -> str | bytes:
     """What the one field holds; `text` itself when it is no such object, for then it may be the value."""
     try:
         fields = _read_fields(text)

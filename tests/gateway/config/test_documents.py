@@ -230,6 +230,7 @@ MODELS = "There are: model, policy, params, rules, health, retry_budget, ordered
         ({"server": {"workers": 0}}, "server: workers=0 must be at least 1"),
         ({"server": {"heartbeat_seconds": 0}}, "server: heartbeat_seconds=0.0 must be above 0"),
         ({"server": {"timeouts": {"idle": 3}}}, "server.timeouts: unknown word `idle`."),
+        ({"server": {"timeouts": {"total": 0}}}, "server: timeout: `total` must be a positive number of seconds or Timeouts, not 0.0"),
         ({"keys": {"required": "sometimes"}}, "keys: "),
         ({"on_loss": "ignore"}, "on_loss: here stands warn or error, not 'ignore'"),
         ({"allow_any_model": "perhaps"}, "allow_any_model: here stands true or false, not 'perhaps'"),

@@ -187,9 +187,10 @@ def test_a_target_that_cannot_be_is_refused_with_its_place(tmp_path: Path) -> No
     path.write_text('[targets]\nx = "openai/gpt-4o"\ny = "opnai/gpt-4o"\n[models]\na = ["x", "y"]\n')
     with pytest.raises(ConfigurationError, match=r"g\.toml:3:1: targets\.y: Unknown provider: opnai\. Did you mean"):
         Snapshots(path)
-    path.write_text('[models]\na = {model = "openai/gpt-4o", client = {regoin = "x"}}\n')
-    with pytest.raises(ConfigurationError, match=r"g\.toml:2:1: models\.a: .*`regoin`"):
-        Snapshots(path)
+    for options in ('client = {regoin = "x"}', "options = {regoin = 1}"):
+        path.write_text(f'[models]\na = {{model = "openai/gpt-4o", {options}}}\n')
+        with pytest.raises(ConfigurationError, match=r"g\.toml:2:1: models\.a: .*`regoin`"):
+            Snapshots(path)
 
 
 # ---------------------------------------------------------------------- clients

@@ -63,10 +63,10 @@ def features_of(
     )
 
 
-def features_of_request(purpose: Purpose, model: str | None, request: Request) -> Features:
-    """`features_of`, of a whole request."""
+def features_of_request(purpose: Purpose, model: str | None, request: Request, *, value: bool = False) -> Features:
+    """`features_of`, of a whole request. `value`: its answer is made to fit a schema wherever it is asked for."""
     characters, tokens, needs = _length(request.messages)
-    needs.update(_needs_of_request(request))
+    needs.update(_needs_of_request(request, value=value))
     return Features(
         tenant=purpose.tenant,
         task=purpose.task,
@@ -81,14 +81,16 @@ def features_of_request(purpose: Purpose, model: str | None, request: Request) -
     )
 
 
-def _needs_of_request(request: Request) -> Iterable[Need]:
+def _needs_of_request(request: Request, *, value: bool) -> Iterable[Need]:
     if request.stream:
         yield "stream"
     if request.tools:
         yield "tools"
         if request.tool_choice is not None and request.tool_choice.mode == "required":
             yield "forced_tools"
-    if request.output_format is not None and request.output_format.schema is not None:
+    if value:
+        yield "value"
+    elif request.output_format is not None and request.output_format.schema is not None:
         yield "json_schema"
     if request.reasoning is not None and _thinks(request.reasoning):
         yield "reasoning"

@@ -22,7 +22,7 @@ from dragoman.client.routers.features import features_of, features_of_request
 from dragoman.client.routers.following import Following
 from dragoman.client.routers.limits import limits_at, seconds_within
 from dragoman.client.routers.purpose import Purpose
-from dragoman.client.routers.servers import ONE_TRY, Server, Wish
+from dragoman.client.routers.servers import ONE_TRY, Answering, Server, Wish
 from dragoman.client.understood import Settled, Understood
 from dragoman.client.value_streams import IterableFlow, PartialFlow
 from dragoman.dialects import get_dialect
@@ -156,18 +156,23 @@ class RoutedPlan:
         return self._route(call, Asking(ask=ask, response_of=_itself, with_response=_the_other, stream=stream))
 
     def answer(
-        self, request: Request, options: Mapping[str, Any], *, verbatim: Verbatim | None = None
+        self,
+        request: Request,
+        options: Mapping[str, Any],
+        *,
+        verbatim: Verbatim | None = None,
+        answering: Answering | None = None,
     ) -> Flow[LLMResponse]:
         """The flow of one call that is made for somebody else (`Plan.answer`). `request.stream` says whether its events
         are seen.
 
         Where the answer of several targets may become one, by going on, beginning anew or hedging, nothing of it is
-        kept for `verbatim`.
+        kept for `verbatim`. `answering` is how each target is asked, in place of `Plan.answer`.
         """
         whole = self.options(options)
         words = {name: whole[name] for name in _SAID_IN_MESSAGES & self._defaults.keys()}
         call = Call(
-            features=features_of_request(self.purpose, self._model, request),
+            features=features_of_request(self.purpose, self._model, request, value=answering is not None),
             messages=request.messages,
             said={**words, **options},
             timeout=whole.get("timeout"),
@@ -179,6 +184,7 @@ class RoutedPlan:
 
         def ask(target: Target, allowance: Allowance) -> Flow[LLMResponse]:
             server, wish, told = self._wish(call, target, allowance)
+            wish = wish if answering is None else replace(wish, answering=answering)
             if allowance.so_far:
                 return told((yield from server.answer(replace(request, messages=wish.messages), wish, None)))
             return told((yield from server.answer(request, wish, verbatim)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from decimal import Decimal
 from time import monotonic
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -46,6 +46,10 @@ OF_OUR_CALLS: Final = frozenset({"timeout", "retry_config", "on_loss"})
 """Options that whoever is not ours would not know, or would send to its provider."""
 
 
+Answering: TypeAlias = Callable[["Plan", Request, Mapping[str, Any], Verbatim | None], Flow[LLMResponse]]
+"""How a plan is asked for the answer to a whole request, with which options; as `Plan.answer` does, or more of it."""
+
+
 class Wish(Struct, frozen=True, kw_only=True):
     """What one target is asked.
 
@@ -57,6 +61,7 @@ class Wish(Struct, frozen=True, kw_only=True):
         seconds: How long all may take; `None` is without end.
         model: The model that the caller named, or `None`.
         stream: Whether the caller sees the events.
+        answering: How the answer to a whole request is asked for, in place of `Plan.answer`.
     """
 
     messages: tuple[Message, ...]
@@ -66,6 +71,7 @@ class Wish(Struct, frozen=True, kw_only=True):
     seconds: float | None = None
     model: str | None = None
     stream: bool = False
+    answering: Answering | None = None
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -92,6 +98,8 @@ class Server(ABC):
 
     def answer(self, request: Request, wish: Wish, verbatim: Verbatim | None) -> Flow[LLMResponse]:  # noqa: ARG002  # it sends nothing as it is written
         """The answer to a whole request that somebody passes on; `wish` has its messages, and options around it."""
+        if wish.answering is not None:
+            raise UnsupportedFeature(f"{self!r} is no client of ours: its answers come as they are")
         return self.generate(replace(wish, said={**wish.said, **options_of(request)}), None)
 
     @abstractmethod
@@ -171,7 +179,10 @@ class PlanServer(Server):
         return plan.generate(understood, _NOTHING, stream=wish.stream, watcher=watcher)
 
     def answer(self, request: Request, wish: Wish, verbatim: Verbatim | None) -> Flow[LLMResponse]:
-        return self._plan.for_model(wish.model).answer(request, wish.options, verbatim=verbatim)
+        plan = self._plan.for_model(wish.model)
+        if wish.answering is not None:
+            return wish.answering(plan, request, wish.options, verbatim)
+        return plan.answer(request, wish.options, verbatim=verbatim)
 
     def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:
         return self._plan.for_model(wish.model).extract(wanted, _understood(wish), _NOTHING, rules, caching)

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct, field
 
+from dragoman.client.options import check_options
 from dragoman.client.routers.purpose import Purpose
 from dragoman.errors import ConfigurationError
 from dragoman.http import Timeouts
@@ -58,6 +59,7 @@ class ServerRules(Struct, frozen=True, kw_only=True):
                 raise ConfigurationError(f"{name}={getattr(self, name)!r} must be above 0")
         if self.drain_seconds < 0:
             raise ConfigurationError(f"drain_seconds={self.drain_seconds!r} must not be negative")
+        check_options({"timeout": self.timeouts})
 
 
 class KeyRules(Struct, frozen=True, kw_only=True):
