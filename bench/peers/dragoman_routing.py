@@ -68,7 +68,7 @@ def decision(name: str) -> Callable[[], Any]:
     from dragoman.routing.decision import choose
     from dragoman.routing.features import Features
     from dragoman.routing.health import Board
-    from dragoman.routing.route import Routing
+    from dragoman.routing.routing import Routing
 
     policy = POLICIES[name](targets())
     routing = Routing(policy=policy, board=Board(policy.targets()), random=Random(1).random)

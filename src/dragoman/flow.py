@@ -75,11 +75,12 @@ class Invoke(Struct, frozen=True, kw_only=True):
     """Call the caller's or a foreign function, given in one form or both. Result: what it returns.
 
     The async driver prefers `async_` and runs a sync-only function in a thread; the sync driver refuses an async-only
-    one.
+    one. `leave` is called at an abort, from whichever thread, and has the function return.
     """
 
     sync: Callable[[], Any] | None = None
     async_: Callable[[], Awaitable[Any]] | None = None
+    leave: Callable[[], object] | None = None
 
 
 Effect: TypeAlias = Open | ReadAll | Pump | Sleep | Emit | Invoke
@@ -111,8 +112,39 @@ def emit(event: Event) -> Flow[None]:
     yield Emit(event)
 
 
-def invoke(sync: Callable[[], T] | None = None, async_: Callable[[], Awaitable[T]] | None = None) -> Flow[T]:
-    return (yield Invoke(sync=sync, async_=async_))
+def invoke(
+    sync: Callable[[], T] | None = None,
+    async_: Callable[[], Awaitable[T]] | None = None,
+    leave: Callable[[], object] | None = None,
+) -> Flow[T]:
+    return (yield Invoke(sync=sync, async_=async_, leave=leave))
+
+
+# ---------------------------------------------------------------------- flows within flows
+
+
+def passing(flow: Flow[T], through: Callable[[Effect], Flow[Any]], beyond: tuple[type[Exception], ...] = ()) -> Flow[T]:
+    """`flow`, whose effects are asked for by `through`: as they are, changed, or with others around them.
+
+    What `through` returns is the effect's result; what it raises is thrown into `flow`, unless that is `beyond` it.
+    """
+    result: Any = None
+    failure: Exception | None = None
+    try:
+        while True:
+            try:
+                effect = flow.send(result) if failure is None else flow.throw(failure)
+            except StopIteration as stop:
+                return cast("T", stop.value)
+            result = failure = None
+            try:
+                result = yield from through(effect)
+            except beyond:
+                raise
+            except Exception as error:  # noqa: BLE001  # the flow judges it
+                failure = error
+    finally:
+        flow.close()
 
 
 # ---------------------------------------------------------------------- drivers
@@ -144,16 +176,16 @@ class Handle(Generic[T]):
         if reply is not None:
             reply.close()
 
-    def on_abort(self, wake: Callable[[], object]) -> bool:
-        """Have `wake` called at an abort, from whichever thread. False: it has come already."""
+    def on_abort(self, wake: Callable[[], object] | None) -> bool:
+        """Have `wake` called at an abort, from whichever thread; and nothing else. False: it has come already."""
         self._wake = wake
         return not self.aborted  # asked last, for another thread may be aborting
 
     def abort(self) -> None:
         """Let go now, from any thread.
 
-        Reading ends at once, and so does a pause. The head of a reply is not given up on: when it comes, or its limit
-        passes, the reply is closed and nothing else is sent.
+        Reading ends at once, and so does a pause, or a call that can be left. The head of a reply is not given up on:
+        when it comes, or its limit passes, the reply is closed and nothing else is sent.
         """
         self.aborted = True
         self.release()
@@ -193,7 +225,7 @@ def events(flow: Flow[T], handle: Handle[T]) -> Generator[Event, None, None]:  #
                     case Emit(event):
                         yield event
                     case Invoke():
-                        result = _call(effect)
+                        result = _call(effect, handle)
             except Exception as error:  # noqa: BLE001  # the flow judges it
                 if handle.aborted:  # its own doing, as a rule; nobody waits for what the flow would make of it
                     return
@@ -242,7 +274,7 @@ async def async_events(flow: Flow[T], handle: Handle[T]) -> AsyncGenerator[Event
                     case Emit(event):
                         yield event
                     case Invoke():
-                        result = await _async_call(effect)
+                        result = await _async_call(effect, handle)
             except Exception as error:  # noqa: BLE001  # the flow judges it
                 if handle.aborted:  # its own doing, as a rule; nobody waits for what the flow would make of it
                     return
@@ -298,15 +330,29 @@ async def _async_pause(seconds: float, handle: Handle[Any]) -> None:
                 await bell.wait()
 
 
-def _call(effect: Invoke) -> Any:
+def _call(effect: Invoke, handle: Handle[Any]) -> Any:
     if effect.sync is None:
         raise UnsupportedFeature(
             "an async function was given to a synchronous call: use `create_llm(..., async_client=True)`"
         )
-    return effect.sync()
+    if effect.leave is None:
+        return effect.sync()
+    try:
+        return effect.sync() if handle.on_abort(effect.leave) else None
+    finally:
+        handle.on_abort(None)
 
 
-async def _async_call(effect: Invoke) -> Any:
+async def _async_call(effect: Invoke, handle: Handle[Any]) -> Any:
+    if effect.leave is None:
+        return await _awaited(effect)
+    try:
+        return await _awaited(effect) if handle.on_abort(effect.leave) else None
+    finally:
+        handle.on_abort(None)
+
+
+async def _awaited(effect: Invoke) -> Any:
     if effect.async_ is not None:
         return await effect.async_()
     assert effect.sync is not None  # an `Invoke` has at least one form

@@ -15,7 +15,8 @@ from dragoman.routing.asking import Allowance
 from dragoman.routing.features import Features
 from dragoman.routing.health import Board
 from dragoman.routing.policies import Ordered
-from dragoman.routing.route import Routing, route
+from dragoman.routing.route import route
+from dragoman.routing.routing import Routing
 from dragoman.routing.rules import Hedge, RouteRules
 from dragoman.routing.target import Target
 from tests.calls.conftest import Clock

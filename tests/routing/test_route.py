@@ -29,7 +29,8 @@ from dragoman.routing.asking import Allowance, Asking
 from dragoman.routing.features import Features
 from dragoman.routing.health import Board, HealthRules, Trip
 from dragoman.routing.policies import Ordered
-from dragoman.routing.route import Routing, route
+from dragoman.routing.route import route
+from dragoman.routing.routing import Routing
 from dragoman.routing.rules import RouteRules
 from dragoman.routing.target import Place, Target
 from tests.calls.conftest import Clock

@@ -1,6 +1,6 @@
 """One row, asked: its flow with what the batch has to know and to say on the way.
 
-The flow of the call is driven by hand, and its effects are passed on. Before a request goes out it has its turn, its
+The effects of the call's flow are passed on. Before a request goes out it has its turn, its
 money is held and its row is marked in the journal; what the provider says of too many requests is told to all.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -22,7 +22,7 @@ from dragoman.batch.writer import JournalFailed
 from dragoman.calls.retry import retry_after_date
 from dragoman.dialects.error_replies import retry_after
 from dragoman.errors import ConnectFailed, ProviderError, TimedOut
-from dragoman.flow import Effect, Flow, Open, Sleep, invoke, sleep
+from dragoman.flow import Effect, Flow, Open, Sleep, invoke, passing, sleep
 from dragoman.http import AsyncReply, HttpRequest, Reply
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ class Asking:
     def ask(self) -> Flow[Ended]:
         """How the row ended, written down. Raises `JournalFailed` when it cannot be."""
         try:
-            result = yield from self._passing(self._row.ask())
+            result = yield from passing(self._row.ask(), self._passed, beyond=(JournalFailed,))
         except JournalFailed:
             raise
         except Exception as error:  # noqa: BLE001  # it is kept as the row's reason
@@ -64,26 +64,6 @@ class Asking:
         if journal is not None:
             yield from durable(lambda: journal.ended(ended))
         return ended
-
-    def _passing(self, flow: Flow[T]) -> Flow[T]:
-        """`flow`, with its effects looked at on their way."""
-        result: Any = None
-        failure: Exception | None = None
-        try:
-            while True:
-                try:
-                    effect = flow.send(result) if failure is None else flow.throw(failure)
-                except StopIteration as stop:
-                    return cast("T", stop.value)
-                result = failure = None
-                try:
-                    result = yield from self._passed(effect)
-                except JournalFailed:
-                    raise
-                except Exception as error:  # noqa: BLE001  # the flow judges it
-                    failure = error
-        finally:
-            flow.close()
 
     def _passed(self, effect: Effect) -> Flow[Any]:
         match effect:

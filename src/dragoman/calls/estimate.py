@@ -71,9 +71,9 @@ def _around(request: Request, media: int) -> int:
 
 def text_tokens(text: str) -> int:
     """About how many tokens `text` is."""
-    size = len(text.encode("utf-8", "surrogatepass"))
-    others = sum(character > "\x7f" for character in text) if size != len(text) else 0
-    ascii_characters = len(text) - others
+    if text.isascii():
+        return -(-len(text) // _ASCII_PER_TOKEN)
+    size, ascii_characters = len(text.encode("utf-8", "surrogatepass")), len(text.encode("ascii", "ignore"))
     return -(-ascii_characters // _ASCII_PER_TOKEN) + -(-(size - ascii_characters) // _BYTES_PER_TOKEN)
 
 

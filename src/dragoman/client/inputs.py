@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from dragoman.client.contents import is_mixed, unmixed
 from dragoman.client.options import ImageLike, MessageLike
+from dragoman.client.understood import Understood
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError, Rejected
 from dragoman.messages import Document, EmbeddingInput, Image, Message, Part, Role, Text
@@ -59,6 +60,24 @@ EmbedInputs: TypeAlias = EmbedLike | Sequence[EmbedLike]
 """What to embed: one thing, or a list of them."""
 
 _PLAIN_ROLES: Final = frozenset({"system", "user", "assistant"})
+
+
+_ATTACHED: Final = frozenset({"system", "images", "documents"})
+"""Options that belong to the conversation, beside its messages."""
+
+
+def conversation_of(prompt: Any, options: Mapping[str, Any]) -> tuple[Message, ...]:
+    """`messages_of` by the options of a call. What is understood already is taken as it is."""
+    is_understood = isinstance(prompt, Understood)
+    if is_understood and _ATTACHED.isdisjoint(options):
+        return prompt.messages
+    return messages_of(
+        None if is_understood else prompt,
+        system=options.get("system"),
+        messages=prompt.messages if is_understood else options.get("messages") or (),
+        images=options.get("images") or (),
+        documents=options.get("documents") or (),
+    )
 
 
 def messages_of(

@@ -27,7 +27,7 @@ from dragoman.calls.ceiling import ceiling
 from dragoman.calls.prepare import prepare, refuse_losses
 from dragoman.catalog import find_model, has_list
 from dragoman.client.contents import has_urls
-from dragoman.client.inputs import embedding_inputs, messages_of
+from dragoman.client.inputs import conversation_of, embedding_inputs
 from dragoman.client.options import (
     BUDGETS,
     OF_ALL_CALLS,
@@ -38,6 +38,7 @@ from dragoman.client.options import (
 )
 from dragoman.client.requests import own_request, passed_on, request_of
 from dragoman.client.tools import tools_of
+from dragoman.client.understood import Settled, Understood
 from dragoman.dialects import get_dialect
 from dragoman.dialects.embeddings import get_embedding_codec
 from dragoman.errors import ConfigurationError, Error, UnsupportedFeature
@@ -188,10 +189,14 @@ class Plan:
 
         Raises `ConfigurationError` at once for options that cannot be right.
         """
-        options = self.options(options)
-        request = self._request(prompt, options)
-        sending = _sent(self._call(replace(request, stream=True) if stream else request, options), options)
-        return sending if watcher is None else watched(sending, request, watcher)
+        if isinstance(prompt, Understood) and prompt.settled is not None:
+            options, call = prompt.options, self._settled_call(prompt, prompt.settled)
+        else:
+            options, request = self._asked(prompt, options)
+            call = self._call(request, options)
+        asked = replace(call, request=replace(call.request, stream=True)) if stream else call
+        sending = _sent(asked, options)
+        return sending if watcher is None else watched(sending, call.request, watcher)
 
     def answer(
         self, request: Request, options: Mapping[str, Any], *, verbatim: Verbatim | None = None
@@ -260,9 +265,9 @@ class Plan:
 
     def _value_request(self, prompt: Any, options: Mapping[str, Any]) -> tuple[Mapping[str, Any], Request]:
         """What is said in all, and the request, in which the form of the answer is not said yet."""
-        options = self.options(options)
+        options, request = self._asked(prompt, options)
         _refuse_beside_a_value(options)
-        return options, self._request(prompt, options)
+        return options, request
 
     def _extract(
         self,
@@ -413,6 +418,28 @@ class Plan:
         check_options(options)
         return {**self._defaults, **options}
 
+    def settled(self, options: Mapping[str, Any]) -> Settled:
+        """What many calls say alike: `options` over the client's own, checked."""
+        check_options(options)
+        return Settled({**self._defaults, **options})
+
+    def _settled_call(self, prompt: Understood, settled: Settled) -> Call:
+        self._refuse_closed()
+        if settled.call is None:
+            call = self._call(self._request(prompt, settled.options), settled.options)
+            settled.call = replace(call, request=replace(call.request, messages=()))
+        request = replace(settled.call.request, messages=conversation_of(prompt, settled.options))
+        return replace(settled.call, request=request, deadline=prompt.deadline)
+
+    def _asked(self, prompt: Any, options: Mapping[str, Any]) -> tuple[Mapping[str, Any], Request]:
+        """What is said in all, and the request."""
+        if isinstance(prompt, Understood):
+            self._refuse_closed()
+            options = prompt.options
+        else:
+            options = self.options(options)
+        return options, self._request(prompt, options)
+
     def unload(self) -> Flow[None]:
         """The flow that frees what the model holds: at its server, where the provider has a way to, and here."""
         spec = self._target.spec
@@ -448,14 +475,8 @@ class Plan:
         self._refuse_unless_chats()
         if isinstance(prompt, Request):
             return own_request(prompt, self._target.model, options)
-        messages = messages_of(
-            prompt,
-            system=options.get("system"),
-            messages=options.get("messages") or (),
-            images=options.get("images") or (),
-            documents=options.get("documents") or (),
-        )
-        return request_of(self._target.model, messages, tools_of(options.get("tools") or ()), options)
+        tools = tools_of(options.get("tools") or ())
+        return request_of(self._target.model, conversation_of(prompt, options), tools, options)
 
     def _call(
         self, request: Request, options: Mapping[str, Any], deadline: float | None = None, **passing: Any

@@ -12,7 +12,8 @@ from typing import Final
 from msgspec import Struct
 
 from dragoman.routing.fitting import unfit, window_of
-from dragoman.routing.policies.base import Policy, Score, Situation
+from dragoman.routing.health import Condition
+from dragoman.routing.policies.base import Policy, Score, Situation, Step
 from dragoman.routing.refusal import Refusal
 from dragoman.routing.rules import RouteRules
 from dragoman.routing.target import Target
@@ -26,7 +27,7 @@ class Candidate(Struct, eq=False):
 
     Attributes:
         refusal: Why it is not asked; `None` when nothing speaks against it.
-        path: The policies that named it and by what score, the nearest to it first.
+        step: How the policies came to it.
         waits: Another shall be asked, if one can be: it comes back after an outage and gets its traffic by and by, or
             it fails as too many do, and would be asked in a further try.
     """
@@ -34,8 +35,18 @@ class Candidate(Struct, eq=False):
     target: Target
     refusal: Refusal | None
     situation: Situation
-    path: tuple[tuple[Policy, Score], ...] = ()
+    step: Step | None = None
     waits: bool = False
+
+    @property
+    def path(self) -> tuple[tuple[Policy, Score], ...]:
+        """The policies that named it and by what score, the nearest to it first."""
+        steps: list[tuple[Policy, Score]] = []
+        step = self.step
+        while step is not None:
+            policy, score, step = step
+            steps.append((policy, score))
+        return tuple(steps)
 
     @property
     def why(self) -> str:
@@ -45,7 +56,7 @@ class Candidate(Struct, eq=False):
     @property
     def score(self) -> Score:
         """By what the nearest policy ranked it."""
-        return self.path[0][1] if self.path else None
+        return None if self.step is None else self.step[1]
 
     @property
     def price(self) -> float | None:
@@ -131,19 +142,16 @@ def candidates(
 ) -> Iterator[Candidate]:
     """Every target in the policy's order, once, with what speaks against it."""
     judge = _Judge(situation, rules, tried, first)
+    board, trail = situation.board, situation.trail
     seen: set[Target] = set()
     for target in policy.order(situation):
         if target in seen:
             continue
         seen.add(target)
-        refusal = judge.refusal(target)
-        yield Candidate(
-            target,
-            refusal,
-            situation,
-            _path(target, situation),
-            refusal is None and _shall_wait(target, situation, further=bool(tried)),
-        )
+        condition = board[target]
+        refusal = judge.refusal(target, condition)
+        waits = refusal is None and not condition.well and _shall_wait(condition, situation, further=bool(tried))
+        yield Candidate(target, refusal, situation, trail.get(target), waits)
 
 
 def may_go_elsewhere(elsewhere: Elsewhere, rules: RouteRules) -> bool:
@@ -160,42 +168,35 @@ def may_go_elsewhere(elsewhere: Elsewhere, rules: RouteRules) -> bool:
 # ---------------------------------------------------------------------- what speaks against a target
 
 
-class _Judge:
+class _Judge(Struct):
     """Says what speaks against a target, for one decision."""
 
-    __slots__ = ("_first", "_most", "_rules", "_situation", "_tried", "_window")
+    situation: Situation
+    rules: RouteRules
+    tried: Mapping[Target, Verdict]
+    first: Target | None
 
-    def __init__(
-        self, situation: Situation, rules: RouteRules, tried: Mapping[Target, Verdict], first: Target | None
-    ) -> None:
-        self._situation = situation
-        self._rules = rules
-        self._tried = tried
-        self._first = first
-        self._most: float | None = None
-
-    def refusal(self, target: Target) -> Refusal | None:
-        situation, features = self._situation, self._situation.features
+    def refusal(self, target: Target, condition: Condition) -> Refusal | None:
+        rules, features = self.rules, self.situation.features
         return (
-            self._forbidden(target)
+            (None if rules.allow is None else self._forbidden(target, rules.allow))
             or unfit(target, features)
-            or (self._after_failures(target) if self._tried else None)
-            or self._too_dear(target)
-            or situation.board[target].refusal(features, situation.now)
+            or (self._after_failures(target) if self.tried else None)
+            or (None if rules.max_price_ratio is None else self._too_dear(target, rules.max_price_ratio))
+            or condition.refusal(features, self.situation.now)
         )
 
-    def _forbidden(self, target: Target) -> Refusal | None:
-        allow = self._rules.allow
-        if allow is None or target.place.provider in allow:
+    def _forbidden(self, target: Target, allow: frozenset[str]) -> Refusal | None:
+        if target.place.provider in allow:
             return None
         return Refusal(kind="excluded", reason=f"only {', '.join(sorted(allow))} may be asked")
 
     def _after_failures(self, target: Target) -> Refusal | None:
         """What the failures of this call so far say."""
-        if target in self._tried:
-            return Refusal(kind="tried", reason=f"it has failed in this call ({self._tried[target].failure})")
-        for other, verdict in self._tried.items():
-            if not may_go_elsewhere(verdict.elsewhere, self._rules):
+        if target in self.tried:
+            return Refusal(kind="tried", reason=f"it has failed in this call ({self.tried[target].failure})")
+        for other, verdict in self.tried.items():
+            if not may_go_elsewhere(verdict.elsewhere, self.rules):
                 return Refusal(kind="excluded", reason=_STAYS[verdict.elsewhere].format(other.title))
             if verdict.elsewhere == "larger_window" and (reason := self._no_larger(target, other)):
                 return Refusal(kind="unfit", reason=reason)
@@ -203,7 +204,7 @@ class _Judge:
 
     def _no_larger(self, target: Target, other: Target) -> str | None:
         """Why a request that overflowed `other` has no better chance here: one whose size is not known has none."""
-        model = self._situation.features.model
+        model = self.situation.features.model
         window, overflowed = window_of(target, model), window_of(other, model)
         if window is None:
             return f"its window is not known to be larger than that of {other.title}, which overflowed"
@@ -211,21 +212,18 @@ class _Judge:
             return f"its window is no larger than that of {other.title}, which overflowed"
         return None
 
-    def _too_dear(self, target: Target) -> Refusal | None:
+    def _too_dear(self, target: Target, ratio: float) -> Refusal | None:
         """The first target that could do it sets the price, whether or not it can be asked."""
-        ratio = self._rules.max_price_ratio
-        if ratio is None:
+        if self.first is None:
+            self.first = target
+        if target is self.first:
             return None
-        if self._first is None:
-            self._first = target
-        if target is self._first:
+        found = self.situation.prices.beyond(ratio, target, self.first, self.situation.features)
+        if found is None:
             return None
-        prices, features = self._situation.prices, self._situation.features
-        price, usual = prices.of(target, features), prices.of(self._first, features)
-        if not price or not usual or price <= usual * ratio:
-            return None
+        price, usual = found
         reason = (
-            f"at ${price:.3g} it costs {price / usual:.3g} times what {self._first.title} does; {ratio:g} is allowed"
+            f"at ${price:.3g} it costs {price / usual:.3g} times what {self.first.title} does; {ratio:g} is allowed"
         )
         return Refusal(kind="excluded", reason=reason)
 
@@ -237,30 +235,18 @@ _STAYS: Final[dict[Elsewhere, str]] = {
 }
 
 
-def _shall_wait(target: Target, situation: Situation, *, further: bool) -> bool:
+def _shall_wait(condition: Condition, situation: Situation, *, further: bool) -> bool:
     """Whether another is asked before it: it comes back by and by, or fails and was asked only as many others do."""
-    condition = situation.board[target]
-    if condition.well:
-        return False
     share = condition.share(situation.now)
     return (share < 1 and situation.random() >= share) or (further and condition.spared(situation.now))
 
 
-def _path(target: Target, situation: Situation) -> tuple[tuple[Policy, Score], ...]:
-    """From the target up to the root."""
-    trail = situation.trail
-    path: list[tuple[Policy, Score]] = []
-    step = trail.get(target)
-    while step is not None:
-        path.append(step)
-        step = trail.get(step[0])
-    return tuple(path)
-
-
 def _first_of(seen: list[Candidate]) -> Target | None:
     """The first that could do it and may."""
-    could = (each.target for each in seen if each.refusal is None or each.refusal.kind not in ("unfit", "excluded"))
-    return next(could, None)
+    for each in seen:
+        if each.refusal is None or each.refusal.kind not in ("unfit", "excluded"):
+            return each.target
+    return None
 
 
 def _earliest(seen: list[Candidate]) -> float | None:

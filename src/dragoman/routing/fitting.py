@@ -65,10 +65,8 @@ def _too_long(facts: ModelFacts, features: Features) -> str | None:
 
 
 def _unable(facts: ModelFacts, features: Features) -> str | None:
-    for need in sorted(features.needs):
-        if _LACKS[need](facts):
-            return _WORDS[need]
-    return None
+    lacking = [_WORDS[need] for need in features.needs if _LACKS[need](facts)]
+    return min(lacking) if lacking else None
 
 
 def _is_described(facts: ModelFacts) -> bool:

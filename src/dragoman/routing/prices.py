@@ -63,6 +63,17 @@ class Prices:
         rates = self.rates(target, features.model)
         return None if rates is None else rates.total(features.input_tokens, answer_tokens(features))
 
+    def beyond(
+        self, ratio: float | None, target: Target, usual: Target, features: Features
+    ) -> tuple[float, float] | None:
+        """What both cost, where `target` costs more than `ratio` times what `usual` does; `None` where it does not,
+        where either price is not known or nothing, and where there is no ratio.
+        """
+        if ratio is None:
+            return None
+        price, of_usual = self.of(target, features), self.of(usual, features)
+        return (price, of_usual) if price and of_usual and price > of_usual * ratio else None
+
     def rates(self, target: Target, model: str | None = None) -> Rates | None:
         """The rates of `target`, kept unless the caller names another model: callers may name any number of them."""
         if model is not None and model != target.place.model:

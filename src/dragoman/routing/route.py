@@ -6,15 +6,12 @@ A flow like any other. What it decides by is pure (`decision.choose`, `verdict.v
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Mapping
-from random import random
+from collections.abc import Mapping
 from typing import Final, Generic, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from dragoman.calls.call import utc_today
 from dragoman.calls.retry import backoff
 from dragoman.errors import Error, FallbackExhausted, NoDeployment, TimedOut
 from dragoman.flow import Flow, emit, sleep
@@ -23,12 +20,11 @@ from dragoman.routing.asking import Allowance, Asking
 from dragoman.routing.continuing import Continuation, joined
 from dragoman.routing.decision import Choice, choose, may_go_elsewhere
 from dragoman.routing.features import Features
-from dragoman.routing.health import Board, Permit
-from dragoman.routing.hedging import HedgeShare
-from dragoman.routing.policies import Policy, Situation
-from dragoman.routing.prices import Prices
+from dragoman.routing.health import Permit
+from dragoman.routing.hedging import Hedging
+from dragoman.routing.leg import Leg
 from dragoman.routing.refusal import Refusal
-from dragoman.routing.rules import Hedge, RouteRules
+from dragoman.routing.routing import Routing
 from dragoman.routing.target import Target
 from dragoman.routing.tries import Tries
 from dragoman.routing.verdict import Verdict, retry_after_of, verdict_of
@@ -48,57 +44,6 @@ _OF_USE: Final = 0.1
 """Seconds before the deadline at which it is too late to wait for anybody."""
 
 
-def _no_days() -> dict[str, Prices]:
-    return {}
-
-
-class Routing(Struct, frozen=True, kw_only=True):
-    """What a router decides by: shared by all its calls.
-
-    Attributes:
-        policy: Who is preferred.
-        board: What is known of each target's health.
-        rules: What may be done when a target fails.
-        clock: Seconds on a clock that never goes back.
-        random: A number from 0 up to 1.
-        today: The day prices are looked up for, ISO.
-        hedges: How many calls there were, and how many were hedged.
-        days: The prices of the day.
-    """
-
-    policy: Policy
-    board: Board
-    rules: RouteRules = RouteRules()
-    clock: Callable[[], float] = time.monotonic
-    random: Callable[[], float] = random
-    today: Callable[[], str] = utc_today
-    hedges: HedgeShare = field(default_factory=HedgeShare)
-    days: dict[str, Prices] = field(default_factory=_no_days)
-
-    def situation(self, features: Features, now: float, *, moves: bool = True) -> Situation:
-        """How things stand for a request. `moves`: whether policies that take turns do."""
-        return Situation(
-            features=features, board=self.board, prices=self.prices(), now=now, random=self.random, moves=moves
-        )
-
-    def prices(self) -> Prices:
-        """What targets cost today."""
-        today = self.today()
-        found = self.days.get(today)
-        if found is None:
-            self.days.clear()
-            found = self.days[today] = Prices(today)
-        return found
-
-
-class Leg(Struct):
-    """The target being asked. Where two are, it becomes the one that won."""
-
-    target: Target
-    permit: Permit
-    began: float
-
-
 def route(routing: Routing, features: Features, asking: Asking[T], deadline: float | None = None) -> Flow[T]:
     """Ask the targets that may be asked, in the policy's order, until one answers.
 
@@ -109,52 +54,46 @@ def route(routing: Routing, features: Features, asking: Asking[T], deadline: flo
         NoDeployment: None could be asked; it says of each why not.
         Error: What no other target could do better: a mistake of the caller's, the end of the time.
     """
-    return (yield from Journey(routing, features, asking, deadline).travel())
+    return Journey(routing, features, asking, deadline).travel()
 
 
-class Journey(Generic[T]):
+class Journey(Struct, Generic[T]):
     """One call under way.
 
-    `_out` are the targets that are not asked again in this round, with what they failed by; `_told` is the same of all
-    rounds.
+    Attributes:
+        tries: What was tried.
+        shown: What the caller has seen.
+        _out: The targets that are not asked again in this round, with what they failed by.
+        _tried: How often each was, in all rounds.
     """
 
-    __slots__ = (
-        "_again",
-        "_asking",
-        "_began",
-        "_cut",
-        "_deadline",
-        "_features",
-        "_first",
-        "_out",
-        "_reason",
-        "_rounds",
-        "_routing",
-        "_so_far",
-        "_told",
-        "shown",
-        "tries",
-    )  # fmt: skip
-
-    def __init__(self, routing: Routing, features: Features, asking: Asking[T], deadline: float | None) -> None:
-        self._routing, self._features, self._asking, self._deadline = routing, features, asking, deadline
-        self._began = routing.clock()
-        self._out: dict[Target, Verdict] = {}
-        self._told: dict[Target, tuple[int, Verdict]] = {}
-        self._first: Target | None = None
-        self._again: Target | None = None
-        routing.board.retry_budget.began(self._began)
-        self._rounds = 0
-        self._reason = ""
-        self._so_far = ""
-        self._cut = 0
-        self.tries = Tries()
-        self.shown = Shown() if asking.stream else _NOTHING_SHOWN
+    _routing: Routing
+    _features: Features
+    _asking: Asking[T]
+    _deadline: float | None
+    tries: Tries = field(default_factory=Tries)
+    shown: Shown = _NOTHING_SHOWN
+    _began: float = 0.0
+    _out: dict[Target, Verdict] = {}
+    _tried: dict[Target, int] = {}
+    _first: Target | None = None
+    _again: Target | None = None
+    _rounds: int = 0
+    _reason: str = ""
+    _so_far: str = ""
+    _cut: int = 0
 
     def travel(self) -> Flow[T]:
+        if self._asking.stream:
+            self.shown = Shown()
+        self._began = self._routing.clock()
+        self._routing.board.retry_budget.began(self._began)
         while True:
-            leg = yield from self._set_out()
+            now = self._routing.clock()
+            choice = self._choose(now)
+            leg = self._leg_at_once(choice, now) or (yield from self._wait(choice, now))
+            if leg is None:
+                continue
             try:
                 result = yield from self._ask(leg)
             except Exception as error:  # noqa: BLE001  # judged, and raised again unless another target may be asked
@@ -167,40 +106,44 @@ class Journey(Generic[T]):
 
     # ------------------------------------------------------------------ who is asked
 
-    def _set_out(self) -> Flow[Leg]:
-        """The next target, with leave to be asked. Raises when there is none, or no more time."""
-        while True:
-            now = self._routing.clock()
-            self._refuse_more(now)
-            choice = self._choose(now)
-            self._first = self._first or choice.first
-            found = yield from self._permitted(choice, now)
-            if isinstance(found, Leg):
-                return found
-            if found is None or found.kind == "limited":  # else its health has changed while it was waited for
-                yield from self._wait(choice, found, now)
-
     def _choose(self, now: float) -> Choice:
-        routing, again = self._routing, self._again
-        self._again = None
-        if again is not None and routing.board[again].refusal(self._features, now) is None:
+        """Who is asked next. Raises when there is no more time, or there were too many tries."""
+        self._refuse_more(now)
+        again, self._again = self._again, None
+        if again is not None and self._routing.board[again].refusal(self._features, now) is None:
             return Choice(target=again)
-        return self._choice(now, self._out)
+        choice = self._choice(now, self._out)
+        self._first = self._first or choice.first
+        return choice
 
     def _choice(self, now: float, out: Mapping[Target, Verdict]) -> Choice:
         """Who of those that are not `out`. Turns are taken once for each call."""
         routing = self._routing
-        situation = routing.situation(self._features, now, moves=not self._told and not out)
+        situation = routing.situation(self._features, now, moves=not self._tried and not out)
         return choose(routing.policy, situation, routing.rules, tried=out, first=self._first)
 
-    def _permitted(self, choice: Choice, now: float) -> Flow[Leg | Refusal | None]:
-        """Leave to ask who was chosen; who is only busy is waited for. A refusal: why that would take too long."""
-        board, target = self._routing.board, choice.target
-        if target is not None:
+    def _leg_at_once(self, choice: Choice, now: float) -> Leg | None:
+        """Leave to ask who was chosen, where nobody has to wait for it."""
+        target = choice.target
+        if target is None:
+            return None
+        if self._out:
             self._pay(target, now)
-            permit = board[target].begin(self._features, now, anyway=choice.anyway)
-            if permit is not None:
-                return Leg(target, permit, now)
+        permit = self._routing.board[target].begin(self._features, now, anyway=choice.anyway)
+        return None if permit is None else Leg(target, permit, now)
+
+    def _wait(self, choice: Choice, now: float) -> Flow[Leg | None]:
+        """Wait for who is only busy, or for another round. Raises when that would be too late, or never."""
+        found = yield from self._turn(choice)
+        if isinstance(found, Leg):
+            return found
+        if found is None or found.kind == "limited":  # else its health has changed while it was waited for
+            yield from self._next_round(choice, found, now)
+        return None
+
+    def _turn(self, choice: Choice) -> Flow[Leg | Refusal | None]:
+        """Leave to ask whoever is only busy, who is waited for. A refusal: why that would take too long."""
+        board, target = self._routing.board, choice.target
         refusal: Refusal | None = None
         for busy in (target,) if target is not None else _busy(choice):
             turn = yield from board[busy].turnstile.turn(self._features, self._deadline, self._routing.clock)
@@ -212,10 +155,10 @@ class Journey(Generic[T]):
     def _pay(self, target: Target, now: float) -> None:
         """A further try where nobody is well is one more call for what is down: so many there may be, of all."""
         board = self._routing.board
-        if self._out and board[target].spared(now) and not board.retry_budget.may_retry(now):
+        if board[target].spared(now) and not board.retry_budget.may_retry(now):
             raise self._exhausted("Health speaks against those left, and there were too many further tries of late.")
 
-    def _wait(self, choice: Choice, refusal: Refusal | None, now: float) -> Flow[None]:
+    def _next_round(self, choice: Choice, refusal: Refusal | None, now: float) -> Flow[None]:
         """Wait until somebody may be asked. Raises when that would be too late, or never."""
         asked = self._worth_waiting(choice, now)
         pause = None if asked is None else self._pause(asked, self._rounds + 1, now)
@@ -229,7 +172,7 @@ class Journey(Generic[T]):
     def _worth_waiting(self, choice: Choice, now: float) -> float | None:
         """Seconds before which another round is of no use; `None`: it never is."""
         rules, board = self._routing.rules, self._routing.board
-        again = [t for t, verdict in self._out.items() if verdict.here and self._told[t][0] < rules.retry.max_attempts]
+        again = [t for t, verdict in self._out.items() if verdict.here and self._tried[t] < rules.retry.max_attempts]
         if again and board.retry_budget.may_retry(now):
             refusals = [board[target].refusal(self._features, now) for target in again]
             return min(now if refusal is None else refusal.until or now for refusal in refusals) - now
@@ -255,7 +198,7 @@ class Journey(Generic[T]):
         return asked + left / 2 if retry.use_jitter and left > _OF_USE else None
 
     def _refuse_more(self, now: float) -> None:
-        if len(self.tries) >= self._routing.rules.max_attempts:
+        if self.tries.errors and len(self.tries) >= self._routing.rules.max_attempts:
             raise self._exhausted(f"max_attempts={len(self.tries)} allows no more tries.")
         if self._deadline is None or now < self._deadline:
             return
@@ -282,11 +225,13 @@ class Journey(Generic[T]):
     def _ask(self, leg: Leg) -> Flow[T]:
         if _logger.isEnabledFor(logging.INFO):
             _logger.info("Trying provider: %s (%s)", leg.target.title, leg.target.place.model)
+        return self._shown(leg) if self._asking.stream else self._run(leg)
+
+    def _shown(self, leg: Leg) -> Flow[T]:
+        """Ask, and keep in mind what the caller sees of it."""
         if self.shown.begun:
             yield from self._mark(leg.target)
         flow = self._run(leg)
-        if not self._asking.stream:
-            return (yield from flow)
         if not self._so_far:
             return (yield from watched(flow, self.shown))
         going_on = Continuation(self._so_far)
@@ -296,15 +241,21 @@ class Journey(Generic[T]):
 
     def _run(self, leg: Leg) -> Flow[T]:
         """The flow that asks `leg`'s target, or that one and another when it is slow."""
-        flow = self._asked(leg.target, leg.permit)
         hedge = self._routing.rules.hedge
         if hedge is None or self._so_far:
-            return flow
-        self._routing.hedges.began()
-        usual = self._routing.board[leg.target].quantile(
-            hedge.quantile, whole=not self._asking.stream, at_least=hedge.min_samples
-        )
-        return flow if usual is None else self._hedged(leg, flow, hedge, max(usual, hedge.min_seconds))
+            return self._asked(leg.target, leg.permit)
+        return Hedging(
+            routing=self._routing,
+            features=self._features,
+            hedge=hedge,
+            stream=self._asking.stream,
+            other_than=self._other_than,
+            asked=self._asked,
+            lost=self._lost,
+        ).run(leg)
+
+    def _other_than(self, slow: Target, now: float) -> Choice:
+        return self._choice(now, {**self._out, slow: _SLOW})
 
     def _asked(self, target: Target, permit: Permit) -> Flow[T]:
         """The flow that asks one target. The first content of a stream tells that one which was out is back."""
@@ -312,51 +263,6 @@ class Journey(Generic[T]):
         if not self._asking.stream or not permit.finds_out:
             return flow
         return watched(flow, Beginning(lambda: permit.answering(self._routing.clock())))
-
-    def _hedged(self, leg: Leg, flow: Flow[T], hedge: Hedge, delay: float) -> Flow[T]:
-        from dragoman.routing.racing import Race  # with an event loop, which few programs have
-
-        legs = [leg]
-
-        def second() -> Flow[T] | None:
-            other = self._other(leg.target, hedge)
-            if other is None:
-                return None
-            legs.append(other)
-            return self._asked(other.target, other.permit)
-
-        race = Race(flow, second, delay)
-        try:
-            result = yield from race.run(stream=self._asking.stream)
-        except BaseException:
-            for other in legs[1:]:
-                self._lost(other, race.errors.get(1))
-            raise
-        if race.winner == 1:
-            lost = replace(leg)
-            leg.target, leg.permit, leg.began = legs[1].target, legs[1].permit, legs[1].began
-            self._lost(lost, race.errors.get(0))
-        elif race.hedged:
-            self._lost(legs[1], race.errors.get(1))
-        return result
-
-    def _other(self, first: Target, hedge: Hedge) -> Leg | None:
-        """Who else is asked when `first` is slow, if anybody may be."""
-        routing, now = self._routing, self._routing.clock()
-        choice = self._choice(now, {**self._out, first: _SLOW})
-        if choice.target is None or choice.anyway or not self._worth_it(first, choice.target, hedge):
-            return None
-        permit = routing.board[choice.target].begin(self._features, now)
-        return None if permit is None else Leg(choice.target, permit, now)
-
-    def _worth_it(self, first: Target, other: Target, hedge: Hedge) -> bool:
-        """Whether `other` is not too dear for a hedge, and one more call may be hedged; it then counts as hedged."""
-        prices = self._routing.prices()
-        price, usual = prices.of(other, self._features), prices.of(first, self._features)
-        ratio = hedge.max_price_ratio
-        if ratio is not None and price and usual and price > usual * ratio:
-            return False
-        return self._routing.hedges.spend(hedge)
 
     def _lost(self, leg: Leg, error: Exception | None) -> None:
         """Record a target that did not win: it failed, or was left."""
@@ -393,6 +299,8 @@ class Journey(Generic[T]):
             _logger.info("Success with provider: %s", leg.target.title)
         if response is None:
             return result
+        if not self.tries.attempts:  # then nobody has failed, and there is nothing to go on from
+            return result
         whole = self.tries.finish(self._joined(response), now - self._began)
         return result if whole is response else self._asking.with_response(result, whole)
 
@@ -412,8 +320,8 @@ class Journey(Generic[T]):
         leg.permit.failed(verdict, now, retry_after=retry_after_of(error))
         _logger.warning("Provider %s failed: %s", leg.target.title, error)
         self.tries.failed(leg.target, error, now - leg.began)
-        tried = self._told.get(leg.target, (0, verdict))[0] + 1
-        self._told[leg.target], self._out[leg.target] = (tried, verdict), verdict
+        self._tried[leg.target] = tried = self._tried.get(leg.target, 0) + 1
+        self._out[leg.target] = verdict
         self._reason = type(error).__name__
         if not self._may_go_on(verdict):
             self.tries.complete(error)

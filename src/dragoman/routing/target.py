@@ -56,7 +56,7 @@ class Place(Struct, frozen=True, kw_only=True):
     faces: frozenset[str] = frozenset({"sync", "async"})
 
 
-class Target(Struct, frozen=True, eq=False):
+class Target(Struct, frozen=True, eq=False, weakref=True):
     """One place a request may go, and what to know of it. Two targets are the same only when they are one object.
 
     Attributes:

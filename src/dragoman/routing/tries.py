@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from dragoman.errors import CallFailed, Error, FallbackExhausted
@@ -14,14 +15,11 @@ from dragoman.routing.target import Target
 UNKNOWN_COST: Final = "what an attempt cost is not known: it was cut off, or not answered in time"
 
 
-class Tries:
+class Tries(Struct):
     """The attempts of one call, in the order in which they ended; and what each target failed with."""
 
-    __slots__ = ("attempts", "errors")
-
-    def __init__(self) -> None:
-        self.attempts: list[Attempt] = []
-        self.errors: list[tuple[Target, Exception]] = []
+    attempts: list[Attempt] = []
+    errors: list[tuple[Target, Exception]] = []
 
     def __len__(self) -> int:
         return len(self.errors)
@@ -37,9 +35,7 @@ class Tries:
         self.attempts.append(Attempt(target=target.title, outcome="abandoned", seconds=seconds, notes=(why,)))
 
     def finish(self, response: LLMResponse, seconds: float) -> LLMResponse:
-        """`response` as what all attempts came to; `seconds` since the call began."""
-        if not self.attempts:
-            return response
+        """`response` as what all attempts came to, of which there were some; `seconds` since the call began."""
         cost, note = self._cost(response)
         return replace(
             response,

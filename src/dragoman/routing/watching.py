@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
-from dragoman.flow import Decoder, Effect, Emit, Flow, Pump
+from dragoman.flow import Decoder, Effect, Emit, Flow, Pump, passing
 from dragoman.messages import METADATA_EVENTS, Event, TextDelta
 
 T = TypeVar("T")
@@ -36,32 +37,18 @@ class _Passing(Struct):
 
 def watched(flow: Flow[T], witness: Witness) -> Flow[T]:
     """`flow`, with the same effects and the same result."""
-    result: object = None
-    failure: Exception | None = None
-    try:
-        while True:
-            try:
-                effect = flow.send(result) if failure is None else flow.throw(failure)
-            except StopIteration as stop:
-                return stop.value
-            result = failure = None
-            try:
-                for each in _passed(effect, witness):
-                    result = yield each
-            except Exception as error:  # noqa: BLE001  # the flow judges it
-                failure = error
-    finally:
-        flow.close()
+    return passing(flow, partial(_passed, witness))
 
 
-def _passed(effect: Effect, witness: Witness) -> Iterable[Effect]:
+def _passed(witness: Witness, effect: Effect) -> Flow[Any]:
     match effect:
         case Pump(reply, framing, decoder):
-            return (Pump(reply, framing, _Passing(decoder, witness)),)
+            return (yield Pump(reply, framing, _Passing(decoder, witness)))
         case Emit(event):
-            return map(Emit, witness.take(event))
+            for each in witness.take(event):
+                yield Emit(each)
         case _:
-            return (effect,)
+            return (yield effect)
 
 
 class Beginning:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dragoman import Timeouts
-from dragoman.client.routers.routed_plan import limits_at
+from dragoman.client.routers.limits import limits_at
 
 
 @pytest.mark.parametrize(

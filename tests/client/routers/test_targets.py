@@ -286,6 +286,21 @@ def test_how_often_to_ask_again_for_a_value_is_the_targets(emulator: Emulator, m
     assert [seen.dialect for seen in emulator.requests] == ["openai_chat"] * 2 + ["anthropic_messages"]
 
 
+def test_in_an_order_that_was_said_a_dearer_one_is_asked(emulator: Emulator, mode: str) -> None:
+    """`gpt-4o` costs some seventeen times what `gpt-4o-mini` does."""
+    emulator.fault(status=503, model="gpt-4o-mini")
+    kind = dragoman.FallbackChain if mode == "sync" else dragoman.AsyncFallbackChain
+    response = result(kind([MINI, "openai/gpt-4o"]).generate("Hello"))
+    assert [attempt.target for attempt in response.attempts] == [MINI, "openai/gpt-4o"]
+
+
+def test_the_same_texts_are_one_target(mode: str) -> None:
+    """Wherever they stand; a `Target` that is written out twice is two."""
+    of_text = chain(mode, Cheapest(MINI, CLAUDE), MINI)
+    assert [target.title for target in of_text.targets] == [MINI, CLAUDE]
+    assert [target.title for target in chain(mode, Target(MINI), Target(MINI)).targets] == [MINI, f"{MINI}#2"]
+
+
 def test_one_key_is_one_account(emulator: Emulator, mode: str) -> None:
     """A key that is refused takes out all targets that have it, and no other. No name of it shows it."""
     llm = chain(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -118,6 +119,28 @@ def test_case_50_leaving_before_the_head(make: Make, emulator: Emulator) -> None
     reader.join(10)
     assert not reader.is_alive()
     assert seen == []
+    assert len(emulator.requests) == 1
+    is_as_good_as_new(calls)
+
+
+@pytest.mark.parametrize("mode", ["sync"])
+def test_leaving_while_waiting_for_a_turn(make: Make, emulator: Emulator) -> None:
+    """An abort from another thread wakes who waits in the queue."""
+    hold(emulator)
+    calls = make(Target(FIRST, limits=Limits(concurrency=1)))
+    turnstile = calls.board[calls.targets[0]].turnstile
+    with calls.router.generate("Hi", stream=True) as before:
+        while "three" not in before.text:
+            next(before)
+        stream = calls.router.generate("Hi", stream=True)
+        reader = threading.Thread(target=lambda: list(stream))
+        reader.start()
+        while turnstile.waiting < 1:
+            time.sleep(0)  # it tells nobody
+        stream.abort()
+        reader.join(10)
+        assert not reader.is_alive()
+        assert turnstile.waiting == 0
     assert len(emulator.requests) == 1
     is_as_good_as_new(calls)
 
@@ -236,6 +259,33 @@ def test_a_cancelled_task_that_asked_two(make: Make, emulator: Emulator, ask: Ca
         await asyncio.to_thread(left, emulator, FIRST_MODEL, SECOND_MODEL)
 
     calls.run(main())
+    is_as_good_as_new(calls)
+
+
+async def listed(stream: Any) -> list[Any]:
+    return [event async for event in stream]
+
+
+@pytest.mark.parametrize("mode", ["async"])
+def test_leaving_from_another_thread_while_waiting_for_a_turn(make: Make, emulator: Emulator) -> None:
+    hold(emulator)
+    calls = make(Target(FIRST, limits=Limits(concurrency=1)))
+    turnstile = calls.board[calls.targets[0]].turnstile
+
+    async def main() -> None:
+        async with calls.router.generate("Hi", stream=True) as before:
+            while "three" not in before.text:
+                await anext(before)
+            stream = calls.router.generate("Hi", stream=True)
+            reader = asyncio.create_task(listed(stream))
+            while turnstile.waiting < 1:  # noqa: ASYNC110  # it tells nobody
+                await asyncio.sleep(0)
+            await asyncio.to_thread(stream.abort)
+            await asyncio.wait_for(reader, 10)
+            assert turnstile.waiting == 0
+
+    calls.run(main())
+    assert len(emulator.requests) == 1
     is_as_good_as_new(calls)
 
 

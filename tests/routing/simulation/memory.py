@@ -15,7 +15,8 @@ from dragoman.routing.asking import Allowance, Asking
 from dragoman.routing.features import Features
 from dragoman.routing.health import Board
 from dragoman.routing.policies import Fastest, LeastBusy, Ordered, RoundRobin, Sticky, Weighted
-from dragoman.routing.route import Routing, route
+from dragoman.routing.route import route
+from dragoman.routing.routing import Routing
 from dragoman.routing.rules import RouteRules
 from dragoman.routing.target import Limits, Place, Target
 from tests.routing.simulation.traffic import without_log

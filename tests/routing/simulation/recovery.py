@@ -76,3 +76,27 @@ def recovery(seed: int, *, outage: float, slow_start: float, after: float = 90.0
         unanswered=calls.answered.count(0),
         share=share,
     )
+
+
+def share_while_starting(seed: int, *, slow_start: float) -> float:
+    """Of the traffic that is a healthy target's, what it had in the middle half of its slow start."""
+    back = OUT_AT + 10.0
+    upstreams = [
+        Upstream(
+            "preferred",
+            (0, Answering(steady(0.3))),
+            (OUT_AT, Failing(refused, after=steady(0.02))),
+            (back, Answering(steady(0.3))),
+            seed=seed,
+        ),
+        Upstream("other", (0, Answering(steady(0.3))), seed=seed),
+    ]
+    preferred, _ = upstreams
+    policy, health = Ordered(*(each.target for each in upstreams)), HealthRules(slow_start_seconds=slow_start)
+    (calls,) = World(policy, upstreams, seed=seed, health=health).run(
+        Traffic(RATE, int(RATE * (back + 2 * slow_start)))
+    )
+    begins = min(at for at in preferred.began if at >= back)
+    middle = (begins + slow_start / 4, begins + 3 * slow_start / 4)
+    ours, all_ = (sum(middle[0] <= at < middle[1] for at in times) for times in (preferred.began, calls.came))
+    return ours / all_

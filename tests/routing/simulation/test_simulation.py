@@ -16,7 +16,7 @@ from tests.routing.simulation.fairness import fairness
 from tests.routing.simulation.hedged import hedging
 from tests.routing.simulation.memory import growth
 from tests.routing.simulation.panic import panic
-from tests.routing.simulation.recovery import recovery
+from tests.routing.simulation.recovery import recovery, share_while_starting
 from tests.routing.simulation.storm import DEMAND, MOMENT, storm
 
 pytestmark = pytest.mark.timeout(1800)
@@ -63,6 +63,12 @@ def test_an_outage_costs_no_answer_and_is_over_when_it_is_over(outage: float, se
     assert found.first_answer <= outage + 1  # pauses between probes double, so none is longer than the outage was
     assert found.whole <= found.first_answer + 20 + 4
     assert found.failures <= 10
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_slow_start_is_as_slow_as_it_says(seed: int) -> None:
+    """The cap on calls at a time and the share of requests are not multiplied: in the middle it has 55 %, not 30."""
+    assert share_while_starting(seed, slow_start=20) == pytest.approx(0.55, abs=0.12)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -15,7 +15,8 @@ from dragoman.flow import async_run
 from dragoman.routing.features import Features
 from dragoman.routing.health import Board, HealthRules, RetryBudgetRules
 from dragoman.routing.policies import Policy
-from dragoman.routing.route import Routing, route
+from dragoman.routing.route import route
+from dragoman.routing.routing import Routing
 from dragoman.routing.rules import RouteRules
 from tests.routing.simulation.upstreams import Upstream, asking
 from tests.routing.simulation.virtual_loop import simulate

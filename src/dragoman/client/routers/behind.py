@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dragoman.client.routers.servers import Server
-from dragoman.routing.route import Routing
+from dragoman.routing.routing import Routing
 from dragoman.routing.target import Target
 
 if TYPE_CHECKING:

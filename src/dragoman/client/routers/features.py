@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from dragoman.calls.estimate import text_tokens
 from dragoman.client.routers.purpose import Purpose
@@ -13,6 +13,7 @@ from dragoman.messages import (
     Image,
     Message,
     OutputFormat,
+    Part,
     ReasoningOptions,
     Request,
     Text,
@@ -24,6 +25,9 @@ from dragoman.routing.features import Features, Need
 _BY_PART: Final[dict[type, Need]] = {Image: "vision", Audio: "audio", Video: "video", Document: "documents"}
 _MEDIA_TOKENS: Final = 800
 _MESSAGE_TOKENS: Final = 4
+_DEMANDS: Final = frozenset({"tools", "output_format", "reasoning_effort", "reasoning_budget"})
+"""Options by which a call may need something."""
+
 _DEMANDING: Final = frozenset({"auto", "none", None})
 """What `tool_choice` says when no call of a tool is demanded."""
 
@@ -39,7 +43,8 @@ def features_of(
 ) -> Features:
     """What policies may know of a call."""
     characters, tokens, needs = _length(messages)
-    needs.update(_needs_of(options))
+    if not _DEMANDS.isdisjoint(options):
+        needs.update(_needs_of(options))
     if stream:
         needs.add("stream")
     if value:
@@ -103,8 +108,12 @@ def _length(messages: tuple[Message, ...]) -> tuple[int, int, set[Need]]:
     needs: set[Need] = set()
     for message in messages:
         content = message.content
-        for part in (Text(content),) if isinstance(content, str) else _flat(content):
-            need = _BY_PART.get(cast("type", type(part)))
+        if isinstance(content, str):
+            characters += len(content)
+            tokens += text_tokens(content)
+            continue
+        for part in _flat(content):
+            need = _BY_PART.get(type(part))
             if need is not None:
                 needs.add(need)
                 tokens += _MEDIA_TOKENS
@@ -114,7 +123,7 @@ def _length(messages: tuple[Message, ...]) -> tuple[int, int, set[Need]]:
     return characters, tokens, needs
 
 
-def _flat(parts: Iterable[Any]) -> Iterable[Any]:
+def _flat(parts: Iterable[Part]) -> Iterable[Part]:
     """The parts, those inside results of tools among them."""
     for part in parts:
         if isinstance(part, ToolResult) and not isinstance(part.content, str):

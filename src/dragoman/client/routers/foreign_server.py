@@ -34,11 +34,11 @@ class ForeignServer(Server):
         self._create = create_of(client)
         self.place = place
 
-    def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]:  # noqa: ARG002
+    def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]:  # noqa: ARG002  # as servers have it
         raise UnsupportedFeature(f"{self!r} answers with values alone: pass response_model=")
         yield
 
-    def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:  # noqa: ARG002
+    def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:  # noqa: ARG002  # its answers are not ours to keep
         said = self._said(wish, rules)
         call = partial(self._create, response_model=wanted, **said)
         if is_async(self._create):

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from dragoman.routing.features import Features
-from dragoman.routing.route import Routing
+from dragoman.routing.routing import Routing
 from dragoman.routing.target import Target
 
 _ANY: Final = Features()

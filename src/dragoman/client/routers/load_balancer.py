@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, Literal, Unpack
+from typing import Any, Final, Literal, Unpack, get_args
 
 from dragoman.client.routers.fallback_chain import members
 from dragoman.client.routers.router import AsyncRouter, Router, RouterOptions
 from dragoman.errors import ConfigurationError
-from dragoman.routing.policies import Cheapest, Fastest, LeastBusy, Ordered, Policy, Random, RoundRobin, Weighted
+from dragoman.routing.policies import OF_MEMBERS, Ordered, Policy
 
 Balance = Literal["random", "round_robin", "weighted", "least_busy", "fastest", "cheapest"]
 
-_POLICIES: Final[dict[str, type[Policy]]] = {
-    "random": Random,
-    "round_robin": RoundRobin,
-    "weighted": Weighted,
-    "least_busy": LeastBusy,
-    "fastest": Fastest,
-    "cheapest": Cheapest,
-}
+_POLICIES: Final = {name: OF_MEMBERS[name] for name in get_args(Balance)}
 _BY_WEIGHT: Final = frozenset({"weighted", "least_busy"})
 
 

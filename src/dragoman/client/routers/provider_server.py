@@ -58,7 +58,7 @@ class ProviderServer(Server):
         response: LLMResponse = yield from invoke(async_=partial(within, wish.seconds, call, repr(self)))
         return self._named(response, losses)
 
-    def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:  # noqa: ARG002
+    def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:  # noqa: ARG002  # its answers are not ours to keep
         """It has no tools and no forms of answers: it is asked for JSON in words, and the answer is validated."""
 
         def ask(request: Request) -> Flow[LLMResponse]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar
@@ -12,15 +13,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dragoman.calls import RetryConfig, Verbatim
-from dragoman.client.inputs import messages_of
+from dragoman.client.inputs import conversation_of
 from dragoman.client.options import check_options, timeouts_of
 from dragoman.client.retries import retries_of
 from dragoman.client.routers import beside_answers
 from dragoman.client.routers.behind import Behind
 from dragoman.client.routers.features import features_of, features_of_request
 from dragoman.client.routers.following import Following
+from dragoman.client.routers.limits import limits_at, seconds_within
 from dragoman.client.routers.purpose import Purpose
-from dragoman.client.routers.servers import Answering, Server, Wish
+from dragoman.client.routers.servers import ONE_TRY, Answering, Server, Wish
+from dragoman.client.understood import Settled, Understood
 from dragoman.client.value_streams import IterableFlow, PartialFlow
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError, UnsupportedFeature
@@ -39,7 +42,8 @@ from dragoman.messages import (
 from dragoman.routing.asking import Allowance, Asking
 from dragoman.routing.explanation import Explanation, explain
 from dragoman.routing.features import Features
-from dragoman.routing.route import Routing, route
+from dragoman.routing.route import route
+from dragoman.routing.routing import Routing
 from dragoman.routing.rules import RouteRules
 from dragoman.routing.target import Place, Target
 from dragoman.structured import Extracted, Rules
@@ -53,15 +57,11 @@ T = TypeVar("T")
 
 _logger: Final = logging.getLogger("dragoman")
 
-_ONE_TRY: Final = RetryConfig(max_attempts=1)
-"""At each target: the route tries again, there or elsewhere."""
-
 _GO_ON: Final = (
     "Your answer above was cut off. Go on from exactly where it ends: repeat nothing of it, say nothing about this."
 )
 
-_AT_LEAST: Final = 0.001
-"""Seconds: that there are none left is for the route to say."""
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 _SAID_IN_MESSAGES: Final = frozenset({"system", "messages", "images", "documents"})
 
@@ -72,26 +72,34 @@ class Call(Struct, frozen=True, kw_only=True):
     Attributes:
         features: What policies may know of it.
         messages: The conversation.
-        said: What the call says besides.
-        usual: What the router says of every call.
+        said: What the call says besides; the router's own options are not among it.
+        timeout: The limits of the route.
+        retry: How patiently targets are asked again, in place of the rules'.
         stream: Whether the caller sees the events.
     """
 
     features: Features
     messages: tuple[Message, ...]
     said: Mapping[str, Any]
-    usual: Mapping[str, Any]
+    timeout: float | Timeouts | None
+    retry: RetryConfig | None
     stream: bool
 
-    @property
-    def timeout(self) -> float | Timeouts | None:
-        """The limits of the route."""
-        return self.said.get("timeout", self.usual.get("timeout"))
 
-    @property
-    def retry(self) -> RetryConfig | None:
-        """How patiently targets are asked again, in place of the rules'."""
-        return self.said.get("retry_config", self.usual.get("retry_config"))
+class Usual(Struct, frozen=True):
+    """What all calls to one target have in common.
+
+    Attributes:
+        server: Who is asked.
+        timeout: Limits of the target's own.
+        limits: Those of a call that says nothing of time, where the route has no end.
+        settled: Their options, with these limits.
+    """
+
+    server: Server
+    timeout: float | Timeouts | None
+    limits: Timeouts
+    settled: Settled
 
 
 class RoutedPlan:
@@ -108,6 +116,8 @@ class RoutedPlan:
         self.behind = behind
         self.purpose = purpose
         self._defaults = dict(defaults)
+        self._usual = _without_words(self._defaults)
+        self._usual_at: dict[Target, Usual] = {}
         self._model = model or None
 
     provider = "router"
@@ -126,7 +136,9 @@ class RoutedPlan:
         return self if model is None or model == self._model else self._with(self.purpose, model)
 
     def _with(self, purpose: Purpose, model: str | None) -> Self:
-        return type(self)(self.behind, self._defaults, purpose, model)
+        other = copy(self)
+        other.__dict__.update(purpose=purpose, _model=model or None)
+        return other
 
     # ------------------------------------------------------------------ calls
 
@@ -156,11 +168,14 @@ class RoutedPlan:
         Where the answer of several targets may become one, by going on, beginning anew or hedging, nothing of it is
         kept for `verbatim`. `answering` is how each target is asked, in place of `Plan.answer`.
         """
+        whole = self.options(options)
+        words = {name: whole[name] for name in _SAID_IN_MESSAGES & self._defaults.keys()}
         call = Call(
             features=features_of_request(self.purpose, self._model, request, value=answering is not None),
             messages=request.messages,
-            said=self.options(options),
-            usual=self._defaults,
+            said={**words, **options},
+            timeout=whole.get("timeout"),
+            retry=whole.get("retry_config"),
             stream=request.stream,
         )
         if verbatim is not None and not _of_one_target(self.behind.routing.rules, stream=request.stream):
@@ -274,7 +289,9 @@ class RoutedPlan:
         routing = self.behind.routing
         limit = timeouts_of(call.timeout).total
         deadline = None if limit is None else routing.clock() + limit
-        return (yield from route(_ruled(routing, call, asking), call.features, asking, deadline))
+        if call.retry is not None or routing.rules.hedge is not None:
+            routing = _ruled(routing, call, asking)
+        return (yield from route(routing, call.features, asking, deadline))
 
     def _asking_value(
         self, ask: Callable[[Target, Allowance], Flow[Extracted[T]]], *, stream: bool
@@ -284,21 +301,19 @@ class RoutedPlan:
     # ------------------------------------------------------------------ what is asked
 
     def _call(self, prompt: Any, said: Mapping[str, Any], *, stream: bool, value: bool) -> Call:
-        options = self.options(said)
-        messages = messages_of(
-            prompt,
-            system=options.get("system"),
-            messages=options.get("messages") or (),
-            images=options.get("images") or (),
-            documents=options.get("documents") or (),
-        )
-        usual = {name: value for name, value in self._defaults.items() if name not in _SAID_IN_MESSAGES}
-        said = {name: value for name, value in said.items() if name not in _SAID_IN_MESSAGES}
+        if isinstance(prompt, Understood):
+            self._refuse_closed()
+            said = prompt.options
+            options = {**self._defaults, **said}
+        else:
+            options = self.options(said)
+        messages = conversation_of(prompt, options)
         return Call(
-            features=features_of(self.purpose, self._model, messages, {**usual, **said}, stream=stream, value=value),
+            features=features_of(self.purpose, self._model, messages, options, stream=stream, value=value),
             messages=messages,
-            said=said,
-            usual=usual,
+            said=_without_words(said),
+            timeout=options.get("timeout"),
+            retry=options.get("retry_config"),
             stream=stream,
         )
 
@@ -306,30 +321,51 @@ class RoutedPlan:
         self, call: Call, target: Target, allowance: Allowance
     ) -> tuple[Server, Wish, Callable[[LLMResponse], LLMResponse]]:
         """Who is asked, what, and what the response is to tell besides."""
+        usual = self._usual_at.get(target) or self._settle(target)
+        model = None if self._model is None else usual.server.model_for(self._model)
+        limits = limits_at(call.timeout, usual.timeout, None) if "timeout" in call.said else usual.limits
+        wish = Wish(
+            messages=_going_on(call.messages, allowance.so_far) if allowance.so_far else call.messages,
+            settled=usual.settled,
+            said=call.said,
+            limits=limits,
+            seconds=seconds_within(limits.total, allowance.seconds),
+            model=model,
+            stream=call.stream,
+        )
+        return usual.server, wish, _itself if model == self._model else self._told_of(target, model)
+
+    def _settle(self, target: Target) -> Usual:
+        """What calls to `target` have in common, found out at the first. Raises `ConfigurationError` for options."""
         server = self.behind.servers[target]
-        model = None if self._model is None else server.model_for(self._model)
-        limits = limits_at(call.timeout, target.options.get("timeout", server.timeout), allowance.seconds)
-        options = {**call.usual, **target.options, **call.said, "retry_config": _ONE_TRY, "timeout": limits}
-        messages = _going_on(call.messages, allowance.so_far) if allowance.so_far else call.messages
-        wish = Wish(messages=messages, options=options, model=model, seconds=limits.total, stream=call.stream)
-        return server, wish, self._told_of(target, model)
+        timeout = target.options.get("timeout", server.timeout)
+        limits = limits_at(self._usual.get("timeout"), timeout, None)
+        said = {**self._usual, **target.options, "retry_config": ONE_TRY, "timeout": limits}
+        usual = self._usual_at[target] = Usual(server, timeout, limits, server.settled(said))
+        return usual
 
     def _told_of(self, target: Target, model: str | None) -> Callable[[LLMResponse], LLMResponse]:
         """Says on a response that another model was asked than the caller named (X8)."""
-        if self._model is None or model == self._model:
-            return _itself
         loss = Loss(effect="changed", where="model", why=f"{target.title} has no `{self._model}`: `{model}` was asked")
         _logger.warning("%s", loss)
         return lambda response: replace(response, warnings=(*response.warnings, loss))
 
     def options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """The router's options with a call's over them. Raises `ConfigurationError` for what is wrong."""
-        if self.behind.closed:
-            raise ConfigurationError("this router is closed: make a new one")
+        self._refuse_closed()
         if not options:
             return self._defaults
         check_options(options)
         return {**self._defaults, **options}
+
+    def settled(self, options: Mapping[str, Any]) -> Settled:
+        """What many calls say alike, checked. A target's own options come between the router's and these."""
+        check_options(options)
+        return Settled(options)
+
+    def _refuse_closed(self) -> None:
+        if self.behind.closed:
+            raise ConfigurationError("this router is closed: make a new one")
 
     # ------------------------------------------------------------------ for those who ask through it
 
@@ -343,7 +379,7 @@ class RoutedPlan:
         server = next((each for each in servers if each.place.model == request.model), servers[0])
         return server.body(request, options, stream=stream)
 
-    def said(self, messages: Sequence[Message], options: Mapping[str, Any]) -> list[Any]:  # noqa: ARG002
+    def said(self, messages: Sequence[Message], options: Mapping[str, Any]) -> list[Any]:  # noqa: ARG002  # as plans have it
         """`messages` in OpenAI's form, for there is no one wire that they go over."""
         return get_dialect("openai_chat").encode_request(Request(model="", messages=tuple(messages))).wire["messages"]
 
@@ -351,7 +387,7 @@ class RoutedPlan:
         """US dollars that one try costs at worst, at the dearest target; `None` where that cannot be told of one."""
         call = self._call(prompt, options, stream=False, value=wanted is not None)
         costs = [
-            server.ceiling(call.messages, {**call.usual, **target.options, **call.said}, wanted)
+            server.ceiling(call.messages, {**self._usual, **target.options, **call.said}, wanted)
             for target, server in self.behind.servers.items()
         ]
         return None if None in costs else max(cost for cost in costs if cost is not None)
@@ -359,17 +395,17 @@ class RoutedPlan:
     def witness(self) -> None:
         """There is no one SDK behind it."""
 
-    def embed(self, inputs: Any, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002
+    def embed(self, inputs: Any, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002  # as plans have it
         """Vectors of different models mean nothing to each other."""
         raise UnsupportedFeature(
             "a router has no embeddings, for those of different models cannot be compared: ask one"
         )
 
-    def count_tokens(self, prompt: Any, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002
+    def count_tokens(self, prompt: Any, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002  # as plans have it
         """Each model counts for itself."""
         raise UnsupportedFeature("each target counts tokens in its own way: ask the one you mean")
 
-    def models(self, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002
+    def models(self, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002  # as plans have it
         """Each provider has its own list."""
         raise UnsupportedFeature("a router has no list of models: ask one of its targets, or list_models(provider)")
 
@@ -389,6 +425,13 @@ class RoutedPlan:
 
     def __repr__(self) -> str:
         return f"{self.behind.routing.policy!r}{' closed' if self.behind.closed else ''}"
+
+
+def _without_words(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`options` but for those that say the conversation."""
+    if options.keys() <= _SAID_IN_MESSAGES:
+        return _NOTHING
+    return {name: value for name, value in options.items() if name not in _SAID_IN_MESSAGES}
 
 
 def _itself(response: LLMResponse) -> LLMResponse:
@@ -424,23 +467,6 @@ def _ruled(routing: Routing, call: Call, asking: Asking[Any]) -> Routing:
     if call.retry is None and hedge is rules.hedge:
         return routing
     return replace(routing, rules=replace(rules, retry=call.retry or rules.retry, hedge=hedge))
-
-
-def limits_at(route: float | Timeouts | None, own: float | Timeouts | None, left: float | None) -> Timeouts:
-    """Those of one target: what is `left` of the route's time, and of each of its `own` limits no more than it has."""
-    said = [timeouts_of(limits) for limits in (route, own) if limits is not None]
-    phases = [limits for limits in (route, own) if isinstance(limits, Timeouts)] or said or [Timeouts()]
-    totals = [left, *([] if own is None else [timeouts_of(own).total])]
-    return Timeouts(
-        connect=_least(limits.connect for limits in phases),
-        first_byte=_least(limits.first_byte for limits in phases),
-        between_chunks=_least(limits.between_chunks for limits in phases),
-        total=_least(None if total is None else max(total, _AT_LEAST) for total in totals),
-    )
-
-
-def _least(seconds: Iterable[float | None]) -> float | None:
-    return min((each for each in seconds if each is not None), default=None)
 
 
 def _going_on(messages: tuple[Message, ...], so_far: str) -> tuple[Message, ...]:

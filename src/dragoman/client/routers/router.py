@@ -24,7 +24,7 @@ from dragoman.messages import LLMResponse
 from dragoman.routing.explanation import Explanation
 from dragoman.routing.health import Board, HealthRules, RetryBudgetRules
 from dragoman.routing.policies import Ordered, Policy, as_member
-from dragoman.routing.route import Routing
+from dragoman.routing.routing import Routing
 from dragoman.routing.rules import RouteRules
 from dragoman.routing.target import Target
 

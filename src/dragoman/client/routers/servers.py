@@ -6,15 +6,17 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from decimal import Decimal
+from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dragoman.calls import Verbatim
+from dragoman.calls import RetryConfig, Verbatim
 from dragoman.calls.estimate import estimate
 from dragoman.client.requests import options_of
+from dragoman.client.understood import Settled, Understood
 from dragoman.errors import CallFailed, UnsupportedFeature
 from dragoman.flow import Flow, Handle, events, invoke
 from dragoman.http import Timeouts
@@ -35,6 +37,11 @@ T = TypeVar("T")
 SYNC: Final = frozenset({"sync"})
 ASYNC: Final = frozenset({"async"})
 
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+ONE_TRY: Final = RetryConfig(max_attempts=1)
+"""At each target: the route tries again, there or elsewhere."""
+
 OF_OUR_CALLS: Final = frozenset({"timeout", "retry_config", "on_loss"})
 """Options that whoever is not ours would not know, or would send to its provider."""
 
@@ -48,19 +55,29 @@ class Wish(Struct, frozen=True, kw_only=True):
 
     Attributes:
         messages: The conversation.
-        options: Those of the call, over the target's own and the router's.
+        settled: What all calls there say alike.
+        said: What this call says besides.
+        limits: How long its phases may take.
+        seconds: How long all may take; `None` is without end.
         model: The model that the caller named, or `None`.
-        seconds: How long it may take; `None` is without end.
         stream: Whether the caller sees the events.
         answering: How the answer to a whole request is asked for, in place of `Plan.answer`.
     """
 
     messages: tuple[Message, ...]
-    options: Mapping[str, Any]
-    model: str | None = None
+    settled: Settled
+    said: Mapping[str, Any]
+    limits: Timeouts
     seconds: float | None = None
+    model: str | None = None
     stream: bool = False
     answering: Answering | None = None
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """All of them: those of the call over the others."""
+        limits = replace(self.limits, total=self.seconds)
+        return {**self.settled.options, **self.said, "retry_config": ONE_TRY, "timeout": limits}
 
 
 class Server(ABC):
@@ -72,6 +89,10 @@ class Server(ABC):
 
     place: Place
 
+    def settled(self, options: Mapping[str, Any]) -> Settled:
+        """What it makes of `options` that many calls say alike: found out once, and the same for all of them."""
+        return Settled(options)
+
     @abstractmethod
     def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]: ...
 
@@ -79,15 +100,15 @@ class Server(ABC):
         """The answer to a whole request that somebody passes on; `wish` has its messages, and options around it."""
         if wish.answering is not None:
             raise UnsupportedFeature(f"{self!r} is no client of ours: its answers come as they are")
-        return self.generate(replace(wish, options={**wish.options, **options_of(request)}), None)
+        return self.generate(replace(wish, said={**wish.said, **options_of(request)}), None)
 
     @abstractmethod
     def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]: ...
 
-    def partial(self, wanted: type[T], wish: Wish, rules: Rules) -> PartialFlow[T]:  # noqa: ARG002
+    def partial(self, wanted: type[T], wish: Wish, rules: Rules) -> PartialFlow[T]:  # noqa: ARG002  # for servers that can
         raise UnsupportedFeature(f"{self!r} cannot show a value as it grows")
 
-    def iterable(self, wanted: Any, wish: Wish, rules: Rules, delivery: Delivery[Any]) -> IterableFlow[Any]:  # noqa: ARG002
+    def iterable(self, wanted: Any, wish: Wish, rules: Rules, delivery: Delivery[Any]) -> IterableFlow[Any]:  # noqa: ARG002  # as above
         raise UnsupportedFeature(f"{self!r} cannot give elements one by one")
 
     @property
@@ -99,15 +120,15 @@ class Server(ABC):
         """Which model is asked when the caller names `model`."""
         return model
 
-    def body(self, request: Request, options: Mapping[str, Any], *, stream: bool) -> Mapping[str, Any]:  # noqa: ARG002
+    def body(self, request: Request, options: Mapping[str, Any], *, stream: bool) -> Mapping[str, Any]:  # noqa: ARG002  # for servers whose wire is known
         """What is sent for `request`, for hooks that want to know."""
         return {"model": request.model, "messages": [message.text for message in request.messages]}
 
-    def ceiling(  # a server whose prices nobody knows
+    def ceiling(
         self,
-        messages: tuple[Message, ...],  # noqa: ARG002
-        options: Mapping[str, Any],  # noqa: ARG002
-        wanted: Any,  # noqa: ARG002
+        messages: tuple[Message, ...],  # noqa: ARG002  # for servers whose prices are known
+        options: Mapping[str, Any],  # noqa: ARG002  # as above
+        wanted: Any,  # noqa: ARG002  # as above
     ) -> Decimal | None:
         """US dollars that one try costs at worst, `None` where that cannot be told."""
         return None
@@ -144,29 +165,33 @@ class Server(ABC):
 class PlanServer(Server):
     """A client of ours, asked by its plan. `usual` are options of calls that do not say otherwise."""
 
-    def __init__(self, plan: Plan, place: Place, usual: Mapping[str, Any] = MappingProxyType({})) -> None:
+    def __init__(self, plan: Plan, place: Place, usual: Mapping[str, Any] = _NOTHING) -> None:
         self._plan = plan
         self._usual = usual
         self.place = place
 
+    def settled(self, options: Mapping[str, Any]) -> Settled:
+        return self._plan.settled({**self._usual, **options})
+
     def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]:
-        plan = self._plan.for_model(wish.model)
-        return plan.generate(None, self._said(wish), stream=wish.stream, watcher=watcher)
+        plan = self._plan if wish.model is None else self._plan.for_model(wish.model)
+        understood = _understood(wish) if wish.said or plan is not self._plan else _all_settled(wish)
+        return plan.generate(understood, _NOTHING, stream=wish.stream, watcher=watcher)
 
     def answer(self, request: Request, wish: Wish, verbatim: Verbatim | None) -> Flow[LLMResponse]:
-        plan, options = self._plan.for_model(wish.model), {**self._usual, **wish.options}
+        plan = self._plan.for_model(wish.model)
         if wish.answering is not None:
-            return wish.answering(plan, request, options, verbatim)
-        return plan.answer(request, options, verbatim=verbatim)
+            return wish.answering(plan, request, wish.options, verbatim)
+        return plan.answer(request, wish.options, verbatim=verbatim)
 
     def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:
-        return self._plan.for_model(wish.model).extract(wanted, None, self._said(wish), rules, caching)
+        return self._plan.for_model(wish.model).extract(wanted, _understood(wish), _NOTHING, rules, caching)
 
     def partial(self, wanted: type[T], wish: Wish, rules: Rules) -> PartialFlow[T]:
-        return self._plan.for_model(wish.model).partial(wanted, None, self._said(wish), rules)
+        return self._plan.for_model(wish.model).partial(wanted, _understood(wish), _NOTHING, rules)
 
     def iterable(self, wanted: Any, wish: Wish, rules: Rules, delivery: Delivery[Any]) -> IterableFlow[Any]:
-        return self._plan.for_model(wish.model).iterable(wanted, None, self._said(wish), rules, delivery)
+        return self._plan.for_model(wish.model).iterable(wanted, _understood(wish), _NOTHING, rules, delivery)
 
     @property
     def timeout(self) -> float | Timeouts | None:
@@ -201,11 +226,18 @@ class PlanServer(Server):
     def release(self) -> None:
         self._plan.release()
 
-    def _said(self, wish: Wish) -> dict[str, Any]:
-        return {**self._usual, **wish.options, "messages": wish.messages}
-
     def __repr__(self) -> str:
         return repr(self._plan)
+
+
+def _understood(wish: Wish) -> Understood:
+    return Understood(wish.messages, wish.options)
+
+
+def _all_settled(wish: Wish) -> Understood:
+    """Of a call that says nothing of its own."""
+    deadline = None if wish.seconds is None else monotonic() + wish.seconds
+    return Understood(wish.messages, wish.settled.options, wish.settled, deadline)
 
 
 class InAThread(Server):
@@ -214,6 +246,9 @@ class InAThread(Server):
     def __init__(self, server: Server) -> None:
         self._server = server
         self.place = server.place
+
+    def settled(self, options: Mapping[str, Any]) -> Settled:
+        return self._server.settled(options)
 
     def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]:
         return in_a_thread(self._server.generate(wish, watcher), stream=wish.stream)

@@ -17,17 +17,18 @@ _REASONS: Final[dict[Failure, str]] = {
 
 
 class Account:
-    """One key's. A breaker of its own: one call probes for all targets with that key."""
+    """One key's. A breaker of its own: one call probes for all targets with that key.
 
-    __slots__ = ("_breaker", "_lock")
+    Attributes:
+        calm: Whether a success would change nothing (see `Breaker.calm`).
+    """
+
+    __slots__ = ("_breaker", "_lock", "calm")
 
     def __init__(self, rules: HealthRules) -> None:
         self._breaker = Breaker(rules)
         self._lock = RLock()  # see Condition
-
-    @property
-    def calm(self) -> bool:
-        return self._breaker.calm
+        self.calm = True
 
     @property
     def epoch(self) -> int:
@@ -65,9 +66,13 @@ class Account:
     def succeeded(self, epoch: int, now: float) -> bool:
         """Whether that changed what the account's targets may do."""
         with self._lock:
-            return self._breaker.succeeded(epoch, now)
+            changed = self._breaker.succeeded(epoch, now)
+            self.calm = self._breaker.calm
+            return changed
 
     def failed(self, epoch: int, failure: Failure, now: float, retry_after: float | None) -> bool:
         """Whether that changed what the account's targets may do."""
         with self._lock:
-            return self._breaker.failed(epoch, failure, now, retry_after)
+            changed = self._breaker.failed(epoch, failure, now, retry_after)
+            self.calm = self._breaker.calm
+            return changed

@@ -130,7 +130,7 @@ class Condition:
         """Begin a call that nothing speaks against. For the turnstile, under the lock."""
         named = features.model is not None
         if self.well:
-            permit = Permit(self, now, self._breaker.epoch, self._account.epoch, names_model=named)
+            permit = Permit(self, now, self._breaker.epoch, self._account.epoch, named)
         else:
             account = self._account.begin(now) if self._account.open else (self._account.epoch, False)
             if account is None:
@@ -140,10 +140,10 @@ class Condition:
                 now,
                 self._breaker.epoch,
                 account[0],
+                named,
                 probe=self._breaker.begin(now),
                 account_probe=account[1],
                 finds_out=self._breaker.failure is not None or account[1],
-                names_model=named,
             )
         self.in_flight += 1
         self._peak = max(self._peak, self.in_flight)

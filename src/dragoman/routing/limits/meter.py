@@ -34,7 +34,6 @@ class Meter:
 
     def refusal(self, features: Features, in_flight: int, now: float) -> Refusal | None:
         """Which limit is met, and until when."""
-        now = self._forward(now)
         if in_flight >= self._concurrency:
             return Refusal(kind="limited", reason=f"{in_flight:,} calls are under way, as many as may be at a time")
         return self._too_many(now) or self._too_much(features, now)
@@ -67,7 +66,10 @@ class Meter:
 
     def _too_many(self, now: float) -> Refusal | None:
         requests = self._requests
-        if requests is None or requests.at(now) < self._requests_most:
+        if requests is None or requests.total < self._requests_most:  # which what has left the window makes smaller
+            return None
+        now = self._forward(now)
+        if requests.at(now) < self._requests_most:
             return None
         return Refusal(
             kind="limited",
@@ -82,6 +84,9 @@ class Meter:
         wanted = max(estimated_tokens(features), 1)
         if wanted > most:
             return Refusal(kind="unfit", reason=f"about {wanted:,} tokens are more than the {most:,.0f} of a minute")
+        if tokens.total + wanted <= most:  # as above
+            return None
+        now = self._forward(now)
         if tokens.at(now) + wanted <= most:
             return None
         reason = f"about {wanted:,} tokens more than {tokens.total:,.0f} do not fit into the {most:,.0f} of a minute"

@@ -14,16 +14,19 @@ class FairQueue(Generic[T]):
 
     The lines stand in the order of their turns. A tenant without anyone waiting has none, and comes last when it is
     back.
+
+    Attributes:
+        length: How many wait.
     """
 
-    __slots__ = ("_length", "_lines")
+    __slots__ = ("_lines", "length")
 
     def __init__(self) -> None:
         self._lines: OrderedDict[str | None, deque[T]] = OrderedDict()
-        self._length = 0
+        self.length = 0
 
     def __len__(self) -> int:
-        return self._length
+        return self.length
 
     def __iter__(self) -> Iterator[T]:
         """Everyone, line by line: not in the order of turns."""
@@ -31,7 +34,7 @@ class FairQueue(Generic[T]):
 
     def push(self, tenant: str | None, item: T) -> None:
         self._lines.setdefault(tenant, deque()).append(item)
-        self._length += 1
+        self.length += 1
 
     def peek(self) -> T:
         """Whose turn is next."""
@@ -41,7 +44,7 @@ class FairQueue(Generic[T]):
         """Whose turn it is; its tenant's next turn comes after everybody else's."""
         tenant, line = self._lines.popitem(last=False)
         item = line.popleft()
-        self._length -= 1
+        self.length -= 1
         if line:
             self._lines[tenant] = line
         return item
@@ -78,6 +81,6 @@ class FairQueue(Generic[T]):
         return item
 
     def _gone(self, tenant: str | None, line: deque[T]) -> None:
-        self._length -= 1
+        self.length -= 1
         if not line:
             del self._lines[tenant]

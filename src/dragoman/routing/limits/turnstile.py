@@ -78,7 +78,7 @@ class Turnstile(Generic[P]):
 
     @property
     def waiting(self) -> int:
-        return len(self._queue)
+        return self._queue.length
 
     def turn(self, features: Features, deadline: float | None, clock: Callable[[], float]) -> Flow[P | Refusal]:
         """Wait for a turn: a permit, or why there will be none before `deadline` (on `clock`; `None`: no hurry)."""
@@ -87,7 +87,11 @@ class Turnstile(Generic[P]):
             return waiter.outcome
         taken = False
         try:
-            yield from invoke(sync=partial(self._wait, waiter, clock), async_=partial(self._await, waiter, clock))
+            yield from invoke(
+                sync=partial(self._wait, waiter, clock),
+                async_=partial(self._await, waiter, clock),
+                leave=lambda: self.leave(waiter, clock()),
+            )
             taken = True
         finally:
             if not taken:  # abandoned, perhaps after the permit was given

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self, TypeAlias
+from weakref import WeakValueDictionary
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from dragoman.errors import ConfigurationError
 from dragoman.routing.features import Features
@@ -23,8 +24,8 @@ Score = float | str | None
 """By what a member was ranked: a number of what its policy measures, a word, or nothing."""
 
 
-def _trail() -> dict[Member, tuple[Policy, Score]]:
-    return {}
+Step: TypeAlias = "tuple[Policy, Score, Step | None]"
+"""Which policy ranked a member, by what, and the step that led to that policy."""
 
 
 class Situation(Struct, kw_only=True, eq=False):
@@ -38,7 +39,7 @@ class Situation(Struct, kw_only=True, eq=False):
         random: A number from 0 up to 1.
         moves: Whether turns are taken. They are not when a decision is only explained, nor when a call goes on to
             another target.
-        trail: Which policy ranked whom last, and by what: filled while an order is read.
+        trail: How each member was come to last: filled while an order is read.
     """
 
     features: Features
@@ -47,7 +48,7 @@ class Situation(Struct, kw_only=True, eq=False):
     now: float
     random: Callable[[], float]
     moves: bool = True
-    trail: dict[Member, tuple[Policy, Score]] = field(default_factory=_trail)
+    trail: dict[Member, Step] = {}
 
 
 class Policy(ABC):
@@ -86,8 +87,9 @@ class Policy(ABC):
     def order(self, situation: Situation) -> Iterator[Target]:
         """The targets, the one to ask first first. One that stands at two places in the tree may come twice."""
         trail = situation.trail
+        above = trail.get(self)
         for member, score in self.ranked(situation):
-            trail[member] = (self, score)
+            trail[member] = (self, score, above)
             if isinstance(member, Target):
                 yield member
             else:
@@ -132,12 +134,16 @@ def targets_of(member: Member) -> tuple[Target, ...]:
 
 
 def as_member(given: Any) -> Member:
-    """A policy or a target as it is, all else as what a target serves."""
+    """A policy or a target as it is, all else as what a target serves. Texts that are the same are one target."""
     if isinstance(given, Target | Policy):
         return given
     if isinstance(given, type) or given is None or given == "":
         raise ConfigurationError(f"{given!r} is no target: give 'provider/model', a client, a Target or a policy")
-    return Target(given, name=given if isinstance(given, str) else "")
+    return _BY_TEXT.setdefault(given, Target(given, name=given)) if isinstance(given, str) else Target(given)
+
+
+_BY_TEXT: Final[WeakValueDictionary[str, Target]] = WeakValueDictionary()
+"""Targets of which nothing is said but a text, while anybody has them."""
 
 
 def _mapped_member(member: Member, of: Callable[[Target], Target], done: dict[Member, Member]) -> Member:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
-from typing import Any, Self, cast
+from operator import gt, lt
+from typing import Any, Final, Self, TypeAlias, cast
 
 from msgspec import Struct, ValidationError, convert
 
 from dragoman.errors import ConfigurationError
 from dragoman.routing.features import Features, Need
 from dragoman.routing.policies.base import Member, Policy, Score, Situation, as_member
-from dragoman.routing.policies.sticky import word_of
+from dragoman.routing.policies.sticky import WORDS, word_of
 
 
 class Table(Policy):
@@ -47,6 +48,12 @@ class Table(Policy):
         return type(self)(self.by, rows, default, name=self.name, weight=self.weight)
 
 
+_Test: TypeAlias = tuple[str, Callable[[Any, Any], bool], Any]
+"""A feature, what is asked of it, and beside what."""
+
+_NOTHING_SAID: Final = (None, frozenset[str](), dict[str, str]())
+
+
 class Match(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What must hold of a request, all of it.
 
@@ -70,31 +77,15 @@ class Match(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     model: str | frozenset[str] | None = None
     labels: Mapping[str, str] = {}
 
-    def holds(self, features: Features) -> bool:
-        return self._fits_length(features) and self._fits_words(features) and self._needs <= features.needs
-
-    def _fits_length(self, features: Features) -> bool:
-        return _between(
-            self.prompt_characters_above, features.prompt_characters, self.prompt_characters_below
-        ) and _between(self.input_tokens_above, features.input_tokens, self.input_tokens_below)
-
-    def _fits_words(self, features: Features) -> bool:
-        return (
-            (self.task is None or _is_one(features.task, self.task))
-            and (self.tier is None or _is_one(features.tier, self.tier))
-            and (self.tenant is None or _is_one(features.tenant, self.tenant))
-            and (self.session is None or _is_one(features.session, self.session))
-            and (self.model is None or _is_one(features.model, self.model))
-            and (not self.labels or self.labels.items() <= features.labels.items())
-        )
-
     @property
-    def _needs(self) -> frozenset[str]:
-        return frozenset({self.needs}) if isinstance(self.needs, str) else self.needs
+    def tests(self) -> tuple[_Test, ...]:
+        """What it says, each with the feature it is said of."""
+        said = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return tuple((*_TESTS[name], value) for name, value in said if value not in _NOTHING_SAID)
 
     def __str__(self) -> str:
         said = ((name, getattr(self, name)) for name in self.__struct_fields__)
-        return ", ".join(f"{name}={_words(value)}" for name, value in said if value not in (None, frozenset(), {}))
+        return ", ".join(f"{name}={_words(value)}" for name, value in said if value not in _NOTHING_SAID)
 
 
 class When(Policy):
@@ -112,12 +103,12 @@ class When(Policy):
     ) -> None:
         self.cases = [(as_condition(condition), as_member(member)) for condition, member in cases]
         self.default = None if default is None else as_member(default)
-        self._words = [str(condition) for condition, _ in self.cases]
+        self._cases = [(condition.tests, str(condition), member) for condition, member in self.cases]
         super().__init__(*_with((member for _, member in self.cases), self.default), name=name, weight=weight)
 
     def ranked(self, situation: Situation) -> Iterator[tuple[Member, Score]]:
-        for (condition, member), words in zip(self.cases, self._words, strict=True):
-            if condition.holds(situation.features):
+        for tests, words, member in self._cases:
+            if _all_hold(tests, situation.features):
                 yield member, words
                 return
         if self.default is not None:
@@ -157,12 +148,32 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def _between(above: int | None, value: int, below: int | None) -> bool:
-    return (above is None or value > above) and (below is None or value < below)
+def _all_hold(tests: Iterable[_Test], features: Features) -> bool:
+    return all(test(getattr(features, name), said) for name, test, said in tests)
 
 
 def _is_one(word: str | None, wanted: str | frozenset[str]) -> bool:
     return word == wanted if isinstance(wanted, str) else word in wanted
+
+
+def _has_all(needs: frozenset[str], wanted: str | frozenset[str]) -> bool:
+    return wanted in needs if isinstance(wanted, str) else wanted <= needs
+
+
+def _has_labels(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    return wanted.items() <= labels.items()
+
+
+_TESTS: Final[dict[str, tuple[str, Callable[[Any, Any], bool]]]] = {
+    "prompt_characters_below": ("prompt_characters", lt),
+    "prompt_characters_above": ("prompt_characters", gt),
+    "input_tokens_below": ("input_tokens", lt),
+    "input_tokens_above": ("input_tokens", gt),
+    "needs": ("needs", _has_all),
+    **{word: (word, _is_one) for word in WORDS},
+    "labels": ("labels", _has_labels),
+}
+"""What a field of a `Match` asks of which feature."""
 
 
 def _words(value: Any) -> str:

@@ -18,8 +18,12 @@ T = TypeVar("T")
 class Ordered(Policy):
     """The first that may be asked: a chain of fallbacks."""
 
-    def ranked(self, situation: Situation) -> Iterable[tuple[Member, Score]]:  # noqa: ARG002 - as it stands, whatever is asked
-        return ((member, None) for member in self.members)
+    def __init__(self, *members: Any, name: str = "", weight: float = 1.0) -> None:
+        super().__init__(*members, name=name, weight=weight)
+        self._ranked: tuple[tuple[Member, Score], ...] = tuple((member, None) for member in self.members)
+
+    def ranked(self, situation: Situation) -> Iterable[tuple[Member, Score]]:  # noqa: ARG002  # the same for all
+        return self._ranked
 
 
 class Random(Policy):

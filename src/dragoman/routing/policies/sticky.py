@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from math import ceil, inf, log
+from struct import Struct as Lanes
 from typing import Any, Final, Self
 
 from dragoman.errors import ConfigurationError
 from dragoman.routing.features import Features
-from dragoman.routing.policies.base import Member, Policy, Score, Situation, targets_of
+from dragoman.routing.health import Board
+from dragoman.routing.policies.base import Member, Policy, Score, Situation
 from dragoman.routing.policies.dealing import by_lot
 from dragoman.routing.target import Target
 
 _MASK: Final = (1 << 30) - 1
-"""Numbers of 30 bits are what Python multiplies fastest."""
+"""Numbers are of 30 bits."""
+
+_LANE: Final = 64
+"""Bits: the product of two numbers has 60."""
 
 _KEPT: Final = 1000
 """So many sessions are remembered, some 100 KiB; it is only to save time."""
@@ -50,26 +55,32 @@ class Sticky(Policy):
         if key is None:
             yield from ((member, f"no {self.by}") for member in by_lot(self.members, situation.random))
             return
+        home = self._home(key)
+        first = self.members[home]
         full: list[Member] = []
-        for member in self._by_rank(key):
+        if self._is_full(first, situation):
+            full.append(first)
+        else:
+            yield first, None
+        for member in self._others(key, home):
             if self._is_full(member, situation):
                 full.append(member)
             else:
                 yield member, None
         yield from ((member, "more than its share") for member in full)
 
-    def _by_rank(self, key: str) -> Iterator[Member]:
+    def _others(self, key: str, home: int) -> Iterator[Member]:
+        """The members after the first, by their ranks."""
         session = _number(key)
-        first = self._home(key, session)
-        yield self.members[first]
         others = sorted((rank for group in self._groups for rank in group.ranks(session)), reverse=True)
-        yield from (self.members[place] for _, place in others if place != first)
+        return (self.members[place] for _, place in others if place != home)
 
-    def _home(self, key: str, session: int) -> int:
+    def _home(self, key: str) -> int:
         """The place of the greatest. Kept for a while, for a conversation asks again and again."""
         home = self._homes.get(key)
         if home is None:
-            home = max(group.greatest(session) for group in self._groups)[1]
+            session = _number(key)
+            home = max([group.greatest(session) for group in self._groups])[1]
             if len(self._homes) >= _KEPT:
                 self._homes.clear()
             self._homes[key] = home
@@ -80,15 +91,22 @@ class Sticky(Policy):
         if self.balance is None:
             return False
         board = situation.board
-        load = sum([board[target].in_flight for target in targets_of(member)])
+        load = _load(member, board)
         if not load:
             return False
-        total = sum(board[target].in_flight for target in self.targets()) + 1
+        total = _load(self, board) + 1
         share = member.weight / sum(each.weight for each in self.members)
         return load + 1 > ceil(self.balance * total * share)
 
     def _over(self, members: list[Member]) -> Self:
         return type(self)(*members, by=self.by, balance=self.balance, name=self.name, weight=self.weight)
+
+
+def _load(member: Member, board: Board) -> int:
+    """The calls under way there."""
+    if isinstance(member, Target):
+        return board[member].in_flight
+    return sum([board[target].in_flight for target in member.targets()])
 
 
 def word_of(features: Features, by: str) -> str | None:
@@ -105,18 +123,20 @@ def _number(text: str) -> int:
 
 
 class _Group:
-    """Members of one weight: among them the greatest number has the greatest rank, and one logarithm is enough."""
+    """Members of one weight: among them the greatest number has the greatest rank, and one logarithm is enough.
 
-    __slots__ = ("_factors", "_places", "_weight")
+    The numbers of all come from one product: the factors stand in one great integer, far enough apart that their
+    products do not touch.
+    """
 
-    def __init__(self, weight: float) -> None:
+    __slots__ = ("_factors", "_lanes", "_low", "_places", "_weight")
+
+    def __init__(self, weight: float, places: Sequence[int], keys: Iterable[str]) -> None:
         self._weight = weight
-        self._places: list[int] = []
-        self._factors: list[int] = []
-
-    def add(self, place: int, key: str) -> None:
-        self._places.append(place)
-        self._factors.append(_number(key))
+        self._places = places
+        self._factors = sum(_number(key) << _LANE * lane for lane, key in enumerate(keys))
+        self._low = sum(_MASK << _LANE * lane for lane in range(len(places)))
+        self._lanes = Lanes(f"<{len(places)}Q")
 
     def greatest(self, session: int) -> tuple[float, int]:
         """The greatest rank of a session, and the place of its member."""
@@ -127,10 +147,9 @@ class _Group:
     def ranks(self, session: int) -> Iterator[tuple[float, int]]:
         return ((self._rank(number), place) for number, place in zip(self._numbers(session), self._places, strict=True))
 
-    def _numbers(self, session: int) -> list[int]:
+    def _numbers(self, session: int) -> tuple[int, ...]:
         """A number for each, without pattern: the low half of the product of two odd ones."""
-        mask = _MASK  # a local name is found sooner, a hundred times
-        return [session * factor & mask for factor in self._factors]
+        return self._lanes.unpack((session * self._factors & self._low).to_bytes(self._lanes.size, "little"))
 
     def _rank(self, number: int) -> float:
         """`ln(u) / weight`, of which the greatest wins with a chance as great as its weight; `u` is from 0 to 1."""
@@ -138,10 +157,11 @@ class _Group:
 
 
 def _groups(members: tuple[Member, ...]) -> list[_Group]:
-    groups: dict[float, _Group] = {}
-    for place, (member, key) in enumerate(zip(members, _keys(members), strict=True)):
-        groups.setdefault(member.weight, _Group(member.weight)).add(place, key)
-    return list(groups.values())
+    keys = _keys(members)
+    places: dict[float, list[int]] = {}
+    for place, member in enumerate(members):
+        places.setdefault(member.weight, []).append(place)
+    return [_Group(weight, group, [keys[place] for place in group]) for weight, group in places.items()]
 
 
 def _keys(members: tuple[Member, ...]) -> list[str]:

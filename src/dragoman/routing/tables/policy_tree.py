@@ -7,38 +7,11 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from dragoman.routing.policies import (
-    Capable,
-    Cheapest,
-    Fastest,
-    LeastBusy,
-    Member,
-    Ordered,
-    Policy,
-    Random,
-    RoundRobin,
-    Sticky,
-    Table,
-    Weighted,
-    When,
-    as_condition,
-)
+from dragoman.routing.policies import OF_MEMBERS, Member, Ordered, Policy, Sticky, Table, When, as_condition
 from dragoman.routing.tables.client_words import options_at
 from dragoman.routing.tables.fields import list_at, located, mapping_at, one_of, record_at, refuse_unknown, required
 from dragoman.routing.tables.places import below, item, refused
 from dragoman.routing.target import Target
-
-_OF_MEMBERS: Final[dict[str, type[Policy]]] = {
-    "ordered": Ordered,
-    "random": Random,
-    "round_robin": RoundRobin,
-    "weighted": Weighted,
-    "least_busy": LeastBusy,
-    "fastest": Fastest,
-    "cheapest": Cheapest,
-    "capable": Capable,
-}
-"""Policies that say nothing but their members."""
 
 _COMMON: Final = ("name", "weight")
 
@@ -77,7 +50,7 @@ class PolicyTree:
         node = mapping_at(place, given)
         if "model" in node:
             return self._target(place, node)
-        word = one_of(place, node, [*_OF_MEMBERS, *_READERS], _COMMON)
+        word = one_of(place, node, [*OF_MEMBERS, *_READERS], _COMMON)
         common = {key: _CHECKS[key](below(place, key), node[key]) for key in _COMMON if key in node}
         return self._built(below(place, word), word, node[word], common)
 
@@ -86,7 +59,7 @@ class PolicyTree:
             return _READERS[word](self, place, given, common)
         members = self._members(place, given)
         with located(place):
-            return _OF_MEMBERS[word](*members, **common)
+            return OF_MEMBERS[word](*members, **common)
 
     def _members(self, place: str, given: Any) -> list[Member]:
         """A list of members, or a mapping of their names to their weights."""
@@ -181,7 +154,7 @@ _READERS: Final[dict[str, Callable[[PolicyTree, str, Any, dict[str, Any]], Polic
 }
 
 
-POLICY_WORDS: Final = (*_OF_MEMBERS, *_READERS, *_COMMON)
+POLICY_WORDS: Final = (*OF_MEMBERS, *_READERS, *_COMMON)
 """What may stand where a policy is said by a mapping."""
 
 

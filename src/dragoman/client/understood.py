@@ -1,0 +1,39 @@
+"""What is asked, understood once by a router for whichever of its targets it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from dragoman.calls import Call
+from dragoman.messages import Message
+
+
+class Settled(Struct):
+    """What many calls of one client say alike.
+
+    Attributes:
+        options: All of them, checked; the client's own are among them.
+        call: Such a call, in which the conversation is missing. It is made at the first that says nothing more.
+    """
+
+    options: Mapping[str, Any]
+    call: Call | None = None
+
+
+class Understood(Struct, frozen=True):
+    """Stands where a prompt stands in the methods of a plan, which then neither reads nor checks anything again.
+
+    Attributes:
+        messages: The conversation, canonical.
+        options: All of them, checked.
+        settled: What says all of them, where the call says nothing more.
+        deadline: When an answer must be there, on top of the limits in `options`.
+    """
+
+    messages: tuple[Message, ...]
+    options: Mapping[str, Any]
+    settled: Settled | None = None
+    deadline: float | None = None
