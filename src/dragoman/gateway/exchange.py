@@ -154,7 +154,8 @@ class Exchange:
         """Who answers for `model`. Raises `UnknownModel`."""
         self._inbound_model = model
         snapshot = self._service.snapshots.current
-        return snapshot.plan_for(model, snapshot.purpose_of(self._headers, self._key))
+        key = self._key
+        return snapshot.plan_for(model, snapshot.purpose_of(self._headers, key), None if key is None else key.allows)
 
     async def _admit(self, plan: RoutedPlan, request: Request, input_tokens: int | None = None) -> None:
         """Hold what the call may cost at worst. Raises `BudgetExceeded`, `RateLimited`, `ModelNotAllowed`.

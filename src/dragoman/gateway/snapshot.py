@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from fnmatch import translate
 from functools import cached_property
@@ -80,9 +80,14 @@ class Snapshot:
         names = [*self.config.models, *self._aliases.names]
         return tuple(dict.fromkeys([*names, *self._any.models()] if self.config.takes_any_model else names))
 
-    def plan_for(self, model: str, purpose: Purpose = ANYONE) -> RoutedPlan:
-        """How `model` is answered for `purpose`. Raises `UnknownModel`, which names what there is."""
-        plan = self._plans.get(model) or self._others.get(model) or self._other(model)
+    def plan_for(
+        self, model: str, purpose: Purpose = ANYONE, allows: Callable[[str], bool] | None = None
+    ) -> RoutedPlan:
+        """How `model` is answered for `purpose`.
+
+        Raises `UnknownModel`, which names what there is: of that, what `allows` says may be shown.
+        """
+        plan = self._plans.get(model) or self._others.get(model) or self._other(model, allows)
         return plan if purpose is ANYONE else self._told_of(model, plan, purpose)
 
     def purpose_of(self, headers: Headers, key: Caller | None = None) -> Purpose:
@@ -102,14 +107,14 @@ class Snapshot:
         told = self._told.get(words)
         return _kept(self._told, words, plan.with_purpose(purpose)) if told is None else told
 
-    def _other(self, name: str) -> RoutedPlan:
+    def _other(self, name: str, allows: Callable[[str], bool] | None) -> RoutedPlan:
         """The plan of what is named otherwise than a model, or not configured."""
         if len(name) > _LONGEST:
-            raise self._unknown(name)
+            raise self._unknown(name, allows)
         meant = self._aliases.meant(name) or name
         plan = self._plans.get(meant) or self._unnamed(meant)
         if plan is None:
-            raise self._unknown(name)
+            raise self._unknown(name, allows)
         return _kept(self._others, name, plan)
 
     def _unnamed(self, name: str) -> RoutedPlan | None:
@@ -128,16 +133,16 @@ class Snapshot:
         )
         return plan_of(config, route, self.boards, {target: server}, [llm])
 
-    def _unknown(self, name: str) -> UnknownModel:
+    def _unknown(self, name: str, allows: Callable[[str], bool] | None) -> UnknownModel:
+        known = self._models if allows is None else tuple(filter(allows, self._models))
         name = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
-        meant = get_close_matches(name, self._models, n=1)
+        meant = get_close_matches(name, known, n=1)
         guess = f" Did you mean `{meant[0]}`?" if meant else ""
-        error = UnknownModel(f"there is no model `{name}` here.{guess}{self._those_there_are()}")
+        error = UnknownModel(f"there is no model `{name}` here.{guess}{self._those_there_are(known)}")
         error.hint = ""  # it is about providers
         return error
 
-    def _those_there_are(self) -> str:
-        known = self._models
+    def _those_there_are(self, known: Sequence[str]) -> str:
         more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
         said = f" There are: {', '.join(known[:_MOST_NAMED])}{more}." if known else ""
         if not self.config.takes_any_model:

@@ -81,3 +81,10 @@ def test_a_name_that_is_none(document: dict[str, Any], name: str, said: str) -> 
         snapshot(document).plan_for(name)
     assert caught.value.status == 404
     assert str(caught.value) == said or (not said.endswith((".", "…")) and str(caught.value).startswith(said))
+
+
+def test_a_caller_is_told_of_the_models_it_may_ask() -> None:
+    found = snapshot({"models": MODELS})
+    with pytest.raises(UnknownModel) as caught:
+        found.plan_for("fas", allows=lambda name: name.startswith("s"))
+    assert caught.value.message == "there is no model `fas` here. There are: smart."
