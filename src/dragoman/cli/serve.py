@@ -91,11 +91,12 @@ def _run(settings: GatewayConfig, source: Path | None, *, host: str, port: int, 
 
 def _one(uvicorn: Any, settings: GatewayConfig, source: Path | None, common: dict[str, Any]) -> None:
     from dragoman.gateway import create_app
-    from dragoman.gateway.protocol import limited
+    from dragoman.gateway.protocol import AnnouncingServer, limited
 
     app = create_app(source, host=common["host"])
     protocol = limited(header_seconds=settings.server.header_seconds)
-    server = _announcing(uvicorn, uvicorn.Config(app, http=protocol, **common))
+    config = uvicorn.Config(app, http=protocol, **common)
+    server = AnnouncingServer(config, lambda host, port: _say(_greeting(host, port)))
     gc.collect()
     gc.freeze()  # what is there now stays, and need not be looked through again and again
     gc.set_threshold(*_COLLECTIONS)
@@ -117,19 +118,6 @@ def _several(uvicorn: Any, settings: GatewayConfig, source: Path | None, common:
         _say(_greeting(common["host"], common["port"]))
         protocol = "dragoman.gateway.protocol:LimitedProtocol"
         uvicorn.run(FACTORY, factory=True, http=protocol, workers=workers, **common)
-
-
-def _announcing(uvicorn: Any, config: Any) -> Any:
-    """A server that says where it is, once it is there."""
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: Any = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                host, port = self.servers[0].sockets[0].getsockname()[:2]
-                _say(_greeting(host, port))
-
-    return Server(config)
 
 
 def _greeting(host: str, port: int) -> str:
