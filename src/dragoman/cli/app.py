@@ -19,6 +19,7 @@ from dragoman.cli.keys import app as keys
 from dragoman.cli.models import models
 from dragoman.cli.output import exits
 from dragoman.cli.providers import providers
+from dragoman.cli.serve import serve
 from dragoman.cli.usage import usage
 
 app = typer.Typer(
@@ -49,7 +50,7 @@ def _add(command: Callable[..., None]) -> None:
     app.command(command.__name__)(exits(command))
 
 
-for _command in (generate, extract, explain, chat, batch, emulate, providers, models, usage, doctor):
+for _command in (generate, extract, explain, chat, batch, serve, emulate, providers, models, usage, doctor):
     _add(_command)
 
 app.add_typer(keys, name="keys")

@@ -73,6 +73,7 @@ def create_app(
     environment: Mapping[str, str] | None = None,
     host: str | None = None,
     store: str | PathLike[str] | None = None,
+    metrics: str | PathLike[str] | None = None,
 ) -> Gateway:
     """The gateway as a FastAPI app: to be served, to be mounted in another, or to be added to.
 
@@ -85,14 +86,19 @@ def create_app(
         host: The address that is listened on; when left out, each connection tells. Whether callers need a key may
             depend on it.
         store: The file that keeps keys and usage, in place of what the configuration says.
+        metrics: A folder that several processes of one gateway share, so that each can tell of all.
 
     Raises:
         ConfigurationError: The configuration cannot be right. The message says where.
     """
     snapshots = Snapshots(config, environment)
-    app = Gateway(Service(snapshots, host=host, store=None if store is None else Path(store)))
+    app = Gateway(Service(snapshots, host=host, store=_path(store), metrics=_path(metrics)))
     _add_pages(app)
     return app
+
+
+def _path(given: str | PathLike[str] | None) -> Path | None:
+    return None if given is None else Path(given)
 
 
 def _add_pages(app: Gateway) -> None:

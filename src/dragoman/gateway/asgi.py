@@ -100,21 +100,30 @@ async def reply_with(send: Send, status: int, headers: Iterable[Header], body: b
     await send({"type": "http.response.body", "body": body})
 
 
+_UNWATCHED_SECONDS: Final = 0.05
+"""A call that is over by then has cost no second task; who leaves earlier is noticed then."""
+
+
 class Watch:
     """Cancels the task that answers a call when its caller goes away.
 
     Whoever catches the cancellation asks `left` whose doing it was. `end` is called before the last byte goes out.
     """
 
-    __slots__ = ("_task", "_watching", "left")
+    __slots__ = ("_begin", "_receive", "_task", "_watching", "left")
 
     def __init__(self, receive: Receive) -> None:
         self.left = False
+        self._receive = receive
         self._task: asyncio.Task[Any] | None = asyncio.current_task()
-        self._watching = asyncio.get_running_loop().create_task(self._wait(receive))
+        self._watching: asyncio.Task[None] | None = None
+        self._begin = asyncio.get_running_loop().call_later(_UNWATCHED_SECONDS, self._watch)
 
-    async def _wait(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
+    def _watch(self) -> None:
+        self._watching = asyncio.get_running_loop().create_task(self._wait())
+
+    async def _wait(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
             pass
         self.left = True
         if self._task is not None:
@@ -123,4 +132,6 @@ class Watch:
     def end(self) -> None:
         """Watch no longer."""
         self._task = None
-        self._watching.cancel()
+        self._begin.cancel()
+        if self._watching is not None:
+            self._watching.cancel()

@@ -14,6 +14,7 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Final
 
 from dragoman.calls.ceiling import estimated_input
+from dragoman.client.routers.routed_plan import RoutedPlan
 from dragoman.errors import Error, ProviderFailed, Unavailable
 from dragoman.flow import Flow, async_run
 from dragoman.gateway.asgi import CLOSE, JSON, CallerLeft, Headers, Http, Watch, body_of, reply_with
@@ -26,9 +27,9 @@ from dragoman.gateway.store import Spend
 from dragoman.gateway.streams import Manner, Outgoing
 from dragoman.gateway.surfaces import Endpoint, Header, Place
 from dragoman.messages import EmbeddingResponse, LLMResponse, Loss, Request, Usage, encode_json
+from dragoman.structured.rules import DEFAULT_RETRIES
 
 if TYPE_CHECKING:
-    from dragoman.client.routers.routed_plan import RoutedPlan
     from dragoman.gateway.keys import Admission
     from dragoman.gateway.service import Service
     from dragoman.gateway.store import VirtualKey
@@ -168,7 +169,7 @@ class Exchange:
         tokens = estimated_input(request) if input_tokens is None else input_tokens
         self._admission = await ledger.admit(
             key,
-            worst=None if key.budget is None else plan.ceiling_of(request, input_tokens=tokens),
+            worst=None if key.budget is None else _worst(plan.ceiling_of(request, input_tokens=tokens), request),
             tokens=tokens + (request.max_tokens or 0),
             model=request.model,
             request_id=self._request_id,
@@ -204,11 +205,21 @@ class Exchange:
         plan = self._plan(inbound.model)
         await self._admit(plan, inbound.asked)
         self._watch = Watch(self._receive)
-        flow = plan.answer(inbound.asked, self._options(), verbatim=inbound.verbatim)
+        flow = self._asking(plan, inbound)
         if self.stream:
             await self._stream(inbound, flow)
         else:
             await self._whole(inbound, flow)
+
+    def _asking(self, plan: RoutedPlan, inbound: Inbound) -> Flow[LLMResponse]:
+        """The flow of the answer; of one that is to fit a schema, with all that is asked until it does."""
+        asked, options, verbatim = inbound.asked, self._options(), inbound.verbatim
+        if asked.output_format is None:
+            return plan.answer(asked, options, verbatim=verbatim)
+        from dragoman.gateway.structured import validated, wants_value  # few calls need it
+
+        ask = validated if wants_value(asked) else RoutedPlan.answer
+        return ask(plan, asked, options, verbatim=verbatim)
 
     async def _whole(self, inbound: Inbound, flow: Flow[LLMResponse]) -> None:
         response = self._response = await async_run(flow)
@@ -342,6 +353,12 @@ class Exchange:
                 traceparent=_text(self._headers.get(b"traceparent")),
             )
         )
+
+
+def _worst(ceiling: Decimal | None, request: Request) -> Decimal | None:
+    """What a call costs at worst where one answer costs `ceiling`: one that is to fit a schema is asked for again."""
+    asks_again = request.output_format is not None and request.output_format.schema is not None
+    return ceiling * (1 + DEFAULT_RETRIES) if ceiling is not None and asks_again else ceiling
 
 
 def _text(value: bytes | None) -> str | None:

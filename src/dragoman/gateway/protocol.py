@@ -6,8 +6,11 @@ The rest is as there: `httptools` reads strictly (a request with both `Content-L
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
+from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADER_BYTES: Final = 64 * 1024
@@ -80,3 +83,17 @@ def limited(*, header_seconds: float, header_bytes: int = HEADER_BYTES) -> type[
     """The protocol with these limits, as uvicorn's `Config(http=…)` wants it."""
     limits: dict[str, Any] = {"header_seconds": header_seconds, "header_bytes": header_bytes}
     return type("LimitedProtocol", (LimitedProtocol,), limits)
+
+
+class AnnouncingServer(Server):
+    """A server that says where it listens, once it does: a port of 0 is then known."""
+
+    def __init__(self, config: Config, announce: Callable[[str, int], object]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._announce(host, port)

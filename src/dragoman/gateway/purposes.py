@@ -18,6 +18,9 @@ Headers = Mapping[bytes, bytes]
 
 _WORDS: Final = ("tenant", "task", "tier", "session")
 
+_MOST_KEPT: Final = 1024
+"""Purposes that are kept: callers choose the words."""
+
 
 class Caller(Protocol):
     """What is read of a virtual key."""
@@ -39,18 +42,32 @@ class Purposes:
         names = config.purpose.headers
         self._words = [(word, name.lower().encode()) for word in _WORDS if (name := getattr(names, word))]
         self._labels = [(label, name.lower().encode()) for label, name in names.labels.items()]
-        self._names = [name for _, name in (*self._words, *self._labels)]
         self._tenants = config.tenants
         self._rules = [_Rule(rule) for rule in config.purpose.rules]
+        read = [name for _, name in (*self._words, *self._labels)]
+        self._read = tuple(dict.fromkeys([*read, *(name for rule in self._rules for name in rule.headers)]))
+        self._known: dict[tuple[object, ...], Purpose] = {}
 
     def of(self, headers: Headers, key: Caller | None) -> Purpose:
         """Whom a call is for; `ANYONE`, that very object, where nobody says anything."""
-        for name in self._names:
-            if name in headers:
-                return self._told(headers, key)
-        if self._rules or (key is not None and (key.tenant is not None or key.tier is not None)):
-            return self._told(headers, key)
-        return ANYONE
+        if not self._rules and (key is None or (key.tenant is None and key.tier is None)):
+            for name in self._read:
+                if name in headers:
+                    break
+            else:
+                return ANYONE
+        caller = None if key is None else (key.name, key.tenant, key.tier)
+        said = (caller, *map(headers.get, self._read))
+        found = self._known.get(said)
+        return self._kept(said, self._told(headers, key)) if found is None else found
+
+    def _kept(self, said: tuple[object, ...], purpose: Purpose) -> Purpose:
+        """`purpose`, kept for those who say the same; there are too many sessions to keep theirs."""
+        if purpose.session is None:
+            if len(self._known) >= _MOST_KEPT:
+                del self._known[next(iter(self._known))]
+            self._known[said] = purpose
+        return purpose
 
     def _told(self, headers: Headers, key: Caller | None) -> Purpose:
         words: dict[str, str] = {}
@@ -82,12 +99,18 @@ def _text(value: bytes | None) -> str | None:
 
 
 class _Rule:
-    """A rule whose patterns are compiled."""
+    """A rule whose patterns are compiled.
+
+    Attributes:
+        says: Its words.
+        headers: The names of those that it looks at.
+    """
 
     def __init__(self, rule: PurposeRule) -> None:
         self.says = rule.say
         when = rule.when
         self._words = [(word, said) for word in ("tenant", "tier", "task") if (said := getattr(when, word)) is not None]
+        self.headers = [name.lower().encode() for name in when.headers]
         self._headers = [(name.lower().encode(), _pattern(pattern)) for name, pattern in when.headers.items()]
         self._key = None if when.key is None else _pattern(when.key)
 

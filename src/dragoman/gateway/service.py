@@ -31,12 +31,15 @@ class Service:
             each connection tells which one it came to.
         store: Where keys and usage are kept, in place of what the configuration says. In somebody's application nothing
             is kept unless one of them names a file, or keys are required.
+        metrics: A folder that several processes of one gateway share.
     """
 
-    def __init__(self, snapshots: Snapshots, *, host: str | None = None, store: Path | None = None) -> None:
+    def __init__(
+        self, snapshots: Snapshots, *, host: str | None = None, store: Path | None = None, metrics: Path | None = None
+    ) -> None:
         config = snapshots.current.config
         self.snapshots = snapshots
-        self.operations = _operations(config, snapshots.current.models())
+        self.operations = _operations(config, snapshots.current.models(), metrics)
         self.body = BodyLimits(size=config.server.body_bytes, seconds=config.server.body_seconds)
         self.patience = Patience(heartbeat_seconds=config.server.heartbeat_seconds)
         self.open_calls = config.server.open_streams
@@ -129,11 +132,12 @@ class Service:
         return {"generation": self.snapshots.current.generation, "open_calls": len(self.operations.drain)}
 
 
-def _operations(config: GatewayConfig, models: list[str]) -> Operations:
+def _operations(config: GatewayConfig, models: list[str], metrics: Path | None) -> Operations:
     return Operations(
         log=config.log.format,
         tracing=config.tracing.enabled,
         models=models,
+        metrics_folder=metrics,
         drain_seconds=config.server.drain_seconds,
     )
 

@@ -74,7 +74,7 @@ class Outgoing:
 
     __slots__ = (
         "_beat", "_encoder", "_last", "_manner", "_pending", "_send", "_sent_at", "_timer", "_verbatim",
-        "_waiting_since", "began", "first_content_at", "stalled", "started", "usage",
+        "_waiting", "began", "first_content_at", "stalled", "started", "usage",
     )  # fmt: skip
 
     def __init__(self, manner: Manner, verbatim: Verbatim, send: Send) -> None:
@@ -83,7 +83,7 @@ class Outgoing:
         self._pending: list[bytes] = []
         self._last: Frame = ("", b"")
         self._sent_at = monotonic()
-        self._waiting_since: float | None = None
+        self._waiting = False
         self._timer: asyncio.TimerHandle | None = None
         self._beat: asyncio.Task[None] | None = None
         self.began = False
@@ -143,12 +143,13 @@ class Outgoing:
     async def _flush(self, *, more: bool = True) -> None:
         body = b"".join(self._pending)
         self._pending = []
-        self._waiting_since = self._sent_at = monotonic()
+        self._sent_at = monotonic()
+        self._waiting = True
         if not self.began:
             self.began = True
             await self._send({"type": "http.response.start", "status": 200, "headers": self._manner.head()})
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
-        self._waiting_since = None
+        self._waiting = False
 
     async def end(self) -> None:
         """The last frames of a stream that went well."""
@@ -199,9 +200,9 @@ class Outgoing:
 
         def tick() -> None:
             now = monotonic()
-            waiting = self._waiting_since
-            if waiting is not None:
-                if patience.write_seconds is not None and now - waiting >= patience.write_seconds and task is not None:
+            if self._waiting:
+                slow = patience.write_seconds is not None and now - self._sent_at >= patience.write_seconds
+                if slow and task is not None:
                     self.stalled = True
                     task.cancel()
                     return

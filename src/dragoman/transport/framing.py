@@ -204,8 +204,9 @@ _DECODERS: Final[dict[Framing, type[FrameDecoder]]] = {
 def encode_sse(frame: Frame) -> bytes:
     """A frame as server-sent event."""
     name, data = frame
-    lines = b"\n".join(b"data: " + line for line in data.split(b"\n"))
-    return b"event: %b\n%b\n\n" % (name.encode(), lines) if name else lines + b"\n\n"
+    if b"\n" in data:
+        data = data.replace(b"\n", b"\ndata: ")
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), data) if name else b"data: %b\n\n" % data
 
 
 def encode_ndjson(frame: Frame) -> bytes:

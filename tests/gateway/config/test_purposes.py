@@ -59,9 +59,29 @@ RULES = [
 )  # fmt: skip
 def test_purposes(said: dict[str, Any], headers: dict[str, str], key: Key | None, purpose: Purpose) -> None:
     purposes = Purposes(load_config({"tenants": TENANTS, "purpose": said}, {}))
-    found = purposes.of({name.encode(): value.encode() for name, value in headers.items()}, key)
-    assert found == purpose
-    assert (found is ANYONE) is (purpose is ANYONE)
+    for _ in range(2):  # as it is found out, and as it is remembered
+        found = purposes.of({name.encode(): value.encode() for name, value in headers.items()}, key)
+        assert found == purpose
+        assert (found is ANYONE) is (purpose is ANYONE)
+
+
+def test_what_is_remembered_is_of_those_who_say_the_same() -> None:
+    purposes = Purposes(load_config({"purpose": {"rules": RULES}}, {}))
+    for tier, agent in (("free", "claude-cli/1"), ("free", "curl"), (None, "claude-cli/1"), (None, "curl")):
+        found = purposes.of({b"user-agent": agent.encode(), b"host": b"a"}, Key(name="batch-1", tier=tier))
+        assert found.tier == tier
+        assert found.task == ("any" if agent == "curl" else "coding")
+        assert purposes.of({b"host": b"b", b"user-agent": agent.encode()}, Key(name="batch-1", tier=tier)) == found
+
+
+def test_callers_cannot_fill_the_memory() -> None:
+    purposes = Purposes(load_config({}))
+    for number in range(1500):
+        purposes.of({b"x-dragoman-session": str(number).encode()}, None)
+    assert len(purposes._known) == 0
+    for number in range(1500):
+        purposes.of({b"x-dragoman-task": str(number).encode()}, None)
+    assert len(purposes._known) == 1024
 
 
 def test_a_header_that_is_no_text_is_a_word_all_the_same() -> None:

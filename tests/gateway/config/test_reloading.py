@@ -10,6 +10,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import pytest
 
@@ -242,6 +243,23 @@ def test_a_client_that_two_snapshots_have_stays_open(emulator: Emulator) -> None
             assert (await async_run(found.plan_for("x").answer(asked(), {}))).content == "hello"
 
     asyncio.run(main())
+
+
+def test_many_reloads_leave_nothing_behind(emulator: Emulator) -> None:
+    found = Snapshots(at(emulator, kept="openai/gpt-4o", other="openai/m"))
+    kept = only_target(found.current.plan_for("kept"))
+    gone: list[ref[Any]] = []
+    for number in range(30):
+        plans = [found.current.plan_for("other"), found.current.plan_for("kept", Purpose(tier="a"))]
+        (server,) = plans[0].behind.servers.values()
+        gone += map(ref, (found.current, server, *plans, plans[0].behind.routing.board))
+        del plans, server
+        found._source = at(emulator, kept="openai/gpt-4o", other=f"openai/m-{number}")
+        found.reload()
+    gc.collect()
+    assert [each() for each in gone if each() is not None] == []
+    assert only_target(found.current.plan_for("kept")) is kept
+    assert len(found.current.deployments.all) == 2
 
 
 def test_closing_ends_what_is_under_way(emulator: Emulator) -> None:

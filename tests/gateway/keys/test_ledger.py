@@ -511,8 +511,8 @@ def test_whoever_leaves_when_told_leaves_nothing_held(caller: Made, monkeypatch:
         task = asyncio.create_task(ann.admit("1"))
 
         def tell_and_cancel(line: _Line, outcomes: Sequence[Any]) -> None:
-            tell(line, outcomes)
             line.loop.call_soon_threadsafe(task.cancel)
+            tell(line, outcomes)
 
         monkeypatch.setattr(_Line, "tell", tell_and_cancel)
         with pytest.raises(asyncio.CancelledError):

@@ -37,6 +37,7 @@ def crash(store: SqliteStore) -> None:
     writer = store._writer
     writer._leave = lambda: None  # type: ignore[method-assign]
     writer.close()
+    writer._aside.close()
     writer.connection.close()
     writer._lease._connection.close()
 

@@ -42,7 +42,7 @@ class Scene:
 
     def write(self, statement: str) -> None:
         """In the store's own connection."""
-        self.store._work(lambda connection: connection.execute(statement).fetchone()).result()
+        self.store._writer.work(lambda connection: connection.execute(statement).fetchone()).result()
 
     def spent(self) -> Decimal:
         self.store.flushed().result()

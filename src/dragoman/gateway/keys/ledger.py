@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop, CancelledError, Future, get_running_loop, wrap_future
 from collections.abc import Sequence
 from decimal import Decimal
+from threading import get_ident
 
 from dragoman.errors import Error
 from dragoman.gateway.store import Admission, Admit, Note, Outcome, Settle, Spend, Store, VirtualKey
@@ -14,11 +15,12 @@ from dragoman.gateway.store.money import at_worst
 class _Line:
     """Those who wait on one event loop. What comes in one of its rounds is handed on together, and told together."""
 
-    __slots__ = ("_entries", "_store", "loop")
+    __slots__ = ("_entries", "_store", "_thread", "loop")
 
     def __init__(self, loop: AbstractEventLoop, store: Store) -> None:
         self.loop = loop
         self._store = store
+        self._thread = get_ident()
         self._entries: list[Admit | Settle | Note] = []
 
     def post(self, entry: Admit | Settle | Note) -> None:
@@ -34,7 +36,10 @@ class _Line:
             self._store.post(*entries)
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
-        """Called in the store's thread."""
+        """Called in the store's thread, or in ours."""
+        if get_ident() == self._thread and self.loop.is_running():
+            self._told(outcomes)
+            return
         try:
             self.loop.call_soon_threadsafe(self._told, outcomes)
         except RuntimeError:  # the loop is closed: nobody is there who could send anything

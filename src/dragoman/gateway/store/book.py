@@ -103,7 +103,7 @@ class Book:
 
     def note(self, spend: Spend) -> None:
         """A call without a key is over."""
-        self._changes.tally.add(spend, "", spend.tenant, self.now.wall)
+        self._changes.tally.add(spend, believed(spend.cost), "", spend.tenant, self.now.wall)
 
     def add(self, tally: Tally) -> None:
         """Usage that could not be written before."""
@@ -116,22 +116,22 @@ class Book:
         self._changes.holds.append(
             (hold, key.id, self._worker, int(now.wall), desk.period, worst, entry.model, entry.request_id)
         )
-        self._changes.account(key.id, desk.period, 0, worst or 0)
-        self._changes.gate(key.id, 1)
+        self._changes.account(key.id, desk.period, 0, worst or 0, 1)
         if desk.traffic is not None:
             self._changes.sent(key.id, now.tick, 1, entry.tokens)
-        return Admission(hold, key, period=desk.period, worst=worst, tokens=entry.tokens, tick=now.tick)
+        return Admission(hold, key, desk.period, worst, entry.tokens, now.tick)
 
     def _is_doubtful(self, settle: Settle) -> bool:
         """Whether nobody knows what the call cost: then what is held for it stays."""
         admission, spend = settle.admission, settle.spend
-        if spend is None or admission.worst is None or believed(spend.cost) is not None:
+        if settle.cost is not None or admission.worst is None or spend is None:
             return False
         when = int(self.now.wall if spend.when is None else spend.when)
         facts = (_COST_NOT_KNOWN, when, admission.key.tenant or "", spend.provider, spend.served, admission.id)
         if self._connection.execute(_UNKNOWN, facts).rowcount:
+            self._changes.account(admission.key.id, admission.period, 0, 0, -1)
             self._leave(admission)
-            self._used(admission, spend)
+            self._used(admission, spend, None)
         return True
 
     def _all_open(self, settles: Sequence[Settle]) -> bool:
@@ -146,28 +146,26 @@ class Book:
             self._pay(settle, inside=bool(inside))
 
     def _pay(self, settle: Settle, *, inside: bool) -> None:
-        admission, spend = settle.admission, settle.spend
-        cost = 0 if spend is None else believed(spend.cost) or 0
+        admission, cost = settle.admission, settle.cost or 0
         key, held = admission.key.id, admission.worst or 0
-        self._changes.account(key, admission.period, cost, -held)
+        self._changes.account(key, admission.period, cost, -held, -inside)
         desk = self._desks.get(key)
         if desk is not None and desk.period == admission.period:
             desk.spent += cost
             desk.held -= held
         if inside:
             self._leave(admission)
-        if spend is not None:
-            self._used(admission, spend)
+        if settle.spend is not None:
+            self._used(admission, settle.spend, settle.cost)
 
     def _leave(self, admission: Admission) -> None:
-        self._changes.gate(admission.key.id, -1)
         desk = self._desks.get(admission.key.id)
         if desk is not None:
             desk.inside -= 1
 
-    def _used(self, admission: Admission, spend: Spend) -> None:
+    def _used(self, admission: Admission, spend: Spend, cost: int | None) -> None:
         key = admission.key
-        self._changes.tally.add(spend, key.id, key.tenant, self.now.wall)
+        self._changes.tally.add(spend, cost, key.id, key.tenant, self.now.wall)
         desk, tokens = self._desks.get(key.id), believed_count(spend.usage.tokens)
         if desk is not None and desk.traffic is not None and tokens:
             self._correct(desk.traffic, admission, tokens - admission.tokens)

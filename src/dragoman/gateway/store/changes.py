@@ -24,38 +24,42 @@ def _holds(number: int) -> str:
 
 
 class Changes:
-    """New holds; and by key and period, by key, by key and second, what is added to the rows that are there."""
+    """New holds; by key and period, what is spent, held and inside; by key and second, what is sent; and usage."""
 
-    __slots__ = ("accounts", "gates", "holds", "tally", "traffic")
+    __slots__ = ("accounts", "holds", "tally", "traffic")
 
     def __init__(self) -> None:
         self.holds: list[tuple[Any, ...]] = []
-        self.accounts: dict[tuple[str, int], tuple[int, int]] = {}
-        self.gates: dict[str, int] = {}
-        self.traffic: dict[tuple[str, int], tuple[int, int]] = {}
+        self.accounts: dict[tuple[str, int], list[int]] = {}
+        self.traffic: dict[tuple[str, int], list[int]] = {}
         self.tally = Tally()
 
-    def account(self, key: str, period: int, spent: int, held: int) -> None:
-        before = self.accounts.get((key, period), (0, 0))
-        self.accounts[key, period] = (before[0] + spent, before[1] + held)
-
-    def gate(self, key: str, by: int) -> None:
-        self.gates[key] = self.gates.get(key, 0) + by
+    def account(self, key: str, period: int, spent: int, held: int, inside: int) -> None:
+        sums = self.accounts.get((key, period))
+        if sums is None:
+            self.accounts[key, period] = [spent, held, inside]
+        else:
+            sums[0] += spent
+            sums[1] += held
+            sums[2] += inside
 
     def sent(self, key: str, tick: int, requests: int, tokens: int) -> None:
-        before = self.traffic.get((key, tick), (0, 0))
-        self.traffic[key, tick] = (before[0] + requests, before[1] + tokens)
+        sums = self.traffic.get((key, tick))
+        if sums is None:
+            self.traffic[key, tick] = [requests, tokens]
+        else:
+            sums[0] += requests
+            sums[1] += tokens
 
     def write(self, connection: sqlite3.Connection) -> None:
         for start in range(0, len(self.holds), _HOLDS_AT_ONCE):
             some = self.holds[start : start + _HOLDS_AT_ONCE]
             connection.execute(_holds(len(some)), [value for hold in some for value in hold])
-        for (key, period), (spent, held) in self.accounts.items():
+        for (key, period), (spent, held, inside) in self.accounts.items():
             if spent or held:
                 connection.execute(_ACCOUNT, (spent, held, key, period))
-        for key, by in self.gates.items():
-            if by:
-                connection.execute(_GATE, (by, key))
+            if inside:
+                connection.execute(_GATE, (inside, key))
         for (key, tick), (requests, tokens) in self.traffic.items():
             connection.execute(_TRAFFIC, (key, tick, requests, tokens))
         self.tally.write(connection)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
-
 from dragoman.errors import BudgetExceeded, Error, KeyRefused, ModelNotAllowed, RateLimited
 from dragoman.gateway.store.entries import Admit
 from dragoman.gateway.store.money import pico, shown
@@ -11,15 +9,15 @@ from dragoman.gateway.store.traffic import WINDOW, Traffic
 from dragoman.gateway.store.virtual_key import VirtualKey
 
 
-class Moment(Struct, frozen=True):
-    """Now: seconds since 1970, which people set, and seconds of a clock that only goes on."""
+class Moment:
+    """Now: seconds since 1970, which people set, and seconds of a clock that only goes on; `tick` is a whole one."""
 
-    wall: float
-    steady: float
+    __slots__ = ("steady", "tick", "wall")
 
-    @property
-    def tick(self) -> int:
-        return int(self.steady)
+    def __init__(self, wall: float, steady: float) -> None:
+        self.wall = wall
+        self.steady = steady
+        self.tick = int(steady)
 
 
 class Desk:

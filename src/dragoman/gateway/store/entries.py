@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import Any, TypeAlias
 
 from dragoman.errors import Error
+from dragoman.gateway.store.money import believed
 from dragoman.gateway.store.spend import Admission, Spend
 
 Outcome: TypeAlias = "tuple[Admit, Admission | Error]"
@@ -33,13 +34,17 @@ class Admit:
 
 
 class Settle:
-    """A call that is over, for which something is held; without a `spend`, one that was never sent."""
+    """A call that is over, for which something is held; without a `spend`, one that was never sent.
 
-    __slots__ = ("admission", "spend")
+    `cost` is in pico-dollars, `None` where it is not known.
+    """
+
+    __slots__ = ("admission", "cost", "spend")
 
     def __init__(self, admission: Admission, spend: Spend | None) -> None:
         self.admission = admission
         self.spend = spend
+        self.cost = 0 if spend is None else believed(spend.cost)
 
 
 class Note:

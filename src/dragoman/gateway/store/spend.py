@@ -44,7 +44,7 @@ class Admission:
 
     __slots__ = ("id", "is_settled", "key", "period", "tick", "tokens", "worst")
 
-    def __init__(self, hold: int, key: VirtualKey, *, period: int, worst: int | None, tokens: int, tick: int) -> None:
+    def __init__(self, hold: int, key: VirtualKey, period: int, worst: int | None, tokens: int, tick: int) -> None:  # noqa: PLR0917  # one for each call, made in one place
         self.id = hold
         self.key = key
         self.period = period

@@ -12,9 +12,9 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, Self
+from typing import Final, Self
 
-from dragoman.gateway.store.entries import Admit, Note, Settle, Work
+from dragoman.gateway.store.entries import Admit, Note, Settle
 from dragoman.gateway.store.failures import failure_of
 from dragoman.gateway.store.keyring import add_key, change_key
 from dragoman.gateway.store.unknown import UnknownHold, resolve, unknown_holds
@@ -77,23 +77,23 @@ class SqliteStore:
         return self._writer.keyring.digest(token)
 
     def add_key(self, key: VirtualKey, digest: bytes) -> Future[None]:
-        return self._work(partial(add_key, key=key, digest=digest))
+        return self._here().work(partial(add_key, key=key, digest=digest))
 
     def change_key(self, key: VirtualKey) -> Future[None]:
-        return self._work(partial(change_key, key=key))
+        return self._here().work(partial(change_key, key=key))
 
     def post(self, *entries: Admit | Settle | Note) -> None:
         self._here().post(*entries)
 
     def flushed(self) -> Future[None]:
-        return self._work(_nothing)
+        return self._here().work(_nothing)
 
     def unknown_holds(self) -> list[UnknownHold]:
         with self.reading() as connection:
             return unknown_holds(connection)
 
     def resolve(self, hold: int, cost: Decimal) -> Future[None]:
-        return self._work(partial(resolve, hold=hold, cost=cost))
+        return self._here().work(partial(resolve, hold=hold, cost=cost))
 
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection]:
@@ -104,11 +104,6 @@ class SqliteStore:
     def close(self) -> None:
         if self._writer.pid == os.getpid():
             self._writer.close()
-
-    def _work(self, do: Callable[[sqlite3.Connection], Any]) -> Future[Any]:
-        work = Work(do)
-        self._here().post(work)
-        return work.future
 
     def _here(self) -> Writer:
         writer = self._writer

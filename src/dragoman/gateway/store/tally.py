@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, Final, TypeAlias
 
-from dragoman.gateway.store.money import believed
 from dragoman.gateway.store.spend import Spend
 from dragoman.gateway.store.virtual_key import day_of
 
@@ -42,42 +41,45 @@ class Tally:
     def __bool__(self) -> bool:
         return bool(self._counts)
 
-    def add(self, spend: Spend, key: str, tenant: str | None, now: float) -> None:
-        """Count a call that is over."""
-        when = now if spend.when is None else spend.when
-        place = (day_of(when), key, tenant or "", spend.model, spend.provider, spend.served)
-        self._add(place, _counts_of(spend))
+    def add(self, spend: Spend, cost: int | None, key: str, tenant: str | None, now: float) -> None:
+        """Count a call that is over, with its cost in pico-dollars."""
+        when, usage = now if spend.when is None else spend.when, spend.usage
+        counts = self._at((day_of(when), key, tenant or "", spend.model, spend.provider, spend.served))
+        counts[0] += 1
+        counts[1] += spend.outcome != "ok"
+        if cost is None:
+            counts[2] += 1
+        else:
+            counts[8] += cost
+        counts[3] += believed_count(usage.input_tokens)
+        counts[4] += believed_count(usage.output_tokens)
+        counts[5] += believed_count(usage.cache_read_tokens)
+        counts[6] += believed_count(usage.cache_write_tokens)
+        counts[7] += believed_count(usage.reasoning_tokens)
 
     def correct(self, place: Place, *, requests: int, unpriced: int, cost: int) -> None:
         """Count what became known of a call afterwards."""
-        self._add(place, [requests, 0, unpriced, 0, 0, 0, 0, 0, cost])
+        counts = self._at(place)
+        counts[0] += requests
+        counts[2] += unpriced
+        counts[8] += cost
 
     def merge(self, other: Tally) -> None:
-        for place, counts in other._counts.items():  # of the same class
-            self._add(place, counts)
+        for place, counts in other._counts.items():
+            sums = self._at(place)
+            for number, amount in enumerate(counts):
+                sums[number] += amount
 
-    def _add(self, place: Place, counts: list[int]) -> None:
-        so_far = self._counts.get(place)
-        self._counts[place] = counts if so_far is None else [a + b for a, b in zip(so_far, counts, strict=True)]
+    def _at(self, place: Place) -> list[int]:
+        """What is counted there, in the order of `COUNTS`."""
+        counts = self._counts.get(place)
+        if counts is None:
+            counts = self._counts[place] = [0] * len(COUNTS)
+        return counts
 
     def write(self, connection: sqlite3.Connection) -> None:
         for place, counts in self._counts.items():
             connection.execute(_WRITE, (*place, *counts))
-
-
-def _counts_of(spend: Spend) -> list[int]:
-    usage, cost = spend.usage, believed(spend.cost)
-    return [
-        1,
-        int(spend.outcome != "ok"),
-        int(cost is None),
-        believed_count(usage.input_tokens),
-        believed_count(usage.output_tokens),
-        believed_count(usage.cache_read_tokens),
-        believed_count(usage.cache_write_tokens),
-        believed_count(usage.reasoning_tokens),
-        cost or 0,
-    ]
 
 
 def believed_count(tokens: Any) -> int:

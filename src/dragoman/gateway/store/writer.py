@@ -17,8 +17,8 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Thread
-from typing import Any, Final, Literal, TypeAlias
+from threading import Lock, Thread
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from dragoman.errors import Error, StorageFailed
 from dragoman.gateway.store.book import Book
@@ -27,12 +27,14 @@ from dragoman.gateway.store.entries import Admit, Entry, Note, Outcome, Settle, 
 from dragoman.gateway.store.failures import code_of, failure_of
 from dragoman.gateway.store.keyring import Keyring
 from dragoman.gateway.store.lease import Lease
+from dragoman.gateway.store.money import believed
 from dragoman.gateway.store.schema import prepare
 from dragoman.gateway.store.spend import Admission
 from dragoman.gateway.store.tally import Tally
 from dragoman.gateway.store.traffic import WINDOW
 from dragoman.gateway.store.workers import bury, join, leave, lost, sweep, touch
 
+T = TypeVar("T")
 Durable: TypeAlias = Literal["process", "machine"]
 
 _SYNCHRONOUS: Final[dict[Durable, str]] = {"process": "NORMAL", "machine": "FULL"}
@@ -41,8 +43,8 @@ _LINGER_SECONDS: Final = 0.002
 """How long what nobody waits for may wait for something that somebody does."""
 _LOOK_SECONDS: Final = 0.5
 _SWEEP_SECONDS: Final = 30.0
-_WAL_PAGES: Final = 4000
-"""Commits go on in memory that survives the process until so many pages are brought to the disk at once."""
+_WAL_BYTES: Final = 16 * 2**20
+"""Commits are appended to a file beside the store until it is so long."""
 
 
 _log = logging.getLogger("dragoman.gateway.store")
@@ -70,12 +72,15 @@ class Writer:
         steady: Callable[[], float],
     ) -> None:
         self.path = path
+        self._wal = path.with_name(f"{path.name}-wal")
         self.pid = os.getpid()
         self.trouble: str | None = None
         self._synchronous = _SYNCHRONOUS[durable]
+        self._waits_for_disk = durable == "machine"
         self._patience = patience_seconds
         self._wall = wall
         self._steady = steady
+        self._lock = Lock()
         self._queue: SimpleQueue[Sequence[Entry]] = SimpleQueue()
         self._owed: list[Settle] = []
         self._owed_tally = Tally()
@@ -87,7 +92,17 @@ class Writer:
         opened.result()
 
     def post(self, *entries: Entry) -> None:
-        """Have them written, together, after what was posted before."""
+        """Have them written, together."""
+        if not self._done_at_once(entries):
+            self._enqueue(entries)
+
+    def work(self, do: Callable[[sqlite3.Connection], T]) -> Future[T]:
+        """Have something else done, in the thread, after all that was posted before."""
+        work = Work(do)
+        self._enqueue([work])
+        return work.future
+
+    def _enqueue(self, entries: Sequence[Entry]) -> None:
         self._queue.put(entries)
         if self._is_closed:
             self._turn_away()
@@ -95,7 +110,7 @@ class Writer:
     def close(self) -> None:
         """Write what waits, give up what is under way, and let go of the file."""
         self._is_closing = True
-        self.post(Work(_nothing))
+        self.work(_nothing)
         self._thread.join()
         self._is_closed = True
         self._turn_away()
@@ -106,6 +121,21 @@ class Writer:
             while True:
                 closed = StorageFailed(f"the store {self.path} is closed")
                 _tell([(entry, closed) for entry in self._queue.get_nowait()])
+
+    # ------------------------------------------------------------------ whoever posts
+
+    def _done_at_once(self, entries: Sequence[Entry]) -> bool:
+        """Write them in the calling thread, if nobody is writing: that takes less time than to wake another thread.
+
+        Nothing is waited for, neither a lock nor the disk: the thread brings to the disk what a commit leaves in the
+        system's memory.
+        """
+        if self._waits_for_disk or not self._queue.empty() or not self._lock.acquire(blocking=False):
+            return False
+        try:
+            return not self._is_closing and self._turn(entries, patience=0.0)
+        finally:
+            self._lock.release()
 
     # ------------------------------------------------------------------ the thread
 
@@ -118,11 +148,14 @@ class Writer:
         opened.set_result(None)
         while not (self._is_closing and self._queue.empty()):
             entries = self._gather()
-            if entries:
-                self._turn(entries)
-            if time.monotonic() >= self._look_at:
-                self._look()
-        self._leave()
+            with self._lock:
+                if entries:
+                    self._turn(entries)
+                if time.monotonic() >= self._look_at:
+                    self._look()
+            self._bring_to_disk()
+        with self._lock:
+            self._leave()
 
     def _open(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -138,15 +171,17 @@ class Writer:
 
     def _set_up(self) -> None:
         connection = self.connection
-        self._patiently("PRAGMA journal_mode = WAL")
+        self._patiently("PRAGMA journal_mode = WAL", self._patience)
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
-        self._patiently("BEGIN IMMEDIATE")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")  # see `_bring_to_disk`
+        connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES // 4}")
+        self._patiently("BEGIN IMMEDIATE", self._patience)
         prepare(connection, self.path)
         self._worker = join(connection, self._lease.name)
         connection.execute("COMMIT")
         self.keyring = Keyring(connection)
         self._book = Book(connection, self._worker)
+        self._aside = sqlite3.connect(self.path, isolation_level=None, timeout=0, check_same_thread=False)
         self._find_the_lost()
 
     def _gather(self) -> list[Entry]:
@@ -167,10 +202,14 @@ class Writer:
 
     # ------------------------------------------------------------------ a transaction
 
-    def _turn(self, entries: list[Entry]) -> None:
+    def _turn(self, entries: Sequence[Entry], *, patience: float | None = None) -> bool:
+        """Write them in one transaction. False: somebody else is writing, and `patience` is at an end before it began.
+
+        Whoever waits is told, whatever happens; where that was in vain, money that was spent is written later.
+        """
         outcomes: list[Any] = []
         try:
-            self._patiently("BEGIN IMMEDIATE")
+            self._patiently("BEGIN IMMEDIATE", self._patience if patience is None else patience)
             self._book.begin(Moment(self._wall(), self._steady()))
             self._book.add(self._owed_tally)
             self._book.settle([*self._owed, *(entry for entry in entries if isinstance(entry, Settle))])
@@ -178,14 +217,17 @@ class Writer:
             self._book.write()
             self.connection.execute("COMMIT")
             self._committed(entries)
-        except Exception as error:  # noqa: BLE001  # whoever waits is told, and the rest is written later
+        except Exception as error:  # noqa: BLE001  # see above
+            if patience == 0.0 and code_of(error) == sqlite3.SQLITE_BUSY and not self.connection.in_transaction:
+                return False
             self._failed(entries, outcomes, error)
         else:
             _tell(zip(entries, outcomes, strict=True))
+        return True
 
-    def _patiently(self, statement: str) -> None:
+    def _patiently(self, statement: str, patience: float) -> None:
         """Execute what needs the lock. SQLite's own way of waiting for it sleeps longer the longer it waits."""
-        until, pause = time.monotonic() + self._patience, 0.0001
+        until, pause = time.monotonic() + patience, 0.0001
         while True:
             try:
                 self.connection.execute(statement).fetchone()
@@ -247,7 +289,7 @@ class Writer:
             if isinstance(entry, Settle):
                 self._owed.append(entry)
             elif isinstance(entry, Note):
-                self._owed_tally.add(entry.spend, "", entry.spend.tenant, self._wall())
+                self._owed_tally.add(entry.spend, believed(entry.spend.cost), "", entry.spend.tenant, self._wall())
         self._owed += [Settle(outcome, None) for outcome in outcomes if isinstance(outcome, Admission)]
 
     # ------------------------------------------------------------------ now and then
@@ -261,10 +303,27 @@ class Writer:
         except (sqlite3.Error, OSError) as error:
             self.trouble = str(failure_of(error, self.path))
         if self.trouble is not None:
-            self._turn([Work(partial(touch, worker=self._worker))])
+            self._turn([self._touch()])
         if time.monotonic() >= self._sweep_at:
             self._sweep_at = time.monotonic() + _SWEEP_SECONDS
             self._turn([Work(partial(sweep, before=int(self._steady()) - WINDOW))])
+
+    def _bring_to_disk(self) -> None:
+        """Put what was committed in its place, and begin the file beside the store anew.
+
+        The disk is waited for while others write; what they have written meanwhile is little, and keeps them waiting.
+        """
+        try:
+            if self._wal.stat().st_size > _WAL_BYTES:
+                _checkpoint(self._aside)
+                with self._lock:
+                    _checkpoint(self.connection)
+                    self._turn([self._touch()])  # who writes first after it waits for the disk
+        except (sqlite3.Error, OSError) as error:
+            self.trouble = str(failure_of(error, self.path))
+
+    def _touch(self) -> Work:
+        return Work(partial(touch, worker=self._worker))
 
     def _find_the_lost(self) -> None:
         for worker, lease in lost(self.connection, self.path, self._worker):
@@ -274,8 +333,13 @@ class Writer:
     def _leave(self) -> None:
         """The end: what is still under way is given up."""
         self._turn([Work(partial(leave, worker=self._worker))])
+        self._aside.close()
         self.connection.close()
         self._lease.end()
+
+
+def _checkpoint(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 def _nothing(_: sqlite3.Connection) -> None:

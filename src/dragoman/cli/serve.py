@@ -1,0 +1,149 @@
+"""`dragoman serve`: the gateway, until it is told to end."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, Final
+
+import typer
+
+from dragoman.errors import MissingPackage
+from dragoman.gateway.config import GatewayConfig, load_config
+from dragoman.gateway.snapshot import Snapshot
+
+_USUAL: Final = Path("dragoman.yaml")
+"""The configuration that is taken where none is named and this one is there."""
+
+_COLLECTIONS: Final = (20_000, 50, 100)
+"""Fewer than by default: a call makes and drops many small records, and a tenth of its time went into looking for
+cycles among them (measured 2026-11-21).
+"""
+_KEEP_ALIVE_SECONDS: Final = 75
+_BACKSTOP_SECONDS: Final = 10
+"""More than calls are given to end, after which uvicorn ends whatever is left."""
+
+
+def serve(
+    host: Annotated[str | None, typer.Option("--host", help="Where to listen (127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="0 takes any free one (8000).")] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", envvar="DRAGOMAN_CONFIG", help="A file in YAML, TOML or JSON (dragoman.yaml)."),
+    ] = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="Processes (1).")] = None,
+) -> None:
+    """One address for the clients of every provider. Without a configuration: for the keys it finds; without any, the
+    emulator answers.
+    """
+    source = config or (_USUAL if _USUAL.is_file() else None)
+    settings = load_config(source)
+    with ExitStack() as stack:
+        if source is None and not Snapshot(settings).models():
+            stack.enter_context(_emulated())
+        _run(
+            settings,
+            source,
+            host=settings.server.host if host is None else host,
+            port=settings.server.port if port is None else port,
+            workers=workers or settings.server.workers,
+        )
+
+
+@contextmanager
+def _emulated() -> Generator[None, None, None]:
+    """An emulator in place of all providers, for this process and those it starts."""
+    from dragoman.testing import Emulator
+
+    with Emulator() as emulator:
+        os.environ.update(emulator.environment())
+        _say("# No key of a provider is found: an emulator answers. It repeats what it hears, and costs nothing.\n")
+        yield
+
+
+def _run(settings: GatewayConfig, source: Path | None, *, host: str, port: int, workers: int) -> None:
+    uvicorn = _uvicorn()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _ended)  # uvicorn raises what it was ended by once more when all is over
+    common: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "log_level": "warning",
+        "access_log": False,
+        "proxy_headers": False,
+        "server_header": False,
+        "ws": "none",
+        "lifespan": "on",
+        "timeout_keep_alive": _KEEP_ALIVE_SECONDS,
+        "timeout_graceful_shutdown": int(settings.server.drain_seconds) + _BACKSTOP_SECONDS,
+    }
+    if workers == 1:
+        _one(uvicorn, settings, source, common)
+    else:
+        _several(uvicorn, settings, source, common, workers)
+
+
+def _one(uvicorn: Any, settings: GatewayConfig, source: Path | None, common: dict[str, Any]) -> None:
+    from dragoman.gateway import create_app
+    from dragoman.gateway.protocol import AnnouncingServer, limited
+
+    app = create_app(source, host=common["host"])
+    protocol = limited(header_seconds=settings.server.header_seconds)
+    config = uvicorn.Config(app, http=protocol, **common)
+    server = AnnouncingServer(config, lambda host, port: _say(_greeting(host, port)))
+    gc.collect()
+    gc.freeze()  # what is there now stays, and need not be looked through again and again
+    gc.set_threshold(*_COLLECTIONS)
+    server.run()
+
+
+def _several(uvicorn: Any, settings: GatewayConfig, source: Path | None, common: dict[str, Any], workers: int) -> None:
+    """Processes that share the socket, the store and the metrics; each is started anew when it dies."""
+    from dragoman.gateway.worker import FACTORY, Instructions
+
+    with TemporaryDirectory(prefix="dragoman-metrics-") as folder:
+        told = Instructions(
+            config=None if source is None else str(source),
+            host=common["host"],
+            header_seconds=settings.server.header_seconds,
+            metrics=folder,
+        )
+        told.leave(os.environ)
+        _say(_greeting(common["host"], common["port"]))
+        protocol = "dragoman.gateway.protocol:LimitedProtocol"
+        uvicorn.run(FACTORY, factory=True, http=protocol, workers=workers, **common)
+
+
+def _greeting(host: str, port: int) -> str:
+    """What a shell may read as it is: all but the variables are comments."""
+    place = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return (
+        f"# The gateway listens on {place} (see {place}/docs). To have your clients use it:\n\n"
+        f"  export OPENAI_BASE_URL={place}/v1\n"
+        f"  export ANTHROPIC_BASE_URL={place}\n"
+        f"  export GOOGLE_GEMINI_BASE_URL={place}\n\n"
+    )
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _ended(number: int, frame: object) -> None:  # noqa: ARG001  # the form that `signal` wants
+    """It was asked to end, and has."""
+    raise SystemExit(0)
+
+
+def _uvicorn() -> Any:
+    try:
+        import uvicorn
+    except ModuleNotFoundError as error:
+        raise MissingPackage("the gateway needs uvicorn: pip install 'dragoman[gateway]'") from error
+    return uvicorn
