@@ -100,9 +100,12 @@ class Forward(Intake):
     def feed(self, name: str, data: bytes) -> list[Event]:
         events = super().feed(name, data)
         if not (self._withholds and only_tells_usage(data)):
-            self._last = (name, data)
-            self._held.append(self._last)
-        if self.first_content_at is not None:
+            self._last = frame = (name, data)
+            if self._held or self.first_content_at is None or self._sender.holds_end:
+                self._held.append(frame)
+            else:
+                self._sender.frames.append(frame)
+        if self._held and self.first_content_at is not None:
             self._give()
         return events
 
