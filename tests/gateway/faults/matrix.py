@@ -99,13 +99,13 @@ def read(dialect: str, frames: Sequence[Frame]) -> Told:
     decoder = get_dialect(dialect).stream_decoder()
     events: list[Event] = []
     error: Error | None = None
-    number = 0
+    left = list(frames)
     try:
-        for number, (name, data) in enumerate(frames, 1):
-            events += decoder.feed(name, data)
+        while left:
+            events += decoder.feed(*left.pop(0))
         events += decoder.finish()
     except Error as raised:
         error = raised
-        assert not frames[number:] or [name for name, _ in frames[number:]] == _AFTER_ERROR.get(dialect)
+        assert not left or [name for name, _ in left] == _AFTER_ERROR.get(dialect), left
     finishes = [isinstance(event, Finish) for event in events]
     return Told(200, "".join(event.content for event in events), 0 if error else sum(finishes), error)

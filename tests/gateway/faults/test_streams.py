@@ -1,6 +1,6 @@
 """A stream that breaks, wherever it does, ends for its caller in exactly one error of the caller's dialect.
 
-Every dialect that asks × every dialect that answers × every place where it can break.
+Every dialect that asks, by every dialect that answers, by every place where it can break.
 """
 
 from __future__ import annotations
@@ -142,10 +142,11 @@ def test_a_frame_in_it_is_no_object(client: httpx.Client, emulator: Emulator, ca
             check_failed(asked(client, caller, answerer), data[:40])
 
 
-@CALLER
 @ANSWERER
-def test_a_frame_in_it_is_odd(client: httpx.Client, emulator: Emulator, caller: str, answerer: str) -> None:
+@pytest.mark.parametrize("forwarded", [True, False], ids=["forwarded", "translated"])
+def test_a_frame_in_it_is_odd(client: httpx.Client, emulator: Emulator, answerer: str, forwarded: bool) -> None:
     """It may be read past or not, but the caller is told an answer or an error, and no piece of neither."""
+    caller = next(name for name in CALLERS if (name == answerer) == forwarded or answerer not in CALLERS)
     for data in ODD:
         prepare(emulator, frame=as_frame(answerer, data), frame_after=4)
         told = asked(client, caller, answerer)
@@ -180,9 +181,7 @@ def impatient(started: Emulator) -> Iterator[Callable[[], httpx.Client]]:
 
 @CALLER
 @ANSWERER
-def test_it_falls_silent(
-    impatient: Callable[[], httpx.Client], emulator: Emulator, caller: str, answerer: str
-) -> None:
+def test_it_falls_silent(impatient: Callable[[], httpx.Client], emulator: Emulator, caller: str, answerer: str) -> None:
     for place, fault in [
         ("before the head", {"stall_at_byte": 0}),
         ("before the first frame", {"stall_after": 0}),

@@ -104,15 +104,12 @@ BODIES: dict[str, dict[str, Any]] = {
 @CALLER
 @ANSWERER
 @STREAM
-def test_what_is_no_answer(
-    client: httpx.Client, emulator: Emulator, caller: str, answerer: str, stream: bool
-) -> None:
+def test_what_is_no_answer(client: httpx.Client, emulator: Emulator, caller: str, answerer: str, stream: bool) -> None:
     for name, fault in BODIES.items():
         prepare(emulator, **fault)
         told = asked(client, caller, answerer, stream=stream)
         assert told.is_failed, (name, told)
         assert told.status in {500, 502, 503, 529}, (name, told)
-        assert "nginx" not in str(told.error) or answerer, (name, told)
 
 
 @pytest.fixture(scope="module")
