@@ -149,6 +149,9 @@ class Ledger:
             self._line_of(loop).post(entry)
 
     def _line_of(self, loop: AbstractEventLoop) -> _Line:
-        if self._line is None or self._line.loop is not loop:
-            self._line = _Line(loop, self._store)
-        return self._line
+        line = self._line
+        if line is None or line.loop is not loop:
+            if line is not None and line.loop.is_closed():
+                line.hand_on()  # what was to go a moment later
+            line = self._line = _Line(loop, self._store)
+        return line
