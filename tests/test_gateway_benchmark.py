@@ -11,8 +11,11 @@ import msgspec
 import pytest
 
 from bench import environments, work
-from bench.gateway import measure, processes
-from bench.gateway.gateways import GATEWAYS, Failed, fill, started
+from bench.cells import GATEWAY_CELLS
+from bench.gateway import measure, processes, render
+from bench.gateway.__main__ import DOCS, RESULTS
+from bench.gateway.gateways import GATEWAYS, OURS, Failed, fill, started
+from bench.gateway.goals import GOALS
 from bench.gateway.load import what_is_wrong
 from bench.gateway.order import EVENTS
 from bench.gateway.upstream import BUSY
@@ -127,3 +130,67 @@ def measure_anyway(order):
     """What the load found, also where it found errors."""
     command = [sys.executable, "-m", "bench.gateway.load", msgspec.json.encode(order).decode()]
     return subprocess.run(command, cwd=environments.ROOT, capture_output=True, check=True, timeout=120).stdout
+
+
+# From a result to the page
+
+
+def made_up(**ours):
+    """A result in which every figure of ours is a tenth of everybody's, but for those of `ours`."""
+    cells = {cell: [[1000.0], [1200.0]] for cell in GATEWAY_CELLS}
+    noted = {what: [2.0, 3.0] for what in render.NOTED}
+    peers = {
+        name: {"label": GATEWAYS[name].label, "environment": "e", "cells": cells, "noted": noted} for name in GATEWAYS
+    }
+    fast = {cell: [[100.0], [120.0]] for cell in cells}
+    found = {"added_p50_milliseconds": [0.5], "added_p99_milliseconds": [3.0], "cold_seconds": [1.0]}
+    peers[OURS] = {**peers[OURS], "cells": fast | ours, "noted": noted | found | {"busy_megabytes": [70.0]}}
+    results = {
+        "date": "2026-11-21T22:00+00:00",
+        "rounds": 2,
+        "commit": "abc",
+        "machine": {"cpu": "a CPU", "cores": 2, "system": "Linux", "python": "CPython 3", "python_optimised": True},
+        "load": [1.0],
+        "environments": {"e": {"requirements": [".[gateway]", "other==1"], "versions": {}}},
+        "peers": peers,
+        "errors": [],
+    }
+    render.with_soak(
+        results,
+        {"requests": 200_000, "streams": 10, "statuses": {"200": 9}, "megabytes": [70, 71], "grown_megabytes": 1},
+    )
+    return results
+
+
+def verdicts(results):
+    return {goal.what: goal.verdict(goal.measure.figure(results)) for goal in GOALS}
+
+
+def test_goals_are_met_by_figures_within_their_limits():
+    found = verdicts(made_up())
+    assert {what for what, verdict in found.items() if verdict != "yes"} == {
+        "JSON answer / LiteLLM",  # a tenth is more than two hundredths
+        "stream / LiteLLM",
+    }
+
+
+def test_a_translation_that_costs_too_much_is_a_goal_missed():
+    found = verdicts(made_up(json_translated=[[140.0], [150.0]]))
+    assert found["JSON answer, translated / as it is"] == "**no**"
+
+
+def test_the_page_and_the_picture_show_every_gateway():
+    documents = render.documents(made_up())
+    for gateway in GATEWAYS.values():
+        assert gateway.label in documents["benchmarks-gateway.md"]
+        assert gateway.label in documents["benchmarks-gateway.svg"]
+    assert "200,000 requests and 10 streams" in documents["benchmarks-gateway.md"]
+    assert "$" not in documents["benchmarks-gateway.md"]
+
+
+def test_the_page_shows_the_committed_result():
+    if not RESULTS.is_file():
+        pytest.skip("there is none yet")
+    shown = render.documents(json.loads(RESULTS.read_text()))
+    for name, text in shown.items():
+        assert (DOCS / name).read_text() == text, "run `bash bench/run.sh --gateway --render`"

@@ -29,7 +29,7 @@ from bench.gateway.order import CALLER_KEY, Order, question
 HERE = Path(__file__).parent
 NPM = environments.FOLDER / "npm"
 POLL_SECONDS = 0.005
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 60
 
 OURS = "dragoman"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.gateway.gateways import OURS
-from bench.goals import Figure, Goal, Growth, Ratio, Results, spread
+from bench.goals import Figure, Goal, Results, growth, ratio, spread
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Noted:
 
 
 GOALS = (
-    Goal("JSON answer / TensorZero", Ratio("json", OURS, "tensorzero"), 1, below=True),
-    Goal("stream / TensorZero", Ratio("streamed", OURS, "tensorzero"), 1, below=True),
-    Goal("JSON answer / LiteLLM", Ratio("json", OURS, "litellm"), 0.02),
-    Goal("stream / LiteLLM", Ratio("streamed", OURS, "litellm"), 0.02),
-    Goal("JSON answer, translated / as it is", Growth("json_translated", "json", OURS), 1.3),
-    Goal("stream, translated / as it is", Growth("streamed_translated", "streamed", OURS), 1.3),
+    Goal("JSON answer / TensorZero", ratio("json", OURS, "tensorzero"), 1, below=True),
+    Goal("stream / TensorZero", ratio("streamed", OURS, "tensorzero"), 1, below=True),
+    Goal("JSON answer / LiteLLM", ratio("json", OURS, "litellm"), 0.02),
+    Goal("stream / LiteLLM", ratio("streamed", OURS, "litellm"), 0.02),
+    Goal("JSON answer, translated / as it is", growth("json_translated", "json", OURS), 1.3),
+    Goal("stream, translated / as it is", growth("streamed_translated", "streamed", OURS), 1.3),
     Goal("added for a caller by itself, median", Noted("added_p50_milliseconds"), 1, unit=" ms"),
     Goal("added for a caller by itself, one in a hundred", Noted("added_p99_milliseconds"), 5, unit=" ms"),
     Goal("start to first answer", Noted("cold_seconds"), 1.5, unit=" s"),

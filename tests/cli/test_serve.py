@@ -84,8 +84,8 @@ def test_several_processes_are_one_gateway(environment: dict[str, str], tmp_path
 
 def test_other_addresses_need_keys(environment: dict[str, str], tmp_path: Path) -> None:
     with started("--host", "0.0.0.0", "--port", "0", environment=environment, cwd=tmp_path) as (_, url):
-        url = url.replace("0.0.0.0", "127.0.0.1")
-        reply = httpx.post(f"{url}/v1/chat/completions", json=ASKED, trust_env=False, timeout=20)
+        here = url.replace("0.0.0.0", "127.0.0.1")
+        reply = httpx.post(f"{here}/v1/chat/completions", json=ASKED, trust_env=False, timeout=20)
     assert reply.status_code == 401
 
 

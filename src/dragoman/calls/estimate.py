@@ -89,8 +89,13 @@ def _by_tiktoken(model: str, texts: list[str]) -> int | None:
 
 def _texts_of(request: Request) -> tuple[list[str], int]:
     """All that is text in `request`, and how many pictures, sounds and files there are."""
-    parts = [part for message in request.messages for part in message.parts]
-    pieces = [piece for part in parts for piece in _pieces(part)]
+    pieces: list[str | None] = []
+    for message in request.messages:
+        content = message.content
+        if isinstance(content, str):
+            pieces.append(content)
+        else:
+            pieces += [piece for part in content for piece in _pieces(part)]
     texts = [piece for piece in pieces if piece is not None]
     return [*texts, *map(_tool_text, request.tools)], len(pieces) - len(texts)
 

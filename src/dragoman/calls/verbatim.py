@@ -8,6 +8,7 @@ canonical request is encoded, and the reply is not kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from msgspec import Raw, Struct
@@ -100,9 +101,12 @@ class Forward(Intake):
     def feed(self, name: str, data: bytes) -> list[Event]:
         events = super().feed(name, data)
         if not (self._withholds and only_tells_usage(data)):
-            self._last = (name, data)
-            self._held.append(self._last)
-        if self.first_content_at is not None:
+            self._last = frame = (name, data)
+            if self._held or self.first_content_at is None or self._sender.holds_end:
+                self._held.append(frame)
+            else:
+                self._sender.frames.append(frame)
+        if self._held and self.first_content_at is not None:
             self._give()
         return events
 
@@ -176,5 +180,10 @@ def _corrected(body: Body, quirk: Quirk) -> tuple[Loss, ...]:
 
 
 def _mentions(value: Raw, names: tuple[str, ...]) -> bool:
-    text = bytes(value)
-    return any(b'"%b"' % name.encode() in text for name in names)
+    return any(map(bytes(value).__contains__, _marks(names)))
+
+
+@cache
+def _marks(names: tuple[str, ...]) -> tuple[bytes, ...]:
+    """How names stand in JSON. Who writes them with escapes is sent on uncorrected, for the provider to judge."""
+    return tuple(f'"{name}"'.encode() for name in names)

@@ -23,7 +23,8 @@ from dragoman.calls import (
     generate,
     list_models,
 )
-from dragoman.calls.ceiling import ceiling
+from dragoman.calls.call import utc_today
+from dragoman.calls.ceiling import ceiling, ceiling_at
 from dragoman.calls.prepare import prepare, refuse_losses
 from dragoman.catalog import find_model, has_list
 from dragoman.client.contents import has_urls
@@ -36,7 +37,7 @@ from dragoman.client.options import (
     check_options,
     timeouts_of,
 )
-from dragoman.client.requests import own_request, passed_on, request_of
+from dragoman.client.requests import fills, own_request, passed_on, request_of
 from dragoman.client.tools import tools_of
 from dragoman.client.understood import Settled, Understood
 from dragoman.dialects import get_dialect
@@ -212,6 +213,25 @@ class Plan:
         asked, filled = passed_on(request, self._target.model, options)
         call = self._call(asked, options, verbatim=verbatim, filled=filled)
         return generate(call) if call.sends_verbatim else _sent(call, options)
+
+    def answer_settled(
+        self, request: Request, settled: Settled, deadline: float | None, verbatim: Verbatim | None
+    ) -> Flow[LLMResponse]:
+        """`answer`, of a call that says no more than what is settled."""
+        self._refuse_closed()
+        call = settled.passing or self._settle_passing(request, settled)
+        if settled.fills:
+            asked, filled = passed_on(request, self._target.model, settled.options)
+        else:
+            asked, filled = replace(request, model=self._target.model, include_usage=None), ()
+        call = replace(call, request=asked, filled=filled, deadline=deadline, verbatim=verbatim)
+        return generate(call) if call.sends_verbatim else _sent(call, settled.options)
+
+    def _settle_passing(self, request: Request, settled: Settled) -> Call:
+        self._refuse_unless_chats()
+        settled.fills = fills(settled.options)
+        settled.passing = self._call(replace(request, messages=()), settled.options)
+        return settled.passing
 
     def extract(  # what is asked, by which rules, and where its answer may be
         self,
@@ -394,10 +414,9 @@ class Plan:
     def ceiling_of(
         self, request: Request, options: Mapping[str, Any], input_tokens: int | None = None
     ) -> Decimal | None:
-        """`ceiling`, of another's `request`; `input_tokens` as in `calls.ceiling`."""
-        options = self.options(options)
-        asked, _ = passed_on(request, self.model, options)
-        return ceiling(self._call(asked, options), input_tokens)
+        """`ceiling`, of another's `request`; `options` are checked, and `input_tokens` as in `calls.ceiling`."""
+        asked, _ = passed_on(request, self.model, {**self._defaults, **options})
+        return ceiling_at(self._target, asked, utc_today(), input_tokens)
 
     def models(self, options: Mapping[str, Any]) -> Flow[list[ModelInfo]]:
         """The flow that lists the provider's models."""

@@ -114,9 +114,14 @@ _NOT_FILLED: Final = frozenset({"model", "include_usage"})
 """Fields that whoever passes a request on decides: which model, and that it will know what was used."""
 
 
+def fills(options: Mapping[str, Any]) -> bool:
+    """Whether `options` say anything of a request."""
+    return not _SAYING.isdisjoint(options)
+
+
 def passed_on(request: Request, model: str, options: Mapping[str, Any]) -> tuple[Request, tuple[str, ...]]:
     """Another's `request` for `model`, with what it leaves open as `options` say; and the names of what was open."""
-    if _SAYING.isdisjoint(options):
+    if not fills(options):
         return replace(request, model=model, include_usage=None), ()
     filled = own_request(request, model, options)
     if options.get("extra_body"):

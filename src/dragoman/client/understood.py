@@ -17,10 +17,14 @@ class Settled(Struct):
     Attributes:
         options: All of them, checked; the client's own are among them.
         call: Such a call, in which the conversation is missing. It is made at the first that says nothing more.
+        passing: Such a call for somebody else, in which the request is missing; made likewise.
+        fills: Whether the options say anything of a request.
     """
 
     options: Mapping[str, Any]
     call: Call | None = None
+    passing: Call | None = None
+    fills: bool = True
 
 
 class Understood(Struct, frozen=True):

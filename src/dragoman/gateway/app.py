@@ -6,8 +6,8 @@ then it goes through that, and comes to the same front in the end. All of it is 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -39,7 +39,7 @@ class Gateway(FastAPI):
     """The app. `service` has the parts of it that are running."""
 
     def __init__(self, service: Service) -> None:
-        super().__init__(title=TITLE, version=__version__, lifespan=_lifespan)
+        super().__init__(title=TITLE, version=__version__, lifespan=_lifespan(service))
         self.service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,14 +57,18 @@ class Gateway(FastAPI):
         return self.openapi_schema
 
 
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    assert isinstance(app, Gateway)
-    await app.service.open()
-    try:
-        yield
-    finally:
-        await app.service.close()
+def _lifespan(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """That of the app, and of whichever other it is mounted in."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None, None]:
+        await service.open()
+        try:
+            yield
+        finally:
+            await service.close()
+
+    return lifespan
 
 
 def create_app(
@@ -77,8 +81,8 @@ def create_app(
 ) -> Gateway:
     """The gateway as a FastAPI app: to be served, to be mounted in another, or to be added to.
 
-    Where it is mounted the other app's lifespan counts, and the gateway opens itself at the first call; let yours run
-    `async with gateway.router.lifespan_context(gateway)` to have it closed in order too.
+    Where it is mounted the other app's lifespan counts: give that one `lifespan=gateway.router.lifespan_context`. Else
+    the gateway opens at the first call, and calls under way are not waited for at the end.
 
     Args:
         config: A file in YAML, TOML or JSON, or what stands in one. Without, the providers answer whose keys are found.
@@ -150,7 +154,10 @@ async def _ready(request: Request) -> Response:
 
 async def _metrics(request: Request) -> Response:
     """What Prometheus reads."""
-    return Response(_service_of(request).operations.metrics_text(), media_type=CONTENT_TYPE.decode())
+    service = _service_of(request)
+    if not service.snapshots.current.config.metrics.enabled:
+        return Response(status_code=404)
+    return Response(service.operations.metrics_text(), media_type=CONTENT_TYPE.decode())
 
 
 async def _providers() -> dict[str, list[str]]:

@@ -13,8 +13,8 @@ from typing import Any, Final
 from msgspec.json import schema_components
 
 from dragoman.dialects import Wire, dialect_names, get_dialect
-from dragoman.dialects.embeddings import embedding_codec_names, get_embedding_codec
 from dragoman.gateway.surfaces import Surface, surface_of
+from dragoman.gateway.surfaces.paths import served_codecs
 from dragoman.gateway.surfaces.plain_chat import DEFAULT_MODEL, DEFAULT_TEMPERATURE
 from dragoman.messages import EmbeddingRequest, Request
 
@@ -54,7 +54,7 @@ def document(made: Wire) -> Wire:
 
 
 def _of_embeddings() -> Iterator[tuple[str, Wire]]:
-    for codec in map(get_embedding_codec, embedding_codec_names()):
+    for codec in served_codecs():
         path = codec.path(EmbeddingRequest(model="MODEL-NAME", inputs=()))
         prefix = "" if path.startswith(_WITH_PREFIX) else surface_of(codec.home).serving.prefix
         yield _at(prefix, path), _operation(codec.name, "embed", _ANYTHING)

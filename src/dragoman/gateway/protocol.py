@@ -13,6 +13,8 @@ from typing import Any, ClassVar, Final
 from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from dragoman.gateway.one_write import OneWrite
+
 HEADER_BYTES: Final = 64 * 1024
 
 _SLOW: Final = (
@@ -61,6 +63,8 @@ class LimitedProtocol(HttpToolsProtocol):
             self._refuse(_LONG)
             return
         super().on_headers_complete()
+        cycle: Any = self.cycle
+        cycle.transport = OneWrite(self.transport, self.loop)
 
     def _arm(self) -> None:
         self._disarm()

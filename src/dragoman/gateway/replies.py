@@ -51,18 +51,22 @@ def refusal_of(dialect: ServerHalf, error: Error) -> Refusal:
 def told(error: Error) -> Error:
     """The error that the caller is told of: of a route that failed everywhere, the one that most of its targets share.
 
-    What concerns the gateway's account at a provider is told as the gateway's failure.
+    What concerns the gateway's account at a provider, or the address that it has of one, is told as its own failure.
     """
     if isinstance(error, FallbackExhausted):
         error = _shared(error)
-    if isinstance(error, _OURS) and error.provider is not None:
-        refused = ProviderFailed(
-            f"the gateway's own account at `{error.provider}` was refused: {error.message}",
-            http_status=502,
-            retryable=False,
-        )
-        return refused.at(error.provider, error.model or "")
+    if not isinstance(error, ProviderError) or error.provider is None:
+        return error
+    if isinstance(error, _OURS):
+        return _failed(error, f"the gateway's own account at `{error.provider}` was refused: {error.message}")
+    if error.http_status is not None and 300 <= error.http_status < 400:  # where to is not the caller's affair
+        return _failed(error, f"the address that the gateway has of `{error.provider}` answers with a redirect")
     return error
+
+
+def _failed(error: ProviderError, message: str) -> ProviderFailed:
+    failure = ProviderFailed(message, http_status=502, retryable=False)
+    return failure.at(error.provider or "", error.model or "")
 
 
 def _shared(error: FallbackExhausted) -> Error:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from dragoman import AsyncRouter, Router, UnsupportedFeature
+from dragoman import AsyncRouter, Router, UnsupportedFeature, Usage
+from dragoman.calls.call import utc_today
+from dragoman.catalog import cost_of
 from dragoman.flow import async_run
 from dragoman.messages import EmbeddingRequest, Message, Request, Role
 from dragoman.routing.policies import Ordered, Table
@@ -127,3 +129,14 @@ def test_a_client_that_blocks_and_a_router_in_a_router_have_them_too(emulator: E
         assert len(run(plan(each).embed_request(TEXTS, {}))) == 2
         assert run(plan(each).count_request(HELLO, {})).tokens > 0
         assert plan(each).ceiling_of(HELLO) == plan(SMALL).ceiling_of(HELLO)
+
+
+@pytest.mark.parametrize("tokens", [1, 1_000, 500_000])
+@pytest.mark.parametrize("target", [MINI, CLAUDE, "google/gemini-2.5-pro", "ollama/llama3.1"])
+def test_the_quick_way_comes_to_what_the_catalog_says(target: str, tokens: int) -> None:
+    """For models whose tokens all cost the same; others have steps."""
+    (server,) = plan(target).behind.servers.values()
+    facts = server.place.facts
+    usage = Usage(input_tokens=2 * tokens, output_tokens=100)
+    wanted = cost_of(facts, usage, today=utc_today()).usd
+    assert plan(target).ceiling_of(HELLO, {}, tokens) == wanted

@@ -519,3 +519,10 @@ def test_names_in_snake_case_and_nulls_are_read() -> None:
     assert request.messages == (Message("system", "Be brief."), Message("user", [picture, Text("?")]))
     assert request.max_tokens == 5
     assert request.extra == ()
+
+
+@pytest.mark.parametrize("system", [[], [5], {"parts": 5}])
+def test_an_instruction_that_is_none_is_refused(system: object) -> None:
+    body = {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}], "systemInstruction": system}
+    with pytest.raises(Rejected):
+        DIALECT.decode_request(body, "/v1beta/models/m:generateContent")

@@ -74,6 +74,13 @@ def test_vectors_for_clients_of_google(client: httpx.Client, emulator: Emulator)
     assert client.post(path, json={"requests": rows}).json()["embeddings"][0]["values"]
 
 
+def test_one_vector_for_clients_of_google(client: httpx.Client, emulator: Emulator) -> None:
+    """As the AI SDK asks for it."""
+    body = {"content": {"parts": [{"text": "a"}]}, "outputDimensionality": 8}
+    wire = client.post("/v1beta/models/openai/text-embedding-3-small:embedContent", json=body).json()
+    assert len(wire["embedding"]["values"]) == 8
+
+
 # ---------------------------------------------------------------------- pages
 
 

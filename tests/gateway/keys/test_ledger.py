@@ -541,6 +541,16 @@ def test_a_loop_that_is_gone_leaves_nothing_held(caller: Made) -> None:
     run(scene)
 
 
+def test_what_was_settled_on_a_loop_that_is_gone_is_written(caller: Made) -> None:
+    ann = caller()
+    run(lambda: ann.call("0.5", "0.2"))
+
+    async def scene() -> None:
+        assert await ann.standing() == stands("0.2")
+
+    run(scene)
+
+
 def test_threads_without_a_loop_may_settle(caller: Made) -> None:
     ann = caller()
 

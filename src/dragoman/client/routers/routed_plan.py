@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from decimal import Decimal
+from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar
 
@@ -190,6 +191,15 @@ class RoutedPlan:
             return told((yield from server.answer(request, wish, verbatim)))
 
         return self._route(call, Asking(ask=ask, response_of=_itself, with_response=_the_other, stream=request.stream))
+
+    def answer_settled(
+        self, request: Request, settled: Settled, deadline: float | None, verbatim: Verbatim | None
+    ) -> Flow[LLMResponse]:
+        """`answer`, of a call that says no more than what is settled; `deadline` is on the monotonic clock."""
+        limits = timeouts_of(settled.options.get("timeout"))
+        left = None if deadline is None else deadline - monotonic()
+        limits = replace(limits, total=seconds_within(limits.total, left))
+        return self.answer(request, {**settled.options, "timeout": limits}, verbatim=verbatim)
 
     def extract(
         self,

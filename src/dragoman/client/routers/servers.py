@@ -182,6 +182,9 @@ class PlanServer(Server):
         plan = self._plan.for_model(wish.model)
         if wish.answering is not None:
             return wish.answering(plan, request, wish.options, verbatim)
+        if not wish.said and plan is self._plan:
+            deadline = None if wish.seconds is None else monotonic() + wish.seconds
+            return plan.answer_settled(request, wish.settled, deadline, verbatim)
         return plan.answer(request, wish.options, verbatim=verbatim)
 
     def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:

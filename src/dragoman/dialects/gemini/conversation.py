@@ -115,7 +115,10 @@ def _decode_system(system: Any) -> tuple[Message, ...]:
         return ()
     if isinstance(system, str):
         return (Message(Role.SYSTEM, system),)
-    content: Wire = objects(system, "systemInstruction")[0]
+    contents = objects(system, "systemInstruction")
+    if not contents:
+        raise rejected("systemInstruction", "it is empty")
+    content: Wire = contents[0]
     parts = _parts_in(content, "systemInstruction")
     rest = {name: value for name, value in content.items() if name not in _CONTENT}
     spelling = {"role": content["role"]} if content.get("role") is not None else None

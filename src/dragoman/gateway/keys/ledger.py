@@ -6,32 +6,53 @@ from asyncio import AbstractEventLoop, CancelledError, Future, get_running_loop,
 from collections.abc import Sequence
 from decimal import Decimal
 from threading import get_ident
+from typing import Final
 
 from dragoman.errors import Error
 from dragoman.gateway.store import Admission, Admit, Note, Outcome, Settle, Spend, Store, VirtualKey
 from dragoman.gateway.store.money import at_worst
 
+_LINGER_SECONDS: Final = 0.005
+"""How long what nobody waits for may wait for something that somebody does."""
+
 
 class _Line:
-    """Those who wait on one event loop. What comes in one of its rounds is handed on together, and told together."""
+    """Those who wait on one event loop. What comes in one of its rounds is handed on together, and told together.
 
-    __slots__ = ("_entries", "_store", "_thread", "loop")
+    What is over goes with whoever asks next, or by itself a moment later: a killed process leaves it unknown till then.
+    """
+
+    __slots__ = ("_entries", "_is_asked", "_lingers", "_store", "_thread", "loop")
 
     def __init__(self, loop: AbstractEventLoop, store: Store) -> None:
         self.loop = loop
         self._store = store
         self._thread = get_ident()
         self._entries: list[Admit | Settle | Note] = []
+        self._is_asked = self._lingers = False
 
-    def post(self, entry: Admit | Settle | Note) -> None:
-        """Hand `entry` on at the end of this round."""
-        if not self._entries:
-            self.loop.call_soon(self.hand_on)
+    def ask(self, entry: Admit) -> None:
+        """Hand it on at the end of this round."""
         self._entries.append(entry)
+        if not self._is_asked:
+            self._is_asked = True
+            self.loop.call_soon(self.hand_on)
+
+    def post(self, entry: Settle | Note) -> None:
+        """Hand it on soon."""
+        self._entries.append(entry)
+        if not self._lingers:
+            self._lingers = True
+            self.loop.call_later(_LINGER_SECONDS, self._linger_no_more)
+
+    def _linger_no_more(self) -> None:
+        self._lingers = False
+        self.hand_on()
 
     def hand_on(self) -> None:
         """Hand on what there is now."""
         entries, self._entries = self._entries, []
+        self._is_asked = False
         if entries:
             self._store.post(*entries)
 
@@ -86,7 +107,7 @@ class Ledger:
         """
         line = self._line_of(get_running_loop())
         future: Future[Admission] = line.loop.create_future()
-        line.post(Admit(key.id, model, at_worst(worst), tokens, request_id=request_id, tell=line.tell, future=future))
+        line.ask(Admit(key.id, model, at_worst(worst), tokens, request_id=request_id, tell=line.tell, future=future))
         try:
             return await future
         except CancelledError:
@@ -128,6 +149,9 @@ class Ledger:
             self._line_of(loop).post(entry)
 
     def _line_of(self, loop: AbstractEventLoop) -> _Line:
-        if self._line is None or self._line.loop is not loop:
-            self._line = _Line(loop, self._store)
-        return self._line
+        line = self._line
+        if line is None or line.loop is not loop:
+            if line is not None and line.loop.is_closed():
+                line.hand_on()  # what was to go a moment later
+            line = self._line = _Line(loop, self._store)
+        return line

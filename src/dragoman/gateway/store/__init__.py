@@ -1,8 +1,8 @@
 """Where keys and money are kept: one file of SQLite's, shared by all processes of a machine.
 
 A call is let in by one transaction that looks at everything its key is limited by, and holds the worst it may cost; it
-is settled by one that is done at most once. `Writer` is the thread they run in, `Book` what they do, `Desk` how a key
-stands. A process that is killed leaves holds that count in full until somebody knows better.
+is settled by one that is done at most once. `Writer` runs them, `Book` is what they do, `Desk` how a key stands.
+A process that is killed leaves holds that count in full until somebody knows better.
 """
 
 from dragoman.gateway.store.base import Store

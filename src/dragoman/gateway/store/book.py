@@ -1,4 +1,4 @@
-"""The book: what a transaction does to the money. It runs in the store's thread, between `BEGIN` and `COMMIT`.
+"""The book: what a transaction does to the money. It runs between `BEGIN` and `COMMIT`, one at a time.
 
 Desks are kept from one transaction to the next: SQLite says when somebody else has written, and then they are read
 again. While one process has the file nothing is read at all.

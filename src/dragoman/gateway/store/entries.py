@@ -13,7 +13,7 @@ from dragoman.gateway.store.spend import Admission, Spend
 
 Outcome: TypeAlias = "tuple[Admit, Admission | Error]"
 Tell: TypeAlias = Callable[[Sequence[Outcome]], None]
-"""Called in the store's thread, once for all who share it, when what it says is on the disk."""
+"""Called once for all who share it, when what it says is written: in the store's thread, or in that of who posted."""
 
 
 class Admit:

@@ -1,7 +1,8 @@
-"""The one thread of a process that writes to a store: what comes together is committed together.
+"""One process's hand on a store: what comes together is committed together, by whoever brings it or by a thread.
 
-What is told was committed before. A commit that fails is taken back whole, whoever asked for something in it is told,
-and money that was spent is written when it is possible again.
+Whoever brings it commits it, if that can be done without waiting for anybody; else the thread does. What is told was
+committed before. A commit that fails is taken back whole, whoever asked for something in it is told, and money that was
+spent is written when it is possible again.
 """
 
 from __future__ import annotations

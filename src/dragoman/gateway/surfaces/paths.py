@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from dragoman.dialects import dialect_names, get_dialect
 from dragoman.dialects.embeddings import EmbeddingCodec, embedding_codec_names, get_embedding_codec
+from dragoman.gateway.surfaces.embed_content import EMBED_CONTENT
 from dragoman.gateway.surfaces.plain_chat import PLAIN_CHAT
 from dragoman.gateway.surfaces.surface import Surface, surface_of
 from dragoman.messages import EmbeddingRequest, Request
@@ -114,7 +115,7 @@ def _of_dialect(surface: Surface) -> Iterator[tuple[str, Endpoint]]:
 
 def _of_embeddings() -> Iterator[tuple[str, Endpoint]]:
     codecs: dict[str, list[EmbeddingCodec]] = {}
-    for codec in map(get_embedding_codec, sorted(embedding_codec_names(), key=lambda name: name != _FIRST_CODEC)):
+    for codec in served_codecs():
         codecs.setdefault(codec.path(EmbeddingRequest(model=_MODEL, inputs=())), []).append(codec)
     for path, found in codecs.items():
         surface = surface_of(found[0].home)
@@ -122,6 +123,12 @@ def _of_embeddings() -> Iterator[tuple[str, Endpoint]]:
 
 
 _FIRST_CODEC: Final = "openai_embeddings"
+
+
+def served_codecs() -> list[EmbeddingCodec]:
+    """The codecs that requests for embeddings may be of; of those on one path, the commonest first."""
+    names = sorted(embedding_codec_names(), key=lambda name: name != _FIRST_CODEC)
+    return [*map(get_embedding_codec, names), EMBED_CONTENT]
 
 
 def _lists_of(surface: Surface) -> Iterator[tuple[str, Endpoint]]:

@@ -1,0 +1,74 @@
+"""Virtual keys at the front: who may call, for how much, and what is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from dragoman.gateway import Gateway, create_app
+from dragoman.testing import Emulator
+from tests.gateway.front.dialects import SURFACES, Surface
+from tests.gateway.front.running import config_for, serving
+
+
+@pytest.fixture
+def app(emulator: Emulator, tmp_path: Path) -> Gateway:
+    return create_app(config_for(emulator, keys={"required": True, "file": str(tmp_path / "keys.sqlite3")}))
+
+
+@pytest.fixture
+def client(app: Gateway) -> Iterator[httpx.Client]:
+    with serving(app) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        client.get("/health")
+        yield client
+
+
+def token_of(app: Gateway, name: str, **terms: Any) -> str:
+    """The token of a new key."""
+    assert app.service.keys is not None
+    return app.service.keys.create(name, **terms)[1].reveal()
+
+
+@pytest.mark.parametrize("surface", SURFACES, ids=lambda surface: surface.name)
+def test_without_a_key_nobody_is_asked(client: httpx.Client, emulator: Emulator, surface: Surface) -> None:
+    for token in (None, "sk-dragoman-nobody", "sk-of-openai"):
+        headers = {} if token is None else {"authorization": f"Bearer {token}"}
+        reply = client.post(
+            surface.path("up-openai", False), json=surface.body("up-openai", "Hi", False), headers=headers
+        )
+        assert reply.status_code == 401
+        assert surface.refused(reply.json())
+    assert not emulator.requests
+
+
+@pytest.mark.parametrize("header", ["authorization", "x-api-key", "api-key", "x-goog-api-key", "query"])
+def test_a_key_may_come_in_any_clients_way(client: httpx.Client, app: Gateway, header: str) -> None:
+    token = token_of(app, "one")
+    headers = {} if header == "query" else {header: f"Bearer {token}" if header == "authorization" else token}
+    reply = client.get("/v1/models", headers=headers, params={"key": token} if header == "query" else None)
+    assert reply.status_code == 200
+
+
+def test_a_budget_is_held_and_settled(client: httpx.Client, app: Gateway, emulator: Emulator) -> None:
+    token = token_of(app, "small", budget=Decimal("0.001"))
+    body = {"model": "up-openai", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 100}
+    headers = {"authorization": f"Bearer {token}"}
+    assert client.post("/v1/chat/completions", json=body, headers=headers).status_code == 200
+    refused = client.post("/v1/chat/completions", json={**body, "max_tokens": 10_000}, headers=headers)
+    assert refused.status_code == 402
+    assert refused.headers["x-should-retry"] == "false"
+    assert len(emulator.requests) == 1
+
+
+def test_a_model_that_is_not_for_a_key(client: httpx.Client, app: Gateway, emulator: Emulator) -> None:
+    token = token_of(app, "narrow", models=("up-anthropic",))
+    headers = {"authorization": f"Bearer {token}"}
+    body = {"model": "up-openai", "messages": [{"role": "user", "content": "Hi"}]}
+    assert client.post("/v1/chat/completions", json=body, headers=headers).status_code == 403
+    assert [model["id"] for model in client.get("/v1/models", headers=headers).json()["data"]] == ["up-anthropic"]
+    assert not emulator.requests
