@@ -460,7 +460,7 @@ BAD: dict[str, tuple[Any, str]] = {
         r"required key \[toolUseId\] not found",
     ),
     "a result of what is no block": (
-        {"messages": [{"role": "user", "content": [{"toolResult": {"toolUseId": "t", "content": ["a"]}}]}]},
+        {"messages": [{"role": "user", "content": [{"toolResult": {"toolUseId": "t", "content": [*TEXT, "a"]}}]}]},
         "a block is no object",
     ),
     "a picture without a source": (
