@@ -205,16 +205,23 @@ def test_a_stream_from_who_is_not_held_to_schemas_comes_when_it_fits(emulator: E
 # ---------------------------------------------------------------------- what is no value
 
 
-TOOL = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object", "properties": {}}}}
-CALL = LLMResponse(parts=(ToolCall(id="call_1", name="look_up", arguments={}),), finish_reason="tool_calls")
+def own_tool(name: str) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name, "parameters": {"type": "object", "properties": {}}}}
+
+
+TOOL = own_tool("look_up")
 
 
 @BOTH
 @EACH
-def test_a_turn_of_the_senders_own_tools_is_given_as_it_is(emulator: Emulator, target: str, stream: bool) -> None:
-    emulator.script(CALL)
-    outcome = asked(plan_of(target), tools=[TOOL], stream=stream)
-    assert [call.name for call in outcome.said.tool_calls] == ["look_up"]
+@pytest.mark.parametrize("name", ["look_up", "person"], ids=["another name", "the name of the value"])
+def test_a_turn_of_the_senders_own_tools_is_given_as_it_is(
+    emulator: Emulator, target: str, stream: bool, name: str
+) -> None:
+    call = ToolCall(id="call_1", name=name, arguments={})
+    emulator.script(LLMResponse(parts=(call,), finish_reason="tool_calls"))
+    outcome = asked(plan_of(target), tools=[own_tool(name)], stream=stream)
+    assert [call.name for call in outcome.said.tool_calls] == [name]
     assert "required" not in str(emulator.requests[0].wire.get("tool_choice"))
     assert len(emulator.requests) == 1
 

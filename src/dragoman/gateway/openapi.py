@@ -19,6 +19,7 @@ from dragoman.gateway.surfaces.plain_chat import DEFAULT_MODEL, DEFAULT_TEMPERAT
 from dragoman.messages import EmbeddingRequest, Request
 
 _MODEL: Final = "{model}"
+_NAMED_IN_PATH: Final[Wire] = {"name": "model", "in": "path", "required": True, "schema": {"type": "string"}}
 _FIRST: Final = "openai_chat"
 """Of dialects that share a path, the one that describes it."""
 _SHAPES: Final = ("Request", "ChatRequest", "ResponsesRequest", "RequestBody")
@@ -50,6 +51,9 @@ def document(made: Wire) -> Wire:
             paths.setdefault(path, {}).setdefault(kind, operation)
     for path, operation in _of_embeddings():
         paths.setdefault(path, {}).setdefault("post", operation)
+    for path in paths:
+        if _MODEL in path:
+            paths[path]["parameters"] = [_NAMED_IN_PATH]
     return made
 
 

@@ -191,9 +191,8 @@ class _Asking:
         return self._request if self._own_words else replace(self._request, output_format=self._way.output.format)
 
     def _calls_tools(self, response: LLMResponse) -> bool:
-        """Whether it is a turn of the sender's own tools, and no answer yet."""
-        names = {call.name for call in response.tool_calls} - {self._way.output.name}
-        return bool(self._request.tools and names)
+        """Whether it is a turn of the sender's own tools, which may be called like the value, and no answer yet."""
+        return bool(self._request.tools and response.tool_calls)
 
     def _said(self, response: LLMResponse, value: str) -> LLMResponse:
         """The response whose text is the value: as it came where that is so already."""

@@ -459,6 +459,10 @@ BAD: dict[str, tuple[Any, str]] = {
         {"messages": [{"role": "assistant", "content": [{"toolUse": {"name": "f", "input": {}}}]}]},
         r"required key \[toolUseId\] not found",
     ),
+    "a result of what is no block": (
+        {"messages": [{"role": "user", "content": [{"toolResult": {"toolUseId": "t", "content": [*TEXT, "a"]}}]}]},
+        "a block is no object",
+    ),
     "a picture without a source": (
         {"messages": [{"role": "user", "content": [{"image": {"format": "png"}}]}]},
         r"required key \[source\] not found",

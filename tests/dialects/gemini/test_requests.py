@@ -370,6 +370,7 @@ GOOGLE_FORM = {
         "any_of": {"type": "STRING", "nullable": True},
         "ages": {"type": "ARRAY", "items": {"type": "INTEGER"}, "min_items": "1"},
         "who": {"any_of": [{"type": "STRING"}, {"type": "NUMBER"}], "nullable": True},
+        "mood": {"type": "STRING", "enum": ["glad", "sad"], "nullable": True},
     },
     "propertyOrdering": ["any_of", "ages", "who"],
 }
@@ -379,6 +380,7 @@ JSON_FORM = {
         "any_of": {"type": ["string", "null"]},
         "ages": {"type": "array", "items": {"type": "integer"}, "minItems": 1},
         "who": {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "null"}]},
+        "mood": {"type": ["string", "null"], "enum": ["glad", "sad", None]},
     },
 }
 

@@ -296,7 +296,7 @@ def test_only_the_last_frame_has_a_finish_reason_and_usage() -> None:
         "STOP",
     ]
     assert [each.get("usageMetadata") for each in frames[:-1]] == [None] * 3
-    assert frames[-1]["usageMetadata"] == {"promptTokenCount": 3, "candidatesTokenCount": 1}
+    assert frames[-1]["usageMetadata"] == {"promptTokenCount": 3, "candidatesTokenCount": 1, "totalTokenCount": 4}
     assert {(each["responseId"], each["modelVersion"]) for each in frames} == {("r", "v")}
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import httpx
 import pytest
 
@@ -110,3 +113,20 @@ def test_every_path_is_in_the_document(client: httpx.Client) -> None:
         "/metrics",
     } <= set(paths)  # fmt: skip
     assert client.get("/docs").status_code == 200
+
+
+def test_the_document_names_what_it_refers_to(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    assert {reference.rpartition("/")[2] for reference in references(document)} <= set(schemas)
+    named = {path for path, item in document["paths"].items() if "parameters" in item}
+    assert named == {path for path in document["paths"] if "{model}" in path}
+
+
+def references(value: Any) -> Iterator[str]:
+    """Every `$ref` inside."""
+    if isinstance(value, dict):
+        yield from [value["$ref"]] if "$ref" in value else []
+        value = list(value.values())
+    for each in value if isinstance(value, list) else ():
+        yield from references(each)

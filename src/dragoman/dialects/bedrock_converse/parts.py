@@ -240,6 +240,8 @@ def decode_parts(blocks: Sequence[Wire]) -> tuple[Part, ...]:
 
 
 def decode_part(block: Wire) -> Part:
+    if type(block) is not dict:
+        raise TypeError("a block is no object")
     name = next((name for name in block if name in _DECODERS), None)
     if name is None:
         return Opaque(NAME, block)

@@ -48,7 +48,9 @@ def _sub(value: Any) -> Any:
 
 
 def _nullable(schema: Wire) -> Wire:
-    kind = schema.get("type")
+    kind, values = schema.get("type"), schema.get("enum")
+    if isinstance(values, list) and None not in values:
+        schema = {**schema, "enum": [*values, None]}
     if isinstance(kind, str):
         return {**schema, "type": [kind, "null"]}
     if isinstance(schema.get("anyOf"), list):

@@ -57,8 +57,10 @@ def _audio_in(details: Any) -> int | None:
 
 
 def encode_usage(usage: Usage, service_tier: str | None = None) -> Wire:
-    """The counts on the wire; what was not reported is absent there too."""
+    """The counts on the wire; what was not reported is absent there too, but for the total: it is the sum then."""
     wire = {theirs: value for ours, theirs in _SAME.items() if (value := getattr(usage, ours)) is not None}
+    if usage.total_tokens is None and usage.input_tokens is not None and usage.output_tokens is not None:
+        wire["totalTokenCount"] = usage.input_tokens + usage.output_tokens + (usage.tool_prompt_tokens or 0)
     if usage.output_tokens is not None and usage.output_tokens != usage.reasoning_tokens:
         wire["candidatesTokenCount"] = max(usage.output_tokens - (usage.reasoning_tokens or 0), 0)
     for ours, theirs in _AUDIO:
