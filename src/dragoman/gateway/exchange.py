@@ -49,9 +49,9 @@ class Exchange:
     """One call under way."""
 
     __slots__ = (
-        "_admission", "_asked_at", "_body", "_endpoint", "_headers", "_inbound_model", "_key", "_outgoing", "_place",
-        "_receive", "_request_id", "_response", "_scope", "_send", "_service", "_started", "_started_at", "_watch",
-        "error", "losses", "outcome", "sent", "status", "stream",
+        "_admission", "_asked_at", "_body", "_broken_off", "_endpoint", "_headers", "_inbound_model", "_key",
+        "_outgoing", "_place", "_receive", "_request_id", "_response", "_scope", "_send", "_service", "_started",
+        "_started_at", "_watch", "error", "losses", "outcome", "sent", "status", "stream",
     )  # fmt: skip
 
     def __init__(self, service: Service, http: Http, place: Place, endpoint: Endpoint) -> None:
@@ -64,6 +64,7 @@ class Exchange:
         self._inbound_model = ""
         self._key: VirtualKey | None = None
         self._admission: Admission | None = None
+        self._broken_off = False
         self._watch: Watch | None = None
         self._outgoing: Outgoing | None = None
         self._response: LLMResponse | EmbeddingResponse | None = None
@@ -101,12 +102,14 @@ class Exchange:
         except Error as error:
             await self._refuse(error)
         except Exception as error:
+            self._broken_off = True
             _logger.exception("%s: a call failed by a fault of the gateway's", self._request_id)
             ours = ProviderFailed(f"the gateway failed: {type(error).__name__}", http_status=500, retryable=False)
             await self._refuse(ours)
 
     async def _cancelled(self) -> None:
         """Whose doing it was: the caller's, who left or does not read; the end of the time; or somebody else's."""
+        self._broken_off = True
         task, outgoing = asyncio.current_task(), self._outgoing
         left = (self._watch is not None and self._watch.left) or (outgoing is not None and outgoing.stalled)
         expired = self._service.operations.drain.expired
@@ -316,13 +319,13 @@ class Exchange:
         return outgoing.usage.usage if outgoing is not None and outgoing.usage is not None else Usage()
 
     def _cost(self) -> Decimal | None:
-        """What the call cost; of one that failed what its attempts did, of one that was left nobody knows."""
+        """What the call cost; of one that failed what its attempts did, of one that was broken off nobody knows."""
         if self._response is not None:
             return self._response.cost
         if self.error is not None and self.error.attempts:
             return self.error.cost
         asked = self._watch is not None  # from there on somebody may have been asked
-        return None if asked and self.outcome == _LEFT else _FREE
+        return None if asked and self._broken_off else _FREE
 
     def _record(self) -> None:
         response, outgoing = self._response, self._outgoing
