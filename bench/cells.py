@@ -43,9 +43,9 @@ VALUE_CELLS = {
 """Those of `--values`: answers that are objects of the caller's type, whole and as they grow."""
 ROUTING_CELLS = {
     "call": CELLS["call"],
-    "chain": Cell("call by a chain of three"),
+    "chain_adds": Cell("what a chain of three adds to it"),
     "call_async": CELLS["call_async"],
-    "chain_async": Cell("async call by a chain of three"),
+    "chain_adds_async": Cell("what a chain of three adds to it, async"),
     "choose_ordered": Cell("ordered"),
     "choose_weighted": Cell("weighted"),
     "choose_least_busy": Cell("least busy"),
@@ -53,6 +53,7 @@ ROUTING_CELLS = {
     "choose_cheapest": Cell("cheapest"),
     "choose_capable": Cell("capable"),
     "choose_sticky": Cell("sticky"),
+    "choose_sticky_new": Cell("sticky, a session's first"),
     "choose_nested": Cell("all kinds, nested"),
 }
 """Those of `--routing`: what a chain adds to a call, and a decision among 100 targets by each kind of policy."""
@@ -72,7 +73,10 @@ PROGRAMS = ("start", "cold")
 
 
 class Work(NamedTuple):
-    """One operation of the worker: `units` of what is counted."""
+    """One operation of the worker: `units` of what is counted.
+
+    Where it is measured `beside` another, batches of both take turns, and a figure is what one costs beyond the other.
+    """
 
     method: str
     units: int = 1
@@ -80,6 +84,7 @@ class Work(NamedTuple):
     warm_up: int = 1
     least: int = 1
     batches: int = 3
+    beside: str = ""
 
     @property
     def asynchronous(self) -> bool:
@@ -106,8 +111,8 @@ WORK |= {
     "partial_async_8000": Work("partial_async", 8000, batches=1),
 }
 WORK |= {
-    "chain": Work("chain", warm_up=30, least=5, batches=5),
-    "chain_async": Work("chain_async", warm_up=30, least=5, batches=5),
+    "chain_adds": Work("chain", warm_up=30, least=5, batches=25, beside="call"),
+    "chain_adds_async": Work("chain_async", warm_up=30, least=5, batches=25, beside="call_async"),
     **{cell: Work("choose", warm_up=30, least=5, batches=5) for cell in CELLS if cell.startswith("choose_")},
 }
 """In the order in which a worker does them: 20 at once before 200, some peers go on paying for open connections."""

@@ -60,7 +60,7 @@ def values_documents(results: Results) -> dict[str, str]:
 
 def routing_documents(results: Results) -> dict[str, str]:
     """The file of docs/ that shows the `results` of `--routing`."""
-    return page(ROUTING, results, goals.ROUTING_GOALS, ("call", "chain", "call_async", "chain_async"))
+    return page(ROUTING, results, goals.ROUTING_GOALS, ("call", "chain_adds", "call_async", "chain_adds_async"))
 
 
 def page(template: Path, results: Results, of: Sequence[Goal], cells: Sequence[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from time import process_time
 from typing import Any
 
@@ -91,32 +91,59 @@ def repeats(warm_up: list[float], todo: Work) -> int:
     return max(todo.least, min(500, round(BATCH_SECONDS / min(warm_up))))
 
 
-def measure(once: Callable[[], Any], todo: Work) -> list[float]:
+Costs = dict[str, list[float]]
+"""Seconds that batches took, by what they did: the work, and `beside` what it stands beside."""
+
+
+def measure(once: Mapping[str, Callable[[], Any]], todo: Work) -> list[float]:
     """CPU microseconds a unit, for each batch. `measure_async` is its mirror."""
 
-    def batch(count: int) -> float:
+    def batch(one: Callable[[], Any], count: int) -> float:
         began = process_time()
-        found = [once() for _ in range(count)]
+        found = [one() for _ in range(count)]
         spent = process_time() - began
-        for one in found:
-            check(one, todo)
+        for each in found:
+            check(each, todo)
         return spent / count
 
-    count = repeats([batch(1) for _ in range(todo.warm_up)], todo)
-    return [batch(count) / todo.units * 1e6 for _ in range(todo.batches)]
+    warm_up = [batch(one, 1) for _ in range(todo.warm_up) for one in once.values()]
+    count = repeats(warm_up, todo)
+    costs: Costs = {name: [] for name in once}
+    for _ in range(todo.batches):
+        for name, one in once.items():
+            costs[name].append(batch(one, count))
+    return figures(costs, todo)
 
 
-async def measure_async(once: Callable[[], Awaitable[Any]], todo: Work) -> list[float]:
-    async def batch(count: int) -> float:
+async def measure_async(once: Mapping[str, Callable[[], Awaitable[Any]]], todo: Work) -> list[float]:
+    async def batch(one: Callable[[], Awaitable[Any]], count: int) -> float:
         began = process_time()
-        found = [await once() for _ in range(count)]
+        found = [await one() for _ in range(count)]
         spent = process_time() - began
-        for one in found:
-            check(one, todo)
+        for each in found:
+            check(each, todo)
         return spent / count
 
-    count = repeats([await batch(1) for _ in range(todo.warm_up)], todo)
-    return [await batch(count) / todo.units * 1e6 for _ in range(todo.batches)]
+    warm_up = [await batch(one, 1) for _ in range(todo.warm_up) for one in once.values()]
+    count = repeats(warm_up, todo)
+    costs: Costs = {name: [] for name in once}
+    for _ in range(todo.batches):
+        for name, one in once.items():
+            costs[name].append(await batch(one, count))
+    return figures(costs, todo)
+
+
+def figures(costs: Costs, todo: Work) -> list[float]:
+    """Microseconds a unit of each batch; of two that took turns, what the first costs beyond the second."""
+    first, *others = costs.values()
+    base = others[0] if others else [0.0] * len(first)
+    return [(one - beside) / todo.units * 1e6 for one, beside in zip(first, base, strict=True)]
+
+
+def operations(peer: Any, cell: str) -> dict[str, Callable[[], Any]]:
+    """The work of a cell, and of the one that it is measured beside."""
+    beside = WORK[cell].beside
+    return {cell: operation(peer, cell)} | ({beside: operation(peer, beside)} if beside else {})
 
 
 def say(cell: str, **found: Any) -> None:
@@ -126,7 +153,7 @@ def say(cell: str, **found: Any) -> None:
 def run(peer: Any, cells: Iterable[str]) -> None:
     for cell in cells:
         try:
-            say(cell, batches=measure(operation(peer, cell), WORK[cell]))
+            say(cell, batches=measure(operations(peer, cell), WORK[cell]))
         except Exception as error:
             say(cell, error=repr(error)[:300])
 
@@ -135,7 +162,7 @@ async def run_async(peer: Any, cells: Iterable[str]) -> None:
     await peer.open_async()
     for cell in cells:
         try:
-            say(cell, batches=await measure_async(operation(peer, cell), WORK[cell]))
+            say(cell, batches=await measure_async(operations(peer, cell), WORK[cell]))
         except Exception as error:
             say(cell, error=repr(error)[:300])
     await peer.close_async()

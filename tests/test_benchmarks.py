@@ -9,7 +9,7 @@ import json
 import pytest
 
 from bench import cells, environments, goals, measure, peers, render, work, worker
-from bench.goals import Figure, Goal, Installed, Rate, added, growth, ratio
+from bench.goals import Figure, Goal, Installed, Rate, growth, ratio
 from bench.measure import upstream
 
 VALUES = environments.ROOT / "bench" / "results" / "values.json"
@@ -98,8 +98,6 @@ MADE_UP = {
         (ratio("call", "mine", "absent"), None),
         (ratio("cold", "mine", "theirs"), None),
         (growth("many", "call", "mine"), Figure(6 / 12, 8 / 20, 5 / 10)),
-        (added("call", "many", "mine"), Figure(12 - 6, 10 - 5, 20 - 8)),
-        (added("call", "absent", "mine"), None),
         (Rate("many", "mine"), Figure(1e6 / 6, 1e6 / 8, 1e6 / 5)),
         (Rate("many", "theirs"), None),
         (Installed("distributions", "mine"), Figure(9, 9, 9)),
@@ -218,6 +216,19 @@ def test_adapters_hand_over_what_the_upstream_said(url, name, cell):
 
     worker.check(asyncio.run(asked()) if todo.asynchronous else once(), todo)
     peer.close()
+
+
+def test_what_is_measured_beside_another_is_what_it_costs_beyond_that():
+    asked = []
+    todo = cells.Work("call", warm_up=1, batches=3, beside="other")
+    once = {name: lambda name=name: asked.append(name) or work.ANSWER for name in ("one", "other")}
+    found = worker.measure(once, todo)
+    each = len(asked) // 8  # of each batch, but for the first of each, which warms up
+    assert len(found) == 3
+    assert asked[:2] == ["one", "other"]
+    assert asked[2:].count("one") == asked[2:].count("other") == 3 * (len(asked) - 2) // 6
+    assert asked[2 : 2 + each] == ["one"] * each
+    assert worker.figures({"one": [3e-6, 5e-6], "other": [1e-6, 2e-6]}, todo) == pytest.approx([2, 3])
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -64,7 +65,11 @@ class Peer(Adapter):
 
 
 def decision(name: str) -> Callable[[], Any]:
-    """Chooses among 100 targets with limits, prices and windows, for a stream of a session."""
+    """Chooses among 100 targets with limits, prices and windows, for a stream of a session; of a new one each time
+    where the name says so.
+    """
+    from msgspec.structs import replace
+
     from dragoman.routing.decision import choose
     from dragoman.routing.features import Features
     from dragoman.routing.health import Board
@@ -81,7 +86,10 @@ def decision(name: str) -> Callable[[], Any]:
         output_tokens=500,
         needs=frozenset({"stream"}),
     )
-    return lambda: choose(policy, routing.situation(features, time.monotonic()), routing.rules)
+    sessions = (replace(features, session=f"s-{number}") for number in count()) if name in NEW_EACH_TIME else None
+    if sessions is None:
+        return lambda: choose(policy, routing.situation(features, time.monotonic()), routing.rules)
+    return lambda: choose(policy, routing.situation(next(sessions), time.monotonic()), routing.rules)
 
 
 def targets() -> list[Any]:
@@ -143,5 +151,9 @@ POLICIES: dict[str, Callable[[list[Any]], Any]] = {
     "cheapest": one("Cheapest"),
     "capable": one("Capable"),
     "sticky": one("Sticky"),
+    "sticky_new": one("Sticky"),
     "nested": nested,
 }
+
+NEW_EACH_TIME = {"sticky_new"}
+"""Whose every request is the first of its session."""
