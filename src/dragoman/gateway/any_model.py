@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cached_property
 from typing import Final
 
@@ -12,6 +13,11 @@ from dragoman.client.target import Access, target_of
 from dragoman.errors import ConfigurationError
 from dragoman.gateway.config import GatewayConfig
 from dragoman.providers import ProviderSpec, built_in_names, get_spec, normal_name, provider_names
+
+_FIT: Final = re.compile(r"(?:(?!\.{1,2}(?:/|$))[^\s\x00-\x1f\x7f?%\\/]+(?:/|$))+", re.ASCII)
+"""A model that a caller may make up. Some providers have its name in the path of their address, where `..` or `?` would
+lead somewhere else, with the key of whoever runs this.
+"""
 
 
 class AnyModel:
@@ -27,7 +33,7 @@ class AnyModel:
         """`provider/model` for what a caller names; `None` where it is nobody's, or it is not clear whose."""
         provider, slash, model = name.partition("/")
         if slash:
-            return name if provider and model and self._is_reached(provider) else None
+            return name if provider and _FIT.fullmatch(model) and self._is_reached(provider) else None
         having = [each for each in providers_of(name) if self._is_reached(each)]
         reached = [each for each in having if each in self.providers] or having
         return f"{reached[0]}/{name}" if len(reached) == 1 else None

@@ -15,9 +15,12 @@ from dragoman.dialects.forwarding import fields_in
 from dragoman.errors import Rejected
 from dragoman.gateway.asgi import Headers
 from dragoman.gateway.surfaces import Endpoint, Place, Surface
-from dragoman.messages import EmbeddingRequest, Request
+from dragoman.messages import EmbeddingRequest, Image, Request
 
 _decode: Final = Decoder().decode
+_EMBEDDED: Final = (str, tuple, Image)
+_MOST_DIMENSIONS: Final = 1_000_000
+"""A hundred times more than the vectors of any model have."""
 
 
 class Inbound(Struct, frozen=True, kw_only=True):
@@ -99,4 +102,15 @@ def embedding_of(endpoint: Endpoint, place: Place, target: str, body: bytes) -> 
     request = codec.decode_request(wire, target)
     if not request.model:
         raise Rejected("`model` is missing: say which model shall embed", http_status=400)
+    _check_embedding(request)
     return codec, request
+
+
+def _check_embedding(request: EmbeddingRequest) -> None:
+    """The codecs take over what was sent: it may be anything. Raises `Rejected`."""
+    inputs = cast("tuple[object, ...]", request.inputs)
+    if not inputs or not all(isinstance(each, _EMBEDDED) for each in inputs):
+        raise Rejected("There is nothing to embed, or what is neither text nor tokens nor an image", http_status=400)
+    size: object = request.dimensions
+    if size is not None and (type(size) is not int or not 0 < size <= _MOST_DIMENSIONS):
+        raise Rejected("The number of dimensions is none that vectors have", http_status=400)
