@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 import dragoman
 from dragoman import FallbackExhausted, RetryConfig, RouteRules, Unauthorized
@@ -29,12 +30,18 @@ from dragoman.errors import (
     UnknownModel,
 )
 from dragoman.flow import Flow, Invoke, invoke
-from dragoman.messages import Attempt
+from dragoman.messages import Attempt, Message, Request, Role
 from dragoman.testing import Emulator
 
 MINI, CLAUDE = "openai/gpt-4o-mini", "anthropic/claude-haiku-4-5"
 MODELS = ("gpt-4o-mini", "claude-haiku-4-5")
 ROWS = 60
+
+
+class City(BaseModel):
+    name: str
+    population: int
+
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -92,6 +99,24 @@ def test_what_every_row_would_meet_at_every_target_ends_it(emulator: Emulator, f
     with pytest.raises(FallbackExhausted):
         ask(emulator, face)
     assert len(emulator.requests) <= 2 * 8  # what was under way
+
+
+@pytest.mark.parametrize("wanted", [None, City], ids=["answers", "values"])
+def test_a_row_may_be_a_whole_request(emulator: Emulator, wanted: Any) -> None:
+    """What it says itself goes before the router's options, as with one client."""
+    system, user = Message(Role.SYSTEM, "Be brief."), Message(Role.USER, "The city 'Oslo' has 720000 people.")
+    own = Request(model="", messages=(system, user), temperature=0.5)
+    rows = [own, Request(model="", messages=(user,))]
+    clients = {"base_url": emulator.url, "api_key": "k"}
+    with dragoman.FallbackChain([MINI, CLAUDE], clients=clients, system="Be long.", temperature=0.1) as llm:
+        results = llm.batch(rows, response_model=wanted, max_cost=1, max_tokens=50, concurrency=1, progress=False)
+    assert results.counts == {"done": 2}
+    asked = [seen.request for seen in emulator.requests if seen.request]
+    assert [request.temperature for request in asked] == [0.5, 0.1]
+    assert [request.messages[0].text for request in asked] == ["Be brief.", "Be long."]
+    assert {request.max_tokens for request in asked} == {50}
+    if wanted is not None:
+        assert results.values == [City(name="Oslo", population=720000)] * 2
 
 
 def exhausted(*errors: Exception, paid: bool = False) -> Error:

@@ -99,6 +99,16 @@ def options_of(request: Request) -> dict[str, Any]:
     return options
 
 
+def spelled_out(request: Request, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What `request` says over what `options` do, with its conversation. Its own settings win, as in `own_request`."""
+    said = {**options, **options_of(request), "messages": request.messages}
+    return {**said, "system": None} if _has_system(request) else said
+
+
+def _has_system(request: Request) -> bool:
+    return any(message.role == Role.SYSTEM for message in request.messages)
+
+
 _SAYING: Final = REQUEST_FIELDS | {
     "stop",
     "tool_choice",
@@ -136,7 +146,7 @@ def own_request(request: Request, model: str, options: Any) -> Request:
     base = request_of(model, (), (), options)
     system = options.get("system")
     messages = request.messages
-    if system is not None and not any(message.role == Role.SYSTEM for message in messages):
+    if system is not None and not _has_system(request):
         messages = (Message(Role.SYSTEM, system), *messages)
     said = {name: value for name in Request.__struct_fields__ if (value := getattr(request, name)) not in (None, ())}
     return replace(base, **{**said, "model": model, "messages": messages, "stream": False})

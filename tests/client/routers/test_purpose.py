@@ -9,7 +9,7 @@ import pytest
 from dragoman import AsyncRouter, ConfigurationError, NoDeployment, Router, TaskType, Tier
 from dragoman.client.routers.features import features_of
 from dragoman.client.routers.purpose import Purpose
-from dragoman.messages import Audio, Document, Image, Message, OutputFormat, Role, Text, ToolResult
+from dragoman.messages import Audio, Document, Image, Message, OutputFormat, Role, Text, ToolChoice, ToolResult
 from dragoman.routing.policies import Sticky, Table, When
 from dragoman.testing import Emulator
 
@@ -114,6 +114,21 @@ NEEDS: dict[str, tuple[list[Any], dict[str, Any], set[str]]] = {
         [Text("hi")],
         {"tools": [get_weather], "tool_choice": "required"},
         {"tools", "forced_tools"},
+    ),
+    "a tool that must be called, as OpenAI says it": (
+        [Text("hi")],
+        {"tools": [get_weather], "tool_choice": {"type": "function", "function": {"name": "get_weather"}}},
+        {"tools", "forced_tools"},
+    ),
+    "tools that may be called, as Anthropic says it": (
+        [Text("hi")],
+        {"tools": [get_weather], "tool_choice": {"type": "auto"}},
+        {"tools"},
+    ),
+    "tools that may be called, canonical": (
+        [Text("hi")],
+        {"tools": [get_weather], "tool_choice": ToolChoice(mode="auto")},
+        {"tools"},
     ),
     "a schema": (
         [Text("hi")],

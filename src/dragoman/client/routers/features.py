@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from dragoman.calls.estimate import text_tokens
+from dragoman.client.requests import tool_choice_of
 from dragoman.client.routers.purpose import Purpose
 from dragoman.messages import (
     Audio,
@@ -17,6 +18,7 @@ from dragoman.messages import (
     ReasoningOptions,
     Request,
     Text,
+    ToolChoice,
     ToolResult,
     Video,
 )
@@ -27,9 +29,6 @@ _MEDIA_TOKENS: Final = 800
 _MESSAGE_TOKENS: Final = 4
 _DEMANDS: Final = frozenset({"tools", "output_format", "reasoning_effort", "reasoning_budget"})
 """Options by which a call may need something."""
-
-_DEMANDING: Final = frozenset({"auto", "none", None})
-"""What `tool_choice` says when no call of a tool is demanded."""
 
 
 def features_of(
@@ -86,7 +85,7 @@ def _needs_of_request(request: Request, *, value: bool) -> Iterable[Need]:
         yield "stream"
     if request.tools:
         yield "tools"
-        if request.tool_choice is not None and request.tool_choice.mode == "required":
+        if _demands_tool(request.tool_choice):
             yield "forced_tools"
     if value:
         yield "value"
@@ -94,6 +93,10 @@ def _needs_of_request(request: Request, *, value: bool) -> Iterable[Need]:
         yield "json_schema"
     if request.reasoning is not None and _thinks(request.reasoning):
         yield "reasoning"
+
+
+def _demands_tool(choice: ToolChoice | None) -> bool:
+    return choice is not None and choice.mode == "required"
 
 
 def _thinks(options: ReasoningOptions) -> bool:
@@ -135,7 +138,7 @@ def _flat(parts: Iterable[Part]) -> Iterable[Part]:
 def _needs_of(options: Mapping[str, Any]) -> Iterable[Need]:
     if options.get("tools"):
         yield "tools"
-        if options.get("tool_choice") not in _DEMANDING:
+        if _demands_tool(tool_choice_of(options.get("tool_choice"))):
             yield "forced_tools"
     wanted = options.get("output_format")
     if isinstance(wanted, Mapping) or (isinstance(wanted, OutputFormat) and wanted.schema is not None):

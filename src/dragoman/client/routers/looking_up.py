@@ -18,12 +18,11 @@ from dragoman.client.routers.instructor_server import InstructorServer, is_ours
 from dragoman.client.routers.places import place_of, place_of_client
 from dragoman.client.routers.provider_server import ProviderServer
 from dragoman.client.routers.servers import ASYNC, SYNC, InAThread, PlanServer, Server
+from dragoman.client.routers.wishes import OF_THE_CONVERSATION
 from dragoman.client.wrapping.any_sdk import wrapped
 from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.flow import is_async
 from dragoman.routing.target import Place, Target
-
-_IN_MESSAGES: Final = frozenset({"system", "messages", "images", "documents"})
 
 _LIMIT_OF_ANSWERS: Final = 1024
 """Tokens, where the chapter's `ProviderConfig` says `use_anthropic_api` and the call nothing."""
@@ -122,7 +121,7 @@ def _is_config(served: Any) -> bool:
 
 def _check(target: Target) -> None:
     """Raises `ConfigurationError` for what a target says in vain."""
-    said = min(_IN_MESSAGES & target.options.keys(), default=None)
+    said = min(OF_THE_CONVERSATION & target.options.keys(), default=None)
     if said is not None:
         raise ConfigurationError(f"{target!r}: {said}= is of the conversation, which is the same for all: say it there")
     if target.client and not isinstance(target.served, str):

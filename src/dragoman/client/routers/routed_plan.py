@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from decimal import Decimal
 from time import monotonic
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from dragoman.calls import RetryConfig, Verbatim
+from dragoman.calls import Verbatim
 from dragoman.client.inputs import conversation_of
 from dragoman.client.options import check_options, timeouts_of
+from dragoman.client.requests import spelled_out
 from dragoman.client.retries import retries_of
 from dragoman.client.routers import beside_answers
 from dragoman.client.routers.behind import Behind
 from dragoman.client.routers.features import features_of, features_of_request
 from dragoman.client.routers.following import Following
-from dragoman.client.routers.limits import limits_at, seconds_within
+from dragoman.client.routers.limits import seconds_within
 from dragoman.client.routers.purpose import Purpose
-from dragoman.client.routers.servers import ONE_TRY, Answering, Server, Wish
+from dragoman.client.routers.servers import Answering
+from dragoman.client.routers.wishes import OF_THE_CONVERSATION, Call, Wishes, as_it_is, beside_the_conversation
 from dragoman.client.understood import Settled, Understood
 from dragoman.client.value_streams import IterableFlow, PartialFlow
 from dragoman.dialects import get_dialect
 from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.flow import Flow
-from dragoman.http import Timeouts
 from dragoman.messages import (
     EmbeddingRequest,
     EmbeddingResponse,
     LLMResponse,
-    Loss,
     Message,
     Request,
-    Role,
     TokenCount,
 )
 from dragoman.routing.asking import Allowance, Asking
 from dragoman.routing.explanation import Explanation, explain
-from dragoman.routing.features import Features
 from dragoman.routing.route import route
 from dragoman.routing.routing import Routing
 from dragoman.routing.rules import RouteRules
@@ -55,52 +51,6 @@ if TYPE_CHECKING:
     from dragoman.client.cache.base import Caching
 
 T = TypeVar("T")
-
-_logger: Final = logging.getLogger("dragoman")
-
-_GO_ON: Final = (
-    "Your answer above was cut off. Go on from exactly where it ends: repeat nothing of it, say nothing about this."
-)
-
-_NOTHING: Final[Mapping[str, Any]] = {}
-
-_SAID_IN_MESSAGES: Final = frozenset({"system", "messages", "images", "documents"})
-
-
-class Call(Struct, frozen=True, kw_only=True):
-    """One call, understood once for all targets.
-
-    Attributes:
-        features: What policies may know of it.
-        messages: The conversation.
-        said: What the call says besides; the router's own options are not among it.
-        timeout: The limits of the route.
-        retry: How patiently targets are asked again, in place of the rules'.
-        stream: Whether the caller sees the events.
-    """
-
-    features: Features
-    messages: tuple[Message, ...]
-    said: Mapping[str, Any]
-    timeout: float | Timeouts | None
-    retry: RetryConfig | None
-    stream: bool
-
-
-class Usual(Struct, frozen=True):
-    """What all calls to one target have in common.
-
-    Attributes:
-        server: Who is asked.
-        timeout: Limits of the target's own.
-        limits: Those of a call that says nothing of time, where the route has no end.
-        settled: Their options, with these limits.
-    """
-
-    server: Server
-    timeout: float | Timeouts | None
-    limits: Timeouts
-    settled: Settled
 
 
 class RoutedPlan:
@@ -117,8 +67,7 @@ class RoutedPlan:
         self.behind = behind
         self.purpose = purpose
         self._defaults = dict(defaults)
-        self._usual = _without_words(self._defaults)
-        self._usual_at: dict[Target, Usual] = {}
+        self._wishes = Wishes(behind, self._defaults)
         self._model = model or None
 
     provider = "router"
@@ -148,13 +97,15 @@ class RoutedPlan:
         self, prompt: Any, options: Mapping[str, Any], *, stream: bool, watcher: Watcher | None = None
     ) -> Flow[LLMResponse]:
         """The flow of one call. Raises `ConfigurationError` at once for options that cannot be right."""
+        if isinstance(prompt, Request):
+            return self.answer(replace(prompt, stream=stream), options)
         call = self._call(prompt, options, stream=stream, value=False)
 
         def ask(target: Target, allowance: Allowance) -> Flow[LLMResponse]:
-            server, wish, told = self._wish(call, target, allowance)
+            server, wish, told = self._wishes.wish(call, target, allowance, self._model)
             return told((yield from server.generate(wish, watcher)))
 
-        return self._route(call, Asking(ask=ask, response_of=_itself, with_response=_the_other, stream=stream))
+        return self._route(call, Asking(ask=ask, response_of=as_it_is, with_response=_the_other, stream=stream))
 
     def answer(
         self,
@@ -171,7 +122,7 @@ class RoutedPlan:
         kept for `verbatim`. `answering` is how each target is asked, in place of `Plan.answer`.
         """
         whole = self.options(options)
-        words = {name: whole[name] for name in _SAID_IN_MESSAGES & self._defaults.keys()}
+        words = {name: whole[name] for name in OF_THE_CONVERSATION & self._defaults.keys()}
         call = Call(
             features=features_of_request(self.purpose, self._model, request, value=answering is not None),
             messages=request.messages,
@@ -184,13 +135,13 @@ class RoutedPlan:
             verbatim.keeps = False
 
         def ask(target: Target, allowance: Allowance) -> Flow[LLMResponse]:
-            server, wish, told = self._wish(call, target, allowance)
+            server, wish, told = self._wishes.wish(call, target, allowance, self._model)
             wish = wish if answering is None else replace(wish, answering=answering)
             if allowance.so_far:
                 return told((yield from server.answer(replace(request, messages=wish.messages), wish, None)))
             return told((yield from server.answer(request, wish, verbatim)))
 
-        return self._route(call, Asking(ask=ask, response_of=_itself, with_response=_the_other, stream=request.stream))
+        return self._route(call, Asking(ask=ask, response_of=as_it_is, with_response=_the_other, stream=request.stream))
 
     def answer_settled(
         self, request: Request, settled: Settled, deadline: float | None, verbatim: Verbatim | None
@@ -213,7 +164,7 @@ class RoutedPlan:
         call = self._call(prompt, options, stream=False, value=True)
 
         def ask(target: Target, allowance: Allowance) -> Flow[Extracted[T]]:
-            server, wish, told = self._wish(call, target, allowance)
+            server, wish, told = self._wishes.wish(call, target, allowance, self._model)
             found = yield from server.extract(wanted, wish, _rules_at(target, rules), caching)
             return _with_response(found, told(found.response))
 
@@ -225,7 +176,7 @@ class RoutedPlan:
         following = Following()
 
         def ask(target: Target, allowance: Allowance) -> Flow[Extracted[T]]:
-            server, wish, told = self._wish(call, target, allowance)
+            server, wish, told = self._wishes.wish(call, target, allowance, self._model)
             flow = server.partial(wanted, wish, _rules_at(target, rules))
             following.follow(flow.listening)
             found = yield from flow.flow
@@ -247,7 +198,7 @@ class RoutedPlan:
         following = Following(ours.seen)
 
         def ask(target: Target, allowance: Allowance) -> Flow[Extracted[list[Any]]]:
-            server, wish, told = self._wish(call, target, allowance)
+            server, wish, told = self._wishes.wish(call, target, allowance, self._model)
             ours.begin()
             flow = server.iterable(wanted, wish, _rules_at(target, rules), ours)
             following.follow(flow.listening)
@@ -326,48 +277,18 @@ class RoutedPlan:
             options = {**self._defaults, **said}
         else:
             options = self.options(said)
+        if isinstance(prompt, Request):
+            said = spelled_out(prompt, said)
+            prompt, options = None, {**options, **said}
         messages = conversation_of(prompt, options)
         return Call(
             features=features_of(self.purpose, self._model, messages, options, stream=stream, value=value),
             messages=messages,
-            said=_without_words(said),
+            said=beside_the_conversation(said),
             timeout=options.get("timeout"),
             retry=options.get("retry_config"),
             stream=stream,
         )
-
-    def _wish(
-        self, call: Call, target: Target, allowance: Allowance
-    ) -> tuple[Server, Wish, Callable[[LLMResponse], LLMResponse]]:
-        """Who is asked, what, and what the response is to tell besides."""
-        usual = self._usual_at.get(target) or self._settle(target)
-        model = None if self._model is None else usual.server.model_for(self._model)
-        limits = limits_at(call.timeout, usual.timeout, None) if "timeout" in call.said else usual.limits
-        wish = Wish(
-            messages=_going_on(call.messages, allowance.so_far) if allowance.so_far else call.messages,
-            settled=usual.settled,
-            said=call.said,
-            limits=limits,
-            seconds=seconds_within(limits.total, allowance.seconds),
-            model=model,
-            stream=call.stream,
-        )
-        return usual.server, wish, _itself if model == self._model else self._told_of(target, model)
-
-    def _settle(self, target: Target) -> Usual:
-        """What calls to `target` have in common, found out at the first. Raises `ConfigurationError` for options."""
-        server = self.behind.servers[target]
-        timeout = target.options.get("timeout", server.timeout)
-        limits = limits_at(self._usual.get("timeout"), timeout, None)
-        said = {**self._usual, **target.options, "retry_config": ONE_TRY, "timeout": limits}
-        usual = self._usual_at[target] = Usual(server, timeout, limits, server.settled(said))
-        return usual
-
-    def _told_of(self, target: Target, model: str | None) -> Callable[[LLMResponse], LLMResponse]:
-        """Says on a response that another model was asked than the caller named (X8)."""
-        loss = Loss(effect="changed", where="model", why=f"{target.title} has no `{self._model}`: `{model}` was asked")
-        _logger.warning("%s", loss)
-        return lambda response: replace(response, warnings=(*response.warnings, loss))
 
     def options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """The router's options with a call's over them. Raises `ConfigurationError` for what is wrong."""
@@ -406,7 +327,7 @@ class RoutedPlan:
         """US dollars that one try costs at worst, at the dearest target; `None` where that cannot be told of one."""
         call = self._call(prompt, options, stream=False, value=wanted is not None)
         costs = [
-            server.ceiling(call.messages, {**self._usual, **target.options, **call.said}, wanted)
+            server.ceiling(call.messages, {**self._wishes.usual, **target.options, **call.said}, wanted)
             for target, server in self.behind.servers.items()
         ]
         return None if None in costs else max(cost for cost in costs if cost is not None)
@@ -446,17 +367,6 @@ class RoutedPlan:
         return f"{self.behind.routing.policy!r}{' closed' if self.behind.closed else ''}"
 
 
-def _without_words(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`options` but for those that say the conversation."""
-    if options.keys() <= _SAID_IN_MESSAGES:
-        return _NOTHING
-    return {name: value for name, value in options.items() if name not in _SAID_IN_MESSAGES}
-
-
-def _itself(response: LLMResponse) -> LLMResponse:
-    return response
-
-
 def _the_other(_: LLMResponse, response: LLMResponse) -> LLMResponse:
     return response
 
@@ -486,8 +396,3 @@ def _ruled(routing: Routing, call: Call, asking: Asking[Any]) -> Routing:
     if call.retry is None and hedge is rules.hedge:
         return routing
     return replace(routing, rules=replace(rules, retry=call.retry or rules.retry, hedge=hedge))
-
-
-def _going_on(messages: tuple[Message, ...], so_far: str) -> tuple[Message, ...]:
-    """The conversation in which an answer was cut off. Every provider takes it, also those who go on from no prefix."""
-    return (*messages, Message(Role.ASSISTANT, so_far), Message(Role.USER, _GO_ON))
