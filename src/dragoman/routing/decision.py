@@ -87,6 +87,25 @@ class Choice(Struct, kw_only=True, eq=False):
         """How long `until` is from the time of the decision."""
         return None if self.until is None else self.until - self.candidates[0].situation.now
 
+    @property
+    def busy(self) -> list[Target]:
+        """Those that could do it, and have only too much to do."""
+        return [each.target for each in self.candidates if each.refusal is not None and each.refusal.kind == "limited"]
+
+    @property
+    def awaits_probe(self) -> bool:
+        """Whether one call is just finding out if somebody is back."""
+        refusals = (each.refusal for each in self.candidates)
+        return any(
+            refusal is not None and refusal.kind == "unhealthy" and refusal.until is None for refusal in refusals
+        )
+
+    @property
+    def reasons(self) -> str:
+        """Why each was not asked, for people."""
+        refused = [(each.target, each.refusal) for each in self.candidates if each.refusal is not None]
+        return "; ".join(f"{target.title}: {refusal.reason}" for target, refusal in refused)
+
 
 def choose(
     policy: Policy,

@@ -38,3 +38,12 @@ class Features(Struct, frozen=True, kw_only=True):
     input_tokens: int = 0
     output_tokens: int | None = None
     needs: frozenset[Need] = frozenset()
+
+    @property
+    def purpose(self) -> str:
+        """What policies go by, for people."""
+        names = ("tenant", "task", "tier", "session", "model")
+        words: dict[str, str | None] = {**{name: getattr(self, name) for name in names}, **self.labels}
+        return (
+            ", ".join(f"{name} {word!r}" for name, word in words.items() if word is not None) or "a call of no purpose"
+        )

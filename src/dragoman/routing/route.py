@@ -145,7 +145,7 @@ class Journey(Struct, Generic[T]):
         """Leave to ask whoever is only busy, who is waited for. A refusal: why that would take too long."""
         board, target = self._routing.board, choice.target
         refusal: Refusal | None = None
-        for busy in (target,) if target is not None else _busy(choice):
+        for busy in (target,) if target is not None else choice.busy:
             turn = yield from board[busy].turnstile.turn(self._features, self._deadline, self._routing.clock)
             if not isinstance(turn, Refusal):
                 return Leg(busy, turn, self._routing.clock())
@@ -180,7 +180,7 @@ class Journey(Struct, Generic[T]):
             return None
         if choice.until is not None:
             return max(choice.until - now, 0.0)
-        return 0.0 if _checked(choice) else None
+        return 0.0 if choice.awaits_probe else None
 
     def _pause(self, asked: float, tried: int, now: float) -> float | None:
         """A pause of `asked` seconds at least, and some more by lot: all who wait for one target would wake at once.
@@ -208,9 +208,10 @@ class Journey(Struct, Generic[T]):
 
     def _nobody(self, choice: Choice, refusal: Refusal | None) -> Error:
         if self.tries.errors:
-            return self._exhausted(_reasons(choice, None) or "There is no other target.")
-        reasons = _reasons(choice, refusal) or f"{self._routing.policy!r} names none for {_said_of(self._features)}"
-        error = NoDeployment(f"no target may be asked: {reasons}")
+            return self._exhausted(choice.reasons or "There is no other target.")
+        reasons = choice.reasons if refusal is None else f"{choice.reasons}; {refusal.reason}".removeprefix("; ")
+        nobody = f"{self._routing.policy!r} names none for {self._features.purpose}"
+        error = NoDeployment(f"no target may be asked: {reasons or nobody}")
         until = refusal.until if refusal is not None else choice.until
         if until is not None:
             error.retry_after_seconds = max(until - self._routing.clock(), 0.0)
@@ -383,27 +384,3 @@ class Journey(Struct, Generic[T]):
                 return True
             case "continue":
                 return self._asking.continues and self.shown.only_text
-
-
-def _busy(choice: Choice) -> list[Target]:
-    """Those that could do it, and have only too much to do."""
-    return [each.target for each in choice.candidates if each.refusal is not None and each.refusal.kind == "limited"]
-
-
-def _checked(choice: Choice) -> bool:
-    """Whether one call is just finding out if somebody is back."""
-    refusals = (each.refusal for each in choice.candidates)
-    return any(refusal is not None and refusal.kind == "unhealthy" and refusal.until is None for refusal in refusals)
-
-
-def _reasons(choice: Choice, refusal: Refusal | None) -> str:
-    """Why each was not asked."""
-    told = [f"{each.target.title}: {each.refusal.reason}" for each in choice.candidates if each.refusal is not None]
-    return "; ".join([*told, *([refusal.reason] if refusal is not None else [])])
-
-
-def _said_of(features: Features) -> str:
-    """What policies go by, for people."""
-    names = ("tenant", "task", "tier", "session", "model")
-    words: dict[str, str | None] = {**{name: getattr(features, name) for name in names}, **features.labels}
-    return ", ".join(f"{name} {word!r}" for name, word in words.items() if word is not None) or "a call of no purpose"
