@@ -10,10 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeVar, Unpack, overload
 
+from dragoman.client.answered import value_of
 from dragoman.client.chat import AsyncChat, Chat, Prompt
 from dragoman.client.inputs import EmbedInputs
 from dragoman.client.options import CallOptions, EmbedOptions, GenerateOptions, ToolLike
-from dragoman.client.plan import Plan, value_of
+from dragoman.client.plan import Plan
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.client.tools import run_tools
 from dragoman.client.value_options import ExtractOptions, refuse_rules, split_rules

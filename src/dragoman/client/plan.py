@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import count
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from msgspec.structs import replace
 
@@ -26,8 +25,6 @@ from dragoman.calls import (
 from dragoman.calls.call import utc_today
 from dragoman.calls.ceiling import ceiling, ceiling_at
 from dragoman.calls.prepare import prepare, refuse_losses
-from dragoman.catalog import find_model, has_list
-from dragoman.client.contents import has_urls
 from dragoman.client.inputs import conversation_of, embedding_inputs
 from dragoman.client.options import (
     BUDGETS,
@@ -38,11 +35,14 @@ from dragoman.client.options import (
     timeouts_of,
 )
 from dragoman.client.requests import fills, own_request, passed_on, request_of
+from dragoman.client.sending import sent, watched
+from dragoman.client.target import with_model
 from dragoman.client.tools import tools_of
 from dragoman.client.understood import Settled, Understood
+from dragoman.client.value_options import refuse_beside_a_value
 from dragoman.dialects import get_dialect
 from dragoman.dialects.embeddings import get_embedding_codec
-from dragoman.errors import ConfigurationError, Error, UnsupportedFeature
+from dragoman.errors import ConfigurationError, UnsupportedFeature
 from dragoman.flow import Flow, invoke
 from dragoman.http import AsyncTransport, Transport
 from dragoman.messages import (
@@ -67,7 +67,6 @@ if TYPE_CHECKING:
     from dragoman.structured.rules import Watcher
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 _EMBEDDING_FIELDS: Final = frozenset({"dimensions", "input_type", "dtype", "encoding", "truncate", "user"})
 """Options that are fields of `EmbeddingRequest` under the same name."""
@@ -75,74 +74,11 @@ _EMBEDDING_FIELDS: Final = frozenset({"dimensions", "input_type", "dtype", "enco
 _CONVERSATIONS: Final = ("messages", "contents", "input")
 """What dialects call the conversation."""
 
-_logger: Final = logging.getLogger("dragoman")
-
-
-class Answered(Protocol[T_co]):
-    """A value and the response it came from."""
-
-    @property
-    def value(self) -> T_co: ...
-
-    @property
-    def response(self) -> LLMResponse: ...
-
-
-def value_of(extracted: Answered[T]) -> T:
-    """The value, for a caller who gets no response: what that would say goes to the log, of losses as a warning."""
-    response = extracted.response
-    repaired = [loss for loss in response.warnings if loss.effect == "repaired"]
-    lost = [loss for loss in response.warnings if loss.effect != "repaired"]
-    for level, losses in ((logging.WARNING, lost), (logging.INFO, repaired)):
-        if losses:
-            _logger.log(level, "`%s/%s`: %s", response.provider, response.model, "; ".join(map(str, losses)))
-    return extracted.value
-
-
-def _refuse_beside_a_value(options: Mapping[str, Any]) -> None:
-    """Raise `ConfigurationError` for what a call for one value would pay for or overrule, and never show."""
-    n = options.get("n")
-    if n is not None and n > 1:
-        raise ConfigurationError(
-            f"n={n} gives {n} answers, and response_model= is one value: leave n out (n=1 where the client has it) "
-            "and call as often as you want values, or ask for response_model=list[T]"
-        )
-    if options.get("output_format") is not None:
-        raise ConfigurationError(
-            "output_format= and response_model= both say what the answer is to be: leave output_format out "
-            "(output_format=None where the client has it), or leave out response_model= and read the text yourself"
-        )
-
 
 def _deadline_of(options: Mapping[str, Any]) -> float | None:
     """When all must be over, of a call that begins now."""
     limit = timeouts_of(options.get("timeout")).total
     return None if limit is None else monotonic() + limit
-
-
-def _sent(call: Call, options: Mapping[str, Any]) -> Flow[LLMResponse]:
-    """The flow of `call`. What lies at a URL and can be sent only as bytes is fetched first."""
-    if not has_urls(call.request):
-        return generate(call)
-    from dragoman.client.fetching import with_bytes  # few calls need it
-
-    def near() -> Flow[LLMResponse]:
-        request = yield from with_bytes(call.request, call.target.dialect, options.get("fetch") or "public")
-        return (yield from generate(replace(call, request=request)))
-
-    return near()
-
-
-def watched(sending: Flow[LLMResponse], request: Request, watcher: Watcher) -> Flow[LLMResponse]:
-    """`sending`, of `request`, which is not sent again; `watcher` is told."""
-    watcher.asked(request)
-    try:
-        response = yield from sending
-    except Error as error:
-        watcher.failed(error, asked=1, is_last=True)
-        raise
-    watcher.answered(response)
-    return response
 
 
 class Plan:
@@ -174,17 +110,8 @@ class Plan:
 
     def for_model(self, model: str | None) -> Plan:
         """The same plan for another of the provider's models; this one where the provider is known not to have it."""
-        target = self._target
-        spec = target.spec
-        if model is None or model == target.model:
-            return self
-        if has_list(spec.catalog_list) and find_model(spec.catalog_list, model) is None:
-            return self
-        if target.dialect.name == spec.dialect_for(target.model):  # else the caller chose it
-            dialect = get_dialect(spec.dialect_for(model))
-            quirks = tuple(quirk for quirk in spec.quirks if quirk.dialect in (None, dialect.name))
-            target = replace(target, dialect=dialect, quirks=quirks)
-        return self._with(replace(target, model=model))
+        target = self._target if model is None else with_model(self._target, model)
+        return self if target is self._target else self._with(target)
 
     def generate(
         self, prompt: Any, options: Mapping[str, Any], *, stream: bool, watcher: Watcher | None = None
@@ -199,7 +126,7 @@ class Plan:
             options, request = self._asked(prompt, options)
             call = self._call(request, options)
         asked = replace(call, request=replace(call.request, stream=True)) if stream else call
-        sending = _sent(asked, options)
+        sending = sent(asked, options)
         return sending if watcher is None else watched(sending, call.request, watcher)
 
     def answer(
@@ -212,7 +139,7 @@ class Plan:
         self._refuse_unless_chats()
         asked, filled = passed_on(request, self._target.model, options)
         call = self._call(asked, options, verbatim=verbatim, filled=filled)
-        return generate(call) if call.sends_verbatim else _sent(call, options)
+        return generate(call) if call.sends_verbatim else sent(call, options)
 
     def answer_settled(
         self, request: Request, settled: Settled, deadline: float | None, verbatim: Verbatim | None
@@ -225,7 +152,7 @@ class Plan:
         else:
             asked, filled = replace(request, model=self._target.model, include_usage=None), ()
         call = replace(call, request=asked, filled=filled, deadline=deadline, verbatim=verbatim)
-        return generate(call) if call.sends_verbatim else _sent(call, settled.options)
+        return generate(call) if call.sends_verbatim else sent(call, settled.options)
 
     def _settle_passing(self, request: Request, settled: Settled) -> Call:
         self._refuse_unless_chats()
@@ -289,7 +216,7 @@ class Plan:
     def _value_request(self, prompt: Any, options: Mapping[str, Any]) -> tuple[Mapping[str, Any], Request]:
         """What is said in all, and the request, in which the form of the answer is not said yet."""
         options, request = self._asked(prompt, options)
-        _refuse_beside_a_value(options)
+        refuse_beside_a_value(options)
         return options, request
 
     def _extract(
@@ -328,7 +255,7 @@ class Plan:
 
         def ask(request: Request) -> Flow[LLMResponse]:
             call = replace(self._call(request, options, deadline), target=way.target)
-            return _sent(replace(call, on_loss="warn") if next(asked) else call, options)
+            return sent(replace(call, on_loss="warn") if next(asked) else call, options)
 
         return ask
 

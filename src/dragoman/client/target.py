@@ -8,12 +8,14 @@ from typing import Any, Final, cast
 from warnings import warn
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dragoman.calls import Key, Target
+from dragoman.catalog import find_model, has_list
 from dragoman.client.options import ClientOptions, GenerateOptions, KeyLike
 from dragoman.client.stacklevel import stacklevel_of_caller
 from dragoman.client.transport import transport_for
-from dragoman.dialects import Dialect, dialect_at
+from dragoman.dialects import Dialect, dialect_at, get_dialect
 from dragoman.errors import ConfigurationError
 from dragoman.messages import Request
 from dragoman.providers import ProviderSpec, find_settings, parse_base_url, whole_url
@@ -61,6 +63,18 @@ def target_of(
         quirks=tuple(quirk for quirk in spec.quirks if quirk.dialect in (None, spoken.name)),
     )
     return target, rest
+
+
+def with_model(target: Target, model: str) -> Target:
+    """The same place for another of the provider's models; `target` where the provider is known not to have it."""
+    spec = target.spec
+    if model == target.model or (has_list(spec.catalog_list) and find_model(spec.catalog_list, model) is None):
+        return target
+    if target.dialect.name != spec.dialect_for(target.model):  # the caller chose it
+        return replace(target, model=model)
+    dialect = get_dialect(spec.dialect_for(model))
+    quirks = tuple(quirk for quirk in spec.quirks if quirk.dialect in (None, dialect.name))
+    return replace(target, model=model, dialect=dialect, quirks=quirks)
 
 
 def _refuse_address(spec: ProviderSpec, access: Access) -> None:

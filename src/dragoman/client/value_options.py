@@ -56,6 +56,21 @@ def refuse_budget(options: Mapping[str, Any]) -> None:
         raise ConfigurationError("token_budget= is of use only with response_model=: leave it out")
 
 
+def refuse_beside_a_value(options: Mapping[str, Any]) -> None:
+    """Raise `ConfigurationError` for what a call for one value would pay for or overrule, and never show."""
+    n = options.get("n")
+    if n is not None and n > 1:
+        raise ConfigurationError(
+            f"n={n} gives {n} answers, and response_model= is one value: leave n out (n=1 where the client has it) "
+            "and call as often as you want values, or ask for response_model=list[T]"
+        )
+    if options.get("output_format") is not None:
+        raise ConfigurationError(
+            "output_format= and response_model= both say what the answer is to be: leave output_format out "
+            "(output_format=None where the client has it), or leave out response_model= and read the text yourself"
+        )
+
+
 def _check_context(value: object) -> None:
     if not isinstance(value, Mapping):
         raise ConfigurationError(f"context= must be a mapping, not {type(value).__name__}")

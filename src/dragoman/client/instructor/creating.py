@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dragoman.client.answered import value_of
 from dragoman.client.by_model import AnyLLM, ByModel
 from dragoman.client.cache.base import BaseCache, Caching
 from dragoman.client.hooks import Hooks, HookWatcher
@@ -22,7 +23,7 @@ from dragoman.client.instructor.plainly import without_what_values_have
 from dragoman.client.instructor.remembering import remember, tell_callers_words
 from dragoman.client.instructor.verbatim import Verbatim
 from dragoman.client.llm import LLM, AsyncLLM
-from dragoman.client.plan import Plan, value_of
+from dragoman.client.plan import Plan
 from dragoman.client.retries import most_tries
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.client.value_flows import is_many

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from dragoman.catalog import ModelFacts, find_model, has_list
 from dragoman.client.llm_provider import LLMProvider
-from dragoman.client.plan import watched
 from dragoman.client.routers.asyncio_limits import within
 from dragoman.client.routers.servers import ASYNC, OF_OUR_CALLS, Server, Wish
+from dragoman.client.sending import watched
 from dragoman.errors import ConfigurationError, UnknownProvider, UnsupportedFeature
 from dragoman.flow import Flow, invoke
 from dragoman.messages import Event, Finish, LLMResponse, Loss, Request, ResponseStart, TextDelta
