@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -22,12 +23,12 @@ OPTIONS = (
 
 
 @pytest.mark.timeout(2 * SECONDS)
-def test_no_request_breaks_it(emulator: Emulator) -> None:
+def test_no_request_breaks_it(emulator: Emulator, tmp_path: Path) -> None:
     command = find_python("schemathesis").with_name("st")
     with gateway(emulator, matrix_config(emulator)) as url:
         done = subprocess.run(
             [command, "run", f"{url}/openapi.json", *OPTIONS],
-            capture_output=True, text=True, timeout=SECONDS, check=False,
+            cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS, check=False,
         )  # fmt: skip
     assert done.returncode == 0, done.stdout[-5000:]
     assert "Tested: 3" in done.stdout  # some thirty paths, all of them
