@@ -25,12 +25,9 @@ def ids_in(text: str) -> Iterator[str]:
             yield f"{seed}.{each}" if seed else f"{answers}{each}"
 
 
-_ROUTING = "later: routing"
 _GATEWAY, _COMPAT = "later: gateway", "later: compat"
 LATER: dict[str, str] = {
-    **dict.fromkeys(ids_in("S3.11 S3.14"), _ROUTING),
-    **dict.fromkeys(ids_in("S0.50 S3.10"), _GATEWAY),
-    **dict.fromkeys(ids_in("X5 X25"), _GATEWAY),
+    **dict.fromkeys(ids_in("S0.50"), _GATEWAY),
     **dict.fromkeys(ids_in("X27"), _COMPAT),
 }
 """Kept by hand: the lines of which something belongs to a piece that is not there yet, and that piece.

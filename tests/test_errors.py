@@ -59,6 +59,7 @@ TABLE = {
     "FallbackExhausted": ("RouteError", 503, False),
     "BudgetExceeded": ("RouteError", 402, False),
     "NoDeployment": ("RouteError", 503, False),
+    "NothingFits": ("NoDeployment", 400, False),
     "StorageFailed": ("Error", 503, True),
     "StorageFull": ("StorageFailed", 507, True),
 }

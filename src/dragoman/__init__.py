@@ -76,9 +76,9 @@ _ROOMS = {
         "AnswerCutOff", "AnswerDeclined", "BudgetExceeded", "CallerError", "CallFailed", "ConfigurationError",
         "ConnectFailed", "ConnectionLost", "ContextTooLong", "DecodeError", "Error", "FallbackExhausted",
         "FetchRefused", "Filtered", "KeyRefused", "LossRefused", "MissingKey", "MissingPackage", "ModelNotAllowed",
-        "ModelStringError", "NoDeployment", "NoModelFits", "OutcomeUnknown", "OutOfCredit", "OutputError",
-        "Overloaded", "ProviderError", "ProviderFailed", "RateLimited", "Rejected", "RetriesExhausted", "RouteError",
-        "StorageFailed", "StorageFull", "StreamInterrupted", "TimedOut", "TransportError", "Unauthorized",
+        "ModelStringError", "NoDeployment", "NoModelFits", "NothingFits", "OutcomeUnknown", "OutOfCredit",
+        "OutputError", "Overloaded", "ProviderError", "ProviderFailed", "RateLimited", "Rejected", "RetriesExhausted",
+        "RouteError", "StorageFailed", "StorageFull", "StreamInterrupted", "TimedOut", "TransportError", "Unauthorized",
         "Unavailable", "UnknownModel", "UnknownProvider", "UnsupportedFeature",
     ),
     "dragoman.exceptions": (

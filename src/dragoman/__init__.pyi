@@ -128,6 +128,7 @@ from dragoman.errors import ModelNotAllowed as ModelNotAllowed
 from dragoman.errors import ModelStringError as ModelStringError
 from dragoman.errors import NoDeployment as NoDeployment
 from dragoman.errors import NoModelFits as NoModelFits
+from dragoman.errors import NothingFits as NothingFits
 from dragoman.errors import OutcomeUnknown as OutcomeUnknown
 from dragoman.errors import OutOfCredit as OutOfCredit
 from dragoman.errors import OutputError as OutputError

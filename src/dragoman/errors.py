@@ -471,6 +471,12 @@ class NoDeployment(RouteError):
     retry_after_seconds: float | None = None
 
 
+class NothingFits(NoDeployment, CallerError):
+    """No target can do what the request asks, however healthy they are: it is for the request to be another one."""
+
+    status = 400
+
+
 # ---------------------------------------------------------------------- the gateway cannot keep its books
 
 

@@ -35,6 +35,7 @@ from dragoman.routing.rules import RouteRules
 from dragoman.routing.target import Place, Target
 from tests.calls.conftest import Clock
 from tests.drive import MODES, drive
+from tests.routing.scene import model
 
 
 def target(name: str, **fields: Any) -> Target:
@@ -373,6 +374,16 @@ def test_the_log_has_the_seeds_lines(mode: str, routing: Make, caplog: pytest.Lo
 def test_when_nobody_may_be_asked_each_says_why(mode: str, routing: Make) -> None:
     with pytest.raises(errors.NoDeployment, match=r"openai/a: only cohere may be asked; anthropic/b: only cohere"):
         run(mode, routing(A, B, allow=frozenset({"cohere"})), Script())
+
+
+def test_what_no_target_can_do_is_the_callers_mistake(mode: str, routing: Make) -> None:
+    """Nobody need try it again: another minute, the same answer."""
+    short, shorter = model("short", context_tokens=100), model("shorter", context_tokens=50)
+    flow = route(routing(short, shorter), Features(input_tokens=500), asking(Script()))
+    with pytest.raises(errors.NothingFits, match=r"short: it reads 100 tokens at most.*shorter: it reads 50") as caught:
+        drive(mode, flow)
+    assert isinstance(caught.value, errors.CallerError)
+    assert caught.value.status == 400
 
 
 # ---------------------------------------------------------------------- health

@@ -101,6 +101,12 @@ class Choice(Struct, kw_only=True, eq=False):
         )
 
     @property
+    def fits_nobody(self) -> bool:
+        """Whether all that speaks against anybody is the request itself."""
+        kinds = {None if each.refusal is None else each.refusal.kind for each in self.candidates}
+        return kinds == {"unfit"}
+
+    @property
     def reasons(self) -> str:
         """Why each was not asked, for people."""
         refused = [(each.target, each.refusal) for each in self.candidates if each.refusal is not None]

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from dragoman.calls.retry import backoff
-from dragoman.errors import Error, FallbackExhausted, NoDeployment, TimedOut
+from dragoman.errors import Error, FallbackExhausted, NoDeployment, NothingFits, TimedOut
 from dragoman.flow import Flow, emit, sleep
 from dragoman.messages import LLMResponse, Restarted, Seam, Text
 from dragoman.routing.asking import Allowance, Asking
@@ -211,7 +211,8 @@ class Journey(Struct, Generic[T]):
             return self._exhausted(choice.reasons or "There is no other target.")
         reasons = choice.reasons if refusal is None else f"{choice.reasons}; {refusal.reason}".removeprefix("; ")
         nobody = f"{self._routing.policy!r} names none for {self._features.purpose}"
-        error = NoDeployment(f"no target may be asked: {reasons or nobody}")
+        kind = NothingFits if refusal is None and choice.fits_nobody else NoDeployment
+        error = kind(f"no target may be asked: {reasons or nobody}")
         until = refusal.until if refusal is not None else choice.until
         if until is not None:
             error.retry_after_seconds = max(until - self._routing.clock(), 0.0)

@@ -36,7 +36,7 @@ BAD, GOOD = OSError("down"), "all is well"
 
 @pytest.mark.parametrize("max_retries", [0, 1, 2, 4])
 def test_x11_so_many_tries_more_and_then_the_fallback_once(max_retries: int) -> None:
-    """S3.9, X11."""
+    """S3.9, S3.14, X11."""
     primary, fallback = Parrot(BAD, name="first"), Parrot(GOOD, name="second")
     response = result(made(primary, fallback, max_retries).complete(SAID))
     assert response.content == GOOD

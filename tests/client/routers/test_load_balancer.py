@@ -46,6 +46,7 @@ def test_the_cheapest(emulator: Emulator, mode: str) -> None:
 
 @pytest.mark.parametrize("policy", [None, "weighted", "least_busy"])
 def test_weights_are_shares(emulator: Emulator, mode: str, policy: Any) -> None:
+    """S3.11: two models side by side, each with its share."""
     llm = balancer(mode, [MINI, CLAUDE], policy, weights=[1, 0])
     for _ in range(10):
         result(llm.generate("Hello"))

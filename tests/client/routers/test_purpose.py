@@ -149,7 +149,7 @@ def test_what_a_call_needs(case: str) -> None:
 
 
 def test_how_long_it_is_and_how_it_is_answered() -> None:
-    """S2.19: s2.17, S2.18."""
+    """S2.17, S2.18."""
     messages = (Message(Role.USER, "x" * 400), Message(Role.ASSISTANT, [Text("y" * 100), PIXEL]))
     found = features_of(Purpose(tenant="t"), "m", messages, {"max_tokens": 7}, stream=True, value=True)
     assert (found.tenant, found.model, found.prompt_characters, found.output_tokens) == ("t", "m", 500, 7)

@@ -57,8 +57,8 @@ RICH = Request(
 
 ODD: list[Any] = [None, True, -1, 5, 1.5, 10**40, "", "x", "\x00\r\n", [], [None], [[]], {}, {"type": "x"}, {"type": 5}]
 
-HONEST = ("does not fit output", "no target may be asked")
-"""Why a request may come to nothing with a status above 499: the model did not do as the schema says, or can not."""
+HONEST = ("does not fit output",)
+"""Why a request may come to nothing with a status above 499: the model did not do as the schema says."""
 
 
 def places(wire: Any) -> Iterator[tuple[Any, Any]]:
