@@ -20,6 +20,8 @@ FAULTS: list[dict[str, Any]] = [
     {"status": 500},
     {"status": 401, "body": '{"error": {"message": "wrong key upstream-key"}}'},
     {"status": 400},
+    {"status": 400, "body": f'{{"error": {{"message": "I do not like: {ASKED}"}}}}'},
+    {"status": 500, "body": f'{{"error": {{"message": "I broke over: {ASKED}"}}}}'},
     {"cut_after": -1},
     {"body": f'{{"choices": "{ANSWERED}"'},
     {"error_after": 3},

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from dragoman.gateway.operations.drain import Drain
 from dragoman.gateway.operations.logs import CallLog, LogFormat
 from dragoman.gateway.operations.metrics import Metrics
+from dragoman.gateway.operations.plain_words import name_failures, quote_failures
 from dragoman.gateway.operations.sharing import SharedMetrics
 from dragoman.gateway.operations.tracing import Tracing
 from dragoman.gateway.record import CallRecord
@@ -72,6 +73,7 @@ class Operations:
 
     def started(self) -> None:
         """The server starts: to be called in its event loop."""
+        name_failures()
         self.drain.watch_signals()
         if self._shared is not None:
             self._shared.start()
@@ -85,4 +87,5 @@ class Operations:
         if self._tracing is not None:
             await asyncio.to_thread(self._tracing.close)  # it sends over the network
         self._log.close()
+        quote_failures()
         return over
