@@ -401,6 +401,15 @@ def test_who_listens_is_told_of_what_holds(path: Path) -> None:
     assert told == [2]
 
 
+@pytest.fixture
+def _hangups_end_programs() -> Iterator[None]:
+    """Under `nohup` they are ignored from the start, and a program that ignores them is left alone."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("_hangups_end_programs")
 @pytest.mark.parametrize("how", ["the file changes", "SIGHUP"])
 def test_watching(how: str, path: Path) -> None:
     async def main() -> None:
