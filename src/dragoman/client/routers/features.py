@@ -41,31 +41,26 @@ def features_of(
     value: bool,
 ) -> Features:
     """What policies may know of a call."""
-    characters, tokens, needs = _length(messages)
+    needs: set[Need] = set()
     if not _DEMANDS.isdisjoint(options):
         needs.update(_needs_of(options))
     if stream:
         needs.add("stream")
     if value:
         needs.add("value")
-    return Features(
-        tenant=purpose.tenant,
-        task=purpose.task,
-        tier=purpose.tier,
-        session=purpose.session,
-        labels=purpose.labels,
-        model=model,
-        prompt_characters=characters,
-        input_tokens=tokens,
-        output_tokens=options.get("max_tokens"),
-        needs=frozenset(needs),
-    )
+    return _features(purpose, model, messages, needs, options.get("max_tokens"))
 
 
 def features_of_request(purpose: Purpose, model: str | None, request: Request, *, value: bool = False) -> Features:
     """`features_of`, of a whole request. `value`: its answer is made to fit a schema wherever it is asked for."""
-    characters, tokens, needs = _length(request.messages)
-    needs.update(_needs_of_request(request, value=value))
+    needs = set(_needs_of_request(request, value=value))
+    return _features(purpose, model, request.messages, needs, request.max_tokens)
+
+
+def _features(
+    purpose: Purpose, model: str | None, messages: tuple[Message, ...], needs: set[Need], output_tokens: int | None
+) -> Features:
+    characters, tokens, of_messages = _length(messages)
     return Features(
         tenant=purpose.tenant,
         task=purpose.task,
@@ -75,8 +70,8 @@ def features_of_request(purpose: Purpose, model: str | None, request: Request, *
         model=model,
         prompt_characters=characters,
         input_tokens=tokens,
-        output_tokens=request.max_tokens,
-        needs=frozenset(needs),
+        output_tokens=output_tokens,
+        needs=frozenset(needs | of_messages),
     )
 
 
