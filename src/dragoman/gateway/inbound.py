@@ -54,11 +54,17 @@ def wire_of(body: bytes) -> Wire:
     return cast("Wire", wire)
 
 
+def _wire_at(place: Place, endpoint: Endpoint, body: bytes) -> Wire:
+    """As `wire_of`, with the model where only the path names it, as in Azure's deployments."""
+    wire = wire_of(body)
+    if place.model is not None and not endpoint.names_model:
+        wire.setdefault("model", place.model)
+    return wire
+
+
 def inbound_of(surface: Surface, place: Place, target: str, headers: Headers, body: bytes) -> Inbound:
     """What a request for an answer asks. `target` is its path and query. Raises `Rejected`."""
-    wire = wire_of(body)
-    if place.model is not None and not place.endpoint.names_model:
-        wire.setdefault("model", place.model)  # Azure's deployment
+    wire = _wire_at(place, place.endpoint, body)
     request = surface.dialect.decode_request(wire, target)
     return Inbound(
         request=_named(request),
@@ -95,9 +101,7 @@ def counted_of(endpoint: Endpoint, target: str, body: bytes) -> Request:
 
 def embedding_of(endpoint: Endpoint, place: Place, target: str, body: bytes) -> tuple[EmbeddingCodec, EmbeddingRequest]:
     """What is to be embedded, and the codec of its words: the first that knows every field. Raises `Rejected`."""
-    wire = wire_of(body)
-    if place.model is not None and not endpoint.names_model:
-        wire.setdefault("model", place.model)
+    wire = _wire_at(place, endpoint, body)
     codec = next((each for each in endpoint.codecs if wire.keys() <= each.fields), endpoint.codecs[0])
     request = codec.decode_request(wire, target)
     if not request.model:
