@@ -49,7 +49,7 @@ def refusal_of(dialect: ServerHalf, error: Error) -> Refusal:
 
 
 def told(error: Error) -> Error:
-    """The error that the caller is told of: of a route that failed everywhere, the one that most of its targets share.
+    """The error that the caller is told of: of a route that failed everywhere, the last, where all are of one class.
 
     What concerns the gateway's account at a provider, or the address that it has of one, is told as its own failure.
     """

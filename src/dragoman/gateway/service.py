@@ -100,8 +100,7 @@ class Service:
     def refuse_crowds(self) -> None:
         """Raises `Unavailable` where as many calls are open as may be."""
         if len(self.operations.drain) > self.open_calls:
-            error = Unavailable(f"{self.open_calls} calls are open, and no more may be")
-            raise error
+            raise Unavailable(f"{self.open_calls} calls are open, and no more may be")
 
     # ------------------------------------------------------------------ which models there are
 
