@@ -10,6 +10,7 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from random import Random
+from subprocess import Popen
 
 import pytest
 
@@ -46,9 +47,9 @@ def kill_often(folder: Path, emulator: Emulator, times: int, seed: int) -> None:
     assert home.spent() > 0
 
 
-def _kill_at(emulator: Emulator, requests: int, process: object) -> None:
+def _kill_at(emulator: Emulator, requests: int, process: Popen[str]) -> None:
     emulator.wait_for_requests(requests, timeout_seconds=60)
-    kill(process)  # type: ignore[arg-type]
+    kill(process)
 
 
 @pytest.mark.timeout(300)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -68,8 +68,8 @@ def caller(store: SqliteStore, keys: Keys, ledger: Ledger, clock: Clock) -> Made
     return make
 
 
-def run(scene: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(scene())  # type: ignore[arg-type]
+def run(scene: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(scene())
 
 
 def stands(spent: str, held: str = "0", inside: int = 0) -> Standing:
@@ -533,7 +533,7 @@ def test_a_loop_that_is_gone_leaves_nothing_held(caller: Made) -> None:
     assert line is not None
     loop.close()
     line.hand_on()
-    task._log_destroy_pending = False  # type: ignore[attr-defined]
+    task._log_destroy_pending = False  # type: ignore[attr-defined]  # it is left undone on purpose
 
     async def scene() -> None:
         assert await ann.standing_at_last() == stands("0")

@@ -35,7 +35,7 @@ def rows(path: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
 def crash(store: SqliteStore) -> None:
     """What a `kill -9` leaves of a process: the thread ends where it stands, and the system takes its locks away."""
     writer = store._writer
-    writer._leave = lambda: None  # type: ignore[method-assign]
+    writer._leave = lambda: None  # type: ignore[method-assign]  # a process that is killed says no farewell
     writer.close()
     writer._aside.close()
     writer.connection.close()

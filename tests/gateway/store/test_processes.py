@@ -13,7 +13,7 @@ import pytest
 
 from dragoman.errors import BudgetExceeded, KeyRefused, RateLimited
 from dragoman.gateway.keys import Keys, Ledger, Spend
-from dragoman.gateway.store import SqliteStore
+from dragoman.gateway.store import SqliteStore, VirtualKey
 from dragoman.gateway.store.writer import _LOOK_SECONDS
 
 from .books import check_laws, crash, rows
@@ -121,13 +121,13 @@ def test_a_forked_process_opens_the_file_anew(tmp_path: Path) -> None:
         assert rows(tmp_path / "s", "SELECT spent FROM accounts") == [(9 * 10**11,)]
 
 
-def _in_the_child(store: SqliteStore, key: object) -> int:
+def _in_the_child(store: SqliteStore, key: VirtualKey) -> int:
     ledger = Ledger(store)
     try:
-        asyncio.run(ledger.admit(key, worst=Decimal("0.6"), tokens=1, model="m"))  # type: ignore[arg-type]
+        asyncio.run(ledger.admit(key, worst=Decimal("0.6"), tokens=1, model="m"))
     except BudgetExceeded:
         ledger.settle(
-            asyncio.run(ledger.admit(key, worst=Decimal("0.5"), tokens=1, model="m")),  # type: ignore[arg-type]
+            asyncio.run(ledger.admit(key, worst=Decimal("0.5"), tokens=1, model="m")),
             Spend(model="m", cost=Decimal("0.4")),
         )
         store.close()

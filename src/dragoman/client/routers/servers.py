@@ -151,9 +151,9 @@ class Server(ABC):
 
     def ceiling_of(  # a server whose prices nobody knows
         self,
-        request: Request,  # noqa: ARG002
-        options: Mapping[str, Any],  # noqa: ARG002
-        input_tokens: int,  # noqa: ARG002
+        request: Request,  # noqa: ARG002  # for servers whose prices are known
+        options: Mapping[str, Any],  # noqa: ARG002  # as above
+        input_tokens: int,  # noqa: ARG002  # as above
     ) -> Decimal | None:
         """US dollars that one try of a whole request costs at worst, `None` where that cannot be told."""
         return None

@@ -58,4 +58,4 @@ class TestChatOpenAI(Declared):
 
 class TestChatAnthropic(Declared):
     chat_model_class = ChatAnthropic
-    chat_model_params = {"model": MODEL, "base_url": URL, "api_key": "any", "max_retries": 0}  # noqa: RUF012
+    chat_model_params = {"model": MODEL, "base_url": URL, "api_key": "any", "max_retries": 0}  # noqa: RUF012  # as above
