@@ -79,7 +79,7 @@ def run_langchain(client: Client, variables: Mapping[str, str], folder: Path) ->
     report = folder / "report.xml"
     suite = shutil.copy(HERE / "langchain" / "chat_models.py", folder)
     command = [find_python(client.environment), *PYTEST, f"--junitxml={report}", f"{suite}::{client.what}"]
-    done = _run(command, variables, folder)
+    done = run_command(command, variables, folder)
     assert done.returncode in (0, 1), f"{done.stdout[-3000:]}\n{done.stderr[-2000:]}"
     outcome = Outcome()
     for case in ET.parse(report).iter("testcase"):
@@ -105,14 +105,16 @@ def find_packages(environment: str) -> Path:
 
 
 def _report(command: list[Path], variables: Mapping[str, str], folder: Path) -> Outcome:
-    done = _run(command, variables, folder)
+    done = run_command(command, variables, folder)
     assert done.returncode == 0, done.stderr[-3000:]
     cases: dict[str, str] = json.loads(done.stdout)
     failed = {name: said for name, said in cases.items() if said != "ok"}
     return Outcome(Counter(passed=len(cases) - len(failed), failed=len(failed)), failed)
 
 
-def _run(command: Sequence[Path | str], variables: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+def run_command(
+    command: Sequence[Path | str], variables: Mapping[str, str], folder: Path
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         env={"PATH": os.environ["PATH"], "HOME": str(folder), **variables},

@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,10 +93,13 @@ class Gateway:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Gateway]:
-    """`dragoman serve` until the end of the block, where it has to end with status 0 when it is told to."""
+def running(folder: Path, sections: Mapping[str, object] | None = None) -> Iterator[Gateway]:
+    """`dragoman serve` until the end of the block, where it has to end with status 0 when it is told to.
+
+    `sections` take the place of those of `config`.
+    """
     settings, log = folder / "dragoman.json", folder / "stderr.txt"
-    settings.write_text(json.dumps(config(folder / "gateway.sqlite3")))
+    settings.write_text(json.dumps(config(folder / "gateway.sqlite3") | dict(sections or {})))
     with Emulator(seed=7) as emulator, log.open("w") as errors, _started(settings, emulator, errors) as process:
         try:
             yield Gateway(_address(process, log), emulator, json.loads(settings.read_text())["models"])
