@@ -10,11 +10,12 @@ abort nothing more is done and nothing raised: the events end.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from msgspec import Struct
 
@@ -209,23 +210,15 @@ def events(flow: Flow[T], handle: Handle[T]) -> Generator[Event, None, None]:  #
             result = failure = None
             try:
                 match effect:
-                    case Open(transport, request):
-                        handle.release()
-                        result = cast("Transport", transport).open(request)
-                        handle.hold(result)
-                    case ReadAll(reply):
-                        result = cast("Reply", reply).read()
                     case Pump(reply, framing, decoder):
                         for frames in cast("Reply", reply).frames(framing):
                             for name, data in frames:
                                 yield from decoder.feed(name, data)
                         yield from decoder.finish()
-                    case Sleep(seconds):
-                        _pause(seconds, handle)
                     case Emit(event):
                         yield event
-                    case Invoke():
-                        result = _call(effect, handle)
+                    case _:
+                        result = _CARRIED_OUT[type(effect)](effect, handle)
             except Exception as error:  # noqa: BLE001  # the flow judges it
                 if handle.aborted:  # its own doing, as a rule; nobody waits for what the flow would make of it
                     return
@@ -256,12 +249,6 @@ async def async_events(flow: Flow[T], handle: Handle[T]) -> AsyncGenerator[Event
             result = failure = None
             try:
                 match effect:
-                    case Open(transport, request):
-                        handle.release()
-                        result = await cast("AsyncTransport", transport).open(request)
-                        handle.hold(result)
-                    case ReadAll(reply):
-                        result = await cast("AsyncReply", reply).read()
                     case Pump(reply, framing, decoder):
                         async for frames in cast("AsyncReply", reply).frames(framing):
                             for name, data in frames:
@@ -269,12 +256,10 @@ async def async_events(flow: Flow[T], handle: Handle[T]) -> AsyncGenerator[Event
                                     yield event
                         for event in decoder.finish():
                             yield event
-                    case Sleep(seconds):
-                        await _async_pause(seconds, handle)
                     case Emit(event):
                         yield event
-                    case Invoke():
-                        result = await _async_call(effect, handle)
+                    case _:
+                        result = await _AWAITED[type(effect)](effect, handle)
             except Exception as error:  # noqa: BLE001  # the flow judges it
                 if handle.aborted:  # its own doing, as a rule; nobody waits for what the flow would make of it
                     return
@@ -292,30 +277,110 @@ async def async_events(flow: Flow[T], handle: Handle[T]) -> AsyncGenerator[Event
 def run(flow: Flow[T]) -> T:
     """Run `flow` to its end in the calling thread and return its result; events go nowhere."""
     handle: Handle[T] = Handle()
-    for _ in events(flow, handle):
-        pass
-    return cast("T", handle.result)
+    result: Any = None
+    failure: Exception | None = None
+    try:
+        while True:
+            effect = flow.send(result) if failure is None else flow.throw(failure)
+            result = failure = None
+            try:
+                result = _CARRIED_OUT[type(effect)](effect, handle)
+            except Exception as error:  # noqa: BLE001  # the flow judges it
+                failure = error
+    except StopIteration as stop:
+        return stop.value
+    finally:
+        failure = None  # it would hold this frame, which holds it
+        flow.close()
+        handle.release()
 
 
 async def async_run(flow: Flow[T]) -> T:
     """`run`, awaited on the running loop."""
     handle: Handle[T] = Handle()
-    async for _ in async_events(flow, handle):
-        pass
-    return cast("T", handle.result)
+    result: Any = None
+    failure: Exception | None = None
+    try:
+        while True:
+            effect = flow.send(result) if failure is None else flow.throw(failure)
+            result = failure = None
+            try:
+                result = await _AWAITED[type(effect)](effect, handle)
+            except Exception as error:  # noqa: BLE001  # the flow judges it
+                failure = error
+    except StopIteration as stop:
+        return stop.value
+    finally:
+        failure = None  # it would hold this frame, which holds it
+        flow.close()
+        handle.release()
 
 
-def _pause(seconds: float, handle: Handle[Any]) -> None:
+# ---------------------------------------------------------------------- how each effect is carried out
+
+
+def _open(effect: Open, handle: Handle[Any]) -> Reply:
+    handle.release()
+    transport: Any = effect.transport
+    reply: Reply = transport.open(effect.request)
+    handle.hold(reply)
+    return reply
+
+
+async def _async_open(effect: Open, handle: Handle[Any]) -> AsyncReply:
+    handle.release()
+    transport: Any = effect.transport
+    reply: AsyncReply = await transport.open(effect.request)
+    handle.hold(reply)
+    return reply
+
+
+def _read_all(effect: ReadAll, _: Handle[Any]) -> bytes:
+    reply: Any = effect.reply
+    return reply.read()
+
+
+def _async_read_all(effect: ReadAll, _: Handle[Any]) -> Awaitable[bytes]:
+    reply: Any = effect.reply
+    return reply.read()
+
+
+def _pump(effect: Pump, _: Handle[Any]) -> None:
+    """A stream whose events go nowhere: its decoder sees them."""
+    reply: Any = effect.reply
+    for frames in reply.frames(effect.framing):
+        for name, data in frames:
+            deque(effect.decoder.feed(name, data), maxlen=0)
+    deque(effect.decoder.finish(), maxlen=0)
+
+
+async def _async_pump(effect: Pump, _: Handle[Any]) -> None:
+    reply: Any = effect.reply
+    async for frames in reply.frames(effect.framing):
+        for name, data in frames:
+            deque(effect.decoder.feed(name, data), maxlen=0)
+    deque(effect.decoder.finish(), maxlen=0)
+
+
+def _emit(_: Emit, __: Handle[Any]) -> None:
+    """Nobody listens."""
+
+
+async def _async_emit(_: Emit, __: Handle[Any]) -> None:
+    """Nobody listens."""
+
+
+def _pause(effect: Sleep, handle: Handle[Any]) -> None:
     """Sleep, unless there is an abort. By a queue: a signal's handler may put into it while this very thread waits."""
     from queue import Empty, SimpleQueue  # few calls ever pause
 
     bell: SimpleQueue[None] = SimpleQueue()
     if handle.on_abort(partial(bell.put, None)):
         with suppress(Empty):
-            bell.get(timeout=seconds)
+            bell.get(timeout=effect.seconds)
 
 
-async def _async_pause(seconds: float, handle: Handle[Any]) -> None:
+async def _async_pause(effect: Sleep, handle: Handle[Any]) -> None:
     """`_pause`, awaited on the running loop."""
     asyncio = _asyncio()
     bell, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -326,7 +391,7 @@ async def _async_pause(seconds: float, handle: Handle[Any]) -> None:
 
     if handle.on_abort(ring):
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(effect.seconds):
                 await bell.wait()
 
 
@@ -358,6 +423,25 @@ async def _awaited(effect: Invoke) -> Any:
     assert effect.sync is not None  # an `Invoke` has at least one form
     result = await _asyncio().to_thread(effect.sync)
     return await result if isawaitable(result) else result
+
+
+_CARRIED_OUT: Final[Mapping[type[Effect], Callable[[Any, Handle[Any]], Any]]] = {
+    Open: _open,
+    ReadAll: _read_all,
+    Pump: _pump,
+    Sleep: _pause,
+    Emit: _emit,
+    Invoke: _call,
+}
+_AWAITED: Final[Mapping[type[Effect], Callable[[Any, Handle[Any]], Awaitable[Any]]]] = {
+    Open: _async_open,
+    ReadAll: _async_read_all,
+    Pump: _async_pump,
+    Sleep: _async_pause,
+    Emit: _async_emit,
+    Invoke: _async_call,
+}
+"""The same, awaited. Who yields events pumps and emits by itself."""
 
 
 def is_async(function: Callable[..., Any]) -> bool:
