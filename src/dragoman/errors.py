@@ -36,11 +36,13 @@ class Error(Exception):
         attempts: A record of each try of the call.
         warnings: What of the request was not sent, for the dialect could not express it.
         failed_attempts: The answers to this call that did not fit; `None` where no value was asked for.
+        request_id: The id of the request with whoever tells of the error, for its support.
     """
 
     status: ClassVar[int] = 500
     retryable: bool = False
     hint: str = ""
+    request_id: str | None = None
 
     def __init__(
         self,
@@ -300,7 +302,6 @@ class ProviderError(CallFailed):
     Attributes:
         http_status: Its HTTP status (200 for an error inside a stream that had begun well).
         code: Its own word for the error.
-        request_id: Its id of the request, for its support.
         retry_after_seconds: How long it asks to wait, from when it answered; `None` when it does not say.
         body: The decoded body, or its text; keys that it quotes are hidden.
     """

@@ -22,7 +22,7 @@ from dragoman.gateway.callers import token_of
 from dragoman.gateway.inbound import Inbound, counted_of, embedding_of, inbound_of
 from dragoman.gateway.operations import request_id_of
 from dragoman.gateway.record import CallRecord
-from dragoman.gateway.replies import Begun, completed, facts_of, losses_in, refusal_of
+from dragoman.gateway.replies import Begun, completed, facts_of, losses_in, refusal_of, with_id
 from dragoman.gateway.store import Spend
 from dragoman.gateway.streams import Manner, Outgoing
 from dragoman.gateway.surfaces import Endpoint, Header, Place
@@ -130,9 +130,9 @@ class Exchange:
         self._end_watch()
         outgoing = self._outgoing
         if outgoing is not None and outgoing.began:
-            await outgoing.fail(error)
+            await outgoing.fail(with_id(error, self._request_id))
             return
-        refusal = refusal_of(self._endpoint.surface.dialect, error)
+        refusal = refusal_of(self._endpoint.surface.dialect, with_id(error, self._request_id))
         self.status = refusal.status
         headers = [*refusal.headers, *losses_in(error.warnings), *self._own_headers()]
         if refusal.status in _UNREAD:

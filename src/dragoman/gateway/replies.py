@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from copy import copy
 from typing import Final, TypeVar
 
 from msgspec import Struct
@@ -46,6 +47,13 @@ def refusal_of(dialect: ServerHalf, error: Error) -> Refusal:
     shown = told(error)
     status, wire = dialect.encode_error(shown)
     return Refusal(_own_status(shown) or status, (JSON, *_hints(shown)), encode_json(wire))
+
+
+def with_id(error: Error, request_id: str) -> Error:
+    """The error that the caller is told of, as one of the request that it knows: a provider's id is in the log."""
+    shown = copy(told(error))
+    shown.request_id = request_id
+    return shown
 
 
 def told(error: Error) -> Error:

@@ -53,6 +53,21 @@ def test_what_a_provider_refuses(
     assert surface.refused(reply.json())
 
 
+MESSAGE = {"max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+
+
+@pytest.mark.parametrize("fault", [{"status": 400}, {"error_after": 12}], ids=["refused", "in the stream"])
+@pytest.mark.parametrize("model", ["nobody", "up-openai", "up-anthropic"])
+def test_anthropics_clients_read_the_requests_id_in_the_error(
+    client: httpx.Client, emulator: Emulator, model: str, fault: dict[str, int]
+) -> None:
+    """It is the one in the headers: that of the provider's own request stays with us."""
+    emulator.fault(**fault)
+    reply = client.post("/v1/messages", json={"model": model, "stream": True, **MESSAGE})
+    (error,) = [json.loads(line.removeprefix("data: ")) for line in reply.text.splitlines() if '"type":"error"' in line]
+    assert error["request_id"] == reply.headers["request-id"] == reply.headers["x-request-id"]
+
+
 def test_when_to_come_again_is_passed_on(client: httpx.Client, emulator: Emulator) -> None:
     emulator.fault(status=429, retry_after=7, times=None)
     body = {"model": "up-openai", "messages": [{"role": "user", "content": "Hi"}]}

@@ -159,11 +159,10 @@ def encode_error(error: Error) -> tuple[int, Wire]:
     kind = _TYPES.get(status) or ("invalid_request_error" if status < 500 else "api_error")
     described: Wire = {"type": kind, "message": _message_of(error)}
     wire: Wire = {"type": "error", "error": described}
-    if isinstance(error, ProviderError):
-        if error.code in _BY_CODE:
-            described["details"] = {"error_code": error.code}
-        if error.request_id is not None:
-            wire["request_id"] = error.request_id
+    if isinstance(error, ProviderError) and error.code in _BY_CODE:
+        described["details"] = {"error_code": error.code}
+    if error.request_id is not None:
+        wire["request_id"] = error.request_id
     return status, wire
 
 

@@ -185,6 +185,7 @@ def case_unknown_model():
     assert error.body["error"]["type"] == "not_found_error"
     assert "`nobody`" in error.message
     assert MODEL in error.message
+    assert error.body["request_id"] == error.request_id
 
 
 def case_errors_by_status():
@@ -200,6 +201,7 @@ def case_cut_stream_is_an_error():
     with stream:
         error = caught(anthropic.APIStatusError, lambda: list(stream))
     assert error.body["type"] == "error"
+    assert error.body["request_id"] == error.request_id
 
 
 run_all(globals())
