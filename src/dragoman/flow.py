@@ -20,7 +20,7 @@ from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast
 from msgspec import Struct
 
 from dragoman.errors import UnsupportedFeature
-from dragoman.http import AsyncReply, AsyncTransport, Framing, HttpRequest, Reply, Transport
+from dragoman.http import AsyncReply, AsyncTransport, Framing, HttpRequest, Reply, Tap, Transport
 from dragoman.messages import Event
 
 T = TypeVar("T")
@@ -53,11 +53,15 @@ class ReadAll(Struct, frozen=True):
 
 
 class Pump(Struct, frozen=True):
-    """Read a streamed body to its end, decode it and hand each event to the caller. A whole stream is one effect."""
+    """Read a streamed body to its end, decode it and hand each event to the caller. A whole stream is one effect.
+
+    `tap` may take pieces of the body past the decoder, where the transport can offer them; of threads none can.
+    """
 
     reply: Reply | AsyncReply
     framing: Framing
     decoder: Decoder
+    tap: Tap | None = None
 
 
 class Sleep(Struct, frozen=True):
@@ -100,8 +104,8 @@ def read_all(reply: Reply | AsyncReply) -> Flow[bytes]:
     return (yield ReadAll(reply))
 
 
-def pump(reply: Reply | AsyncReply, framing: Framing, decoder: Decoder) -> Flow[None]:
-    yield Pump(reply, framing, decoder)
+def pump(reply: Reply | AsyncReply, framing: Framing, decoder: Decoder, tap: Tap | None = None) -> Flow[None]:
+    yield Pump(reply, framing, decoder, tap)
 
 
 def sleep(seconds: float) -> Flow[None]:
@@ -210,7 +214,7 @@ def events(flow: Flow[T], handle: Handle[T]) -> Generator[Event, None, None]:  #
             result = failure = None
             try:
                 match effect:
-                    case Pump(reply, framing, decoder):
+                    case Pump(reply, framing, decoder, _):
                         for frames in cast("Reply", reply).frames(framing):
                             for name, data in frames:
                                 yield from decoder.feed(name, data)
@@ -249,8 +253,11 @@ async def async_events(flow: Flow[T], handle: Handle[T]) -> AsyncGenerator[Event
             result = failure = None
             try:
                 match effect:
-                    case Pump(reply, framing, decoder):
-                        async for frames in cast("AsyncReply", reply).frames(framing):
+                    case Pump(reply, framing, decoder, tap):
+                        source = cast("AsyncReply", reply).frames(framing)
+                        if tap is not None and (tapped := getattr(source, "tap", None)):
+                            tapped(tap)
+                        async for frames in source:
                             for name, data in frames:
                                 for event in decoder.feed(name, data):
                                     yield event

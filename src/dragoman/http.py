@@ -6,7 +6,7 @@ with the same names: `Transport` blocks the calling thread, `AsyncTransport` is 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
@@ -18,6 +18,10 @@ In an AWS event stream the name is the `:event-type`. A frame that is no event s
 `exception:NAME` (the `:exception-type`, its data the payload) or `error:CODE` (the `:error-code`, its data the payload
 or, when that is empty, `{"message": …}` with the `:error-message`). They reach the dialect's decoder like any other.
 """
+
+Tap: TypeAlias = Callable[[bytes], bool]
+"""Is offered each piece of a body before it is cut into frames, where it begins and ends as they do, in the turn of the
+event loop that has read it. Whether it took the piece: nobody else sees it then, and nobody is woken for it."""
 
 Framing: TypeAlias = Literal["sse", "ndjson", "aws_event_stream"]
 """How a streamed body is cut into frames."""
@@ -103,7 +107,9 @@ class AsyncReply(Protocol):
 
     async def read(self) -> bytes: ...
 
-    def frames(self, framing: Framing) -> AsyncIterator[list[Frame]]: ...
+    def frames(self, framing: Framing) -> AsyncIterator[list[Frame]]:
+        """As there. What is returned may have a method `tap`, which takes a `Tap`."""
+        ...
 
     def close(self) -> None: ...
 

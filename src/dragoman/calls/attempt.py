@@ -119,7 +119,7 @@ def _is_streamed(reply: Reply | AsyncReply, *, asked: bool) -> bool:
 def _pumped(call: Call, reply: Reply | AsyncReply, progress: Progress) -> Flow[LLMResponse]:
     intake = progress.intake = _intake(call, reply)
     try:
-        yield from pump(reply, call.target.dialect.framing, intake)
+        yield from pump(reply, call.target.dialect.framing, intake, intake.tap)
     except TransportError:
         if not intake.finished:  # after its end the connection may do as it likes: a stream ends once
             raise

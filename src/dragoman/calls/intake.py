@@ -7,6 +7,7 @@ from typing import Any, overload
 
 from dragoman.dialects import StreamDecoder
 from dragoman.errors import DecodeError, Error
+from dragoman.http import Tap
 from dragoman.messages import METADATA_EVENTS, Assembler, Event, LLMResponse, decode_json
 from dragoman.secret import Secret
 
@@ -43,9 +44,12 @@ class RawFrames(Sequence[Any]):
 
 
 class Intake:
-    """A stream's decoder together with what it has decoded; a response may be asked for at any time."""
+    """A stream's decoder together with what it has decoded; a response may be asked for at any time.
 
-    __slots__ = ("_add", "_assembler", "_clock", "_decoder", "first_content_at", "frames")
+    `tap` takes pieces of the body that need not be decoded.
+    """
+
+    __slots__ = ("_add", "_assembler", "_clock", "_decoder", "first_content_at", "frames", "tap")
 
     def __init__(self, decoder: StreamDecoder, clock: Callable[[], float]) -> None:
         self._assembler = Assembler()
@@ -54,6 +58,7 @@ class Intake:
         self._clock = clock
         self.frames: list[bytes] = []
         self.first_content_at: float | None = None
+        self.tap: Tap | None = None
 
     def feed(self, name: str, data: bytes) -> list[Event]:
         if data.startswith(b"{"):  # an end mark is not part of the body

@@ -16,8 +16,9 @@ from msgspec import Raw, Struct
 from dragoman.calls.intake import Intake
 from dragoman.dialects import StreamDecoder
 from dragoman.dialects.forwarding import Body, Forwarding, fields_in, forwarding_in, only_tells_usage, raw
-from dragoman.http import Frame
-from dragoman.messages import Event, Loss, Request, decode_json
+from dragoman.dialects.text_frames import text_frames_in
+from dragoman.http import Frame, Tap
+from dragoman.messages import Event, Loss, Request, TextDelta, decode_json
 from dragoman.providers import Quirk
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
@@ -37,6 +38,7 @@ class Verbatim(Struct, kw_only=True):
         frames: Of a stream that is forwarded: the frames that have come since they were last taken. None come before
             the first content does, for until then another target may still begin anew. The last ones come after the
             last event.
+        outlet: Writes bytes of a stream to the sender at once, behind all that came before; false when it cannot now.
         holds_end: Whether the frames that end a stream wait in `ending` until `let_end` is called, for whoever has
             still to judge the answer.
         reply: The whole body of an answer that is forwarded and is no stream.
@@ -51,6 +53,7 @@ class Verbatim(Struct, kw_only=True):
     keeps: bool = True
     forwarded: bool = False
     frames: list[Frame] = []
+    outlet: Tap | None = None
     holds_end: bool = False
     ending: list[Frame] = []
     reply: bytes | None = None
@@ -85,10 +88,22 @@ class Verbatim(Struct, kw_only=True):
         self.forwarded, self.reply, self.reply_headers = True, reply, headers
 
 
-class Forward(Intake):
-    """An `Intake` that keeps the frames for the sender of a verbatim request, from the first content on."""
+_TRIES: Final = 3
+"""How many pieces in a row are tried as text alone, before a stream is taken for one that always says more."""
 
-    __slots__ = ("_held", "_last", "_row", "_sender", "_withholds")
+
+class Forward(Intake):
+    """An `Intake` that keeps the frames for the sender of a verbatim request, from the first content on.
+
+    Behind a frame that was text and nothing else, others like it go straight to the sender's `outlet`, if it has one:
+    they are not decoded, and the response lacks their text. What it says of the answer (usage, why it ended, errors) is
+    the same, for that is in other frames.
+    """
+
+    __slots__ = (
+        "_before", "_between", "_decode", "_held", "_last", "_place", "_place_in", "_row", "_sender", "_tries",
+        "_withholds",
+    )  # fmt: skip
 
     def __init__(self, decoder: StreamDecoder, clock: Callable[[], float], sender: Verbatim) -> None:
         super().__init__(decoder, clock)
@@ -97,6 +112,13 @@ class Forward(Intake):
         self._withholds = not self._row.tells_usage(sender.body)
         self._held: list[Frame] = []
         self._last: Frame | None = None
+        self._before = self._between = b""
+        self._place: Any = None
+        self._tries = _TRIES
+        text = text_frames_in(sender.dialect)
+        if text is not None and sender.outlet is not None and not sender.holds_end:
+            self._decode, self._place_in = text.decode, text.place
+            self.tap = self._passed_on
 
     def feed(self, name: str, data: bytes) -> list[Event]:
         events = super().feed(name, data)
@@ -108,6 +130,10 @@ class Forward(Intake):
                 self._sender.frames.append(frame)
         if self._held and self.first_content_at is not None:
             self._give()
+        if self.tap is not None:
+            self._before = b""
+            if len(events) == 1 and type(events[0]) is TextDelta and self._tries:
+                self._learn(name, data)
         return events
 
     def finish(self) -> list[Event]:
@@ -117,6 +143,36 @@ class Forward(Intake):
             self._held.append(end)
         self._give()
         return events
+
+    def _learn(self, name: str, data: bytes) -> None:
+        """A frame was read that brought text. Was it text alone, what is like it need not be read."""
+        try:
+            self._place = self._place_in(self._decode(str(data, "utf-8")))
+        except ValueError:
+            self._tries -= 1
+        else:
+            self._before = b"event: %b\ndata: " % name.encode() if name else b"data: "
+            self._between = b"\n\n" + self._before
+
+    def _passed_on(self, piece: bytes) -> bool:
+        """Give a piece of the body to the sender as it came, if it is whole frames of text alone."""
+        before, sender = self._before, self._sender
+        if not before or sender.frames or sender.outlet is None:
+            return False
+        if not (piece.startswith(before) and piece.endswith(b"\n\n")) or b"\r" in piece:
+            return False
+        text = piece[len(before) : -2]
+        for data in text.split(self._between) if b"\n" in text else (text,):
+            if b"\n" in data:
+                return False
+            try:
+                if self._place_in(self._decode(str(data, "utf-8"))) != self._place:
+                    return False
+            except ValueError:
+                self._tries -= 1
+                return False
+        self._tries = _TRIES
+        return sender.outlet(piece)
 
     def _give(self) -> None:
         sender = self._sender

@@ -24,7 +24,7 @@ from dragoman.gateway.operations import request_id_of
 from dragoman.gateway.record import CallRecord
 from dragoman.gateway.replies import Begun, completed, facts_of, losses_in, refusal_of, with_id
 from dragoman.gateway.store import Spend
-from dragoman.gateway.streams import Manner, Outgoing
+from dragoman.gateway.streams import Manner, Outgoing, writer_of
 from dragoman.gateway.surfaces import Endpoint, Header, Place
 from dragoman.messages import EmbeddingResponse, LLMResponse, Loss, Request, Usage, encode_json
 from dragoman.structured.rules import DEFAULT_RETRIES
@@ -245,7 +245,7 @@ class Exchange:
             return [*surface.stream_head, *self._own_headers(), *losses_in(verbatim.losses)]
 
         manner = Manner(surface=surface, request=inbound.request, head=head, completed=self._completed)
-        outgoing = self._outgoing = Outgoing(manner, verbatim, self._send)
+        outgoing = self._outgoing = Outgoing(manner, verbatim, self._send, writer_of(self._send))
         self._response = await outgoing.pump(flow, self._service.patience)
         self._end_watch()
         await outgoing.end()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from uvicorn import Config, Server
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from dragoman.gateway.one_write import OneWrite
 
@@ -24,6 +24,19 @@ _LONG: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/plain\r\ncontent-length: 0\r\n"
     b"connection: close\r\n\r\n"
 )
+
+
+class WritingCycle(RequestResponseCycle):
+    """uvicorn's request and reply, whose reply can be written to without a task."""
+
+    wire: asyncio.Transport
+
+    def write_now(self, piece: bytes) -> bool:
+        """Write part of a body of which some is out. False where it would have to wait, or nobody reads it."""
+        if self.flow.write_paused or self.disconnected or not self.chunked_encoding:
+            return False
+        self.wire.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+        return True
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -64,6 +77,8 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         super().on_headers_complete()
         cycle: Any = self.cycle
+        cycle.__class__ = WritingCycle  # uvicorn names its own where it makes one
+        cycle.wire = self.transport
         cycle.transport = OneWrite(self.transport, self.loop)
 
     def _arm(self) -> None:

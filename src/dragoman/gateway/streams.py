@@ -21,7 +21,7 @@ from dragoman.flow import Flow, Handle, async_events
 from dragoman.gateway.asgi import Send
 from dragoman.gateway.replies import told
 from dragoman.gateway.surfaces import Header, Surface
-from dragoman.http import Frame
+from dragoman.http import Frame, Tap
 from dragoman.messages import (
     METADATA_EVENTS,
     Event,
@@ -33,6 +33,7 @@ from dragoman.messages import (
     decode_json,
     encode_json,
 )
+from dragoman.transport.framing import encode_sse, frame_decoder
 
 _NUMBER: Final = "sequence_number"
 """By which the events of some dialects are counted."""
@@ -62,23 +63,33 @@ class Manner(Struct, frozen=True, kw_only=True, eq=False):
         return self.surface.dialect.stream_encoder(self.request)
 
 
+def writer_of(send: Send) -> Tap | None:
+    """What writes to the caller at once, where `send` is the server's own and that server has such a thing."""
+    return getattr(getattr(send, "__self__", None), "write_now", None)
+
+
 class Outgoing:
     """One stream that goes out.
 
     Attributes:
         began: Whether the head is out: then the status is said.
+        write: Writes bytes to the caller at once; false when they would have to wait. Not every server can.
         first_content_at: When the first content came, on the clock of `time.monotonic`.
         started: The event with which the answer began.
         usage: The last usage that was told, for callers who leave.
     """
 
     __slots__ = (
-        "_beat", "_encoder", "_last", "_manner", "_pending", "_send", "_sent_at", "_timer", "_verbatim",
-        "_waiting", "began", "first_content_at", "stalled", "started", "usage",
+        "_beat", "_encoder", "_last", "_manner", "_passed", "_pending", "_send", "_sent_at", "_timer", "_verbatim",
+        "_waiting", "_write", "began", "first_content_at", "stalled", "started", "usage",
     )  # fmt: skip
 
-    def __init__(self, manner: Manner, verbatim: Verbatim, send: Send) -> None:
+    def __init__(self, manner: Manner, verbatim: Verbatim, send: Send, write: Tap | None = None) -> None:
         self._manner, self._verbatim, self._send = manner, verbatim, send
+        self._write = write
+        self._passed = b""
+        if write is not None and manner.surface.write is encode_sse:
+            verbatim.outlet = self._pass_on
         self._encoder: StreamEncoder = manner.new_encoder()
         self._pending: list[bytes] = []
         self._last: Frame = ("", b"")
@@ -136,7 +147,7 @@ class Outgoing:
     def _put(self, frames: list[Frame]) -> None:
         write = self._manner.surface.write
         self._pending += [write(frame) for frame in frames]
-        self._last = frames[-1]
+        self._last, self._passed = frames[-1], b""
 
     # ------------------------------------------------------------------ what goes out
 
@@ -150,6 +161,14 @@ class Outgoing:
             await self._send({"type": "http.response.start", "status": 200, "headers": self._manner.head()})
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
         self._waiting = False
+
+    def _pass_on(self, piece: bytes) -> bool:
+        """Write what the provider has sent, if nothing is on its way to the caller that would have to go out before."""
+        if not self.began or self._waiting or self._pending or self._write is None or not self._write(piece):
+            return False
+        self._sent_at = monotonic()
+        self._passed = piece
+        return True
 
     async def end(self) -> None:
         """The last frames of a stream that went well."""
@@ -178,10 +197,13 @@ class Outgoing:
         encoder = self._manner.new_encoder()
         encoder.feed(self.started)  # whose frames are not sent: the provider's own were
         frames = encoder.fail(error)
-        number = _number_in(self._last)
+        number = _number_in(self._last_frame())
         if number is None:
             return frames
         return [_numbered(frame, number + count) for count, frame in enumerate(frames, 1)]
+
+    def _last_frame(self) -> Frame:
+        return _frames_of(self._passed)[-1] if self._passed else self._last
 
     @property
     def losses(self) -> tuple[Any, ...]:
@@ -225,6 +247,10 @@ class Outgoing:
         """No sign of life is on its way any more: nothing may come after the end."""
         if self._beat is not None:
             await self._beat
+
+
+def _frames_of(piece: bytes) -> list[Frame]:
+    return frame_decoder("sse").feed(piece)
 
 
 def _number_in(frame: Frame) -> int | None:

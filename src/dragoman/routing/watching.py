@@ -42,8 +42,8 @@ def watched(flow: Flow[T], witness: Witness) -> Flow[T]:
 
 def _passed(witness: Witness, effect: Effect) -> Flow[Any]:
     match effect:
-        case Pump(reply, framing, decoder):
-            return (yield Pump(reply, framing, _Passing(decoder, witness)))
+        case Pump(reply, framing, decoder, tap):
+            return (yield Pump(reply, framing, _Passing(decoder, witness), tap))
         case Emit(event):
             for each in witness.take(event):
                 yield Emit(each)

@@ -8,12 +8,12 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from dragoman.errors import ConfigurationError, ConnectFailed, ConnectionLost, TimedOut
-from dragoman.http import Frame, Framing, HttpRequest, Origin
+from dragoman.http import Frame, Framing, HttpRequest, Origin, Tap
 from dragoman.transport.asyncio_connection import AsyncioConnection, runs_here
 from dragoman.transport.asyncio_dialling import dial, time_limit
 from dragoman.transport.clock import CallClock, ConnectClock
 from dragoman.transport.content import content_decoder, too_large
-from dragoman.transport.framing import frame_decoder
+from dragoman.transport.framing import SseDecoder, frame_decoder
 from dragoman.transport.http1 import ReplyParser, request_pieces
 from dragoman.transport.options import Destination, TransportOptions, destination_of
 from dragoman.transport.pool import Pool, forget, known_keys, lease, release
@@ -245,13 +245,20 @@ class AsyncioReply(HeldReply[AsyncioConnection]):
 class AsyncioFrames:
     """The frames of a body. A class, and no async generator: that would free its connection only some time after."""
 
-    __slots__ = ("_content", "_decoder", "_over", "_reply")
+    __slots__ = ("_content", "_decoder", "_over", "_reply", "_sse", "_tap")
 
     def __init__(self, reply: AsyncioReply, framing: Framing) -> None:
         self._reply = reply
         self._decoder = frame_decoder(framing)
         self._content = content_decoder(reply.headers, reply.pool.destination.options.max_body_bytes)
         self._over = False
+        self._tap: Tap | None = None
+        self._sse: SseDecoder | None = None
+
+    def tap(self, take: Tap) -> None:
+        """Offer pieces of the body, while it is waited for them, to `take`; of text events that are not encoded."""
+        if self._content is None and isinstance(self._decoder, SseDecoder):
+            self._tap, self._sse = take, self._decoder
 
     def __aiter__(self) -> AsyncioFrames:
         return self
@@ -266,7 +273,8 @@ class AsyncioFrames:
                 elif parser.complete:
                     frames = self._finish()
                 else:
-                    await reply.connection.more()
+                    sse = self._sse
+                    await reply.connection.more(self._tap if sse is not None and sse.between_frames else None)
                     continue
                 if parser.complete:
                     reply.close()

@@ -16,6 +16,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final, cast
 
 from dragoman.errors import ConnectionLost, Error
+from dragoman.http import Tap
 from dragoman.transport.clock import CallClock
 from dragoman.transport.content import too_large
 from dragoman.transport.failures import connection_lost
@@ -73,6 +74,7 @@ class AsyncioConnection(asyncio.BufferedProtocol):
         "_body",
         "_clock",
         "_failure",
+        "_heard_at",
         "_limit",
         "_loop",
         "_parser",
@@ -83,6 +85,7 @@ class AsyncioConnection(asyncio.BufferedProtocol):
         "_reading_paused",
         "_room",
         "_socket",
+        "_tap",
         "_timer",
         "_timer_at",
         "_transport",
@@ -107,6 +110,8 @@ class AsyncioConnection(asyncio.BufferedProtocol):
         self._failure: Error | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._wanted = _HEAD
+        self._tap: Tap | None = None
+        self._heard_at = 0.0  # when a piece was last taken past the task that waits
         self._phase = "total"
         self._body: list[bytes] = []
         self._room = 0
@@ -141,10 +146,12 @@ class AsyncioConnection(asyncio.BufferedProtocol):
         if not whole:
             parser.reusable = False
 
-    async def more(self) -> None:
-        """Wait until there is another piece of the body, or its end."""
+    async def more(self, tap: Tap | None = None) -> None:
+        """Wait until there is another piece of the body that `tap` does not take, or its end."""
         self.resume()
+        self._tap, self._heard_at = tap, 0.0
         await self._wait(_PIECE, "between_chunks")
+        self._tap, self._heard_at = None, 0.0
 
     async def whole(self, most: int) -> bytes:
         """The whole body, once it is there. Raises `DecodeError` when it becomes larger than `most`."""
@@ -164,7 +171,7 @@ class AsyncioConnection(asyncio.BufferedProtocol):
 
     def rest(self) -> None:
         """The reply is over: whatever comes now is unsolicited."""
-        self._parser = self._clock = None
+        self._parser = self._clock = self._tap = None
         self.reused = True
         self.resume()
 
@@ -218,6 +225,8 @@ class AsyncioConnection(asyncio.BufferedProtocol):
         self._timer = None
         if self._waiter is None or self._waiter.done() or self._limit == inf:
             return  # whoever waits next sets it again
+        if self._heard_at:
+            self._limit = cast("CallClock", self._clock).until(self._phase, since=self._heard_at)
         if self._limit > monotonic():
             self._arm(self._limit)
         else:
@@ -243,7 +252,16 @@ class AsyncioConnection(asyncio.BufferedProtocol):
         except ConnectionLost as error:
             self._fail(error)
             return
-        if self._waiter is not None:
+        waiter = self._waiter
+        if waiter is not None:
+            tap = self._tap
+            if tap is not None and not (parser.complete or waiter.done() or parser.failure is not None):
+                pieces = parser.pieces
+                if pieces and tap(pieces[0] if len(pieces) == 1 else b"".join(pieces)):
+                    pieces.clear()
+                    parser.buffered = 0
+                    self._heard_at = monotonic()
+                    return
             self._look()
         elif parser.buffered > _HIGH_WATER and not (self._reading_paused or parser.complete):
             self._reading_paused = True
@@ -367,6 +385,7 @@ class AsyncioConnection(asyncio.BufferedProtocol):
             os.close(self._socket.detach())
 
     def _abort(self) -> None:
+        self._tap = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

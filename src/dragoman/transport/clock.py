@@ -42,10 +42,12 @@ class CallClock:
             deadline = inf if total is None else monotonic() + total
         self.deadline: float = deadline
 
-    def until(self, phase: str) -> float:
-        """When a phase that begins now must be over, the deadline included; `inf` for never."""
+    def until(self, phase: str, since: float | None = None) -> float:
+        """When a phase that begins now, or began then, must be over, the deadline included; `inf` for never."""
         seconds: float | None = getattr(self._timeouts, phase)
-        return self.deadline if seconds is None else min(self.deadline, monotonic() + seconds)
+        if seconds is None:
+            return self.deadline
+        return min(self.deadline, (monotonic() if since is None else since) + seconds)
 
     def check(self) -> None:
         """Raises `TimedOut` when the call has no more time."""

@@ -41,6 +41,11 @@ class SseDecoder:
         self._start = True
         self._after_cr = False
 
+    @property
+    def between_frames(self) -> bool:
+        """Whether what comes next begins a frame."""
+        return not (self._buffer or self._start or self._after_cr)
+
     def feed(self, chunk: bytes) -> list[Frame]:
         if self._start or self._after_cr or b"\r" in chunk:
             chunk = self._normalise(chunk)

@@ -171,13 +171,13 @@ class ReplyParser:
         buffered: How many bytes of the connection `pieces` stand for.
         started: Whether any byte has come.
         complete: Whether the whole reply has come.
+        failure: A fault that was put off.
         reusable: Whether the connection may carry another request after it.
     """
 
     __slots__ = (
         "_bodiless",
         "_chunks",
-        "_failure",
         "_framing_bytes",
         "_held",
         "_left",
@@ -187,6 +187,7 @@ class ReplyParser:
         "_tail",
         "buffered",
         "complete",
+        "failure",
         "headers",
         "pieces",
         "reusable",
@@ -199,7 +200,7 @@ class ReplyParser:
         self._held = bytearray()
         self._seen = 0
         self._mode = _HEAD
-        self._failure: ConnectionLost | None = None
+        self.failure: ConnectionLost | None = None
         self.status = 0
         self.headers: Mapping[str, str] = {}
         self.pieces: list[bytes] = []
@@ -213,20 +214,39 @@ class ReplyParser:
 
         A fault that comes together with good pieces of a body is raised only by the next `feed`, `end` or `check`.
         """
-        self.started = True
-        self.check()
-        if self._mode == _HEAD:
+        if self.failure is not None:
+            raise self.failure
+        if not self.status:
+            self.started = True
             data = self._feed_head(data)
-        if self._mode == _CHUNKED and not self.complete:
-            if data:
-                self._feed_chunked(data)
-        elif data:
+        if not data:
+            return
+        if self._mode != _CHUNKED or self.complete:
             self._feed_body(data)
+            return
+        pieces = self.pieces
+        before = len(pieces)
+        try:
+            self._llhttp.feed_data(data)
+        except HttpParserError as error:
+            self._fail_chunked(data, error)
+            return
+        self.buffered += len(data)
+        if self._chunks.end is not None:
+            self._end_chunked(data, None)
+            return
+        self._tail = data[-6:] if len(data) > 5 else (self._tail + data)[-6:]
+        if len(pieces) != before:
+            self._framing_bytes = 0
+        else:
+            self._framing_bytes += len(data)
+            if self._framing_bytes > MAX_HEAD_BYTES:
+                raise _broken(f"more than {MAX_HEAD_BYTES} bytes came between two pieces of its body")
 
     def check(self) -> None:
         """Raises `ConnectionLost` for a fault that was put off."""
-        if self._failure is not None:
-            raise self._failure
+        if self.failure is not None:
+            raise self.failure
 
     def end(self) -> None:
         """The peer has closed. Raises `ConnectionLost` when the reply is not whole."""
@@ -325,26 +345,14 @@ class ReplyParser:
         self.pieces.append(data)
         self.buffered += len(data)
 
-    def _feed_chunked(self, data: bytes) -> None:
-        chunks, pieces = self._chunks, self.pieces
-        before = len(pieces)
-        failure = None
-        try:
-            self._llhttp.feed_data(data)
-        except HttpParserError as error:
-            failure = error
+    def _fail_chunked(self, data: bytes, error: HttpParserError) -> None:
         self.buffered += len(data)
-        if chunks.end is not None:
-            self._end_chunked(data, failure)
-        elif failure is not None:
-            self.reusable, self._failure = False, _broken(str(failure))
-            if not pieces:
-                raise self._failure
-        else:
-            self._tail = data[-6:] if len(data) > 5 else (self._tail + data)[-6:]
-            self._framing_bytes = self._framing_bytes + len(data) if len(pieces) == before else 0
-            if self._framing_bytes > MAX_HEAD_BYTES:
-                raise _broken(f"more than {MAX_HEAD_BYTES} bytes came between two pieces of its body")
+        if self._chunks.end is not None:
+            self._end_chunked(data, error)
+            return
+        self.reusable, self.failure = False, _broken(str(error))
+        if not self.pieces:
+            raise self.failure
 
     def _end_chunked(self, data: bytes, failure: HttpParserError | None) -> None:
         self.complete = True

@@ -1,0 +1,93 @@
+"""Frames that bring a piece of the answer's text and nothing else, told from all others by one typed reading.
+
+Who passes a stream on need not make events of such frames: their decoder would give one `TextDelta` and know nothing
+that it did not know before. So each field that a decoder looks at stands here, and must be as it is when it says
+nothing; what is not known where a decoder looks makes the frame another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Any, Final, Literal
+
+from msgspec import Raw, Struct
+from msgspec.json import Decoder
+
+
+class TextFrames(Struct, frozen=True, kw_only=True):
+    """How such frames of a dialect are known.
+
+    Attributes:
+        decode: Raises `ValueError` for every other frame.
+        place: Of what it returns: what must be as it was in such a frame that the dialect's decoder has read.
+    """
+
+    decode: Callable[[str], Any]
+    place: Callable[[Any], Any]
+
+
+class _ChatDelta(Struct, forbid_unknown_fields=True):
+    content: str
+    role: str | None = None
+    refusal: None = None
+    reasoning: None = None
+    reasoning_content: None = None
+    reasoning_details: tuple[()] | None = None
+    tool_calls: None = None
+    function_call: None = None
+
+
+class _ChatChoice(Struct, forbid_unknown_fields=True):
+    delta: _ChatDelta
+    index: Literal[0] = 0
+    finish_reason: None = None
+    logprobs: None = None
+    native_finish_reason: None = None  # OpenRouter
+    stop_reason: None = None  # vLLM
+    token_ids: None = None  # vLLM
+    content_filter_results: Raw | None = None  # Azure
+
+
+class _ChatChunk(Struct):
+    """Of the chunk itself a decoder looks at these alone."""
+
+    choices: tuple[_ChatChoice]
+    service_tier: str | None = None
+    usage: None = None
+    error: None = None
+    x_groq: None = None
+    citations: None = None
+    search_results: None = None
+
+
+class _MessagesDelta(Struct):
+    type: Literal["text_delta"]
+    text: str
+
+
+class _MessagesEvent(Struct):
+    type: Literal["content_block_delta"]
+    index: int
+    delta: _MessagesDelta
+
+
+class _ResponsesEvent(Struct):
+    type: Literal["response.output_text.delta"]
+    delta: str
+    output_index: int
+    content_index: int = 0
+    item_id: str | None = None
+    logprobs: tuple[()] | None = None
+
+
+_ROWS: Final[Mapping[str, TextFrames]] = {
+    "anthropic_messages": TextFrames(decode=Decoder(_MessagesEvent).decode, place=attrgetter("index")),
+    "openai_chat": TextFrames(decode=Decoder(_ChatChunk).decode, place=attrgetter("service_tier")),
+    "openai_responses": TextFrames(
+        decode=Decoder(_ResponsesEvent).decode, place=attrgetter("output_index", "content_index", "item_id")
+    ),
+}
+
+text_frames_in: Final[Callable[[str], TextFrames | None]] = _ROWS.get
+"""The row of a dialect; `None` for one whose frames all say more, as Gemini's do, which tell the usage so far."""
