@@ -132,7 +132,7 @@ class Forward(Intake):
             self._give()
         if self.tap is not None:
             self._before = b""
-            if len(events) == 1 and type(events[0]) is TextDelta and self._tries:
+            if events and type(events[-1]) is TextDelta and self._tries:
                 self._learn(name, data)
         return events
 

@@ -46,7 +46,7 @@ class _ChatChoice(Struct, forbid_unknown_fields=True):
     native_finish_reason: None = None  # OpenRouter
     stop_reason: None = None  # vLLM
     token_ids: None = None  # vLLM
-    content_filter_results: Raw | None = None  # Azure
+    content_filter_results: dict[str, Raw] | None = None  # Azure
 
 
 class _ChatChunk(Struct):
