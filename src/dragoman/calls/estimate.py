@@ -61,8 +61,17 @@ def estimate(request: Request) -> Flow[TokenCount]:
 
 def by_rule(request: Request) -> int:
     """About how many input tokens `request` is, by the rule alone."""
-    texts, media = _texts_of(request)
-    return sum(map(text_tokens, texts)) + _around(request, media)
+    tokens = 0
+    for message in request.messages:
+        content = message.content
+        if not isinstance(content, str):  # then it takes more than what most messages are
+            texts, media = _texts_of(request)
+            return sum(map(text_tokens, texts)) + _around(request, media)
+        tokens += -(-len(content) // _ASCII_PER_TOKEN) if content.isascii() else text_tokens(content)
+    tokens += _FOR_ANSWER + _PER_MESSAGE * len(request.messages)
+    for tool in request.tools:
+        tokens += _PER_TOOL + text_tokens(_tool_text(tool))
+    return tokens
 
 
 def _around(request: Request, media: int) -> int:

@@ -7,7 +7,7 @@ here reaches the network unless `refresh` is called with an address.
 from dragoman.catalog.comparison import COMPARISON, HARDWARE, SPEEDS
 from dragoman.catalog.facts import LocalFacts, ModelFacts, Price, PriceList, ReasoningFacts, Technique
 from dragoman.catalog.models import ModelList, find, find_model, has_list, models, providers_of, refresh
-from dragoman.catalog.prices import Cost, cost_of
+from dragoman.catalog.prices import Cost, FlatRates, cost_of, flat_rates
 from dragoman.catalog.recommend import Recommendation, recommend
 from dragoman.catalog.requirements import require
 from dragoman.catalog.retirement import RetiredModelWarning, warn_if_retired
@@ -19,6 +19,7 @@ __all__ = [
     "HARDWARE",
     "SPEEDS",
     "Cost",
+    "FlatRates",
     "LocalFacts",
     "ModelFacts",
     "ModelList",
@@ -32,6 +33,7 @@ __all__ = [
     "default_technique",
     "find",
     "find_model",
+    "flat_rates",
     "has_list",
     "models",
     "providers_of",

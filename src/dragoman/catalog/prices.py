@@ -35,9 +35,11 @@ def cost_of(facts: ModelFacts | None, usage: Usage, *, today: str, service_tier:
     """
     if facts is None:
         return Cost(None, "the catalog does not know this model")
-    if facts.local is not None:
-        return Cost(_NOTHING)
-    prices = facts.prices_on(today, None if service_tier in _STANDARD_TIERS else service_tier)
+    standard = service_tier in _STANDARD_TIERS
+    usd = _NOTHING if facts.local is not None else _at_flat_rates(facts, usage, today) if standard else None
+    if usd is not None:
+        return Cost(usd)
+    prices = facts.prices_on(today, None if standard else service_tier)
     if prices is None or "input" not in prices:
         return Cost(
             None, f"the catalog has no price for this model{f' at tier {service_tier}' if service_tier else ''}"
@@ -49,6 +51,77 @@ def cost_of(facts: ModelFacts | None, usage: Usage, *, today: str, service_tier:
         return Cost(None, "the provider reported a usage that cannot be")
     everything = usage.input_tokens + (usage.tool_prompt_tokens or 0)
     return Cost(_total(prices, usage, everything, usage.output_tokens or 0))  # none is counted where none is sold
+
+
+# ---------------------------------------------------------------------- where every token costs the same
+
+
+class FlatRates(Struct, frozen=True):
+    """Dollars for a million tokens, of a model whose requests cost nothing beside, and long ones no more."""
+
+    input: Decimal
+    output: Decimal
+    cache_read: Decimal | None
+
+
+_FLAT: Final = frozenset({"input", "output"})
+_MOST_KEPT: Final = 1_024
+_kept: dict[int, tuple[ModelFacts, str, FlatRates | None]] = {}
+"""By the record itself, which has no hash: it is kept here, so that no other can have its place."""
+
+
+def flat_rates(facts: ModelFacts, today: str) -> FlatRates | None:
+    """What the tokens of a model cost at the usual tier on `today`. `None`: they are not flat, or it is not told."""
+    kept = _kept.get(id(facts))
+    if kept is not None and kept[0] is facts and kept[1] == today:
+        return kept[2]
+    if len(_kept) >= _MOST_KEPT:
+        _kept.clear()
+    rates = _found(facts, today)
+    _kept[id(facts)] = (facts, today, rates)
+    return rates
+
+
+def _found(facts: ModelFacts, today: str) -> FlatRates | None:
+    prices = facts.prices_on(today)
+    if facts.local is not None or prices is None or not prices.keys() >= _FLAT or "request" in prices:
+        return None
+    cached = prices.get("cache_read")
+    if any(price is not None and price.above for price in (prices["input"], prices["output"], cached)):
+        return None
+    return FlatRates(prices["input"].base, prices["output"].base, None if cached is None else cached.base)
+
+
+def _at_flat_rates(facts: ModelFacts, usage: Usage, today: str) -> Decimal | None:
+    """What `_total` says of the usage that most answers have, in fewer steps. `None`: usage or prices are others."""
+    rates = flat_rates(facts, today)
+    tokens_in, tokens_out, read = usage.input_tokens, usage.output_tokens, usage.cache_read_tokens or 0
+    if (
+        rates is None
+        or tokens_in is None
+        or tokens_out is None
+        or not 0 <= read <= tokens_in <= _MOST_TOKENS
+        or not 0 <= tokens_out <= _MOST_TOKENS
+        or not 0 <= (usage.reasoning_tokens or 0) <= _MOST_TOKENS
+        or not 0 <= (usage.total_tokens or 0) <= _MOST_TOKENS
+        or usage.cache_write_tokens
+        or usage.cache_write_1h_tokens
+        or usage.input_audio_tokens
+        or usage.output_audio_tokens
+        or usage.tool_prompt_tokens
+        or usage.web_searches
+        or usage.billed_input_tokens is not None
+        or usage.billed_output_tokens is not None
+    ):
+        return None
+    dollars = _NOTHING
+    if read and rates.cache_read is not None:
+        dollars += rates.cache_read * read
+        tokens_in -= read
+    return (dollars + rates.input * tokens_in + rates.output * tokens_out) / _MILLION
+
+
+# ---------------------------------------------------------------------- any other
 
 
 def _as_charged(usage: Usage) -> Usage:
