@@ -8,8 +8,8 @@ from dragoman.calls.call import Call, Terms
 from dragoman.calls.count import count_tokens
 from dragoman.calls.embed import EmbeddingCall, embed
 from dragoman.calls.generate import generate
+from dragoman.calls.known import OWN_HEADERS, Known, known_of
 from dragoman.calls.models import list_models
-from dragoman.calls.prepare import OWN_HEADERS
 from dragoman.calls.retry import RetryConfig
 from dragoman.calls.target import Key, Target
 from dragoman.calls.thinking import thinking_of
@@ -20,6 +20,7 @@ __all__ = [
     "Call",
     "EmbeddingCall",
     "Key",
+    "Known",
     "RetryConfig",
     "Target",
     "Terms",
@@ -27,6 +28,7 @@ __all__ = [
     "count_tokens",
     "embed",
     "generate",
+    "known_of",
     "list_models",
     "thinking_of",
 ]

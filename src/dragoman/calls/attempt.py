@@ -10,7 +10,8 @@ from msgspec import Struct
 from dragoman.calls.call import Call
 from dragoman.calls.intake import Intake, unreadable
 from dragoman.calls.target import Target
-from dragoman.calls.verbatim import Forward
+from dragoman.calls.verbatim import Forward, Verbatim
+from dragoman.dialects.forwarding import facts_reader
 from dragoman.errors import (
     ConnectionLost,
     DecodeError,
@@ -20,7 +21,7 @@ from dragoman.errors import (
     StreamInterrupted,
     TransportError,
 )
-from dragoman.flow import Flow, Open, emit, pump, read_all
+from dragoman.flow import Flow, Open, ReadAll, emit, pump, read_all
 from dragoman.http import AsyncReply, HttpRequest, Reply
 from dragoman.messages import LLMResponse, decode_json, encode_json, events_of
 
@@ -44,6 +45,11 @@ class Progress(Struct, kw_only=True):
     resent: bool = False
     intake: Intake | None = None
 
+    def begin(self, reply: Reply | AsyncReply) -> None:
+        """There is a reply."""
+        self.status, self.headers, self.notes = reply.status, reply.headers, getattr(reply, "notes", ())
+        self.resent = getattr(reply, "resent", False)
+
     @property
     def delivered(self) -> bool:
         """Whether the caller has been handed any of the answer: then it is too late to start over."""
@@ -57,44 +63,56 @@ class Progress(Struct, kw_only=True):
 
 def attempt(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResponse]:
     """Send once and read the answer. What a user's own HTTP client raises on purpose passes as it is."""
+    verbatim, stream = call.verbatim, call.request.stream
+    if verbatim is not None and verbatim.forwarded:
+        verbatim.forget()
     try:
-        return (yield from _exchange(call, http, progress))
+        reply: Reply | AsyncReply = yield Open(call.target.transport, http)  # each `yield from` would be a frame more
+        progress.begin(reply)
+        if reply.status >= 300:
+            yield from _refused(call.target, reply)
+        if _is_streamed(reply, asked=stream):
+            return (yield from _pumped(call, reply, progress))
+        body: bytes = yield ReadAll(reply)
     except StreamInterrupted:
         raise
     except ConnectionLost as error:
         if progress.partial is None:
             raise
         raise StreamInterrupted(f"the stream was cut off: {error.message}") from error
-
-
-def _exchange(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResponse]:
-    verbatim = call.verbatim
-    if verbatim is not None:
-        verbatim.forget()
-    reply = yield from accepted(call.target, http, progress)
-    if _is_streamed(reply, asked=call.request.stream):
-        return (yield from _pumped(call, reply, progress))
-    body = yield from read_all(reply)
+    if verbatim is not None and not stream and call.keeps_reply:
+        return _kept(call, verbatim, reply, body)
     response = _whole(call, reply, body)
-    if verbatim is not None and not call.request.stream and call.keeps_reply:
-        verbatim.keep(reply.headers, body)
-    if call.request.stream:  # who asked for a stream gets one
+    if stream:  # who asked for a stream gets one
         for event in events_of(response):
             yield from emit(event)
+    return response
+
+
+def _kept(call: Call, verbatim: Verbatim, reply: Reply | AsyncReply, body: bytes) -> LLMResponse:
+    """What is in a body that goes to the sender as it is. Of an unusual one all is read: errors may be in it."""
+    response = facts_reader(verbatim.dialect)(body) if verbatim.facts_suffice else None
+    if response is None:
+        response = _whole(call, reply, body)
+    verbatim.keep(reply.headers, body)
     return response
 
 
 def accepted(target: Target, http: HttpRequest, progress: Progress) -> Flow[Reply | AsyncReply]:
     """Send `http`; the reply, when it is a good one. Raises the provider's error."""
     reply: Reply | AsyncReply = yield Open(target.transport, http)  # one frame less to pass through than `open_`
-    progress.status, progress.headers, progress.notes = reply.status, reply.headers, getattr(reply, "notes", ())
-    progress.resent = getattr(reply, "resent", False)
-    if reply.status >= 400:
-        body = yield from read_all(reply)
-        raise target.dialect.decode_error(reply.status, reply.headers, body) from getattr(reply, "cause", None)
+    progress.begin(reply)
     if reply.status >= 300:
-        raise _redirected(reply)
+        yield from _refused(target, reply)
     return reply
+
+
+def _refused(target: Target, reply: Reply | AsyncReply) -> Flow[None]:
+    """Raises what a reply with a bad status says."""
+    if reply.status < 400:
+        raise _redirected(reply)
+    body = yield from read_all(reply)
+    raise target.dialect.decode_error(reply.status, reply.headers, body) from getattr(reply, "cause", None)
 
 
 def _redirected(reply: Reply | AsyncReply) -> Rejected:

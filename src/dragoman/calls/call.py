@@ -10,9 +10,11 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from dragoman.calls.known import Known
 from dragoman.calls.retry import RetryConfig
 from dragoman.calls.target import Target
 from dragoman.calls.verbatim import Verbatim
+from dragoman.dialects.forwarding import forwarding_in
 from dragoman.http import Timeouts
 from dragoman.messages import Request
 from dragoman.secret import Secret
@@ -43,6 +45,7 @@ class Terms(Struct, frozen=True, kw_only=True):
         wall_clock: Seconds since 1970, to read dates with.
         today: The day prices are looked up for, ISO.
         random: A number from 0 to 1, for jitter.
+        known: What is known of the target, where somebody has found it out. Of another target it says nothing.
     """
 
     target: Target
@@ -55,6 +58,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     wall_clock: Callable[[], float] = time.time
     today: Callable[[], str] = utc_today
     random: Callable[[], float] = random
+    known: Known | None = None
 
     def __repr__(self) -> str:
         """Without headers and messages: they hold keys and prompts."""
@@ -62,8 +66,10 @@ class Terms(Struct, frozen=True, kw_only=True):
 
     def deadline_from(self, started: float) -> float | None:
         """When there is no more time for what began at `started`, on the same clock."""
-        limits = [self.deadline, None if self.timeouts.total is None else started + self.timeouts.total]
-        return min((limit for limit in limits if limit is not None), default=None)
+        total, until = self.timeouts.total, self.deadline
+        if total is None:
+            return until
+        return started + total if until is None else min(until, started + total)
 
 
 class Call(Terms, frozen=True, kw_only=True):
@@ -85,11 +91,13 @@ class Call(Terms, frozen=True, kw_only=True):
     @property
     def sends_verbatim(self) -> bool:
         """Whether the target can be sent the request as it is written."""
-        suits = self.verbatim is not None and self.verbatim.suits(self.target.dialect.name)
+        verbatim, dialect = self.verbatim, self.target.dialect.name
+        suits = verbatim is not None and verbatim.dialect == dialect and forwarding_in(dialect) is not None
         return suits and "messages" not in self.filled
 
     @property
     def keeps_reply(self) -> bool:
         """Whether the sender can have the reply as it comes."""
-        verbatim = self.verbatim
-        return verbatim is not None and verbatim.keeps and verbatim.suits(self.target.dialect.name)
+        verbatim, dialect = self.verbatim, self.target.dialect.name
+        keeps = verbatim is not None and verbatim.keeps and verbatim.dialect == dialect
+        return keeps and forwarding_in(dialect) is not None

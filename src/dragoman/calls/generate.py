@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from msgspec.structs import replace
-
 from dragoman.calls.attempt import Progress, attempt
 from dragoman.calls.budget import within_budget
 from dragoman.calls.call import Call
 from dragoman.calls.log import CallLog
-from dragoman.calls.prepare import Prepared, http_request, prepare
-from dragoman.calls.retry_loop import with_retries
+from dragoman.calls.prepare import http_request, prepare
+from dragoman.calls.retry_loop import make_ready
+from dragoman.calls.target import credential_for
+from dragoman.errors import Error
 from dragoman.flow import Flow
 from dragoman.messages import LLMResponse
-from dragoman.providers import Credential
 
 
 def generate(call: Call) -> Flow[LLMResponse]:
@@ -26,19 +23,25 @@ def generate(call: Call) -> Flow[LLMResponse]:
     """
     started = call.clock()
     deadline = call.deadline_from(started)
-    call, notes = yield from within_budget(call)
+    notes: tuple[str, ...] = ()
+    if call.max_input_tokens is not None or call.context_budget is not None:
+        call, notes = yield from within_budget(call)
     prepared = prepare(call)
     if call.verbatim is not None:
         call.verbatim.losses = prepared.losses
     log = CallLog(call, call.request.model, started, notes=notes + prepared.notes, losses=prepared.losses)
-    response, progress = yield from with_retries(call, log, deadline, partial(_once, call, prepared, deadline))
+    known = call.known
+    settled = None if known is None or known.target is not call.target else known.credential
+    while True:
+        credential = settled or (yield from credential_for(call.target))
+        progress = Progress(began=call.clock())
+        try:
+            response = yield from attempt(call, http_request(call, prepared, credential, deadline), progress)
+            break
+        except Error as error:
+            yield from make_ready(call, log, error, progress, credential=credential, deadline=deadline)
     tier = response.service_tier or call.request.service_tier
-    response = log.finish(response, progress, service_tier=tier)
-    first = progress.intake.first_content_at if progress.intake else None
-    return response if first is None else replace(response, first_token_seconds=first - started)
-
-
-def _once(
-    call: Call, prepared: Prepared, deadline: float | None, credential: Credential | None, progress: Progress
-) -> Flow[LLMResponse]:
-    return attempt(call, http_request(call, prepared, credential, deadline), progress)
+    first = None if progress.intake is None else progress.intake.first_content_at
+    if first is None:
+        return log.finish(response, progress, service_tier=tier)
+    return log.finish(response, progress, service_tier=tier, first_token_seconds=first - started)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from dragoman.calls.attempt import Progress, add_circumstances
 from dragoman.calls.call import Terms
 from dragoman.calls.redaction import redact, secrets_of
 from dragoman.calls.retry import retry_after
-from dragoman.catalog import Cost, cost_of
+from dragoman.catalog import Cost, cost_of, find_model
 from dragoman.errors import ConnectFailed, Error, ProviderError, TimedOut, UnknownModel
 from dragoman.messages import Attempt, EmbeddingResponse, LLMResponse, Loss, Usage
 from dragoman.providers import Credential, ProviderSpec
@@ -25,54 +26,42 @@ _RESENT: Final = (
 Answer = TypeVar("Answer", LLMResponse, EmbeddingResponse)
 
 
-class CallLog:
+class CallLog(Struct):
     """The tries of one request, in order. `before` are those of the requests that the same call made earlier.
 
     What was noted and what was lost when the request was made holds for each try, and goes with the outcome.
     """
 
-    __slots__ = ("_before", "_losses", "_model", "_notes", "_started", "_terms", "_tries", "pause_seconds")
-
-    def __init__(
-        self,
-        terms: Terms,
-        model: str,
-        started: float,
-        *,
-        notes: tuple[str, ...] = (),
-        losses: tuple[Loss, ...] = (),
-        before: tuple[Attempt, ...] = (),
-    ) -> None:
-        self._terms = terms
-        self._model = model
-        self._started = started
-        self._notes = notes
-        self._losses = losses
-        self._before = before
-        self._tries: list[Attempt] = []
-        self.pause_seconds = 0.0
+    terms: Terms
+    model: str
+    started: float
+    notes: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    before: tuple[Attempt, ...] = ()
+    tries: list[Attempt] = []
+    pause_seconds: float = 0.0
 
     def __len__(self) -> int:
-        return len(self._tries)
+        return len(self.tries)
 
     def failed(self, error: Error, progress: Progress, credential: Credential | None) -> None:
         """Record a failed try, and put onto its error where it happened, what had arrived and all tries so far."""
-        terms = self._terms
+        terms = self.terms
         add_circumstances(error, progress, lambda refusal: retry_after(refusal, progress.headers, terms.wall_clock()))
-        error.at(terms.target.spec.name, self._model)
-        _add_hint(error, terms.target.spec, self._model)
+        error.at(terms.target.spec.name, self.model)
+        _add_hint(error, terms.target.spec, self.model)
         redact(error, progress, secrets_of(terms, credential))
         usage = error.partial.usage if error.partial else None
         cost = _cost_of_failure(error, progress)
-        self._tries.append(self._record(progress, type(error).__name__, usage, cost, error))
-        error.attempts = (*self._before, *self._tries)
-        error.warnings = self._losses
+        self.tries.append(self._record(progress, type(error).__name__, usage, cost, error))
+        error.attempts = (*self.before, *self.tries)
+        error.warnings = self.losses
 
     def succeeded(
         self, progress: Progress, usage: Usage | None = None, cost: Decimal | None = _FREE
     ) -> tuple[Attempt, ...]:
         """All tries, with the last one, which brought the answer."""
-        return (*self._before, *self._tries, self._record(progress, "ok", usage, cost, None))
+        return (*self.before, *self.tries, self._record(progress, "ok", usage, cost, None))
 
     def finish(
         self,
@@ -80,42 +69,47 @@ class CallLog:
         progress: Progress,
         *,
         service_tier: str | None = None,
+        **more: Any,
     ) -> Answer:
-        """The response with who, when, how often and how much."""
-        terms, headers = self._terms, progress.headers
-        cost = Cost(None, _RESENT) if progress.resent else _cost(terms, self._model, response.usage, service_tier)
-        total, why_unknown = self._total_cost(cost)
+        """The response with who, when, how often and how much, and `more` of its fields."""
+        terms, headers = self.terms, progress.headers
+        cost = Cost(None, _RESENT) if progress.resent else _cost(terms, self.model, response.usage, service_tier)
+        total, why_unknown = cost.usd, cost.why_unknown
+        if self.tries or self.before:
+            total, why_unknown = self._total_cost(cost)
+        attempt = self._record(progress, "ok", response.usage, cost.usd, None)
         return replace(
             response,
-            model=response.model or self._model,
+            model=response.model or self.model,
             provider=terms.target.spec.name,
             request_id=headers.get("x-request-id") or headers.get("request-id"),
             cost=total,
             cost_note=why_unknown,
-            latency_seconds=terms.clock() - self._started,
-            attempts=self.succeeded(progress, response.usage, cost.usd),
-            warnings=(*response.warnings, *self._losses),
+            latency_seconds=terms.clock() - self.started,
+            attempts=(*self.before, *self.tries, attempt),
+            warnings=response.warnings + self.losses,
+            **more,
         )
 
     def _record(
         self, progress: Progress, outcome: str, usage: Usage | None, cost: Decimal | None, error: Error | None
     ) -> Attempt:
         return Attempt(
-            target=self._terms.target.name,
+            target=self.terms.target.name,
             outcome=outcome,
-            seconds=self._terms.clock() - progress.began,
+            seconds=self.terms.clock() - progress.began,
             status=progress.status,
             usage=usage,
             cost=cost,
             error=error,
             waited_seconds=self.pause_seconds,
-            notes=(*self._notes, *progress.notes, *((_RESENT,) if progress.resent else ())),
+            notes=self.notes + progress.notes + ((_RESENT,) if progress.resent else ()),
         )
 
     def _total_cost(self, last: Cost) -> tuple[Decimal | None, str | None]:
         if last.usd is None:
             return None, last.why_unknown
-        costs = [attempt.cost for attempt in (*self._before, *self._tries)]
+        costs = [attempt.cost for attempt in (*self.before, *self.tries)]
         if None in costs:
             return None, "what a failed attempt cost is not known: it was cut off, or not answered in time"
         return sum((cost for cost in costs if cost is not None), last.usd), None
@@ -131,7 +125,12 @@ def _add_hint(error: Error, spec: ProviderSpec, model: str) -> None:
 
 def _cost(terms: Terms, model: str, usage: Usage, service_tier: str | None) -> Cost:
     """At the tier that served, which may be another than was asked for; at that one where the answer does not say."""
-    return cost_of(terms.target.facts(model), usage, today=terms.today(), service_tier=service_tier)
+    known, target = terms.known, terms.target
+    if known is not None and known.target is target and model == target.model:
+        facts = None if known.listed is None else find_model(*known.listed)
+    else:
+        facts = target.facts(model)
+    return cost_of(facts, usage, today=terms.today(), service_tier=service_tier)
 
 
 def _cost_of_failure(error: Error, progress: Progress) -> Decimal | None:

@@ -7,24 +7,22 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dragoman._version import __version__
 from dragoman.calls.call import Call, Terms
 from dragoman.calls.fitting import fitted
 from dragoman.calls.half_characters import refuse_half_characters
+from dragoman.calls.known import OWN_HEADERS, merged
 from dragoman.calls.thinking import thinking_of
 from dragoman.calls.verbatim import Verbatim, body_as_written
 from dragoman.catalog import ModelFacts
 from dragoman.dialects import Dialect
+from dragoman.dialects.forwarding import write_body
 from dragoman.errors import LossRefused
 from dragoman.http import HttpRequest
 from dragoman.messages import Loss, Message, Request, Role, encode_json
 from dragoman.providers import Credential
-from dragoman.secret import Secret
 
 _ESCAPED_HALF: Final = b"\\ud"
 """How the half of a character in UTF-16 is written in JSON, which UTF-8 cannot hold."""
-OWN_HEADERS: Final = (("content-type", "application/json"), ("user-agent", f"dragoman/{__version__}"))
-"""Headers of each request with a body, before the dialect's."""
 _OWN_WITHOUT_BODY: Final = OWN_HEADERS[1:]
 _ANYTHING: Final = (Message(Role.USER, "Hi"),)
 """Messages of a request of which other fields matter."""
@@ -81,13 +79,17 @@ def _as_written(call: Call, verbatim: Verbatim) -> Prepared:
     """The sender's own body, and what was filled in. Whether it suits the model, its provider says."""
     request, target = call.request, call.target
     said = _said_of(request, call.filled, target.dialect) if call.filled else {}
-    body, losses = body_as_written(verbatim, request, said, target.quirks)
-    refuse_losses(call, losses, request.model)
-    path = target.path(request)
+    known = call.known
+    if known is None or known.target is not target or request.model != target.model:
+        known = None
+    body, losses = body_as_written(verbatim, request, said, target.quirks, known and known.model)
+    if losses:
+        refuse_losses(call, losses, request.model)
+    path = target.path(request) if known is None else known.paths[request.stream]
     if verbatim.query:
         path = f"{path}{'&' if '?' in path else '?'}{verbatim.query}"
     return Prepared(
-        request=request, path=path, body=encode_json(body), losses=losses, notes=(), headers=verbatim.headers
+        request=request, path=path, body=write_body(body), losses=losses, notes=(), headers=verbatim.headers
     )
 
 
@@ -142,28 +144,25 @@ def http_request(
 
     Headers: ours, the dialect's, the request's, the key, the target's, the call's; later ones win.
     """
-    target, method, path, body = terms.target, outgoing.method, outgoing.path, outgoing.body
-    headers = [*(OWN_HEADERS if body else _OWN_WITHOUT_BODY), *target.dialect.headers(), *outgoing.headers]
-    if credential is not None:
-        headers += credential.headers(method, target.origin, path, body)
+    target, known, body = terms.target, terms.known, outgoing.body
+    if known is None or known.target is not target or not body or outgoing.headers or terms.headers:
+        headers = None
+    else:
+        headers = known.headers
     return HttpRequest(
         origin=target.origin,
-        target=path,
-        method=method,
-        headers=_merged(headers, target.headers, terms.headers, twice=bool(outgoing.headers)),
+        target=outgoing.path,
+        method=outgoing.method,
+        headers=_headers(terms, outgoing, credential) if headers is None else headers,
         body=body,
         timeouts=terms.timeouts,
         deadline=deadline,
     )
 
 
-def _merged(
-    headers: list[tuple[str, str]],
-    *more: tuple[tuple[str, str], ...] | tuple[tuple[str, str | Secret], ...],
-    twice: bool,
-) -> list[tuple[str, str]]:
-    """All as one. `twice`: a name may stand twice among `headers` themselves."""
-    if not (twice or any(more)):
-        return headers
-    last = {name.lower(): (name, value) for group in (headers, *more) for name, value in group}
-    return [(name, value.reveal() if isinstance(value, Secret) else value) for name, value in last.values()]
+def _headers(terms: Terms, outgoing: Outgoing, credential: Credential | None) -> tuple[tuple[str, str], ...]:
+    target, own = terms.target, OWN_HEADERS if outgoing.body else _OWN_WITHOUT_BODY
+    headers = (*own, *target.dialect.headers(), *outgoing.headers)
+    if credential is not None:
+        headers += tuple(credential.headers(outgoing.method, target.origin, outgoing.path, outgoing.body))
+    return merged(headers, target.headers, terms.headers)

@@ -1,4 +1,4 @@
-"""The loop around a try: again until it succeeds, or nothing more may be tried. Every kind of call runs in it."""
+"""What every kind of call does around a try: again until it succeeds, or nothing more may be tried."""
 
 from __future__ import annotations
 
@@ -21,21 +21,37 @@ T = TypeVar("T")
 def with_retries(
     terms: Terms, log: CallLog, deadline: float | None, once: Callable[[Credential | None, Progress], Flow[T]]
 ) -> Flow[tuple[T, Progress]]:
-    """What `once` comes to, tried until it succeeds or nothing more may be tried; and how its last try went."""
+    """What `once` comes to, tried until it succeeds or nothing more may be tried; and how its last try went.
+
+    Calls that answer have this loop in `generate`, and not twice the frames to pass through.
+    """
     while True:
         credential = yield from credential_for(terms.target)
         progress = Progress(began=terms.clock())
         try:
             return (yield from once(credential, progress)), progress
         except Error as error:
-            log.failed(error, progress, credential)
-            pause = None if progress.delivered else _pause(terms, error, log, deadline)
-            if pause is None:
-                raise
-            if progress.partial is not None:
-                yield from emit(Restarted(target=terms.target.name, reason=type(error).__name__))
-            yield from sleep(pause)
-            log.pause_seconds = pause
+            yield from make_ready(terms, log, error, progress, credential=credential, deadline=deadline)
+
+
+def make_ready(
+    terms: Terms,
+    log: CallLog,
+    error: Error,
+    progress: Progress,
+    *,
+    credential: Credential | None,
+    deadline: float | None,
+) -> Flow[None]:
+    """Record a failed try, and wait until there may be another. Raises `error` when there shall be none."""
+    log.failed(error, progress, credential)
+    pause = None if progress.delivered else _pause(terms, error, log, deadline)
+    if pause is None:
+        raise error
+    if progress.partial is not None:
+        yield from emit(Restarted(target=terms.target.name, reason=type(error).__name__))
+    yield from sleep(pause)
+    log.pause_seconds = pause
 
 
 def _pause(terms: Terms, error: Error, log: CallLog, deadline: float | None) -> float | None:

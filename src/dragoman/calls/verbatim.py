@@ -33,6 +33,8 @@ class Verbatim(Struct, kw_only=True):
         headers: Those to pass on.
         query: What to put after the `?`, without keys.
         keeps: Whether the reply may be kept. It may not where the answer of several targets becomes one.
+        facts_suffice: Whether nobody here needs to know what a whole answer says that is forwarded: then the response
+            tells who made it, why it ended and what it used, and has no parts.
         forwarded: Whether what comes back is the sender's as it comes: from the target that is answering, or has. It
             is told before the first event of an answer, and again when another target begins.
         frames: Of a stream that is forwarded: the frames that have come since they were last taken. None come before
@@ -51,6 +53,7 @@ class Verbatim(Struct, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     query: str = ""
     keeps: bool = True
+    facts_suffice: bool = False
     forwarded: bool = False
     frames: list[Frame] = []
     outlet: Tap | None = None
@@ -190,24 +193,31 @@ def _row_of(verbatim: Verbatim) -> Forwarding:
 
 
 def body_as_written(
-    verbatim: Verbatim, request: Request, said: Mapping[str, Any], quirks: tuple[Quirk, ...]
+    verbatim: Verbatim,
+    request: Request,
+    said: Mapping[str, Any],
+    quirks: tuple[Quirk, ...],
+    model: Raw | None = None,
 ) -> tuple[Body, tuple[Loss, ...]]:
     """The sender's body for a target: with its model, its quirks, and the limit of `request`; and what that lost.
 
-    `said` are fields that the sender left open, in the dialect's words.
+    `said` are fields that the sender left open, in the dialect's words. `model` is the request's as a body has it,
+    where that is known.
     """
     row, body = _row_of(verbatim), dict(verbatim.body)
     for name, value in said.items():
         _fill(body, name, value)
     if row.model is not None:
-        body[row.model] = raw(request.model)
+        body[row.model] = raw(request.model) if model is None else model
     if request.max_tokens is not None:
         row.limited(body, request.max_tokens)
     if request.stream:
         row.ask_for_usage(body)
     losses: tuple[Loss, ...] = ()
     for quirk in quirks:
-        losses += _corrected(body, quirk)
+        reads = quirk.reads
+        if reads is None or (reads[0] in body and (not quirk.inside or _mentions(body[reads[0]], quirk.inside))):
+            losses += _corrected(body, quirk)
     return body, losses
 
 
@@ -222,8 +232,6 @@ def _fill(body: Body, name: str, value: Any) -> None:
 def _corrected(body: Body, quirk: Quirk) -> tuple[Loss, ...]:
     """Have a quirk change the fields that it reads. The others are not even decoded."""
     names = tuple(body) if quirk.reads is None else quirk.reads
-    if names[0] not in body or (quirk.inside and not _mentions(body[names[0]], quirk.inside)):
-        return ()
     before = {name: body[name] for name in names if name in body}
     fields: dict[str, Any] = {name: decode_json(bytes(value)) for name, value in before.items()}
     losses = quirk.apply(fields)
@@ -236,7 +244,11 @@ def _corrected(body: Body, quirk: Quirk) -> tuple[Loss, ...]:
 
 
 def _mentions(value: Raw, names: tuple[str, ...]) -> bool:
-    return any(map(bytes(value).__contains__, _marks(names)))
+    text = bytes(value)
+    for mark in _marks(names):  # noqa: SIM110  # of every request: an iterator more costs as much again
+        if mark in text:
+            return True
+    return False
 
 
 @cache

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from dragoman.calls import (
     Call,
     EmbeddingCall,
+    Known,
     RetryConfig,
     Target,
     Terms,
@@ -20,6 +21,7 @@ from dragoman.calls import (
     count_tokens,
     embed,
     generate,
+    known_of,
     list_models,
 )
 from dragoman.calls.call import utc_today
@@ -84,7 +86,7 @@ def _deadline_of(options: Mapping[str, Any]) -> float | None:
 class Plan:
     """A target and the client's default options. It decides what a call means; drivers do it."""
 
-    __slots__ = ("_closed", "_defaults", "_target")
+    __slots__ = ("_closed", "_defaults", "_known", "_target")
 
     routed = False
     """Whether others than its target may be asked."""
@@ -94,6 +96,7 @@ class Plan:
         self._target = target
         self._defaults = dict(defaults)
         self._closed = False
+        self._known: Known | None = None
 
     @property
     def provider(self) -> str:
@@ -145,13 +148,14 @@ class Plan:
         self, request: Request, settled: Settled, deadline: float | None, verbatim: Verbatim | None
     ) -> Flow[LLMResponse]:
         """`answer`, of a call that says no more than what is settled."""
-        self._refuse_closed()
-        call = settled.passing or self._settle_passing(request, settled)
+        if self._closed:
+            self._refuse_closed()
+        call, filled = settled.passing or self._settle_passing(request, settled), ()
         if settled.fills:
-            asked, filled = passed_on(request, self._target.model, settled.options)
-        else:
-            asked, filled = replace(request, model=self._target.model, include_usage=None), ()
-        call = replace(call, request=asked, filled=filled, deadline=deadline, verbatim=verbatim)
+            request, filled = passed_on(request, self._target.model, settled.options)
+        elif request.model != self._target.model or request.include_usage is not None:
+            request = replace(request, model=self._target.model, include_usage=None)
+        call = replace(call, request=request, filled=filled, deadline=deadline, verbatim=verbatim)
         return generate(call) if call.sends_verbatim else sent(call, settled.options)
 
     def _settle_passing(self, request: Request, settled: Settled) -> Call:
@@ -339,11 +343,22 @@ class Plan:
         return count_tokens(self._call(asked, options))
 
     def ceiling_of(
-        self, request: Request, options: Mapping[str, Any], input_tokens: int | None = None
+        self, request: Request, options: Mapping[str, Any], input_tokens: int | None = None, today: str | None = None
     ) -> Decimal | None:
-        """`ceiling`, of another's `request`; `options` are checked, and `input_tokens` as in `calls.ceiling`."""
-        asked, _ = passed_on(request, self.model, {**self._defaults, **options})
-        return ceiling_at(self._target, asked, utc_today(), input_tokens)
+        """`ceiling`, of another's `request`; `options` are checked, and the rest is as in `calls.ceiling`."""
+        said = {**self._defaults, **options} if options else self._defaults
+        if said and fills(said):
+            request, _ = passed_on(request, self._target.model, said)
+        known = self._known or self.known
+        return ceiling_at(self._target, request, utc_today() if today is None else today, input_tokens, known)
+
+    @property
+    def known(self) -> Known:
+        """What is known of its target before any call."""
+        known = self._known
+        if known is None:
+            known = self._known = known_of(self._target)
+        return known
 
     def models(self, options: Mapping[str, Any]) -> Flow[list[ModelInfo]]:
         """The flow that lists the provider's models."""
@@ -438,6 +453,7 @@ class Plan:
         """The fields of `Terms` that `options` say."""
         return {
             "target": self._target,
+            "known": self.known,
             "retry": options.get("retry_config") or RetryConfig(),
             "timeouts": timeouts_of(options.get("timeout")),
             "on_loss": options.get("on_loss") or "warn",

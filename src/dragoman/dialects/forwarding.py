@@ -7,19 +7,24 @@ passes a request on wants to know what it cost; the frame that comes for that re
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
 from typing import Any, Final, cast
 
 from msgspec import DecodeError, Raw, Struct
-from msgspec.json import Decoder
+from msgspec.json import Decoder, Encoder
 
 from dragoman.http import Frame
-from dragoman.messages import encode_json
+from dragoman.messages import LLMResponse, encode_json
 
 Body = dict[str, Raw]
 """A JSON object of which only the names are read; the values stay as they were written."""
 
 fields_in: Final = Decoder(Body).decode
 """The fields of a JSON object, whose values are not looked at. Raises `ValueError` for what is none."""
+
+write_body: Final = Encoder().encode
+"""A body as bytes: its values are written already, and its names were read."""
 
 _value: Final = Decoder().decode
 
@@ -44,11 +49,11 @@ class Forwarding(Struct, frozen=True, kw_only=True):
     def limited(self, body: Body, limit: int) -> None:
         """Write `limit` where the sender wrote another, or none."""
         if not self.inside:
-            _limited(body, self.limits, limit)
+            _limit(body, self.limits, limit)
             return
         name = next((each for each in self.inside if each in body), self.inside[0])
         inner = fields_in(body[name]) if name in body else {}
-        _limited(inner, self.limits, limit)
+        _limit(inner, self.limits, limit)
         body[name] = raw(inner)
 
     def tells_usage(self, body: Mapping[str, Raw]) -> bool:
@@ -69,13 +74,19 @@ class Forwarding(Struct, frozen=True, kw_only=True):
         body[name] = raw({**options, _INCLUDE: True})
 
 
-def _limited(fields: Body, names: tuple[str, ...], limit: int) -> None:
+def _limit(fields: Body, names: tuple[str, ...], limit: int) -> None:
     """Never to more than the sender allows."""
-    said = {name: value for name in names if name in fields and (value := _value(fields[name])) is not None}
-    for name in said or names[:1]:
-        there = said.get(name)
+    said = False
+    for name in names:
+        written = fields.get(name)
+        there = None if written is None else _value(written)
+        if there is None:
+            continue
+        said = True
         if not isinstance(there, int | float) or there > limit:
             fields[name] = raw(limit)
+    if not said:
+        fields[names[0]] = raw(limit)
 
 
 def raw(value: Any) -> Raw:
@@ -122,3 +133,12 @@ _ROWS: Final[Mapping[str, Forwarding]] = {
 
 forwarding_in: Final[Callable[[str], Forwarding | None]] = _ROWS.get
 """The row of a dialect; `None` for one whose bodies are not passed on as they are."""
+
+
+@cache
+def facts_reader(dialect: str) -> Callable[[bytes], LLMResponse | None]:
+    """What reads of an answer that is passed on who made it, why it ended and what it used: `<dialect>/facts.py`.
+
+    It gives `None` for an answer that has to be read in whole.
+    """
+    return import_module(f"{__package__}.{dialect}.facts").read_facts

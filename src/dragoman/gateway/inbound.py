@@ -84,6 +84,7 @@ def _verbatim(surface: Surface, headers: Headers, body: bytes) -> Verbatim:
     return Verbatim(
         dialect=surface.name,
         body=fields_in(body) if surface.forwards else {},
+        facts_suffice=True,
         headers=tuple(
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.items() if name in passed
         )

@@ -151,6 +151,8 @@ class _Asking:
         self._retries = wanted.retries
         self._deadline = _sooner(wanted.deadline, self._limits.total)
         self._own_words = verbatim is not None and verbatim.suits(plan.target.dialect.name)
+        if verbatim is not None:
+            verbatim.facts_suffice = False  # what the answer says is judged
         self._way = _way(plan.target, request, wanted, own_words=self._own_words)
         self._answers: list[LLMResponse] = []
 

@@ -100,6 +100,10 @@ class KeyAuth(Struct, frozen=True, kw_only=True):
         yield from ()
         return find_key(provider, self, argument)
 
+    def key_of(self, argument: Secret) -> Key:
+        """The key that was given by argument."""
+        return Key(argument, self.sources[0])
+
 
 def bearer(*env: str, required: bool = True) -> KeyAuth:
     """`Authorization: Bearer KEY`, with the variables that may hold the key."""
@@ -128,7 +132,7 @@ def find_key(provider: str, auth: KeyAuth, argument: Secret | None) -> Key | Non
     """The key for a call, or `None` where none is needed. Raises `MissingKey` when one is required."""
     key = given_key(provider, argument)
     if key:
-        return Key(key, auth.sources[0])
+        return auth.key_of(key)
     for source in auth.sources:
         text = os.environ.get(source.env, "").strip()
         if text:

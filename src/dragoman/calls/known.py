@@ -1,0 +1,75 @@
+"""What is known of a target before any call: found out once, by whoever makes many calls to it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Raw, Struct
+
+from dragoman._version import __version__
+from dragoman.calls.target import Target
+from dragoman.dialects.forwarding import raw
+from dragoman.messages import Request
+from dragoman.providers import Credential, KeyAuth
+from dragoman.secret import Secret
+
+OWN_HEADERS: Final = (("content-type", "application/json"), ("user-agent", f"dragoman/{__version__}"))
+"""Headers of each request with a body, before the dialect's."""
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """What every call to `target` has in common.
+
+    Attributes:
+        target: Whose it is. Of another, were it the same with another transport, it says nothing.
+        listed: The price list that has its model, and the model's name there. What is said there may change.
+        model: The name of its model, as it stands in a body.
+        paths: Where requests for a whole answer go, and those for a stream.
+        credential: Its key, where that is the same for every call; `None`: it is looked for again at each try.
+        headers: Those of every request with a body and nothing to say beside, in one object: ours, the dialect's, the
+            key, the target's. `None` where the key is looked for again.
+    """
+
+    target: Target
+    listed: tuple[str, str] | None
+    model: Raw
+    paths: tuple[str, str]
+    credential: Credential | None
+    headers: Headers | None
+
+    def __repr__(self) -> str:
+        """Without headers: they hold the key."""
+        return f"<Known of {self.target!r}>"
+
+
+def known_of(target: Target) -> Known:
+    """What is known of `target`."""
+    asked = Request(model=target.model)
+    credential = _credential(target)
+    return Known(
+        target=target,
+        listed=target.spec.listed(target.model),
+        model=raw(target.model),
+        paths=(target.path(asked), target.path(Request(model=target.model, stream=True))),
+        credential=credential,
+        headers=None if credential is None else _headers(target, credential),
+    )
+
+
+def _credential(target: Target) -> Credential | None:
+    """A key that was given as it is goes before every other place that one may be in."""
+    key, auth = target.key, target.spec.auth
+    return auth.key_of(key) if isinstance(key, Secret) and key and isinstance(auth, KeyAuth) else None
+
+
+def _headers(target: Target, credential: Credential) -> Headers:
+    proof = credential.headers("POST", target.origin, "", b"")
+    return merged((*OWN_HEADERS, *target.dialect.headers(), *proof), target.headers)
+
+
+def merged(*groups: tuple[tuple[str, str], ...] | tuple[tuple[str, str | Secret], ...]) -> Headers:
+    """All headers as one; a later one replaces those of its name."""
+    last = {name.lower(): (name, value) for group in groups for name, value in group}
+    return tuple([(name, value.reveal() if isinstance(value, Secret) else value) for name, value in last.values()])
