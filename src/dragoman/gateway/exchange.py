@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from asyncio import Future
 from collections.abc import Callable, Coroutine, Mapping
 from decimal import Decimal
 from time import monotonic, time
@@ -23,7 +24,7 @@ from dragoman.gateway.inbound import Inbound, counted_of, embedding_of, inbound_
 from dragoman.gateway.operations import request_id_of
 from dragoman.gateway.record import CallRecord
 from dragoman.gateway.replies import Begun, completed, facts_of, losses_in, refusal_of, with_id
-from dragoman.gateway.store import Spend
+from dragoman.gateway.store.money import at_worst
 from dragoman.gateway.streams import Manner, Outgoing, writer_of
 from dragoman.gateway.surfaces import Endpoint, Header, Place
 from dragoman.messages import EmbeddingResponse, LLMResponse, Loss, Request, Usage, encode_json
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _logger: Final = logging.getLogger("dragoman")
 
 _FREE: Final = Decimal(0)
+_NO_USAGE: Final = Usage()
 _NO_OPTIONS: Final[Mapping[str, Any]] = {}
 _STRICT: Final[Mapping[str, Any]] = {"on_loss": "error"}
 _ON_LOSS: Final = b"x-dragoman-on-loss"
@@ -49,7 +51,7 @@ class Exchange:
     """One call under way."""
 
     __slots__ = (
-        "_admission", "_asked_at", "_body", "_broken_off", "_endpoint", "_headers", "_inbound_model", "_key",
+        "_admission", "_asked", "_body", "_broken_off", "_endpoint", "_headers", "_inbound_model", "_key",
         "_outgoing", "_place", "_receive", "_request_id", "_response", "_scope", "_send", "_service", "_started",
         "_started_at", "_watch", "error", "losses", "outcome", "sent", "status", "stream",
     )  # fmt: skip
@@ -63,6 +65,7 @@ class Exchange:
         self._request_id = request_id_of(self._headers.get(b"x-request-id"))
         self._inbound_model = ""
         self._key: VirtualKey | None = None
+        self._asked: Future[Admission] | None = None
         self._admission: Admission | None = None
         self._broken_off = False
         self._watch: Watch | None = None
@@ -88,8 +91,7 @@ class Exchange:
             await self._answered()
         finally:
             self._end_watch()
-            self._settle()
-            self._record()
+            self._over()
             self._service.operations.drain.leave(task)
 
     async def _answered(self) -> None:
@@ -161,22 +163,21 @@ class Exchange:
         key = self._key
         return snapshot.plan_for(model, snapshot.purpose_of(self._headers, key), None if key is None else key.allows)
 
-    async def _admit(self, plan: RoutedPlan, request: Request, input_tokens: int | None = None) -> None:
-        """Hold what the call may cost at worst. Raises `BudgetExceeded`, `RateLimited`, `ModelNotAllowed`.
+    def _ask(self, plan: RoutedPlan, request: Request, input_tokens: int | None = None) -> Future[Admission] | None:
+        """Hold what the call may cost at worst; `None` where nobody counts. What is awaited raises `BudgetExceeded`,
+        `RateLimited`, `ModelNotAllowed`.
 
         `input_tokens`: how many they are at most, where that is not for `request` to tell.
         """
         key, ledger = self._key, self._service.ledger
         if key is None or ledger is None:
-            return
+            return None
         tokens = estimated_input(request) if input_tokens is None else input_tokens
-        self._admission = await ledger.admit(
-            key,
-            worst=None if key.budget is None else _worst(plan.ceiling_of(request, input_tokens=tokens), request),
-            tokens=tokens + (request.max_tokens or 0),
-            model=request.model,
-            request_id=self._request_id,
-        )
+        each = None if key.budget is None else at_worst(plan.ceiling_of(request, input_tokens=tokens))
+        worst = each if each is None or request.output_format is None else each * _answers_to(request)
+        counted = tokens + (request.max_tokens or 0)
+        self._asked = ledger.ask(key, worst, each, counted, request.model, self._request_id)
+        return self._asked
 
     def _target(self) -> str:
         """Path and query as they were sent."""
@@ -206,7 +207,9 @@ class Exchange:
         inbound = inbound_of(surface, self._place, self._target(), self._headers, body)
         self.stream = inbound.request.stream
         plan = self._plan(inbound.model)
-        await self._admit(plan, inbound.asked)
+        asked = self._ask(plan, inbound.asked)
+        if asked is not None:
+            self._admission = await asked
         self._watch = Watch(self._receive)
         flow = self._asking(plan, inbound)
         if self.stream:
@@ -257,7 +260,9 @@ class Exchange:
         body = await self._read()
         codec, request = embedding_of(self._endpoint, self._place, self._target(), body)
         plan = self._plan(request.model)
-        await self._admit(plan, Request(model=request.model, max_tokens=1), len(body))
+        asked = self._ask(plan, Request(model=request.model, max_tokens=1), len(body))
+        if asked is not None:
+            self._admission = await asked
         self._watch = Watch(self._receive)
         response = self._response = await async_run(plan.embed_request(request, _NO_OPTIONS))
         encoded = codec.encode_response(response, request)
@@ -288,80 +293,63 @@ class Exchange:
 
     # ------------------------------------------------------------------ afterwards
 
-    def _settle(self) -> None:
-        """Say what the call came to, once, to those who hold money for it or count it."""
-        if self._endpoint.action not in _PAID or self._service.ledger is None:
-            return
-        spend = self._spend()
-        if self._admission is not None:
-            self._service.ledger.settle(self._admission, spend)
-        elif self._inbound_model:
-            self._service.ledger.note(spend)
+    def _over(self) -> None:
+        """Say what the call came to, once, to those who hold money for it, count it, or keep a record."""
+        record, service = self._record(), self._service
+        if service.ledger is not None and self._endpoint.action in _PAID:
+            if self._admission is not None:
+                service.ledger.settle(self._admission, record)
+            elif self._inbound_model:
+                if self._asked is not None:
+                    service.ledger.forget(self._asked)
+                service.ledger.note(record)
+        service.operations.record(record)
 
-    def _spend(self) -> Spend:
-        response, error = self._response, self.error
-        return Spend(
-            model=self._inbound_model,
-            provider=(response.provider if response else error and error.provider) or "",
-            served=(response.model if response else error and error.model) or "",
-            usage=self._usage(),
-            cost=self._cost(),
-            when=self._started_at,
-            tenant=self._key.tenant if self._key is not None else None,
+    def _record(self) -> CallRecord:
+        """What is remembered of the call, whatever came of it."""
+        response, error, outgoing, key = self._response, self.error, self._outgoing, self._key
+        told = response if response is not None else error
+        usage = response.usage if response is not None else _NO_USAGE
+        first = None
+        if outgoing is not None:
+            first = outgoing.first_content_at
+            if response is None and outgoing.usage is not None:
+                usage = outgoing.usage.usage
+        losses = () if told is None else told.warnings
+        return CallRecord(
             request_id=self._request_id,
+            surface=self._endpoint.name,
+            action=self._endpoint.action,
+            model=self._inbound_model,
+            status=self.status,
             outcome=self.outcome,
+            when=self._started_at,
+            seconds=monotonic() - self._started,
+            provider="" if told is None else told.provider or "",
+            served="" if told is None else told.model or "",
+            key=None if key is None else key.id,
+            tenant=None if key is None else key.tenant,
+            stream=self.stream,
+            usage=usage,
+            cost=response.cost if response is not None else self._cost(),
+            first_token_seconds=None if first is None else first - self._started,
+            attempts=() if told is None else told.attempts,
+            losses=(*losses, *self.losses) if self.losses else losses,
+            traceparent=_text(self._headers.get(b"traceparent")),
         )
 
-    def _usage(self) -> Usage:
-        if self._response is not None:
-            return self._response.usage
-        outgoing = self._outgoing
-        return outgoing.usage.usage if outgoing is not None and outgoing.usage is not None else Usage()
-
     def _cost(self) -> Decimal | None:
-        """What the call cost; of one that failed what its attempts did, of one that was broken off nobody knows."""
-        if self._response is not None:
-            return self._response.cost
+        """What a call without an answer cost: what its attempts did; of one that was broken off nobody knows."""
         if self.error is not None and self.error.attempts:
             return self.error.cost
         asked = self._watch is not None  # from there on somebody may have been asked
         return None if asked and self._broken_off else _FREE
 
-    def _record(self) -> None:
-        response, outgoing = self._response, self._outgoing
-        error = self.error
-        first = None if outgoing is None else outgoing.first_content_at
-        attempts = response.attempts if response is not None else error.attempts if error is not None else ()
-        lost = response.warnings if response is not None else error.warnings if error is not None else ()
-        self._service.operations.record(
-            CallRecord(
-                request_id=self._request_id,
-                surface=self._endpoint.name,
-                action=self._endpoint.action,
-                model=self._inbound_model,
-                status=self.status,
-                outcome=self.outcome,
-                started_at=self._started_at,
-                seconds=monotonic() - self._started,
-                provider=response.provider if response is not None else error.provider if error is not None else None,
-                served=response.model if response is not None else None,
-                key=self._key.id if self._key is not None else None,
-                tenant=self._key.tenant if self._key is not None else None,
-                stream=self.stream,
-                usage=self._usage(),
-                cost=self._cost(),
-                first_token_seconds=None if first is None else first - self._started,
-                attempts=attempts,
-                losses=(*lost, *self.losses),
-                traceparent=_text(self._headers.get(b"traceparent")),
-            )
-        )
 
-
-def _worst(ceiling: Decimal | None, request: Request) -> Decimal | None:
-    """What a call costs at worst where one answer costs `ceiling`: one that is to fit a schema is asked for again."""
+def _answers_to(request: Request) -> int:
+    """How many answers are asked for at most: one that is to fit a schema is asked for again."""
     asks_again = request.output_format is not None and request.output_format.schema is not None
-    return ceiling * (1 + DEFAULT_RETRIES) if ceiling is not None and asks_again else ceiling
+    return 1 + DEFAULT_RETRIES if asks_again else 1
 
 
 def _text(value: bytes | None) -> str | None:

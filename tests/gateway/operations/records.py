@@ -22,7 +22,7 @@ def a_call(**changed: Any) -> CallRecord:
         "model": "fast",
         "status": 200,
         "outcome": "ok",
-        "started_at": 1_790_000_000.5,
+        "when": 1_790_000_000.5,
         "seconds": 0.25,
         "provider": "openai",
         "served": "gpt-4o-mini-2024-07-18",
@@ -35,5 +35,5 @@ def a_call(**changed: Any) -> CallRecord:
 
 def a_refusal(**changed: Any) -> CallRecord:
     """A call that went to no provider."""
-    nobody = {"provider": None, "served": None, "usage": Usage(), "cost": Decimal(0), "attempts": ()}
+    nobody = {"provider": "", "served": "", "usage": Usage(), "cost": Decimal(0), "attempts": ()}
     return a_call(**({"status": 404, "outcome": "UnknownModel", **nobody} | changed))

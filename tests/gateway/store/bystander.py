@@ -44,6 +44,7 @@ async def caller(ledger: Ledger, keys: Keys, token: str, chance: random.Random, 
 
 async def main(path: str, token: str, seed: int, calls: int, callers: int) -> None:
     with SqliteStore(path) as store:
+        sys.stdin.readline()  # until whoever started it says so
         ledger, chance = Ledger(store), random.Random(seed)
         share = calls // callers
         await asyncio.gather(*(caller(ledger, Keys(store), token, chance, share) for _ in range(callers)))

@@ -7,6 +7,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 from random import Random
+from time import sleep
 from typing import Any
 
 import pytest
@@ -31,8 +32,15 @@ class Killed:
             self.token = token.reveal()
 
     def start(self, seed: int, calls: int = CALLS, callers: int = 8) -> subprocess.Popen[bytes]:
+        process = self.opened(seed, calls, callers)
+        begin(process)
+        return process
+
+    def opened(self, seed: int, calls: int = CALLS, callers: int = 8) -> subprocess.Popen[bytes]:
+        """One that has the store and waits."""
         arguments = (str(self.path), self.token, str(seed), str(calls), str(callers))
-        return subprocess.Popen([sys.executable, bystander.__file__, *arguments], stdout=subprocess.PIPE)
+        command = [sys.executable, bystander.__file__, *arguments]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def note(self, lines: list[bytes]) -> None:
         for line in lines:
@@ -65,6 +73,12 @@ class Killed:
         assert charged_unknown <= held
         assert rows(self.path, "SELECT count(*) FROM workers") == [(0,)]
         return len(unknown)
+
+
+def begin(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    process.stdin.write(b"\n")
+    process.stdin.flush()
 
 
 def kill_often(path: Path, times: int, seed: int) -> None:
@@ -103,7 +117,11 @@ def test_two_processes_keep_one_budget(tmp_path: Path) -> None:
     """Each would spend all of it alone; together they are refused when nothing more fits."""
     budget = 200 * bystander.WORST
     killed = Killed(tmp_path / "store", budget=budget)
-    with killed.start(seed=1) as one, killed.start(seed=2) as other:
+    with killed.opened(seed=1) as one, killed.opened(seed=2) as other:
+        while rows(killed.path, "SELECT count(*) FROM workers") != [(2,)]:
+            sleep(0.001)
+        for process in (one, other):
+            begin(process)
         for process in (one, other):
             assert process.stdout is not None
             killed.note(process.stdout.readlines())

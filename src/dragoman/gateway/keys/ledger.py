@@ -6,11 +6,12 @@ from asyncio import AbstractEventLoop, CancelledError, Future, get_running_loop,
 from collections.abc import Sequence
 from decimal import Decimal
 from threading import get_ident
-from typing import Final
+from typing import Any, Final
 
 from dragoman.errors import Error
-from dragoman.gateway.store import Admission, Admit, Note, Outcome, Settle, Spend, Store, VirtualKey
-from dragoman.gateway.store.money import at_worst
+from dragoman.gateway.store import Admission, Admit, Batch, Grow, Outcome, Settle, Spend, Store, VirtualKey
+from dragoman.gateway.store.entries import Asked
+from dragoman.gateway.store.money import at_worst, believed
 
 _LINGER_SECONDS: Final = 0.005
 """How long what nobody waits for may wait for something that somebody does."""
@@ -22,39 +23,36 @@ class _Line:
     What is over goes with whoever asks next, or by itself a moment later: a killed process leaves it unknown till then.
     """
 
-    __slots__ = ("_entries", "_is_asked", "_lingers", "_store", "_thread", "loop")
+    __slots__ = ("_store", "_thread", "batch", "lingers", "loop")
 
     def __init__(self, loop: AbstractEventLoop, store: Store) -> None:
         self.loop = loop
+        self.batch = Batch(tell=self.tell)
         self._store = store
         self._thread = get_ident()
-        self._entries: list[Admit | Settle | Note] = []
-        self._is_asked = self._lingers = False
+        self.lingers = False
 
-    def ask(self, entry: Admit) -> None:
+    def ask(self, entry: Asked) -> None:
         """Hand it on at the end of this round."""
-        self._entries.append(entry)
-        if not self._is_asked:
-            self._is_asked = True
+        asked = self.batch.asked
+        if not asked:
             self.loop.call_soon(self.hand_on)
+        asked.append(entry)
 
-    def post(self, entry: Settle | Note) -> None:
-        """Hand it on soon."""
-        self._entries.append(entry)
-        if not self._lingers:
-            self._lingers = True
-            self.loop.call_later(_LINGER_SECONDS, self._linger_no_more)
+    def linger(self) -> None:
+        """Hand on soon what nobody waits for."""
+        self.lingers = True
+        self.loop.call_later(_LINGER_SECONDS, self._linger_no_more)
 
     def _linger_no_more(self) -> None:
-        self._lingers = False
+        self.lingers = False
         self.hand_on()
 
     def hand_on(self) -> None:
         """Hand on what there is now."""
-        entries, self._entries = self._entries, []
-        self._is_asked = False
-        if entries:
-            self._store.post(*entries)
+        batch, self.batch = self.batch, Batch(tell=self.tell)
+        if batch.asked or batch.over or batch.notes:
+            self._store.post(batch)
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Called in the store's thread, or in ours."""
@@ -69,7 +67,7 @@ class _Line:
 
     def _told(self, outcomes: Sequence[Outcome]) -> None:
         for entry, outcome in outcomes:
-            future: Future[Admission] = entry.future
+            future: Future[Any] = entry.future
             if future.cancelled():
                 self._give_back(outcome)
             elif isinstance(outcome, Error):
@@ -77,9 +75,9 @@ class _Line:
             else:
                 future.set_result(outcome)
 
-    def _give_back(self, outcome: Admission | Error) -> None:
+    def _give_back(self, outcome: Admission | Error | None) -> None:
         if isinstance(outcome, Admission):
-            self._store.post(Settle(outcome, None))
+            self._store.post(Batch(over=[Settle(outcome, None)]))
 
 
 class Ledger:
@@ -105,48 +103,104 @@ class Ledger:
             BudgetExceeded: What is left does not cover `worst`, or that is not known and the key has a budget.
             StorageFailed: The store cannot be written; nothing is let in.
         """
-        line = self._line_of(get_running_loop())
-        future: Future[Admission] = line.loop.create_future()
-        line.ask(Admit(key.id, model, at_worst(worst), tokens, request_id=request_id, tell=line.tell, future=future))
+        amount = at_worst(worst)
+        asked = self.ask(key, amount, amount, tokens, model, request_id)
         try:
-            return await future
+            return await asked
         except CancelledError:
-            if future.done() and not future.cancelled() and future.exception() is None:  # told, but nobody listens
-                self.release(future.result())
+            self.forget(asked)
             raise
+
+    def ask(  # noqa: PLR0917  # once for each call
+        self, key: VirtualKey, worst: int | None, each: int | None, tokens: int, model: str, request_id: str
+    ) -> Future[Admission]:
+        """`admit`, for who awaits it in its own place. `worst` and what `each` try costs at worst are in pico-dollars.
+
+        Who awaits it no more when it is done has to `forget` it.
+        """
+        loop = get_running_loop()
+        line = self._line
+        if line is None or line.loop is not loop:
+            line = self._line_of(loop)
+        future: Future[Admission] = loop.create_future()
+        line.ask(Admit(key.id, model, worst, each, tokens, request_id, future))
+        return future
+
+    def forget(self, asked: Future[Admission]) -> None:
+        """Whoever asked is gone: a call that was let in is not sent."""
+        if asked.done() and not asked.cancelled() and asked.exception() is None:  # told, but nobody listens
+            self.release(asked.result())
+
+    async def grow(self, admission: Admission, by: int) -> None:
+        """Hold `by` pico-dollars more for a call that is to be tried again; when this returns, it outlives the process.
+
+        Where no price was known nothing is held, and nothing asked.
+
+        Raises:
+            BudgetExceeded: What is left does not cover it: the call may not be tried again.
+            KeyRefused: The key was revoked or has expired.
+            StorageFailed: The store cannot be written.
+        """
+        if admission.worst is None:
+            return
+        line = self._line_of(get_running_loop())
+        future: Future[None] = line.loop.create_future()
+        line.ask(Grow(admission, by, future))
+        await future
+        admission.worst += by
 
     def settle(self, admission: Admission, spend: Spend) -> None:
         """The call is over. It waits for nothing, and a second time does nothing.
 
-        Where `spend.cost` is `None`, what is held stays held, and is listed as unknown; where no price was known
-        either, it is counted as unpriced.
+        Where `spend.cost` is `None`, what is `known` is spent, and what is held for the rest stays held, and is listed
+        as unknown. Where no price was known either, it is listed if any try broke off, else counted as unpriced.
         """
-        if not admission.is_settled:
-            admission.is_settled = True
-            self._post(Settle(admission, spend))
+        if admission.is_settled:
+            return
+        admission.is_settled = True
+        cost = believed(spend.cost)
+        settle = _unknown(admission, spend) if cost is None else Settle(admission, spend, cost)
+        batch = self._soon()
+        if batch is None:
+            self._store.post(Batch(over=[settle]))
+        else:
+            batch.over.append(settle)
 
     def release(self, admission: Admission) -> None:
         """The call was never sent: nothing is held for it, and it is in no report."""
         if not admission.is_settled:
             admission.is_settled = True
-            self._post(Settle(admission, None))
+            self._post(Batch(over=[Settle(admission, None)]))
 
     def note(self, spend: Spend) -> None:
         """A call without a key is over."""
-        self._post(Note(spend))
+        self._post(Batch(notes=[spend]))
 
     async def flush(self) -> None:
         """Wait until all that was handed in is written. Raises `StorageFailed` where it cannot be."""
         self._line_of(get_running_loop()).hand_on()
         await wrap_future(self._store.flushed())
 
-    def _post(self, entry: Settle | Note) -> None:
+    def _post(self, some: Batch) -> None:
+        batch = self._soon()
+        if batch is None:
+            self._store.post(some)
+        else:
+            batch.over += some.over
+            batch.notes += some.notes
+
+    def _soon(self) -> Batch | None:
+        """What the loop that runs this is about to hand on; `None` in a thread without one."""
         try:
             loop = get_running_loop()
-        except RuntimeError:  # a thread without a loop
-            self._store.post(entry)
-        else:
-            self._line_of(loop).post(entry)
+        except RuntimeError:
+            return None
+        line = self._line
+        if line is None or line.loop is not loop:
+            line = self._line_of(loop)
+        if not line.lingers:
+            line.linger()
+        return line.batch
 
     def _line_of(self, loop: AbstractEventLoop) -> _Line:
         line = self._line
@@ -155,3 +209,11 @@ class Ledger:
                 line.hand_on()  # what was to go a moment later
             line = self._line = _Line(loop, self._store)
         return line
+
+
+def _unknown(admission: Admission, spend: Spend) -> Settle:
+    """Of a call whose cost is not known: what of it is, and what stays held for the rest."""
+    each, tries = admission.each, spend.unknown_tries
+    return Settle(
+        admission, spend, None, believed(spend.known) or 0, None if each is None or not tries else each * tries
+    )

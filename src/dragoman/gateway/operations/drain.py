@@ -32,14 +32,14 @@ class Drain:
         self.delay_seconds = delay_seconds
         self.stopping = False
         self.expired = False
-        self._open: set[asyncio.Task[Any]] = set()
+        self.open_calls: set[asyncio.Task[Any]] = set()
         self._empty = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._handlers: dict[int, Handler] = {}
 
     def __len__(self) -> int:
         """How many calls are open."""
-        return len(self._open)
+        return len(self.open_calls)
 
     def enter(self) -> asyncio.Task[Any]:
         """A call begins, in the task that runs this; `leave` is given what this gives.
@@ -51,12 +51,12 @@ class Drain:
             raise Unavailable("the gateway is about to stop")
         task = asyncio.current_task()
         assert task is not None, "a call runs in a task"
-        self._open.add(task)
+        self.open_calls.add(task)
         return task
 
     def leave(self, task: asyncio.Task[Any]) -> None:
-        self._open.discard(task)
-        if self.stopping and not self._open:
+        self.open_calls.discard(task)
+        if self.stopping and not self.open_calls:
             self._empty.set()
 
     def begin(self) -> None:
@@ -64,7 +64,7 @@ class Drain:
         if self.stopping:
             return
         self.stopping = True
-        if not self._open:
+        if not self.open_calls:
             self._empty.set()
         self._timer = asyncio.get_running_loop().call_later(self.limit_seconds, self._expire)
 
@@ -85,7 +85,7 @@ class Drain:
 
     def _expire(self) -> None:
         self.expired = True
-        for task in tuple(self._open):
+        for task in tuple(self.open_calls):
             task.cancel("the gateway stops")
 
     # ------------------------------------------------------------------ signals

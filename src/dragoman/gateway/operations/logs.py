@@ -27,10 +27,7 @@ class CallLog:
     def __init__(self, form: LogFormat = "auto", file: str | Path | None = None) -> None:
         self._sink = None if form == "off" else _open(file)
         self._writer = None if self._sink is None else LineWriter(self._sink, _line_function(form, self._sink))
-
-    def observe(self, record: CallRecord) -> None:
-        if self._writer is not None:
-            self._writer.put(record)
+        self.observe: Callable[[CallRecord], None] = _unheard if self._writer is None else self._writer.put
 
     @property
     def dropped(self) -> int:
@@ -40,6 +37,10 @@ class CallLog:
     def close(self) -> None:
         if self._writer is not None and self._sink is not None and self._writer.close():
             self._sink.close()
+
+
+def _unheard(_: CallRecord) -> None:
+    """Of a log that is off."""
 
 
 def _open(file: str | Path | None) -> FileIO:
@@ -67,8 +68,8 @@ class Line(Struct, kw_only=True, omit_defaults=True):
     status: int
     outcome: str
     seconds: float
-    provider: str | None = None
-    served: str | None = None
+    provider: str = ""
+    served: str = ""
     key: str | None = None
     tenant: str | None = None
     first_token_seconds: float | None = None
@@ -98,7 +99,7 @@ def json_line(record: CallRecord) -> bytes:
 def line_of(record: CallRecord) -> Line:
     usage, first = record.usage, record.first_token_seconds
     return Line(
-        time=datetime.fromtimestamp(record.started_at, UTC),
+        time=datetime.fromtimestamp(record.when, UTC),
         request_id=record.request_id,
         surface=record.surface,
         action=record.action,
@@ -127,7 +128,7 @@ def text_line(record: CallRecord) -> bytes:
     """For people: `21:03:11 200 gpt-4o → openai/gpt-4o-2024-08-06 0.81s 42+64 tokens $0.00012 ok req_…`."""
     served = f"{record.provider}/{record.served or '?'}" if record.provider else ""
     facts = [
-        datetime.fromtimestamp(record.started_at, UTC).strftime("%H:%M:%S"),
+        datetime.fromtimestamp(record.when, UTC).strftime("%H:%M:%S"),
         str(record.status),
         f"{record.model} → {served}" if served else record.model,
         f"{record.seconds:.2f}s",

@@ -9,7 +9,7 @@ What a caller can make up is no label: a model is named only when the configurat
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -17,7 +17,7 @@ from msgspec import Struct, field
 
 from dragoman.gateway.operations.prometheus import Family, Sample, text_of
 from dragoman.gateway.record import CallRecord
-from dragoman.messages import Usage
+from dragoman.messages import Attempt
 
 OTHER: Final = "other"
 """The label of all models that are not named."""
@@ -77,22 +77,26 @@ class Series(Struct, array_like=True):
     own_seconds: float = 0.0
     sole_tries: int = 0
 
-    def add(self, record: CallRecord) -> None:
+    def add(self, record: CallRecord) -> None:  # noqa: C901  # what is not known is not counted: one question each
+        """Count a call."""
         self.calls += 1
-        self.seconds.add(record.seconds)
+        seconds, attempts = record.seconds, record.attempts
+        self.seconds.counts[bisect_left(BOUNDS, seconds)] += 1
+        self.seconds.total += seconds
         if record.first_token_seconds is not None:
             self.first_token_seconds.add(record.first_token_seconds)
         if record.losses:
             self.losses += len(record.losses)
-        if record.attempts:
-            self.add_usage(record.usage)
-            self.own_seconds += max(0.0, record.seconds - _elsewhere(record))
-            if record.cost is None:
-                self.unpriced += 1
-            else:
-                self.cost += record.cost
-
-    def add_usage(self, usage: Usage) -> None:
+        if not attempts:
+            return
+        own = seconds - (attempts[0].seconds if len(attempts) == 1 else _elsewhere(attempts))
+        if own > 0.0:
+            self.own_seconds += own
+        if record.cost is None:
+            self.unpriced += 1
+        else:
+            self.cost += record.cost
+        usage = record.usage
         if usage.input_tokens:
             self.input_tokens += usage.input_tokens
         if usage.output_tokens:
@@ -109,11 +113,8 @@ class Series(Struct, array_like=True):
         return Series(*sums)
 
 
-def _elsewhere(record: CallRecord) -> float:
+def _elsewhere(attempts: Sequence[Attempt]) -> float:
     """Seconds that were spent on tries and on the pauses between them, as if they had been one after another."""
-    attempts = record.attempts
-    if len(attempts) == 1:
-        return attempts[0].seconds
     return sum(attempt.seconds + attempt.waited_seconds for attempt in attempts)
 
 
@@ -146,7 +147,7 @@ class Metrics:
             record.surface,
             record.action,
             record.model,
-            record.provider or "",
+            record.provider,
             record.stream,
             record.status,
             record.outcome,
@@ -176,7 +177,7 @@ class Metrics:
             record.surface,
             record.action,
             self._label_of(record),
-            record.provider or "",
+            record.provider,
             record.stream,
             record.status,
             record.outcome,

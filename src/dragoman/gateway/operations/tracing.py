@@ -48,7 +48,7 @@ class Tracing:
         self._failed = trace.Status(trace.StatusCode.ERROR)
 
     def observe(self, record: CallRecord) -> None:
-        began = round(record.started_at * _NANOSECONDS)
+        began = round(record.when * _NANOSECONDS)
         span = self._tracer.start_span(
             f"{_operation(record)} {record.model}",
             context=self._parent_of(record),
@@ -93,9 +93,9 @@ def attributes_of(record: CallRecord) -> dict[str, Any]:
     usage = record.usage
     attributes = {
         "gen_ai.operation.name": _operation(record),
-        "gen_ai.provider.name": record.provider,
+        "gen_ai.provider.name": record.provider or None,
         "gen_ai.request.model": record.model,
-        "gen_ai.response.model": record.served,
+        "gen_ai.response.model": record.served if record.outcome == "ok" else None,
         "gen_ai.usage.input_tokens": usage.input_tokens,
         "gen_ai.usage.output_tokens": usage.output_tokens,
         "gen_ai.usage.cache_read.input_tokens": usage.cache_read_tokens,

@@ -6,7 +6,7 @@ A process that is killed leaves holds that count in full until somebody knows be
 """
 
 from dragoman.gateway.store.base import Store
-from dragoman.gateway.store.entries import Admit, Note, Outcome, Settle
+from dragoman.gateway.store.entries import Admit, Batch, Grow, Outcome, Settle
 from dragoman.gateway.store.reports import Column, Standing, UsageRow, standing_of, today, usage_rows
 from dragoman.gateway.store.spend import Admission, Spend
 from dragoman.gateway.store.sqlite_store import SqliteStore, read_only, usual_place
@@ -16,8 +16,9 @@ from dragoman.gateway.store.virtual_key import Period, Unpriced, VirtualKey
 __all__ = [
     "Admission",
     "Admit",
+    "Batch",
     "Column",
-    "Note",
+    "Grow",
     "Outcome",
     "Period",
     "Settle",

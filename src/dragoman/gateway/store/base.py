@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from decimal import Decimal
 from typing import Protocol
 
-from dragoman.gateway.store.entries import Admit, Note, Settle
+from dragoman.gateway.store.entries import Batch
 from dragoman.gateway.store.unknown import UnknownHold
 from dragoman.gateway.store.virtual_key import VirtualKey
 
@@ -38,8 +38,12 @@ class Store(Protocol):
         """Other terms for a key of the same id."""
         ...
 
-    def post(self, *entries: Admit | Settle | Note) -> None:
-        """Write them; who asks to be let in is told when that is done."""
+    def find(self, token: str) -> VirtualKey | None:
+        """Whose token it is, by `keys`. Every call asks."""
+        ...
+
+    def post(self, batch: Batch) -> None:
+        """Write it; who asks is told when that is done."""
         ...
 
     def flushed(self) -> Future[None]:

@@ -7,27 +7,29 @@ again. While one process has the file nothing is read at all.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import count
 from typing import Any, Final
 
-from dragoman.errors import Error, KeyRefused
-from dragoman.gateway.store.changes import Changes
+from dragoman.errors import BudgetExceeded, Error, KeyRefused
+from dragoman.gateway.store.changes import Changes, account, gate
 from dragoman.gateway.store.desk import Desk, Moment
-from dragoman.gateway.store.entries import Admit, Settle
+from dragoman.gateway.store.entries import Admit, Asked, Grow, Outcome, Settle
 from dragoman.gateway.store.money import believed
 from dragoman.gateway.store.spend import Admission, Spend
 from dragoman.gateway.store.standing import desk_of
-from dragoman.gateway.store.tally import Tally, believed_count
-from dragoman.gateway.store.traffic import Traffic
+from dragoman.gateway.store.tally import Tally
+from dragoman.gateway.store.virtual_key import DAY, NUMBERS, Period
 
-_OPEN: Final = "SELECT count(*) FROM holds WHERE id IN ({}) AND why IS NULL"
+_OPEN: Final = "SELECT id, worst FROM holds WHERE id IN ({}) AND why IS NULL"
 _OVER: Final = "DELETE FROM holds WHERE id IN ({}) AND why IS NULL"
-_KNOWN_AFTER_ALL: Final = "DELETE FROM holds WHERE id = ?"
-_UNKNOWN: Final = (
-    "UPDATE holds SET why = ?, admitted = ?, tenant = ?, provider = ?, served = ? WHERE id = ? AND why IS NULL"
-)
+_ONE: Final = "SELECT worst, why FROM holds WHERE id = ?"
+_END: Final = "DELETE FROM holds WHERE id = ?"
+_UNKNOWN: Final = "UPDATE holds SET why = ?, worst = ?, admitted = ?, tenant = ?, provider = ?, served = ? WHERE id = ?"
+_MORE: Final = "UPDATE holds SET worst = worst + ? WHERE id = ? AND why IS NULL"
+_AT_ONCE: Final = 500
+"""Older SQLites bind a thousand values to a statement."""
 _COST_NOT_KNOWN: Final = "its cost is not known"
 
 
@@ -47,13 +49,19 @@ class Book:
         self._desks: dict[str, Desk] = {}
         self._version: int | None = None
         self._changes = Changes()
-        self.now = Moment(0.0, 0.0)
+        self._day = -1
+        self._periods: Mapping[Period, int] = {}
+        self.now = Moment(0.0, 0.0, 0)
 
     # ------------------------------------------------------------------ a transaction
 
-    def begin(self, now: Moment) -> None:
+    def begin(self, wall: float, steady: float) -> None:
         """A transaction has begun: find out whether the desks are true."""
-        self.now = now
+        self.now = Moment(wall, steady, int(steady))
+        day = int(wall // DAY)
+        if day != self._day:
+            self._day = day
+            self._periods = {name: number(wall) for name, number in NUMBERS.items()}
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()
         if version != self._version:
             self._desks.clear()
@@ -61,8 +69,7 @@ class Book:
 
     def write(self) -> None:
         """The transaction is about to be committed."""
-        changes, self._changes = self._changes, Changes()
-        changes.write(self._connection)
+        self._changes.write(self._connection)
 
     def let(self, do: Callable[[sqlite3.Connection], Any]) -> Any:
         """Have something else read and change the tables."""
@@ -79,111 +86,142 @@ class Book:
 
     # ------------------------------------------------------------------ what is in it
 
-    def admit(self, entry: Admit) -> Admission | Error:
-        """Let a call in, or say why not."""
-        desk = self._desk(entry.key)
-        if desk is None:
-            return KeyRefused("this key is not known here")
-        refusal = desk.refusal(entry, self.now)
-        if refusal is not None:
-            return refusal
-        desk.enter(entry, self.now)
-        return self._held(entry, desk)
-
     def settle(self, settles: Sequence[Settle]) -> None:
         """Calls are over, or were never sent. What was settled or resolved already is left as it is."""
-        over = [each for each in settles if not self._is_doubtful(each)]
-        if over and self._all_open(over):
-            self._connection.execute(_these(_OVER, len(over)), [each.admission.id for each in over])
-            for each in over:
-                self._pay(each, inside=True)
-        else:
-            for each in over:
-                self._pay_if_held(each)
+        for start in range(0, len(settles), _AT_ONCE):
+            self._settle(settles[start : start + _AT_ONCE])
 
-    def note(self, spend: Spend) -> None:
-        """A call without a key is over."""
-        self._changes.tally.add(spend, believed(spend.cost), "", spend.tenant, self.now.wall)
+    def _settle(self, settles: Sequence[Settle]) -> None:
+        over = [each for each in settles if each.cost is not None or not self._is_doubtful(each)]
+        if not over:
+            return
+        connection, ids = self._connection, [each.admission.id for each in over]
+        held = dict(connection.execute(_these(_OPEN, len(ids)), ids).fetchall())
+        if held:
+            connection.execute(_these(_OVER, len(ids)), ids)
+        for each in over:
+            number = each.admission.id
+            if number in held:
+                self._pay(each, held.pop(number), 1)
+            else:
+                self._pay_late(each)
+
+    def ask(self, asked: Sequence[Asked]) -> list[Outcome]:
+        """Let calls in, or have them go on, or say why not."""
+        return [(entry, self._grow(entry) if isinstance(entry, Grow) else self._admit(entry)) for entry in asked]
+
+    def note(self, spends: Sequence[Spend]) -> None:
+        """Calls without a key are over."""
+        for spend in spends:
+            self._changes.tally.add(spend, believed(spend.cost), "", spend.tenant, self.now.wall)
 
     def add(self, tally: Tally) -> None:
         """Usage that could not be written before."""
         self._changes.tally.merge(tally)
 
-    # ------------------------------------------------------------------ how
+    # ------------------------------------------------------------------ who asks
 
-    def _held(self, entry: Admit, desk: Desk) -> Admission:
-        hold, key, now, worst = next(self._ids), desk.key, self.now, entry.worst
-        self._changes.holds.append(
-            (hold, key.id, self._worker, int(now.wall), desk.period, worst, entry.model, entry.request_id)
-        )
-        self._changes.account(key.id, desk.period, 0, worst or 0, 1)
+    def _admit(self, entry: Admit) -> Admission | Error:
+        desk = self._desks.get(entry.key)
+        if desk is None or desk.period != self._periods[desk.key.period]:
+            desk = self._desk_of(entry.key)
+            if desk is None:
+                return KeyRefused("this key is not known here")
+        now = self.now
+        refusal = desk.refusal(entry, now)
+        if refusal is not None:
+            return refusal
+        key, worst, hold, changes = desk.key, entry.worst, next(self._ids), self._changes
+        desk.inside += 1
+        if worst:
+            desk.held += worst
         if desk.traffic is not None:
-            self._changes.sent(key.id, now.tick, 1, entry.tokens)
-        return Admission(hold, key, desk.period, worst, entry.tokens, now.tick)
+            desk.traffic.add(now.tick, 1, entry.tokens)
+        changes.desks.add(desk)
+        changes.holds += (hold, key.id, self._worker, int(now.wall), desk.period, worst, entry.model, entry.request_id)
+        return Admission(hold, key, desk.period, worst, entry.each, entry.tokens, now.tick)
 
-    def _is_doubtful(self, settle: Settle) -> bool:
-        """Whether nobody knows what the call cost: then what is held for it stays."""
-        admission, spend = settle.admission, settle.spend
-        if settle.cost is not None or admission.worst is None or spend is None:
-            return False
-        when = int(self.now.wall if spend.when is None else spend.when)
-        facts = (_COST_NOT_KNOWN, when, admission.key.tenant or "", spend.provider, spend.served, admission.id)
-        if self._connection.execute(_UNKNOWN, facts).rowcount:
-            self._changes.account(admission.key.id, admission.period, 0, 0, -1)
-            self._leave(admission)
-            self._used(admission, spend, None)
-        return True
-
-    def _all_open(self, settles: Sequence[Settle]) -> bool:
-        """Whether each is settled for the first time, as it should be."""
-        ids = [each.admission.id for each in settles]
-        (there,) = self._connection.execute(_these(_OPEN, len(ids)), ids).fetchone()
-        return there == len(ids)
-
-    def _pay_if_held(self, settle: Settle) -> None:
-        inside = self._connection.execute(_these(_OVER, 1), (settle.admission.id,)).rowcount
-        if inside or self._connection.execute(_KNOWN_AFTER_ALL, (settle.admission.id,)).rowcount:
-            self._pay(settle, inside=bool(inside))
-
-    def _pay(self, settle: Settle, *, inside: bool) -> None:
-        admission, cost = settle.admission, settle.cost or 0
-        key, held = admission.key.id, admission.worst or 0
-        self._changes.account(key, admission.period, cost, -held, -inside)
-        desk = self._desks.get(key)
-        if desk is not None and desk.period == admission.period:
-            desk.spent += cost
-            desk.held -= held
-        if inside:
-            self._leave(admission)
-        if settle.spend is not None:
-            self._used(admission, settle.spend, settle.cost)
-
-    def _leave(self, admission: Admission) -> None:
+    def _grow(self, entry: Grow) -> Error | None:
+        """Hold more for a call under way. Its period is the one in which it began."""
+        admission = entry.admission
         desk = self._desks.get(admission.key.id)
-        if desk is not None:
-            desk.inside -= 1
+        if desk is None or desk.period != admission.period:
+            self.write()  # what is read has to include it
+            desk = desk_of(self._connection, admission.key.id, self.now, admission.period)
+            if desk is None:
+                return KeyRefused("this key is not known here")
+        refusal = desk.refusal_to_grow(entry.by, self.now)
+        if refusal is not None:
+            return refusal
+        if not self._connection.execute(_MORE, (entry.by, admission.id)).rowcount:
+            return BudgetExceeded("nothing is held for this call any more")
+        self._change(admission, 0, entry.by, 0)
+        return None
 
-    def _used(self, admission: Admission, spend: Spend, cost: int | None) -> None:
-        key = admission.key
-        self._changes.tally.add(spend, cost, key.id, key.tenant, self.now.wall)
-        desk, tokens = self._desks.get(key.id), believed_count(spend.usage.tokens)
-        if desk is not None and desk.traffic is not None and tokens:
-            self._correct(desk.traffic, admission, tokens - admission.tokens)
-
-    def _correct(self, traffic: Traffic, admission: Admission, tokens: int) -> None:
-        """A call used so many tokens more than were counted when it began, or fewer."""
-        if tokens > 0:
-            traffic.add(self.now.tick, 0, tokens)
-            self._changes.sent(admission.key.id, self.now.tick, 0, tokens)
-        elif traffic.take_back(admission.tick, -tokens):
-            self._changes.sent(admission.key.id, admission.tick, 0, tokens)
-
-    def _desk(self, key: str) -> Desk | None:
-        desk = self._desks.get(key)
-        if desk is not None and desk.period == desk.key.period_at(self.now.wall):
-            return desk
+    def _desk_of(self, key: str) -> Desk | None:
         self.write()  # what is read has to include it
         desk = desk_of(self._connection, key, self.now)
         if desk is not None:
             self._desks[key] = desk
         return desk
+
+    # ------------------------------------------------------------------ what is over
+
+    def _pay(self, settle: Settle, held: int | None, inside: int) -> None:
+        """A call that cost so much, for which so much was `held`, is over."""
+        admission, spend, cost = settle.admission, settle.spend, settle.cost or 0
+        desk = self._desks.get(admission.key.id)
+        if desk is None or desk.period != admission.period:
+            self._change(admission, cost, -(held or 0), -inside)
+        else:
+            desk.spent += cost
+            desk.inside -= inside
+            if held:
+                desk.held -= held
+            self._changes.desks.add(desk)
+        if spend is not None:
+            self._used(admission, spend, settle.cost, desk)
+
+    def _pay_late(self, settle: Settle) -> None:
+        """A call whose hold is not open: it became unknown, and is known after all, or there is none."""
+        number = (settle.admission.id,)
+        row = self._connection.execute(_ONE, number).fetchone()
+        if row is not None:
+            self._connection.execute(_END, number)
+            self._pay(settle, row[0], 0)
+
+    def _is_doubtful(self, settle: Settle) -> bool:
+        """Whether nobody knows what the call cost: then what is held for what is not known stays."""
+        admission, spend = settle.admission, settle.spend
+        if spend is None or (admission.worst is None and not spend.unknown_tries):
+            return False
+        row = self._connection.execute(_ONE, (admission.id,)).fetchone()
+        if row is not None and row[1] is None:
+            held = row[0]
+            kept = held if settle.kept is None or held is None else min(settle.kept, held)
+            when = int(self.now.wall if spend.when is None else spend.when)
+            facts = (_COST_NOT_KNOWN, kept, when, admission.key.tenant or "", spend.provider, spend.served)
+            self._connection.execute(_UNKNOWN, (*facts, admission.id))
+            self._change(admission, settle.known, (kept or 0) - (held or 0), -1)
+            self._used(admission, spend, None, self._desks.get(admission.key.id), settle.known)
+        return True
+
+    def _change(self, admission: Admission, spent: int, held: int, inside: int) -> None:
+        """Change what a key's account and gate say, whether its desk is here or not."""
+        desk = self._desks.get(admission.key.id)
+        if desk is not None:
+            desk.inside += inside
+            self._changes.desks.add(desk)
+        elif inside:
+            gate(self._connection, admission.key.id, inside)
+        if desk is not None and desk.period == admission.period:
+            desk.spent += spent
+            desk.held += held
+        elif spent or held:
+            account(self._connection, admission.key.id, admission.period, spent, held)
+
+    def _used(self, admission: Admission, spend: Spend, cost: int | None, desk: Desk | None, known: int = 0) -> None:
+        key = admission.key
+        tokens = self._changes.tally.add(spend, cost, key.id, key.tenant, self.now.wall, known)
+        if tokens and desk is not None and desk.traffic is not None:
+            desk.traffic.correct(admission.tick, self.now.tick, tokens - admission.tokens)

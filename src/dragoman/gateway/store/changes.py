@@ -6,6 +6,7 @@ import sqlite3
 from functools import lru_cache
 from typing import Any, Final
 
+from dragoman.gateway.store.desk import Desk
 from dragoman.gateway.store.tally import Tally
 
 _HOLD: Final = "(?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL)"
@@ -24,42 +25,61 @@ def _holds(number: int) -> str:
 
 
 class Changes:
-    """New holds; by key and period, what is spent, held and inside; by key and second, what is sent; and usage."""
+    """New holds, desks that are no longer as they were written, and usage."""
 
-    __slots__ = ("accounts", "holds", "tally", "traffic")
+    __slots__ = ("desks", "holds", "tally")
 
     def __init__(self) -> None:
-        self.holds: list[tuple[Any, ...]] = []
-        self.accounts: dict[tuple[str, int], list[int]] = {}
-        self.traffic: dict[tuple[str, int], list[int]] = {}
+        self.holds: list[Any] = []
+        self.desks: set[Desk] = set()
         self.tally = Tally()
 
-    def account(self, key: str, period: int, spent: int, held: int, inside: int) -> None:
-        sums = self.accounts.get((key, period))
-        if sums is None:
-            self.accounts[key, period] = [spent, held, inside]
-        else:
-            sums[0] += spent
-            sums[1] += held
-            sums[2] += inside
-
-    def sent(self, key: str, tick: int, requests: int, tokens: int) -> None:
-        sums = self.traffic.get((key, tick))
-        if sums is None:
-            self.traffic[key, tick] = [requests, tokens]
-        else:
-            sums[0] += requests
-            sums[1] += tokens
-
     def write(self, connection: sqlite3.Connection) -> None:
-        for start in range(0, len(self.holds), _HOLDS_AT_ONCE):
-            some = self.holds[start : start + _HOLDS_AT_ONCE]
-            connection.execute(_holds(len(some)), [value for hold in some for value in hold])
-        for (key, period), (spent, held, inside) in self.accounts.items():
-            if spent or held:
-                connection.execute(_ACCOUNT, (spent, held, key, period))
-            if inside:
-                connection.execute(_GATE, (inside, key))
-        for (key, tick), (requests, tokens) in self.traffic.items():
-            connection.execute(_TRAFFIC, (key, tick, requests, tokens))
-        self.tally.write(connection)
+        """Write them, and begin anew."""
+        if self.holds:
+            self._write_holds(connection)
+        for desk in self.desks:
+            _write_desk(connection, desk)
+        self.desks.clear()
+        if self.tally.counts:
+            self.tally.write(connection)
+
+    def _write_holds(self, connection: sqlite3.Connection) -> None:
+        values, self.holds = self.holds, []
+        most = _HOLDS_AT_ONCE * _VALUES
+        for start in range(0, len(values), most):
+            some = values[start : start + most]
+            connection.execute(_holds(len(some) // _VALUES), some)
+
+
+_VALUES: Final = _HOLD.count("?")
+
+
+def _write_desk(connection: sqlite3.Connection, desk: Desk) -> None:
+    key = desk.key.id
+    spent, held, inside = (
+        desk.spent - desk.written_spent,
+        desk.held - desk.written_held,
+        desk.inside - desk.written_inside,
+    )
+    if spent or held:
+        account(connection, key, desk.period, spent, held)
+    if inside:
+        gate(connection, key, inside)
+    desk.written_spent, desk.written_held, desk.written_inside = desk.spent, desk.held, desk.inside
+    if desk.traffic is not None:
+        for second in desk.traffic.changed:
+            new = (key, second.tick, second.requests - second.written_requests, second.tokens - second.written_tokens)
+            connection.execute(_TRAFFIC, new)
+            second.written_requests, second.written_tokens = second.requests, second.tokens
+        desk.traffic.changed.clear()
+
+
+def account(connection: sqlite3.Connection, key: str, period: int, spent: int, held: int) -> None:
+    """So much more is spent and held in a period."""
+    connection.execute(_ACCOUNT, (spent, held, key, period))
+
+
+def gate(connection: sqlite3.Connection, key: str, inside: int) -> None:
+    """So many more are inside."""
+    connection.execute(_GATE, (inside, key))

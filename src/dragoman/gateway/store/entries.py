@@ -7,53 +7,69 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeAlias
 
+from msgspec import Struct, field
+
 from dragoman.errors import Error
-from dragoman.gateway.store.money import believed
 from dragoman.gateway.store.spend import Admission, Spend
 
-Outcome: TypeAlias = "tuple[Admit, Admission | Error]"
-Tell: TypeAlias = Callable[[Sequence[Outcome]], None]
-"""Called once for all who share it, when what it says is written: in the store's thread, or in that of who posted."""
 
-
-class Admit:
-    """A call that asks to be let in. `worst` is in pico-dollars; `future` is the asker's own."""
-
-    __slots__ = ("future", "key", "model", "request_id", "tell", "tokens", "worst")
-
-    def __init__(
-        self, key: str, model: str, worst: int | None, tokens: int, *, request_id: str, tell: Tell, future: Any
-    ) -> None:
-        self.key = key
-        self.model = model
-        self.worst = worst
-        self.tokens = tokens
-        self.request_id = request_id
-        self.tell = tell
-        self.future = future
-
-
-class Settle:
-    """A call that is over, for which something is held; without a `spend`, one that was never sent.
-
-    `cost` is in pico-dollars, `None` where it is not known.
+class Admit(Struct, eq=False):
+    """A call that asks to be let in. Amounts are pico-dollars: `each` is what one try costs at worst. `future` is the
+    asker's own.
     """
 
-    __slots__ = ("admission", "cost", "spend")
+    key: str
+    model: str
+    worst: int | None
+    each: int | None
+    tokens: int
+    request_id: str
+    future: Any
 
-    def __init__(self, admission: Admission, spend: Spend | None) -> None:
-        self.admission = admission
-        self.spend = spend
-        self.cost = 0 if spend is None else believed(spend.cost)
+
+class Grow(Struct, eq=False):
+    """A call under way that may cost `by` pico-dollars more, for it is to be tried again."""
+
+    admission: Admission
+    by: int
+    future: Any
 
 
-class Note:
-    """A call that is over, for which nothing is held."""
+class Settle(Struct, eq=False):
+    """A call that is over, for which something is held; without a `spend`, one that was never sent.
 
-    __slots__ = ("spend",)
+    Amounts are pico-dollars. Where `cost` is `None`, nobody knows it: `known` is spent, and `kept` stays held, or,
+    where that is `None`, all that is.
+    """
 
-    def __init__(self, spend: Spend) -> None:
-        self.spend = spend
+    admission: Admission
+    spend: Spend | None
+    cost: int | None = 0
+    known: int = 0
+    kept: int | None = None
+
+
+Asked: TypeAlias = "Admit | Grow"
+Outcome: TypeAlias = "tuple[Asked, Admission | Error | None]"
+"""What became of one who asked: an admission, or leave to go on, or why not."""
+Tell: TypeAlias = Callable[[Sequence[Outcome]], None]
+
+
+def _nobody(_: Sequence[Outcome]) -> None:
+    """Nobody asked."""
+
+
+class Batch(Struct, eq=False):
+    """What is written together: what is `over`, which makes room; then calls without a key, and who asks.
+
+    `tell` is called once for all who asked, when what it says is written: in the store's thread, or in that of who
+    posted.
+    """
+
+    over: list[Settle] = field(default_factory=list[Settle])
+    notes: list[Spend] = field(default_factory=list[Spend])
+    asked: list[Asked] = field(default_factory=list[Asked])
+    tell: Tell = _nobody
 
 
 class Work:
@@ -66,4 +82,4 @@ class Work:
         self.future: Future[Any] = Future()
 
 
-Entry: TypeAlias = Admit | Settle | Note | Work
+Entry: TypeAlias = Batch | Work

@@ -17,19 +17,32 @@ _ENCODER: Final = Encoder()
 
 
 class Keyring:
-    """The keys as they were when the store was last looked at. Its mapping is replaced, never changed."""
+    """The keys as they were when the store was last looked at. Its mapping is replaced, never changed.
 
-    __slots__ = ("_secret", "_version", "by_digest")
+    `found` has the tokens that keys were found by since, so no more than there are keys: a digest takes longer than all
+    the rest of finding one. They are in memory with every call that brings them, and never leave it.
+    """
+
+    __slots__ = ("_secret", "_version", "by_digest", "found")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         (self._secret,) = connection.execute("SELECT value FROM facts WHERE name = 'secret'").fetchone()
         self._version: int | None = None
         self.by_digest: Mapping[bytes, VirtualKey] = {}
+        self.found: dict[str, VirtualKey] = {}
         self.look(connection)
 
     def digest(self, token: str) -> bytes:
         """What the store keeps of a token: without its secret, a stolen table is of no use for guessing."""
         return hmac.digest(self._secret, token.encode("utf-8", "surrogatepass"), "sha256")
+
+    def find(self, token: str) -> VirtualKey | None:
+        """Whose token it is."""
+        found, by_digest = self.found, self.by_digest
+        key = by_digest.get(self.digest(token))  # nobody can choose what a digest begins with
+        if key is not None:
+            found[token] = key  # into the one that goes with `by_digest`, should another come in between
+        return key
 
     def look(self, connection: sqlite3.Connection) -> None:
         """Read the keys again if anybody has changed one."""
@@ -37,6 +50,7 @@ class Keyring:
         if version != self._version:
             rows = connection.execute("SELECT digest, record FROM keys").fetchall()
             self.by_digest = {digest: key_in(record) for digest, record in rows}
+            self.found = {}
             self._version = version
 
 

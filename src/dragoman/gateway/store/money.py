@@ -6,25 +6,26 @@ into SQLite's integers up to nine million dollars; a single call is believed up 
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Context, Decimal
+from math import ceil
 from typing import Final
 
 PICO: Final = 10**12
+_EXACT: Final = Context(prec=200, rounding=ROUND_CEILING)
 MOST: Final = 100_000 * PICO
 """What one call may be said to cost: more is a mistake of whoever says so, and not known to be anything."""
 
 
 def pico(usd: Decimal) -> int:
     """Whole pico-dollars, never fewer than `usd`."""
-    numerator, denominator = usd.as_integer_ratio()
-    return -(-numerator * PICO // denominator)
+    return ceil(usd.scaleb(12, _EXACT))
 
 
 def believed(usd: Decimal | None) -> int | None:
     """The pico-dollars of a call's cost, or `None` where it is not known or cannot be right."""
     if usd is None or not usd.is_finite():
         return None
-    cost = pico(usd)
+    cost = ceil(usd.scaleb(12, _EXACT))  # `pico`, once less called: each call is believed
     return cost if 0 <= cost <= MOST else None
 
 
@@ -32,7 +33,8 @@ def at_worst(usd: Decimal | None) -> int | None:
     """The pico-dollars to hold for a call that may cost so much."""
     if usd is None:
         return None
-    return max(0, min(pico(usd), MOST)) if usd.is_finite() else MOST
+    worst = ceil(usd.scaleb(12, _EXACT)) if usd.is_finite() else MOST
+    return worst if 0 <= worst <= MOST else max(0, min(worst, MOST))
 
 
 def dollars(amount: int) -> Decimal:

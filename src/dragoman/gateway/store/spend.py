@@ -15,14 +15,16 @@ class Spend(Struct, frozen=True, kw_only=True):
 
     Attributes:
         model: The public name that was asked for.
-        provider: Who answered; empty where nobody did.
-        served: The model that answered, in its provider's words.
+        provider: Who answered, or was asked last; empty where nobody was.
+        served: The model that answered or was asked last, in its provider's words.
         usage: What it reports.
         cost: US dollars; `None` where that is not known, which is not nothing.
+        known: Of a cost that is not known, what is: that of the tries which were answered.
+        unknown_tries: How many tries broke off after they were sent, so that nobody knows what they cost.
         when: Seconds since 1970; `None`: now.
         tenant: On whose behalf, for calls without a key.
-        request_id: The gateway's own id of the call.
-        outcome: `ok`, or what became of it in a word.
+        request_id: The id that the caller was told.
+        outcome: `ok`, `left` (the caller went away), or the name of the error's class.
     """
 
     model: str
@@ -30,28 +32,29 @@ class Spend(Struct, frozen=True, kw_only=True):
     served: str = ""
     usage: Usage = Usage()
     cost: Decimal | None = None
+    known: Decimal = Decimal(0)
+    unknown_tries: int = 0
     when: float | None = None
     tenant: str | None = None
     request_id: str = ""
     outcome: str = "ok"
 
 
-class Admission:
+class Admission(Struct, eq=False):
     """A call that may be sent: what is held for it until it is settled.
 
-    `key` is as the store knew it in that moment. `worst` is in pico-dollars.
+    `key` is as the store knew it in that moment. Amounts are pico-dollars, `None` where no price is known: `worst` is
+    held, and `each` is what one try costs at worst.
     """
 
-    __slots__ = ("id", "is_settled", "key", "period", "tick", "tokens", "worst")
-
-    def __init__(self, hold: int, key: VirtualKey, period: int, worst: int | None, tokens: int, tick: int) -> None:  # noqa: PLR0917  # one for each call, made in one place
-        self.id = hold
-        self.key = key
-        self.period = period
-        self.worst = worst
-        self.tokens = tokens
-        self.tick = tick
-        self.is_settled = False
+    id: int
+    key: VirtualKey
+    period: int
+    worst: int | None
+    each: int | None
+    tokens: int
+    tick: int
+    is_settled: bool = False
 
     def __repr__(self) -> str:
         state = "settled" if self.is_settled else "open"

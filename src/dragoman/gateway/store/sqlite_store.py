@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final, Self
 
-from dragoman.gateway.store.entries import Admit, Note, Settle
+from dragoman.gateway.store.entries import Batch
 from dragoman.gateway.store.failures import failure_of
 from dragoman.gateway.store.keyring import add_key, change_key
 from dragoman.gateway.store.unknown import UnknownHold, resolve, unknown_holds
@@ -82,8 +82,14 @@ class SqliteStore:
     def change_key(self, key: VirtualKey) -> Future[None]:
         return self._here().work(partial(change_key, key=key))
 
-    def post(self, *entries: Admit | Settle | Note) -> None:
-        self._here().post(*entries)
+    def find(self, token: str) -> VirtualKey | None:
+        writer = self._writer
+        if writer.pid != os.getpid():
+            writer = self._anew()
+        return writer.keyring.found.get(token) or writer.keyring.find(token)
+
+    def post(self, batch: Batch) -> None:
+        self._here().post(batch)
 
     def flushed(self) -> Future[None]:
         return self._here().work(_nothing)

@@ -10,13 +10,16 @@ from dragoman.gateway.store.traffic import WINDOW, Traffic
 from dragoman.gateway.store.virtual_key import VirtualKey
 
 
-def desk_of(connection: sqlite3.Connection, key_id: str, now: Moment) -> Desk | None:
-    """The desk of a key, whose rows are there from now on; `None` where there is no such key."""
+def desk_of(connection: sqlite3.Connection, key_id: str, now: Moment, period: int | None = None) -> Desk | None:
+    """The desk of a key in a period, by default that of now; its rows are there from now on.
+
+    `None` where there is no such key.
+    """
     row = connection.execute("SELECT record FROM keys WHERE id = ?", (key_id,)).fetchone()
     if row is None:
         return None
     key = key_in(row[0])
-    period = key.period_at(now.wall)
+    period = key.period_at(now.wall) if period is None else period
     connection.execute("INSERT OR IGNORE INTO accounts VALUES (?, ?, 0, 0)", (key_id, period))
     connection.execute("INSERT OR IGNORE INTO gates VALUES (?, 0)", (key_id,))
     spent, held = connection.execute(
@@ -34,7 +37,7 @@ def _traffic_of(connection: sqlite3.Connection, key: VirtualKey, tick: int) -> T
     rows = connection.execute(
         "SELECT tick, requests, tokens FROM traffic WHERE key = ? AND tick > ? ORDER BY tick", (key.id, tick - WINDOW)
     )
-    return Traffic(rows)
+    return Traffic(rows, tick)
 
 
 def _bring_to_now(connection: sqlite3.Connection, key: str, tick: int) -> None:

@@ -17,7 +17,7 @@ from dragoman.errors import ConfigurationError
 Period: TypeAlias = Literal["total", "day", "month"]
 Unpriced: TypeAlias = Literal["refuse", "allow"]
 
-_DAY: Final = 86_400
+DAY: Final = 86_400
 
 
 class VirtualKey(Struct, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ class VirtualKey(Struct, frozen=True, kw_only=True):
 
     def period_at(self, now: float) -> int:
         """The number of the period that `now` is in; no two kinds share one."""
-        return _NUMBERS[self.period](now)
+        return NUMBERS[self.period](now)
 
     def check(self) -> None:
         """Raise `ConfigurationError` for what cannot be meant."""
@@ -100,7 +100,7 @@ def _total(_: float) -> int:
 
 def day_of(now: float) -> int:
     """Days since 1970, of UTC."""
-    return int(now // _DAY)
+    return int(now // DAY)
 
 
 def _month(now: float) -> int:
@@ -108,4 +108,5 @@ def _month(now: float) -> int:
     return date.year * 100 + date.month
 
 
-_NUMBERS: Final[Mapping[Period, Callable[[float], int]]] = {"total": _total, "day": day_of, "month": _month}
+NUMBERS: Final[Mapping[Period, Callable[[float], int]]] = {"total": _total, "day": day_of, "month": _month}
+"""The number of each kind of period. It is the same for all of a day of UTC."""

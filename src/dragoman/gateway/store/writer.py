@@ -12,19 +12,18 @@ import os
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
 from dragoman.errors import Error, StorageFailed
 from dragoman.gateway.store.book import Book
-from dragoman.gateway.store.desk import Moment
-from dragoman.gateway.store.entries import Admit, Entry, Note, Outcome, Settle, Tell, Work
+from dragoman.gateway.store.entries import Batch, Entry, Outcome, Settle, Work
 from dragoman.gateway.store.failures import code_of, failure_of
 from dragoman.gateway.store.keyring import Keyring
 from dragoman.gateway.store.lease import Lease
@@ -82,9 +81,10 @@ class Writer:
         self._wall = wall
         self._steady = steady
         self._lock = Lock()
-        self._queue: SimpleQueue[Sequence[Entry]] = SimpleQueue()
+        self._queue: SimpleQueue[Entry] = SimpleQueue()
         self._owed: list[Settle] = []
         self._owed_tally = Tally()
+        self._owes = False
         self._is_closing = self._is_closed = False
         self._look_at = self._sweep_at = 0.0
         opened: Future[None] = Future()
@@ -92,19 +92,19 @@ class Writer:
         self._thread.start()
         opened.result()
 
-    def post(self, *entries: Entry) -> None:
-        """Have them written, together."""
-        if not self._done_at_once(entries):
-            self._enqueue(entries)
+    def post(self, batch: Batch) -> None:
+        """Have it written, together."""
+        if not self._done_at_once(batch):
+            self._enqueue(batch)
 
     def work(self, do: Callable[[sqlite3.Connection], T]) -> Future[T]:
         """Have something else done, in the thread, after all that was posted before."""
         work = Work(do)
-        self._enqueue([work])
+        self._enqueue(work)
         return work.future
 
-    def _enqueue(self, entries: Sequence[Entry]) -> None:
-        self._queue.put(entries)
+    def _enqueue(self, entry: Entry) -> None:
+        self._queue.put(entry)
         if self._is_closed:
             self._turn_away()
 
@@ -121,12 +121,12 @@ class Writer:
         with suppress(Empty):
             while True:
                 closed = StorageFailed(f"the store {self.path} is closed")
-                _tell([(entry, closed) for entry in self._queue.get_nowait()])
+                _tell_all(self._queue.get_nowait(), closed)
 
     # ------------------------------------------------------------------ whoever posts
 
-    def _done_at_once(self, entries: Sequence[Entry]) -> bool:
-        """Write them in the calling thread, if nobody is writing: that takes less time than to wake another thread.
+    def _done_at_once(self, batch: Batch) -> bool:
+        """Write it in the calling thread, if nobody is writing: that takes less time than to wake another thread.
 
         Nothing is waited for, neither a lock nor the disk: the thread brings to the disk what a commit leaves in the
         system's memory.
@@ -134,7 +134,7 @@ class Writer:
         if self._waits_for_disk or not self._queue.empty() or not self._lock.acquire(blocking=False):
             return False
         try:
-            return not self._is_closing and self._turn(entries, patience=0.0)
+            return not self._is_closing and self._turn((batch,), patience=0.0)
         finally:
             self._lock.release()
 
@@ -191,12 +191,12 @@ class Writer:
         until = self._look_at
         try:
             while len(entries) < _MOST_AT_ONCE:
-                some = self._queue.get(timeout=max(until - time.monotonic(), 0.0))
-                if any(isinstance(entry, Admit | Work) for entry in some):
+                entry = self._queue.get(timeout=max(until - time.monotonic(), 0.0))
+                if isinstance(entry, Work) or entry.asked:
                     until = 0.0
                 elif not entries:
                     until = time.monotonic() + _LINGER_SECONDS
-                entries += some
+                entries.append(entry)
         except Empty:
             pass
         return entries
@@ -211,19 +211,25 @@ class Writer:
         outcomes: list[Any] = []
         try:
             self._patiently("BEGIN IMMEDIATE", self._patience if patience is None else patience)
-            self._book.begin(Moment(self._wall(), self._steady()))
-            self._book.add(self._owed_tally)
-            self._book.settle([*self._owed, *(entry for entry in entries if isinstance(entry, Settle))])
-            outcomes.extend(map(self._entered, entries))
+            self._book.begin(self._wall(), self._steady())
+            if self._owes:
+                self._pay_what_is_owed()
+            for entry in entries:
+                if type(entry) is Batch and entry.over:
+                    self._book.settle(entry.over)  # all of them come first: they make room
+            for entry in entries:
+                outcomes.append(self._entered(entry))  # noqa: PERF401  # what came before one that fails has to be known
             self._book.write()
             self.connection.execute("COMMIT")
-            self._committed(entries)
+            self.trouble = None
+            if self._owes:
+                self._owes, self._owed, self._owed_tally = False, [], Tally()
         except Exception as error:  # noqa: BLE001  # see above
             if patience == 0.0 and code_of(error) == sqlite3.SQLITE_BUSY and not self.connection.in_transaction:
                 return False
             self._failed(entries, outcomes, error)
         else:
-            _tell(zip(entries, outcomes, strict=True))
+            self._committed(entries, outcomes)
         return True
 
     def _patiently(self, statement: str, patience: float) -> None:
@@ -241,15 +247,15 @@ class Writer:
             pause = min(pause * 1.5, 0.005)
 
     def _entered(self, entry: Entry) -> Any:
-        match entry:
-            case Admit():
-                return self._book.admit(entry)
-            case Note():
-                return self._book.note(entry.spend)
-            case Work():
-                return self._done(entry)
-            case Settle():
-                return None  # all of them come first: they make room
+        if isinstance(entry, Work):
+            return self._done(entry)
+        if entry.notes:
+            self._book.note(entry.notes)
+        return self._book.ask(entry.asked) if entry.asked else []
+
+    def _pay_what_is_owed(self) -> None:
+        self._book.add(self._owed_tally)
+        self._book.settle(self._owed)
 
     def _done(self, work: Work) -> Any:
         try:
@@ -257,12 +263,25 @@ class Writer:
         except Error as error:
             return error
 
-    def _committed(self, entries: Sequence[Entry]) -> None:
-        self.trouble = None
-        if self._owed or self._owed_tally:
-            self._owed, self._owed_tally = [], Tally()
-        if any(isinstance(entry, Work) for entry in entries):
+    def _committed(self, entries: Sequence[Entry], outcomes: Sequence[Any]) -> None:
+        """Tell everybody, and those last who wait for all that was posted before."""
+        works: list[tuple[Work, Any]] = []
+        for entry, outcome in zip(entries, outcomes, strict=True):
+            if isinstance(entry, Work):
+                works.append((entry, outcome))
+            elif outcome:
+                entry.tell(outcome)
+        if works:
+            self._look_for_keys()
+        for work, outcome in works:
+            _finish(work.future, outcome)
+
+    def _look_for_keys(self) -> None:
+        """What was done may have changed them; where they cannot be read now, they are soon (`_look`)."""
+        try:
             self.keyring.look(self.connection)
+        except sqlite3.Error as error:
+            self.trouble = str(failure_of(error, self.path))
 
     def _failed(self, entries: Sequence[Entry], outcomes: Sequence[Any], error: Exception) -> None:
         failure = failure_of(error, self.path)
@@ -273,8 +292,9 @@ class Writer:
             self._owe(entries, outcomes)
         else:  # what would fail again is not tried again: what was held for it stays held
             _log.error("what was to be written was given up", exc_info=error)
-            self._owed, self._owed_tally = [], Tally()
-        _tell((entry, failure) for entry in entries)
+            self._owes, self._owed, self._owed_tally = False, [], Tally()
+        for entry in entries:
+            _tell_all(entry, failure)
 
     def _take_back(self) -> None:
         self._book.forget()
@@ -286,12 +306,14 @@ class Writer:
 
     def _owe(self, entries: Sequence[Entry], outcomes: Sequence[Any]) -> None:
         """Keep what has to be written some time. Whether a commit that failed is on the disk is not always known."""
+        self._owes = True
         for entry in entries:
-            if isinstance(entry, Settle):
-                self._owed.append(entry)
-            elif isinstance(entry, Note):
-                self._owed_tally.add(entry.spend, believed(entry.spend.cost), "", entry.spend.tenant, self._wall())
-        self._owed += [Settle(outcome, None) for outcome in outcomes if isinstance(outcome, Admission)]
+            if isinstance(entry, Batch):
+                self._owed += entry.over
+                for spend in entry.notes:
+                    self._owed_tally.add(spend, believed(spend.cost), "", spend.tenant, self._wall())
+        told = [outcome for told in outcomes if isinstance(told, list) for _, outcome in cast("list[Outcome]", told)]
+        self._owed += [Settle(outcome, None) for outcome in told if isinstance(outcome, Admission)]
 
     # ------------------------------------------------------------------ now and then
 
@@ -347,19 +369,12 @@ def _nothing(_: sqlite3.Connection) -> None:
     """A commit of nothing: after it, what was there before is on the disk."""
 
 
-def _tell(outcomes: Iterable[tuple[Entry, Any]]) -> None:
-    """Everybody who waits is told; those who share a `tell`, together, and before those who wait for all."""
-    by_tell: dict[Tell, list[Outcome]] = {}
-    works: list[tuple[Work, Any]] = []
-    for entry, outcome in outcomes:
-        if isinstance(entry, Admit):
-            by_tell.setdefault(entry.tell, []).append((entry, outcome))
-        elif isinstance(entry, Work):
-            works.append((entry, outcome))
-    for tell, told in by_tell.items():
-        tell(told)
-    for work, outcome in works:
-        _finish(work.future, outcome)
+def _tell_all(entry: Entry, failure: Error) -> None:
+    """Nothing came of it."""
+    if isinstance(entry, Work):
+        _finish(entry.future, failure)
+    elif entry.asked:
+        entry.tell([(asked, failure) for asked in entry.asked])
 
 
 def _finish(future: Future[Any], outcome: Any) -> None:
