@@ -36,7 +36,7 @@ from dragoman.client.options import (
     check_options,
     timeouts_of,
 )
-from dragoman.client.requests import fills, own_request, passed_on, request_of
+from dragoman.client.requests import fills, own_request, passed_on, request_of, with_the_rest
 from dragoman.client.sending import sent, watched
 from dragoman.client.target import with_model
 from dragoman.client.tools import tools_of
@@ -440,7 +440,10 @@ class Plan:
         if isinstance(prompt, Request):
             return own_request(prompt, self._target.model, options)
         tools = tools_of(options.get("tools") or ())
-        return request_of(self._target.model, conversation_of(prompt, options), tools, options)
+        request = request_of(self._target.model, conversation_of(prompt, options), tools, options)
+        if isinstance(prompt, Understood) and prompt.request is not None:
+            return with_the_rest(request, prompt.request)
+        return request
 
     def _call(
         self, request: Request, options: Mapping[str, Any], deadline: float | None = None, **passing: Any

@@ -13,6 +13,7 @@ from dragoman.messages import (
     AnyTool,
     Extra,
     JsonObject,
+    Loss,
     Message,
     OutputFormat,
     ReasoningOptions,
@@ -97,6 +98,27 @@ def options_of(request: Request) -> dict[str, Any]:
     if everywhere:
         options["extra_body"] = {name: value for fields in everywhere for name, value in fields.items()}
     return options
+
+
+def with_the_rest(spelled: Request, request: Request) -> Request:
+    """`spelled`, which is made of `request` by its options, with what options cannot say."""
+    thinking = request.reasoning if _beyond_options(request.reasoning) else spelled.reasoning
+    return replace(spelled, reasoning=thinking, extra=(*spelled.extra, *_of_one_dialect(request)))
+
+
+def beyond_options(request: Request) -> tuple[Loss, ...]:
+    """What is lost of `request` with those who are asked by options."""
+    names = [name for extra in _of_one_dialect(request) for name in extra.fields]
+    names += ["reasoning"] if _beyond_options(request.reasoning) else []
+    return tuple(Loss(effect="dropped", where=name, why="this target takes no more than options say") for name in names)
+
+
+def _of_one_dialect(request: Request) -> tuple[Extra, ...]:
+    return tuple(extra for extra in request.extra if extra.dialect is not None)
+
+
+def _beyond_options(thinking: ReasoningOptions | None) -> bool:
+    return thinking is not None and (thinking.extra is not None or thinking.enabled is not None)
 
 
 def spelled_out(request: Request, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from dragoman.calls import Call
-from dragoman.messages import Message
+from dragoman.messages import Message, Request
 
 
 class Settled(Struct):
@@ -35,9 +35,11 @@ class Understood(Struct, frozen=True):
         options: All of them, checked.
         settled: What says all of them, where the call says nothing more.
         deadline: When an answer must be there, on top of the limits in `options`.
+        request: The request that the options were made of, for what they cannot say.
     """
 
     messages: tuple[Message, ...]
     options: Mapping[str, Any]
     settled: Settled | None = None
     deadline: float | None = None
+    request: Request | None = None

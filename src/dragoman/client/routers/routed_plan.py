@@ -130,6 +130,7 @@ class RoutedPlan:
             timeout=whole.get("timeout"),
             retry=whole.get("retry_config"),
             stream=request.stream,
+            request=request,
         )
         if verbatim is not None and not _of_one_target(self.behind.routing.rules, stream=request.stream):
             verbatim.keeps = False
@@ -271,7 +272,9 @@ class RoutedPlan:
     # ------------------------------------------------------------------ what is asked
 
     def _call(self, prompt: Any, said: Mapping[str, Any], *, stream: bool, value: bool) -> Call:
+        request = prompt if isinstance(prompt, Request) else None
         if isinstance(prompt, Understood):
+            request = prompt.request
             self._refuse_closed()
             said = prompt.options
             options = {**self._defaults, **said}
@@ -288,6 +291,7 @@ class RoutedPlan:
             timeout=options.get("timeout"),
             retry=options.get("retry_config"),
             stream=stream,
+            request=request,
         )
 
     def options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:

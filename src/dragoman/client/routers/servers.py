@@ -61,6 +61,7 @@ class Wish(Struct, frozen=True, kw_only=True):
         seconds: How long all may take; `None` is without end.
         model: The model that the caller named, or `None`.
         stream: Whether the caller sees the events.
+        request: What is asked, where it was given as one: for what options do not say.
         answering: How the answer to a whole request is asked for, in place of `Plan.answer`.
     """
 
@@ -71,6 +72,7 @@ class Wish(Struct, frozen=True, kw_only=True):
     seconds: float | None = None
     model: str | None = None
     stream: bool = False
+    request: Request | None = None
     answering: Answering | None = None
 
     @property
@@ -85,9 +87,11 @@ class Server(ABC):
 
     Attributes:
         place: What routing needs to know of it.
+        takes_requests: Whether it is sent all that a request has, and not only what options say.
     """
 
     place: Place
+    takes_requests: bool = False
 
     def settled(self, options: Mapping[str, Any]) -> Settled:
         """What it makes of `options` that many calls say alike: found out once, and the same for all of them."""
@@ -165,6 +169,8 @@ class Server(ABC):
 class PlanServer(Server):
     """A client of ours, asked by its plan. `usual` are options of calls that do not say otherwise."""
 
+    takes_requests = True
+
     def __init__(self, plan: Plan, place: Place, usual: Mapping[str, Any] = _NOTHING) -> None:
         self._plan = plan
         self._usual = usual
@@ -234,7 +240,7 @@ class PlanServer(Server):
 
 
 def _understood(wish: Wish) -> Understood:
-    return Understood(wish.messages, wish.options)
+    return Understood(wish.messages, wish.options, request=wish.request)
 
 
 def _all_settled(wish: Wish) -> Understood:
@@ -249,6 +255,7 @@ class InAThread(Server):
     def __init__(self, server: Server) -> None:
         self._server = server
         self.place = server.place
+        self.takes_requests = server.takes_requests
 
     def settled(self, options: Mapping[str, Any]) -> Settled:
         return self._server.settled(options)

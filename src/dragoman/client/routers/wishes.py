@@ -13,12 +13,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dragoman.calls import RetryConfig
+from dragoman.client.requests import beyond_options
 from dragoman.client.routers.behind import Behind
 from dragoman.client.routers.limits import limits_at, seconds_within
 from dragoman.client.routers.servers import ONE_TRY, Server, Wish
 from dragoman.client.understood import Settled
+from dragoman.errors import LossRefused
 from dragoman.http import Timeouts
-from dragoman.messages import LLMResponse, Loss, Message, Role
+from dragoman.messages import LLMResponse, Loss, Message, Request, Role
 from dragoman.routing.asking import Allowance
 from dragoman.routing.features import Features
 from dragoman.routing.target import Target
@@ -45,6 +47,7 @@ class Call(Struct, frozen=True, kw_only=True):
         timeout: The limits of the route.
         retry: How patiently targets are asked again, in place of the rules'.
         stream: Whether the caller sees the events.
+        request: What is asked, where it was given as one.
     """
 
     features: Features
@@ -53,6 +56,7 @@ class Call(Struct, frozen=True, kw_only=True):
     timeout: float | Timeouts | None
     retry: RetryConfig | None
     stream: bool
+    request: Request | None = None
 
 
 class Usual(Struct, frozen=True):
@@ -102,8 +106,12 @@ class Wishes:
             seconds=seconds_within(limits.total, allowance.seconds),
             model=model,
             stream=call.stream,
+            request=call.request,
         )
-        return usual.server, wish, as_it_is if model == named else _told_of(target, named, model)
+        told = as_it_is if model == named else _told_of(target, named, model)
+        if call.request is not None and not usual.server.takes_requests:
+            told = _telling(told, beyond_options(call.request), wish, target)
+        return usual.server, wish, told
 
     def _settle(self, target: Target) -> Usual:
         """What calls to `target` have in common. Raises `ConfigurationError` for options."""
@@ -131,6 +139,20 @@ def _told_of(target: Target, named: str | None, model: str | None) -> Callable[[
     loss = Loss(effect="changed", where="model", why=f"{target.title} has no `{named}`: `{model}` was asked")
     _logger.warning("%s", loss)
     return lambda response: replace(response, warnings=(*response.warnings, loss))
+
+
+def _telling(
+    told: Callable[[LLMResponse], LLMResponse], losses: tuple[Loss, ...], wish: Wish, target: Target
+) -> Callable[[LLMResponse], LLMResponse]:
+    """Says on a response what was lost besides. Raises `LossRefused` where nothing may be."""
+    if losses and wish.options.get("on_loss") == "error":
+        raise LossRefused(losses, provider=target.place.provider, model=target.place.model)
+
+    def and_lost(response: LLMResponse) -> LLMResponse:
+        response = told(response)
+        return replace(response, warnings=(*response.warnings, *losses))
+
+    return and_lost if losses else told
 
 
 def _going_on(messages: tuple[Message, ...], so_far: str) -> tuple[Message, ...]:
