@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from time import monotonic
 from typing import NamedTuple
 
 from dragoman.errors import ConfigurationError, ConnectFailed, ConnectionLost, TimedOut
 from dragoman.http import Frame, Framing, HttpRequest, Origin, Tap
-from dragoman.transport.asyncio_connection import AsyncioConnection, runs_here
+from dragoman.transport.asyncio_connection import AsyncioConnection, loop_here, runs_here
 from dragoman.transport.asyncio_dialling import dial, time_limit
 from dragoman.transport.clock import CallClock, ConnectClock
 from dragoman.transport.content import content_decoder, too_large
 from dragoman.transport.framing import SseDecoder, frame_decoder
-from dragoman.transport.http1 import ReplyParser, request_pieces
+from dragoman.transport.http1 import Heads, ReplyParser
 from dragoman.transport.options import Destination, TransportOptions, destination_of
 from dragoman.transport.pool import Pool, forget, known_keys, lease, release
 from dragoman.transport.replies import HeldReply
@@ -31,17 +32,20 @@ class AsyncioTransport:
     def __init__(self, options: TransportOptions) -> None:
         self._options = options
         self._pools: dict[tuple[Loop, Origin], Pool[AsyncioConnection]] = {}
+        self._heads: dict[Origin, Heads] = {}
         self._held: set[AsyncioConnection] = set()
         self._dialling: dict[asyncio.Timeout, Loop] = {}
         self._closed = False
 
     async def open(self, request: HttpRequest) -> AsyncioReply:
         """`BlockingTransport.open`, awaited."""
-        clock = CallClock(request)
         loop = asyncio.get_running_loop()
-        pool = self._pools.get((loop, request.origin)) or self._lease(loop, request.origin)
-        pieces = request_pieces(request, host=pool.host, prefix=pool.prefix, extra=pool.extra)
-        clock.check()
+        origin = request.origin
+        pool = self._pools.get((loop, origin)) or self._lease(loop, origin)
+        pieces = self._heads[origin].pieces(request)
+        clock = CallClock(request)
+        if monotonic() >= clock.deadline:
+            clock.check()
         lost: ConnectionLost | None = None
         while True:
             parser = ReplyParser(request.method)
@@ -87,7 +91,12 @@ class AsyncioTransport:
 
     def finish(self, pool: Pool[AsyncioConnection], connection: AsyncioConnection, parser: ReplyParser) -> None:
         """The reply on `connection` is over, or nobody wants the rest of it."""
-        if parser.complete and parser.reusable and not self._closed and connection.is_at_home():
+        if (
+            parser.complete
+            and parser.reusable
+            and not (self._closed or connection.closed)
+            and (loop_here() is connection.loop)
+        ):
             self._held.discard(connection)
             connection.rest()
             pool.give_back(connection)
@@ -110,6 +119,8 @@ class AsyncioTransport:
         destination = destination_of(origin, self._options)
         key = _Key(loop, destination)
         pool = self._pools[loop, origin] = lease(key, self, lambda: Pool[AsyncioConnection](key, destination))
+        if origin not in self._heads:
+            self._heads[origin] = Heads(host=pool.host, prefix=pool.prefix, extra=pool.extra)
         if self._closed:  # asked last, for another thread may be closing
             self._pools.clear()
             release(pool, self)
@@ -218,10 +229,12 @@ class AsyncioReply(HeldReply[AsyncioConnection]):
 
     async def read(self) -> bytes:
         """The whole body, its content coding undone. Raises `DecodeError` for one above `max_body_bytes`."""
-        limit, parser = self.pool.destination.options.max_body_bytes, self.parser
-        self._spend()
+        limit, parser = self.pool.max_body_bytes, self.parser
+        if self._spent:
+            self._spend()
+        self._spent = True
         try:
-            content = content_decoder(self.headers, limit)
+            content = content_decoder(self.headers, limit) if "content-encoding" in self.headers else None
             body = parser.take() if parser.complete else await self.connection.whole(limit)
             if len(body) > limit:
                 raise too_large(limit)
@@ -230,7 +243,8 @@ class AsyncioReply(HeldReply[AsyncioConnection]):
                 content.finish()
             return body
         finally:
-            self.close()
+            if not self._ended.locked():
+                self.close()
 
     def frames(self, framing: Framing) -> AsyncioFrames:
         """The body as frames, as they arrive."""
@@ -250,7 +264,7 @@ class AsyncioFrames:
     def __init__(self, reply: AsyncioReply, framing: Framing) -> None:
         self._reply = reply
         self._decoder = frame_decoder(framing)
-        self._content = content_decoder(reply.headers, reply.pool.destination.options.max_body_bytes)
+        self._content = content_decoder(reply.headers, reply.pool.max_body_bytes)
         self._over = False
         self._tap: Tap | None = None
         self._sse: SseDecoder | None = None

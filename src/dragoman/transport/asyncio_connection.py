@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from math import inf
 from threading import local
 from time import monotonic
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from dragoman.errors import ConnectionLost, Error
 from dragoman.http import Tap
@@ -25,6 +25,9 @@ from dragoman.transport.readiness import Readiness
 
 if TYPE_CHECKING:
     from dragoman.transport.pool import Pool
+
+loop_here: Final = asyncio._get_running_loop  # pyright: ignore[reportPrivateUsage]  # the public one raises where none runs
+"""The loop that calls, if any."""
 
 _MOST_AT_ONCE: Final = 65_536
 _HIGH_WATER: Final = 256 * 1024
@@ -41,10 +44,7 @@ _inherited: list[asyncio.BaseTransport | None] = []
 
 def runs_here(loop: asyncio.AbstractEventLoop) -> bool:
     """Whether the caller is called by `loop`."""
-    try:
-        return asyncio.get_running_loop() is loop
-    except RuntimeError:
-        return False
+    return loop_here() is loop
 
 
 class _Inbox(local):
@@ -66,6 +66,7 @@ class AsyncioConnection(asyncio.BufferedProtocol):
 
     Attributes:
         expires: When it is too old to be used again.
+        loop: The loop it belongs to.
         reused: Whether it has carried a request before this one.
         closed: Whether it was closed from this side.
     """
@@ -75,13 +76,12 @@ class AsyncioConnection(asyncio.BufferedProtocol):
         "_clock",
         "_failure",
         "_heard_at",
+        "_is_readable",
         "_limit",
-        "_loop",
         "_parser",
         "_phase",
         "_pool",
         "_proven",
-        "_readiness",
         "_reading_paused",
         "_room",
         "_socket",
@@ -94,6 +94,7 @@ class AsyncioConnection(asyncio.BufferedProtocol):
         "_writing_paused",
         "closed",
         "expires",
+        "loop",
         "reused",
     )
 
@@ -101,9 +102,9 @@ class AsyncioConnection(asyncio.BufferedProtocol):
         self, pool: Pool[AsyncioConnection], connected: socket.socket, parser: ReplyParser, clock: CallClock
     ) -> None:
         self._pool = pool
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._socket = connected
-        self._readiness = Readiness(connected)
+        self._is_readable = Readiness(connected).is_readable
         self._transport: asyncio.Transport | None = None
         self._parser: ReplyParser | None = parser
         self._clock: CallClock | None = clock
@@ -126,32 +127,25 @@ class AsyncioConnection(asyncio.BufferedProtocol):
 
     # ------------------------------------------------------------------ for the task that uses it
 
-    async def exchange(self, request: Sequence[bytes], parser: ReplyParser, clock: CallClock) -> None:
+    def exchange(self, request: Sequence[bytes], parser: ReplyParser, clock: CallClock) -> Coroutine[Any, Any, None]:
         """Send a request, in pieces or whole, and read until the head of its reply is whole."""
         if self._parser is None:
             self._parser, self._clock = parser, clock
         if parser.status:  # the peer of a new connection may answer before it is asked
-            parser.reusable = False
-            return
+            return self._answered_before(parser)
         transport = self._transport
         if self.closed or transport is None:
             raise self._failure or self._ended_here()
-        if len(request) == 1:
-            transport.write(request[0])
-            whole = True
-        else:
-            whole = await self._upload(request, transport, parser)
-        if not parser.status:
-            await self._wait(_HEAD, "first_byte")
-        if not whole:
-            parser.reusable = False
+        if len(request) > 1:
+            return self._upload(request, transport, parser)
+        transport.write(request[0])
+        return self._wait(_HEAD, "first_byte")
 
-    async def more(self, tap: Tap | None = None) -> None:
+    def more(self, tap: Tap | None = None) -> Coroutine[Any, Any, None]:
         """Wait until there is another piece of the body that `tap` does not take, or its end."""
-        self.resume()
-        self._tap, self._heard_at = tap, 0.0
-        await self._wait(_PIECE, "between_chunks")
-        self._tap, self._heard_at = None, 0.0
+        if self._reading_paused:
+            self.resume()
+        return self._wait(_PIECE, "between_chunks", tap)
 
     async def whole(self, most: int) -> bytes:
         """The whole body, once it is there. Raises `DecodeError` when it becomes larger than `most`."""
@@ -173,10 +167,22 @@ class AsyncioConnection(asyncio.BufferedProtocol):
         """The reply is over: whatever comes now is unsolicited."""
         self._parser = self._clock = self._tap = None
         self.reused = True
-        self.resume()
+        if self._reading_paused:
+            self.resume()
 
-    async def _upload(self, request: Sequence[bytes], transport: asyncio.Transport, parser: ReplyParser) -> bool:
-        """Send a large request. False when the peer answered before it had everything."""
+    async def _upload(self, request: Sequence[bytes], transport: asyncio.Transport, parser: ReplyParser) -> None:
+        """Send a large request, and wait for its reply."""
+        whole = await self._uploaded(request, transport, parser)
+        if not parser.status:
+            await self._wait(_HEAD, "first_byte")
+        if not whole:
+            parser.reusable = False
+
+    async def _answered_before(self, parser: ReplyParser) -> None:
+        parser.reusable = False
+
+    async def _uploaded(self, request: Sequence[bytes], transport: asyncio.Transport, parser: ReplyParser) -> bool:
+        """Whether all of it was sent. Not when the peer answered before it had everything."""
         for data in request:
             view = memoryview(data)
             for start in range(0, len(view), _SLICE):
@@ -187,15 +193,19 @@ class AsyncioConnection(asyncio.BufferedProtocol):
                     return False
         return True
 
-    async def _wait(self, wanted: int, phase: str) -> None:
+    async def _wait(self, wanted: int, phase: str, tap: Tap | None = None) -> None:
         self._wanted, self._phase = wanted, phase
-        clock = cast("CallClock", self._clock)
-        cast("ReplyParser", self._parser).check()
+        self._tap, self._heard_at = tap, 0.0
+        clock, parser = self._clock, self._parser
+        assert clock is not None  # whoever waits has a call
+        assert parser is not None
+        if parser.failure is not None:
+            raise parser.failure
         if self._failure is None:
             limit = self._limit = clock.until(phase)
             if limit < inf and (self._timer is None or limit < self._timer_at):
                 self._arm(limit)
-            waiter = self._waiter = self._loop.create_future()
+            waiter = self._waiter = self.loop.create_future()
             try:
                 await waiter
             finally:
@@ -219,7 +229,7 @@ class AsyncioConnection(asyncio.BufferedProtocol):
         if self._timer is not None:
             self._timer.cancel()
         self._timer_at = limit
-        self._timer = self._loop.call_later(limit - monotonic(), self._tick)
+        self._timer = self.loop.call_later(limit - monotonic(), self._tick)
 
     def _tick(self) -> None:
         self._timer = None
@@ -262,7 +272,10 @@ class AsyncioConnection(asyncio.BufferedProtocol):
                     parser.buffered = 0
                     self._heard_at = monotonic()
                     return
-            self._look()
+            if self._wanted != _HEAD:
+                self._look()
+            elif parser.status and not waiter.done():  # `_look`, where every call passes
+                waiter.set_result(None)
         elif parser.buffered > _HIGH_WATER and not (self._reading_paused or parser.complete):
             self._reading_paused = True
             cast("asyncio.Transport", self._transport).pause_reading()
@@ -296,12 +309,13 @@ class AsyncioConnection(asyncio.BufferedProtocol):
 
     def _look(self) -> None:
         """Something has changed: wake whoever waits for it."""
-        if self._waiter is None:
+        waiter = self._waiter
+        if waiter is None:
             return
         if self._wanted == _WHOLE:
             self._collect(cast("ReplyParser", self._parser))
-        if self._has_come():
-            self._wake()
+        if self._has_come() and not waiter.done():
+            waiter.set_result(None)
 
     def _collect(self, parser: ReplyParser) -> None:
         """Put aside what has come of a body that is wanted whole: many small pieces cost more than one large."""
@@ -355,26 +369,22 @@ class AsyncioConnection(asyncio.BufferedProtocol):
 
     # ------------------------------------------------------------------ for its pool
 
-    def is_at_home(self) -> bool:
-        """Whether it is open, and the caller is in the loop that it belongs to."""
-        return not self.closed and runs_here(self._loop)
-
     def is_quiet(self) -> bool:
         transport = self._transport
-        return not (self.closed or transport is None or transport.is_closing() or self._readiness.is_readable())
+        return not (self.closed or transport is None or transport.is_closing() or self._is_readable())
 
     def close(self) -> None:
         """Close, from whichever thread; a task that waits for it wakes with an error."""
         if self.closed:
             return
         self.closed = True
-        if runs_here(self._loop):
+        if runs_here(self.loop):
             self._abort()
             return
         with suppress(OSError):  # it is not connected any more
             self._socket.shutdown(socket.SHUT_RDWR)
         try:
-            self._loop.call_soon_threadsafe(self._abort)
+            self.loop.call_soon_threadsafe(self._abort)
         except RuntimeError:  # the loop is closed: nobody else will
             self._socket.close()
 

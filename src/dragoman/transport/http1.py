@@ -42,6 +42,7 @@ _JOINED_BYTES: Final = 64 * 1024
 _METHODS: Final = frozenset(("POST", "GET", "DELETE"))
 _WITH_BODY: Final = frozenset(("POST", "PUT", "PATCH"))
 _MAX_NAMES: Final = 1024
+_MAX_HEADS: Final = 64
 _names: dict[str, str] = {}
 
 
@@ -49,7 +50,19 @@ _names: dict[str, str] = {}
 
 
 def request_head(request: HttpRequest, *, host: str, prefix: str = "", extra: str = "") -> bytes:
-    """The head of `request`.
+    """The head of `request`. For the rest see `head_beginning`."""
+    return head_beginning(request, host=host, prefix=prefix, extra=extra) + _head_end(request)
+
+
+def _head_end(request: HttpRequest) -> bytes:
+    body = request.body
+    if body or request.method in _WITH_BODY:
+        return b"Content-Length: %d\r\n\r\n" % len(body)
+    return b"\r\n"
+
+
+def head_beginning(request: HttpRequest, *, host: str, prefix: str = "", extra: str = "") -> bytes:
+    """The head of `request` but for what says how long its body is.
 
     `host` is the `Host` header, `prefix` stands before the target (the origin, for a proxy), `extra` holds whole header
     lines of the transport's own. Raises `ConfigurationError`, which never quotes a value, for anything that would not
@@ -64,9 +77,8 @@ def request_head(request: HttpRequest, *, host: str, prefix: str = "", extra: st
         text += f"{name}: {value}\r\n"
         if (_names.get(name) or _header_name(name)) == "accept-encoding":
             encodings = ""
-    length = f"Content-Length: {len(request.body)}\r\n" if request.body or method in _WITH_BODY else ""
-    text += f"{encodings}{length}\r\n"
-    lines = 3 + extra.count("\n") + len(request.headers) + bool(encodings) + bool(length)
+    text += encodings
+    lines = 2 + extra.count("\n") + len(request.headers) + bool(encodings)
     return _encoded(text, lines)
 
 
@@ -81,9 +93,45 @@ class _Unshown(bytes):
 
 def request_pieces(request: HttpRequest, *, host: str, prefix: str = "", extra: str = "") -> tuple[bytes, ...]:
     """Head and body of `request`, in one piece when that is cheaper than sending two."""
-    head = request_head(request, host=host, prefix=prefix, extra=extra)
+    return _pieces(head_beginning(request, host=host, prefix=prefix, extra=extra), request)
+
+
+def _pieces(beginning: bytes, request: HttpRequest) -> tuple[bytes, ...]:
     body = request.body
-    return (_Unshown(head + body),) if len(body) <= _JOINED_BYTES else (_Unshown(head), body)
+    if body and len(body) <= _JOINED_BYTES:
+        return (_Unshown(b"%bContent-Length: %d\r\n\r\n%b" % (beginning, len(body), body)),)
+    head = _Unshown(beginning + _head_end(request))
+    return (head, body) if body else (head,)
+
+
+class Heads:
+    """The heads of requests that go one way. Where the headers are the same tuple as before, the head is too."""
+
+    __slots__ = ("_extra", "_host", "_known", "_prefix")
+
+    def __init__(self, *, host: str, prefix: str = "", extra: str = "") -> None:
+        self._host, self._prefix, self._extra = host, prefix, extra
+        self._known: dict[int, tuple[object, str, str, bytes]] = {}  # by the id of the headers, which are held
+
+    def __repr__(self) -> str:
+        """Without keys."""
+        return f"<Heads for {self._host}>"
+
+    def pieces(self, request: HttpRequest) -> tuple[bytes, ...]:
+        """`request_pieces`."""
+        headers, known = request.headers, self._known.get(id(request.headers))
+        if known is not None and known[0] is headers and known[1] == request.target and known[2] == request.method:
+            beginning = known[3]
+        else:
+            beginning = head_beginning(request, host=self._host, prefix=self._prefix, extra=self._extra)
+            if isinstance(headers, tuple):
+                if len(self._known) >= _MAX_HEADS:
+                    self._known.clear()
+                self._known[id(headers)] = (headers, request.target, request.method, _Unshown(beginning))
+        body = request.body
+        if body and len(body) <= _JOINED_BYTES:  # `_pieces`, where nearly all requests pass
+            return (_Unshown(b"%bContent-Length: %d\r\n\r\n%b" % (beginning, len(body), body)),)
+        return _pieces(beginning, request)
 
 
 def _encoded(text: str, lines: int) -> bytes:

@@ -63,6 +63,7 @@ class Pool(Generic[C]):
         self.host = destination.host_header()
         self.prefix = str(destination.origin) if destination.proxy and not destination.tunnelled else ""
         self.extra = destination.proxy.header() if destination.proxy and not destination.tunnelled else ""
+        self.max_body_bytes = destination.options.max_body_bytes
         self.lessees: set[int] = set()
         self.closed = False
         self._lock = RLock()
