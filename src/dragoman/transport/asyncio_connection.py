@@ -26,7 +26,7 @@ from dragoman.transport.readiness import Readiness
 if TYPE_CHECKING:
     from dragoman.transport.pool import Pool
 
-loop_here: Final = asyncio._get_running_loop  # pyright: ignore[reportPrivateUsage]  # the public one raises where none runs
+loop_here: Final = asyncio._get_running_loop  # noqa: SLF001  # the public one raises where none runs
 """The loop that calls, if any."""
 
 _MOST_AT_ONCE: Final = 65_536
