@@ -14,6 +14,8 @@ from decimal import Decimal
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec.structs import replace
+
 from dragoman.calls.ceiling import estimated_input
 from dragoman.client.routers.routed_plan import RoutedPlan
 from dragoman.errors import Error, ProviderFailed, Unavailable
@@ -21,7 +23,7 @@ from dragoman.flow import Flow, async_run
 from dragoman.gateway.asgi import CLOSE, JSON, CallerLeft, Headers, Http, Watch, body_of, reply_with
 from dragoman.gateway.callers import token_of
 from dragoman.gateway.inbound import Inbound, counted_of, embedding_of, inbound_of
-from dragoman.gateway.operations import request_id_of
+from dragoman.gateway.operations import OTHER, request_id_of
 from dragoman.gateway.record import CallRecord
 from dragoman.gateway.replies import Begun, completed, facts_of, losses_in, refusal_of, with_id
 from dragoman.gateway.store.money import at_worst
@@ -298,12 +300,20 @@ class Exchange:
         record, service = self._record(), self._service
         if service.ledger is not None and self._endpoint.action in _PAID:
             if self._admission is not None:
-                service.ledger.settle(self._admission, record)
+                spend = record if self._leaves_its_name(record) else replace(record, model=OTHER, served="")
+                service.ledger.settle(self._admission, spend)
             elif self._inbound_model:
                 if self._asked is not None:
                     service.ledger.forget(self._asked)
-                service.ledger.note(record)
+                if self._leaves_its_name(record):
+                    service.ledger.note(record)
         service.operations.record(record)
+
+    def _leaves_its_name(self, record: CallRecord) -> bool:
+        """Whether there is a row in the store for the model that was named: callers may make up any number of names."""
+        if self._response is not None or record.cost != _FREE:
+            return True
+        return self._service.snapshots.current.names(self._inbound_model)
 
     def _record(self) -> CallRecord:
         """What is remembered of the call, whatever came of it."""

@@ -75,6 +75,14 @@ class Snapshot:
         """What callers may name: the models, their other names, and those of every provider whose key is found."""
         return list(self._models)
 
+    def names(self, model: str) -> bool:
+        """Whether `model` is one of `models`, and not a name that a caller may have made up."""
+        return model in self._names
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self._models)
+
     @cached_property
     def _models(self) -> tuple[str, ...]:
         names = [*self.config.models, *self._aliases.names]

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from dragoman.gateway import Gateway, create_app
+from dragoman.gateway.store import read_only, usage_rows
 from dragoman.testing import Emulator
 from tests.gateway.front.dialects import SURFACES, Surface
 from tests.gateway.front.running import config_for, serving
@@ -72,3 +73,36 @@ def test_a_model_that_is_not_for_a_key(client: httpx.Client, app: Gateway, emula
     assert client.post("/v1/chat/completions", json=body, headers=headers).status_code == 403
     assert [model["id"] for model in client.get("/v1/models", headers=headers).json()["data"]] == ["up-anthropic"]
     assert not emulator.requests
+
+
+# ---------------------------------------------------------------------- names that nobody has
+
+MADE_UP = ["made-up-{}", "openai/made-up-{}", "nobody/made-up-{}"]
+"""The second is asked for: `provider/model` is answered here, and the provider says that there is none."""
+
+
+@pytest.mark.parametrize("name", MADE_UP)
+@pytest.mark.parametrize("how", ["a key", "a key for some models", "a key with a budget"])
+def test_names_that_callers_make_up_leave_no_rows(
+    app: Gateway, emulator: Emulator, tmp_path: Path, name: str, how: str
+) -> None:
+    """Nor labels of metrics: whoever may call could fill the disk by them."""
+    terms = {
+        "a key for some models": {"models": ("up-*",)},
+        "a key with a budget": {"budget": Decimal(1), "unpriced": "allow"},
+    }
+    emulator.fault(status=404, times=None)
+    with serving(app) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        client.get("/health")
+        headers = {"authorization": f"Bearer {token_of(app, 'one', **terms.get(how, {}))}"}
+        for number in range(5):
+            for path, asked in (("chat/completions", {"messages": SAID}), ("embeddings", {"input": "Hi"})):
+                body = {"model": name.format(number), **asked}
+                assert client.post(f"/v1/{path}", json=body, headers=headers).status_code in {403, 404}
+        assert "made-up" not in client.get("/metrics").text
+    with read_only(tmp_path / "keys.sqlite3") as connection:
+        rows = usage_rows(connection, ["model", "served"])
+    assert [row.place for row in rows] in ([], [{"model": "other", "served": ""}])
+
+
+SAID = [{"role": "user", "content": "Hi"}]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dragoman.gateway.operations.drain import Drain as Drain
 from dragoman.gateway.operations.logs import CallLog as CallLog
 from dragoman.gateway.operations.logs import LogFormat as LogFormat
+from dragoman.gateway.operations.metrics import OTHER as OTHER
 from dragoman.gateway.operations.metrics import Metrics as Metrics
 from dragoman.gateway.operations.operations import Operations as Operations
 from dragoman.gateway.operations.prometheus import CONTENT_TYPE as CONTENT_TYPE
