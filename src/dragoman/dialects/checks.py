@@ -39,6 +39,8 @@ class Checks:
     def required(self, wire: Wire, name: str, kind: type, where: str = "") -> Any:
         """The field `name`, which must be there."""
         value = wire.get(name)
+        if type(value) is kind:
+            return value
         if value is None and self._missing is not None:
             raise self._rejected(f"{where}{name}", self._missing)
         return self.wanted(value, kind, f"{where}{name}")
@@ -46,7 +48,7 @@ class Checks:
     def optional(self, wire: Wire, name: str, kind: type, where: str = "") -> Any:
         """The field `name`, or `None` when it is absent or `null`."""
         value = wire.get(name)
-        return None if value is None else self.wanted(value, kind, f"{where}{name}")
+        return value if value is None or type(value) is kind else self.wanted(value, kind, f"{where}{name}")
 
 
 def rejected(where: str, why: str) -> Rejected:

@@ -136,15 +136,23 @@ def decode_conversation(wire: Wire) -> tuple[Message, ...]:
     turns = objects(required(wire, "messages", list), "messages")
     if not turns:
         raise rejected("messages", "at least one message is required")
-    return (*_decode_system(wire.get("system")), *map(_decode_turn, turns, range(len(turns))))
+    messages = [] if wire.get("system") is None else [_decode_system(wire["system"])]
+    for number, turn in enumerate(turns):
+        role, content = turn.get("role"), turn.get("content")
+        if len(turn) == 2 and type(content) is str and type(role) is str and role in _SAYING:  # as most are
+            messages.append(Message(_SAYING[role], content))
+        else:
+            messages.append(_decode_turn(turn, number))
+    return tuple(messages)
 
 
-def _decode_system(system: Any) -> tuple[Message, ...]:
-    if system is None:
-        return ()
-    if isinstance(system, str):
-        return (Message(Role.SYSTEM, system),)
-    return (Message(Role.SYSTEM, decode_parts(check_blocks(system, "system"))),)
+_SAYING: Final = {"user": Role.USER, "assistant": Role.ASSISTANT}
+"""Those whose text needs nothing beside."""
+
+
+def _decode_system(system: Any) -> Message:
+    content = system if isinstance(system, str) else decode_parts(check_blocks(system, "system"))
+    return Message(Role.SYSTEM, content)
 
 
 def _decode_turn(turn: Wire, index: int) -> Message:

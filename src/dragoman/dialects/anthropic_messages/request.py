@@ -92,25 +92,40 @@ _KNOWN: Final = frozenset(
 )
 
 
+_PLAIN: Final = frozenset({*_SAME, "model", "messages", "system", "stop_sequences", "stream"})
+"""The fields that most requests have no others beside."""
+
+
 def decode_request(wire: Wire, path: str = "") -> Request:
     """The request in a body that came to `path`. Raises `Rejected` naming the first field that is wrong."""
     wanted(wire, dict, "body")
-    model, streams = _named_in(path)
-    fields = {name: optional(wire, name, kind) for name, kind in _SAME.items()}
-    if fields["max_tokens"] is None:
+    model, streams = _named_in(path) if "/model" in path else (None, False)
+    fields: Wire = {}
+    for name, kind in _SAME.items():
+        value = wire.get(name)
+        if value is not None:
+            fields[name] = value if type(value) is kind else wanted(value, kind, name)
+    if "max_tokens" not in fields:
         raise rejected("max_tokens", "Field required")
-    metadata: Wire = optional(wire, "metadata", dict) or {}
-    form = decode_format(wire)
+    if not wire.keys() <= _PLAIN:
+        _decode_special(wire, fields)
     return Request(
         model=model or required(wire, "model", str),
-        **fields,
         messages=decode_conversation(wire),
+        stream=optional(wire, "stream", bool) or streams,
+        stop=_decode_stop(wire) if "stop_sequences" in wire else (),
+        **fields,
+    )
+
+
+def _decode_special(wire: Wire, fields: Wire) -> None:
+    metadata: Wire = optional(wire, "metadata", dict) or {}
+    form = decode_format(wire)
+    fields.update(
         tools=decode_tools(wire),
         **decode_choice(wire),
         output_format=form,
         reasoning=decode_reasoning(wire),
-        stream=optional(wire, "stream", bool) or streams,
-        stop=_decode_stop(wire),
         user=optional(metadata, _USER, str, "metadata."),
         extra=_unknown(wire, metadata, form),
     )

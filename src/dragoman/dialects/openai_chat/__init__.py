@@ -47,8 +47,7 @@ class OpenAIChat:
     def encode_request(self, request: Request) -> Encoded:
         return encode_request(request, self._variant)
 
-    def decode_request(self, wire: Wire, path: str = "") -> Request:
-        return decode_request(wire, path)
+    decode_request = staticmethod(decode_request)  # of every request: a method of its own would be a frame more
 
     def encode_response(self, response: LLMResponse, request: Request) -> Encoded:
         return encode_response(response, request)

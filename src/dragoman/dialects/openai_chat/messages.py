@@ -122,7 +122,16 @@ def decode_messages(value: Any) -> tuple[Message, ...]:
     if not isinstance(value, list):
         raise rejected("messages", "a list of messages is needed here")
     legacy_ids: dict[str, str] = {}
-    return tuple([_decode_message(item, number, legacy_ids) for number, item in enumerate(cast("list[Any]", value))])
+    messages: list[Message] = []
+    for number, item in enumerate(cast("list[Any]", value)):
+        if type(item) is dict and len(item) == 2:  # as most are: who says it, and what
+            wire: Wire = item
+            role, content = wire.get("role"), wire.get("content")
+            if type(role) is str and type(content) is str and role in _SAYING:
+                messages.append(Message(_SAYING[role], content))
+                continue
+        messages.append(_decode_message(item, number, legacy_ids))
+    return tuple(messages)
 
 
 def _decode_message(value: Any, number: int, legacy_ids: dict[str, str]) -> Message:
@@ -144,6 +153,8 @@ def _decode_message(value: Any, number: int, legacy_ids: dict[str, str]) -> Mess
     return _decode_plain(canonical, wire, where)
 
 
+_SAYING: Final = {"user": Role.USER, "system": Role.SYSTEM, "assistant": Role.ASSISTANT}
+"""Those whose text needs nothing beside."""
 _PLAIN_ROLES: Final = {"user": Role.USER, "system": Role.SYSTEM, "developer": Role.SYSTEM}
 _ROLES: Final = (*_PLAIN_ROLES, "assistant", "tool", "function")
 _PLAIN: Final = fields_of(PlainMessage)

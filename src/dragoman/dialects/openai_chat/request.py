@@ -117,39 +117,37 @@ def decode_request(wire: Wire, path: str = "") -> Request:
     rest: Wire = {}
     for name, value in wire.items():
         plain = _PLAIN.get(name)
-        if plain is None:
-            _decode_field(name, value, fields, rest)
-        elif value is not None:
-            fields[plain[0]] = checked(value, plain[1], name)
-    _decode_max_tokens(wire, fields, rest)
-    _decode_stream(wire, fields, rest)
-    if "messages" not in fields:
+        if plain is not None:
+            if value is not None:
+                fields[plain[0]] = value if type(value) in plain[1] else checked(value, plain[1], name)
+        elif name not in _LATER:
+            decode = _DECODE.get(name)
+            if decode is None:
+                rest[name] = value
+            elif value is not None:
+                decode(value, fields, rest)
+    if wire.get("max_tokens") is not None:
+        _decode_max_tokens(wire, fields, rest)
+    if "stream" in wire or "stream_options" in wire:
+        _decode_stream(wire, fields, rest)
+    messages, model = wire.get("messages"), wire.get("model")
+    if messages is None:
         raise rejected("messages", "a list of messages is needed here", code="missing_required_parameter")
-    extra = extra_of(rest)
-    return Request(model=_model(wire, path), extra=() if extra is None else (extra,), **fields)
+    return Request(
+        model=model if type(model) is str else _model(model, path),
+        messages=decode_messages(messages),
+        extra=(Extra(fields=rest, dialect=NAME),) if rest else (),
+        **fields,
+    )
 
 
-def _model(wire: Wire, path: str) -> str:
-    model = wire.get("model")
+def _model(model: Any, path: str) -> str:
     if model is None:
         found = re.search(r"/deployments/([^/?]+)/", path)
         model = found[1] if found else None
     if model is None:
         raise rejected("model", "the name of a model is needed here", code="missing_required_parameter")
     return checked(model, (str,), "model")
-
-
-def _decode_field(name: str, value: Any, fields: Wire, rest: Wire) -> None:
-    decode = _DECODE.get(name)
-    if decode is None:
-        if name not in _LATER:
-            rest[name] = value
-    elif value is not None:
-        decode(value, fields, rest)
-
-
-def _decode_messages(value: Any, fields: Wire, _: Wire) -> None:
-    fields["messages"] = decode_messages(value)
 
 
 def _decode_tools(value: Any, fields: Wire, _: Wire) -> None:
@@ -185,10 +183,9 @@ def _decode_function_call(value: Any, fields: Wire, rest: Wire) -> None:
 
 def _decode_max_tokens(wire: Wire, fields: Wire, rest: Wire) -> None:
     """The older name. Where both are given, the newer one counts and this one goes back as it is."""
-    limit = wire.get("max_tokens")
-    if limit is not None:
-        where = rest if "max_tokens" in fields else fields
-        where["max_tokens"] = checked(limit, (int,), "max_tokens")
+    limit = wire["max_tokens"]
+    where = rest if "max_tokens" in fields else fields
+    where["max_tokens"] = limit if type(limit) is int else checked(limit, (int,), "max_tokens")
 
 
 def _decode_stream(wire: Wire, fields: Wire, rest: Wire) -> None:
@@ -268,7 +265,6 @@ def _reasoning_fields(options: JsonObject) -> Wire | None:
 
 
 _DECODE: Final[dict[str, Callable[[Any, Wire, Wire], None]]] = {
-    "messages": _decode_messages,
     "tools": _decode_tools,
     "functions": _decode_functions,
     WEB_SEARCH: _decode_web_search,
@@ -279,5 +275,5 @@ _DECODE: Final[dict[str, Callable[[Any, Wire, Wire], None]]] = {
     "reasoning_effort": _decode_effort,
     "reasoning": _decode_reasoning,
 }
-_LATER: Final = frozenset({"model", "max_tokens", "stream", "stream_options"})
-"""Fields that are read together with others, when all are there."""
+_LATER: Final = frozenset({"model", "messages", "max_tokens", "stream", "stream_options"})
+"""Fields that every request has, or that are read together with others, when all are there."""
