@@ -73,6 +73,8 @@ T = TypeVar("T")
 _EMBEDDING_FIELDS: Final = frozenset({"dimensions", "input_type", "dtype", "encoding", "truncate", "user"})
 """Options that are fields of `EmbeddingRequest` under the same name."""
 
+_RETRIES: Final = RetryConfig()
+
 _CONVERSATIONS: Final = ("messages", "contents", "input")
 """What dialects call the conversation."""
 
@@ -86,7 +88,7 @@ def _deadline_of(options: Mapping[str, Any]) -> float | None:
 class Plan:
     """A target and the client's default options. It decides what a call means; drivers do it."""
 
-    __slots__ = ("_closed", "_defaults", "_known", "_target")
+    __slots__ = ("_closed", "_defaults", "_known", "_target", "_usual")
 
     routed = False
     """Whether others than its target may be asked."""
@@ -97,6 +99,7 @@ class Plan:
         self._defaults = dict(defaults)
         self._closed = False
         self._known: Known | None = None
+        self._usual: Call | None = None
 
     @property
     def provider(self) -> str:
@@ -449,6 +452,14 @@ class Plan:
         self, request: Request, options: Mapping[str, Any], deadline: float | None = None, **passing: Any
     ) -> Call:
         """`passing`: the fields of a `Call` that is passed on for somebody."""
+        if options is self._defaults:  # as most calls are: only what is asked is new
+            usual = self._usual
+            if usual is None:
+                usual = self._usual = self._made(Request(model=self._target.model), options, None)
+            return replace(usual, request=request, deadline=deadline, **passing)
+        return self._made(request, options, deadline, **passing)
+
+    def _made(self, request: Request, options: Mapping[str, Any], deadline: float | None, **passing: Any) -> Call:
         limits = {name: options[name] for name in BUDGETS & options.keys()}
         return Call(request=request, deadline=deadline, **limits, **passing, **self._terms(options))
 
@@ -457,7 +468,7 @@ class Plan:
         return {
             "target": self._target,
             "known": self.known,
-            "retry": options.get("retry_config") or RetryConfig(),
+            "retry": options.get("retry_config") or _RETRIES,
             "timeouts": timeouts_of(options.get("timeout")),
             "on_loss": options.get("on_loss") or "warn",
             "headers": tuple(cast("Mapping[str, str | Secret]", options.get("headers") or {}).items()),

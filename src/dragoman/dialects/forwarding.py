@@ -47,14 +47,27 @@ class Forwarding(Struct, frozen=True, kw_only=True):
     end: Frame | None = None
 
     def limited(self, body: Body, limit: int) -> None:
-        """Write `limit` where the sender wrote another, or none."""
-        if not self.inside:
-            _limit(body, self.limits, limit)
-            return
-        name = next((each for each in self.inside if each in body), self.inside[0])
-        inner = fields_in(body[name]) if name in body else {}
-        _limit(inner, self.limits, limit)
-        body[name] = raw(inner)
+        """Write `limit` where the sender wrote another, or none; never more than the sender allows."""
+        fields, said = self._fields(body) if self.inside else body, False
+        for name in self.limits:
+            written = fields.get(name)
+            there = None if written is None else _value(written)
+            if there is not None:
+                said = True
+                if not isinstance(there, int | float) or there > limit:
+                    fields[name] = raw(limit)
+        if not said:
+            fields[self.limits[0]] = raw(limit)
+        if self.inside:
+            body[self._object(body)] = raw(fields)
+
+    def _fields(self, body: Body) -> Body:
+        name = self._object(body)
+        return fields_in(body[name]) if name in body else {}
+
+    def _object(self, body: Body) -> str:
+        """The name of the object that the limit is in."""
+        return next((each for each in self.inside if each in body), self.inside[0])
 
     def tells_usage(self, body: Mapping[str, Raw]) -> bool:
         """Whether the sender of `body` is told what a stream has used."""
@@ -72,21 +85,6 @@ class Forwarding(Struct, frozen=True, kw_only=True):
         there = body.get(name)
         options = {} if there is None or there == _NULL else fields_in(there)
         body[name] = raw({**options, _INCLUDE: True})
-
-
-def _limit(fields: Body, names: tuple[str, ...], limit: int) -> None:
-    """Never to more than the sender allows."""
-    said = False
-    for name in names:
-        written = fields.get(name)
-        there = None if written is None else _value(written)
-        if there is None:
-            continue
-        said = True
-        if not isinstance(there, int | float) or there > limit:
-            fields[name] = raw(limit)
-    if not said:
-        fields[names[0]] = raw(limit)
 
 
 def raw(value: Any) -> Raw:

@@ -76,9 +76,11 @@ def decode_response(body: Wire) -> LLMResponse:
 
 
 def _ordered(choices: list[Any], body: Wire) -> list[Wire]:
+    if len(choices) == 1 and isinstance(choices[0], dict):
+        return choices
     if not all(isinstance(choice, dict) for choice in choices):
         raise _no_answer(body)
-    return choices if len(choices) == 1 else sorted(choices, key=_number)
+    return sorted(choices, key=_number)
 
 
 def _number(choice: Wire) -> int:

@@ -52,7 +52,9 @@ def decode_usage(value: Any) -> Usage | None:
     if "prompt_token_details" in wire:  # Writer, without the s
         wire = {"prompt_tokens_details": wire["prompt_token_details"], **wire}
     counts = _parts(wire)
-    prompt, completion, total = [whole_number(wire.get(name)) for name in _TOTALS]
+    prompt, completion, total = wire.get("prompt_tokens"), wire.get("completion_tokens"), wire.get("total_tokens")
+    if type(prompt) is not int or type(completion) is not int or type(total) is not int:
+        prompt, completion, total = whole_number(prompt), whole_number(completion), whole_number(total)
     if completion is not None:
         counts["output_tokens"] = all_output(prompt, completion, total, counts.get("reasoning_tokens"))
     if prompt is not None:
@@ -68,8 +70,8 @@ def _parts(wire: Wire) -> dict[str, int]:
         details: Any = wire.get(outer)
         if isinstance(details, dict):
             for inner, field in places:
-                count = whole_number(details.get(inner))  # pyright: ignore[reportUnknownMemberType]  # a cast for each costs
-                if count is not None:
+                count: Any = details.get(inner)  # pyright: ignore[reportUnknownMemberType]  # a cast for each costs
+                if type(count) is int or (count := whole_number(count)) is not None:
                     counts[field] = count
     if not _OUTSIDE.isdisjoint(wire):
         for name, field in _OUTSIDE_FIELDS:
