@@ -29,12 +29,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The drivers' sleeping moves this clock and takes no time."""
     clock = Clock()
 
-    def pause(seconds: float, handle: flow.Handle[Any]) -> None:
-        clock.sleep(seconds)
+    def pause(effect: flow.Sleep, handle: flow.Handle[Any]) -> None:
+        clock.sleep(effect.seconds)
 
-    async def async_pause(seconds: float, handle: flow.Handle[Any]) -> None:
-        clock.sleep(seconds)
+    async def async_pause(effect: flow.Sleep, handle: flow.Handle[Any]) -> None:
+        clock.sleep(effect.seconds)
 
-    monkeypatch.setattr(flow, "_pause", pause)
-    monkeypatch.setattr(flow, "_async_pause", async_pause)
+    monkeypatch.setitem(flow._CARRIED_OUT, flow.Sleep, pause)
+    monkeypatch.setitem(flow._AWAITED, flow.Sleep, async_pause)
     return clock

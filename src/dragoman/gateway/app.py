@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dragoman._version import __version__
 from dragoman.client.llm_provider import ProviderFactory
 from dragoman.errors import UnknownModel
-from dragoman.gateway.asgi import reply_with
+from dragoman.gateway.asgi import AsgiLine, reply_with
 from dragoman.gateway.config import GatewayConfig
 from dragoman.gateway.front import answer, place_in
 from dragoman.gateway.home import home_page
@@ -46,7 +46,7 @@ class Gateway(FastAPI):
         if scope["type"] == "http" and not self.user_middleware:
             place = place_in(scope)
             if place is not None:
-                await answer(self.service, scope, receive, send, place)
+                await answer(self.service, AsgiLine(scope, receive, send), place)
                 return
         await super().__call__(scope, receive, send)
 
@@ -119,7 +119,7 @@ async def _elsewhere(service: Service, not_http: ASGIApp, scope: Scope, receive:
         return
     place = place_in(scope)
     if place is not None:
-        await answer(service, scope, receive, send, place)
+        await answer(service, AsgiLine(scope, receive, send), place)
         return
     message = f"Invalid URL ({scope['method']} {scope['path']}): see /docs for what there is"
     refusal = refusal_of(surface_of("openai_chat").dialect, UnknownModel(message, http_status=404))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import parse_qs
 
-from dragoman.gateway.asgi import Headers, Scope
+from dragoman.gateway.lines import Headers
 
 _HEADERS: Final = (b"x-api-key", b"x-goog-api-key", b"api-key")
 """Where the clients of Anthropic, of Google and of Azure put it; all others say `Authorization: Bearer`."""
@@ -15,7 +15,7 @@ _IN_QUERY: Final = b"key="
 """Google's way. Nothing here logs a query."""
 
 
-def token_of(headers: Headers, scope: Scope) -> str | None:
+def token_of(headers: Headers, query: bytes) -> str | None:
     """The key that a request carries, or `None`."""
     said = headers.get(b"authorization")
     if said is not None and said[:7].lower() == _BEARER:
@@ -23,7 +23,6 @@ def token_of(headers: Headers, scope: Scope) -> str | None:
     for name in _HEADERS:
         if name in headers:
             return headers[name].strip().decode("latin-1") or None
-    query: bytes = scope["query_string"]
     return _in_query(query) if _IN_QUERY in query else None
 
 

@@ -20,14 +20,14 @@ from dragoman.calls.ceiling import estimated_input
 from dragoman.client.routers.routed_plan import RoutedPlan
 from dragoman.errors import Error, ProviderFailed, Unavailable
 from dragoman.flow import Flow, async_run
-from dragoman.gateway.asgi import CLOSE, JSON, CallerLeft, Headers, Http, Watch, body_of, reply_with
 from dragoman.gateway.callers import token_of
 from dragoman.gateway.inbound import Inbound, counted_of, embedding_of, inbound_of
+from dragoman.gateway.lines import CLOSE, JSON, CallerLeft, Headers, Line
 from dragoman.gateway.operations import OTHER, request_id_of
 from dragoman.gateway.record import CallRecord
 from dragoman.gateway.replies import Begun, completed, facts_of, losses_in, refusal_of, with_id
 from dragoman.gateway.store.money import at_worst
-from dragoman.gateway.streams import Manner, Outgoing, writer_of
+from dragoman.gateway.streams import Manner, Outgoing
 from dragoman.gateway.surfaces import Endpoint, Header, Place
 from dragoman.messages import EmbeddingResponse, LLMResponse, Loss, Request, Usage, encode_json
 from dragoman.structured.rules import DEFAULT_RETRIES
@@ -53,24 +53,24 @@ class Exchange:
     """One call under way."""
 
     __slots__ = (
-        "_admission", "_asked", "_body", "_broken_off", "_endpoint", "_headers", "_inbound_model", "_key",
-        "_outgoing", "_place", "_receive", "_request_id", "_response", "_scope", "_send", "_service", "_started",
-        "_started_at", "_watch", "error", "losses", "outcome", "sent", "status", "stream",
+        "_admission", "_asked", "_broken_off", "_endpoint", "_headers", "_inbound_model", "_key", "_line",
+        "_outgoing", "_place", "_request_id", "_response", "_service", "_started", "_started_at", "_under_way",
+        "error", "losses", "outcome", "status", "stream",
     )  # fmt: skip
 
-    def __init__(self, service: Service, http: Http, place: Place, endpoint: Endpoint) -> None:
+    def __init__(self, service: Service, line: Line, place: Place, endpoint: Endpoint) -> None:
         self._service = service
-        self._scope, self._receive, self._send = http
+        self._line = line
         self._place, self._endpoint = place, endpoint
         self._started, self._started_at = monotonic(), time()
-        self._headers: Headers = dict(http.scope["headers"])
+        self._headers: Headers = line.headers
         self._request_id = request_id_of(self._headers.get(b"x-request-id"))
         self._inbound_model = ""
         self._key: VirtualKey | None = None
         self._asked: Future[Admission] | None = None
         self._admission: Admission | None = None
         self._broken_off = False
-        self._watch: Watch | None = None
+        self._under_way = False
         self._outgoing: Outgoing | None = None
         self._response: LLMResponse | EmbeddingResponse | None = None
         self.error: Error | None = None
@@ -78,25 +78,17 @@ class Exchange:
         self.outcome = _OK
         self.status = 200
         self.stream = False
-        self.sent = False
 
     # ------------------------------------------------------------------ the way of every call
 
     async def run(self) -> None:
         """Answer. Nothing is raised but the cancellation of somebody else's."""
+        drain, task = self._service.operations.drain, self._line.task
         try:
-            task = self._service.operations.drain.enter()
+            drain.enter(task)
         except Unavailable as error:
             await self._refuse(error)
             return
-        try:
-            await self._answered()
-        finally:
-            self._end_watch()
-            self._over()
-            self._service.operations.drain.leave(task)
-
-    async def _answered(self) -> None:
         try:
             await _ACTIONS[self._endpoint.action](self)
         except asyncio.CancelledError:
@@ -110,18 +102,21 @@ class Exchange:
             _logger.exception("%s: a call failed by a fault of the gateway's", self._request_id)
             ours = ProviderFailed(f"the gateway failed: {type(error).__name__}", http_status=500, retryable=False)
             await self._refuse(ours)
+        finally:
+            self._line.unwatch()
+            self._over()
+            drain.leave(task)
 
     async def _cancelled(self) -> None:
         """Whose doing it was: the caller's, who left or does not read; the end of the time; or somebody else's."""
         self._broken_off = True
-        task, outgoing = asyncio.current_task(), self._outgoing
-        left = (self._watch is not None and self._watch.left) or (outgoing is not None and outgoing.stalled)
+        line, outgoing = self._line, self._outgoing
+        left = line.left or (outgoing is not None and outgoing.stalled)
         expired = self._service.operations.drain.expired
         self._fail(Unavailable("the gateway stops") if expired and not left else CallerLeft(), _LEFT)
         if not left and not expired:
             raise asyncio.CancelledError
-        if task is not None:
-            task.uncancel()
+        line.task.uncancel()
         if expired and not left:
             await self._refuse(Unavailable("the gateway stops: what had come of the answer is all there is"))
 
@@ -131,7 +126,7 @@ class Exchange:
     async def _refuse(self, error: Error) -> None:
         """Say that there is no answer: as a reply, or inside the stream that has begun."""
         self.error, self.outcome = error, type(error).__name__
-        self._end_watch()
+        self._line.unwatch()
         outgoing = self._outgoing
         if outgoing is not None and outgoing.began:
             await outgoing.fail(with_id(error, self._request_id))
@@ -141,22 +136,20 @@ class Exchange:
         headers = [*refusal.headers, *losses_in(error.warnings), *self._own_headers()]
         if refusal.status in _UNREAD:
             headers.append(CLOSE)
-        await reply_with(self._send, refusal.status, headers, refusal.body)
-
-    def _end_watch(self) -> None:
-        if self._watch is not None:
-            self._watch.end()
+        await self._line.reply(refusal.status, headers, refusal.body)
 
     # ------------------------------------------------------------------ what every action does
 
     async def _read(self) -> bytes:
         """The body, of a caller that may call."""
-        service = self._service
-        token = token_of(self._headers, self._scope)
-        if service.needs_key(self._scope) or (token is not None and token.startswith(_KEY_PREFIX)):
+        service, line = self._service, self._line
+        token = token_of(line.headers, line.query)
+        needed = service.key_needed
+        if needed or (token is not None and token.startswith(_KEY_PREFIX)) or service.needs_key_at(line.host):
             self._key = service.find_key(token)
-        service.refuse_crowds()
-        return await body_of(self._receive, self._headers, service.body)
+        if len(service.operations.drain.open_calls) > service.open_calls:
+            service.refuse_crowd()
+        return await line.read(service.body)
 
     def _plan(self, model: str) -> RoutedPlan:
         """Who answers for `model`. Raises `UnknownModel`."""
@@ -181,47 +174,52 @@ class Exchange:
         self._asked = ledger.ask(key, worst, each, counted, request.model, self._request_id)
         return self._asked
 
-    def _target(self) -> str:
-        """Path and query as they were sent."""
-        path: bytes = self._scope.get("raw_path") or self._scope["path"].encode()
-        return f"{path.decode('latin-1')}?{self._scope['query_string'].decode('latin-1')}"
-
     def _own_headers(self) -> list[Header]:
         request_id = self._request_id.encode("ascii")
         name = self._endpoint.surface.request_id
         return [(name, request_id)] if name == b"x-request-id" else [(name, request_id), (b"x-request-id", request_id)]
 
-    def _options(self) -> Mapping[str, Any]:
-        return _STRICT if self._headers.get(_ON_LOSS) == b"error" else _NO_OPTIONS
-
     async def _reply(self, wire: Any, headers: list[Header]) -> None:
         await self._reply_bytes(encode_json(wire), headers)
 
     async def _reply_bytes(self, body: bytes, headers: list[Header]) -> None:
-        self._end_watch()
-        await reply_with(self._send, 200, [JSON, *self._own_headers(), *headers], body)
+        line = self._line
+        line.unwatch()
+        await line.reply(200, [JSON, *self._own_headers(), *headers], body)
+
+    def _watch(self) -> None:
+        """From here on somebody may have been asked, and is left when the caller leaves."""
+        self._under_way = True
+        self._line.watch()
 
     # ------------------------------------------------------------------ answers
 
     async def generate(self) -> None:
         body = await self._read()
-        surface = self._endpoint.surface
-        inbound = inbound_of(surface, self._place, self._target(), self._headers, body)
-        self.stream = inbound.request.stream
-        plan = self._plan(inbound.model)
+        endpoint = self._endpoint
+        inbound = inbound_of(endpoint, self._place, self._line.target, self._headers, body)
+        request = inbound.request
+        self.stream = request.stream
+        plan = self._plan(request.model)
         asked = self._ask(plan, inbound.asked)
         if asked is not None:
             self._admission = await asked
-        self._watch = Watch(self._receive)
+        self._watch()
         flow = self._asking(plan, inbound)
-        if self.stream:
+        if request.stream:
             await self._stream(inbound, flow)
+            return
+        response = self._response = await async_run(flow)
+        verbatim = inbound.verbatim
+        if verbatim.forwarded and verbatim.reply is not None:
+            await self._reply_bytes(verbatim.reply, facts_of(response))
         else:
-            await self._whole(inbound, flow)
+            await self._translate(response, request)
 
     def _asking(self, plan: RoutedPlan, inbound: Inbound) -> Flow[LLMResponse]:
         """The flow of the answer; of one that is to fit a schema, with all that is asked until it does."""
-        asked, options, verbatim = inbound.asked, self._options(), inbound.verbatim
+        asked, verbatim = inbound.asked, inbound.verbatim
+        options = _STRICT if self._headers.get(_ON_LOSS) == b"error" else _NO_OPTIONS
         if asked.output_format is None:
             return plan.answer(asked, options, verbatim=verbatim)
         from dragoman.gateway.structured import validated, wants_value  # few calls need it
@@ -229,14 +227,9 @@ class Exchange:
         ask = validated if wants_value(asked) else RoutedPlan.answer
         return ask(plan, asked, options, verbatim=verbatim)
 
-    async def _whole(self, inbound: Inbound, flow: Flow[LLMResponse]) -> None:
-        response = self._response = await async_run(flow)
-        verbatim, surface = inbound.verbatim, self._endpoint.surface
-        if verbatim.forwarded and verbatim.reply is not None:
-            await self._reply_bytes(verbatim.reply, facts_of(response))
-            return
-        response = self._completed(response, inbound.request)
-        encoded = surface.dialect.encode_response(response, inbound.request)
+    async def _translate(self, response: LLMResponse, request: Request) -> None:
+        response = self._completed(response, request)
+        encoded = self._endpoint.surface.dialect.encode_response(response, request)
         self.losses = encoded.losses
         await self._reply(encoded.wire, facts_of(response, encoded.losses))
 
@@ -250,9 +243,9 @@ class Exchange:
             return [*surface.stream_head, *self._own_headers(), *losses_in(verbatim.losses)]
 
         manner = Manner(surface=surface, request=inbound.request, head=head, completed=self._completed)
-        outgoing = self._outgoing = Outgoing(manner, verbatim, self._send, writer_of(self._send))
+        outgoing = self._outgoing = Outgoing(manner, verbatim, self._line.send, self._line.write_now)
         self._response = await outgoing.pump(flow, self._service.patience)
-        self._end_watch()
+        self._line.unwatch()
         await outgoing.end()
         self.losses = outgoing.losses
 
@@ -260,12 +253,12 @@ class Exchange:
 
     async def embed(self) -> None:
         body = await self._read()
-        codec, request = embedding_of(self._endpoint, self._place, self._target(), body)
+        codec, request = embedding_of(self._endpoint, self._place, self._line.target, body)
         plan = self._plan(request.model)
         asked = self._ask(plan, Request(model=request.model, max_tokens=1), len(body))
         if asked is not None:
             self._admission = await asked
-        self._watch = Watch(self._receive)
+        self._watch()
         response = self._response = await async_run(plan.embed_request(request, _NO_OPTIONS))
         encoded = codec.encode_response(response, request)
         self.losses = encoded.losses
@@ -273,8 +266,8 @@ class Exchange:
 
     async def count(self) -> None:
         body = await self._read()
-        request = counted_of(self._endpoint, self._target(), body)
-        self._watch = Watch(self._receive)
+        request = counted_of(self._endpoint, self._line.target, body)
+        self._watch()
         counted = await async_run(self._plan(request.model).count_request(request, _NO_OPTIONS))
         counting = self._endpoint.surface.serving.counting
         assert counting is not None  # its path led here
@@ -352,8 +345,7 @@ class Exchange:
         """What a call without an answer cost: what its attempts did; of one that was broken off nobody knows."""
         if self.error is not None and self.error.attempts:
             return self.error.cost
-        asked = self._watch is not None  # from there on somebody may have been asked
-        return None if asked and self._broken_off else _FREE
+        return None if self._under_way and self._broken_off else _FREE
 
 
 def _answers_to(request: Request) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Any, Final, NoReturn, cast
 
 from msgspec import Struct
 from msgspec.json import Decoder
@@ -13,7 +13,7 @@ from dragoman.dialects import Wire
 from dragoman.dialects.embeddings import EmbeddingCodec
 from dragoman.dialects.forwarding import fields_in
 from dragoman.errors import Rejected
-from dragoman.gateway.asgi import Headers
+from dragoman.gateway.lines import Headers
 from dragoman.gateway.surfaces import Endpoint, Place, Surface
 from dragoman.messages import EmbeddingRequest, Image, Request
 
@@ -36,10 +36,6 @@ class Inbound(Struct, frozen=True, kw_only=True):
     asked: Request
     verbatim: Verbatim
 
-    @property
-    def model(self) -> str:
-        return self.request.model
-
 
 def wire_of(body: bytes) -> Wire:
     """The object in a body. Raises `Rejected` for what is no JSON object, by the letter of RFC 8259."""
@@ -51,7 +47,7 @@ def wire_of(body: bytes) -> Wire:
         raise Rejected(f"The body is not JSON: {error}", http_status=400) from None
     if not isinstance(wire, dict):
         raise Rejected("The body is not a JSON object", http_status=400)
-    return cast("Wire", wire)
+    return wire  # pyright: ignore[reportUnknownVariableType]  # of JSON, whose names are text
 
 
 def _wire_at(place: Place, endpoint: Endpoint, body: bytes) -> Wire:
@@ -62,42 +58,40 @@ def _wire_at(place: Place, endpoint: Endpoint, body: bytes) -> Wire:
     return wire
 
 
-def inbound_of(surface: Surface, place: Place, target: str, headers: Headers, body: bytes) -> Inbound:
+def inbound_of(endpoint: Endpoint, place: Place, target: str, headers: Headers, body: bytes) -> Inbound:
     """What a request for an answer asks. `target` is its path and query. Raises `Rejected`."""
-    wire = _wire_at(place, place.endpoint, body)
+    surface = endpoint.surface
+    wire = wire_of(body) if place.model is None else _wire_at(place, endpoint, body)
     request = surface.dialect.decode_request(wire, target)
-    return Inbound(
-        request=_named(request),
-        asked=replace(request, include_usage=None) if request.include_usage is not None else request,
-        verbatim=_verbatim(surface, headers, body),
-    )
-
-
-def _named(request: Request) -> Request:
     if not request.model:
-        raise Rejected("`model` is missing: say which model shall answer", http_status=400)
-    return request
-
-
-def _verbatim(surface: Surface, headers: Headers, body: bytes) -> Verbatim:
-    passed = surface.passed
-    return Verbatim(
+        _refuse_namelessness()
+    verbatim = Verbatim(
         dialect=surface.name,
         body=fields_in(body) if surface.forwards else {},
         facts_suffice=True,
-        headers=tuple(
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.items() if name in passed
-        )
-        if passed
-        else (),
+        headers=() if surface.passed.isdisjoint(headers) else _passed(surface, headers),
     )
+    asked = request if request.include_usage is None else replace(request, include_usage=None)
+    return Inbound(request=request, asked=asked, verbatim=verbatim)
+
+
+def _passed(surface: Surface, headers: Headers) -> tuple[tuple[str, str], ...]:
+    found = ((name, value) for name, value in headers.items() if name in surface.passed)
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in found)
+
+
+def _refuse_namelessness() -> NoReturn:
+    raise Rejected("`model` is missing: say which model shall answer", http_status=400)
 
 
 def counted_of(endpoint: Endpoint, target: str, body: bytes) -> Request:
     """The request whose tokens are to be counted. Raises `Rejected`."""
     counting = endpoint.surface.serving.counting
     assert counting is not None  # its path led here
-    return _named(endpoint.surface.dialect.decode_request(counting.request(wire_of(body)), target))
+    request = endpoint.surface.dialect.decode_request(counting.request(wire_of(body)), target)
+    if not request.model:
+        _refuse_namelessness()
+    return request
 
 
 def embedding_of(endpoint: Endpoint, place: Place, target: str, body: bytes) -> tuple[EmbeddingCodec, EmbeddingRequest]:

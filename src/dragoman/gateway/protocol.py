@@ -1,6 +1,8 @@
-"""uvicorn's HTTP protocol with the limits that it lacks: how long the head of a request may take, and may be.
+"""uvicorn's HTTP protocol with the limits that it lacks, and a short way to the gateway.
 
-The rest is as there: `httptools` reads strictly (a request with both `Content-Length` and `Transfer-Encoding` is none).
+The limits: how long the head of a request may take, and may be. The short way: a request to one of the gateway's own
+paths is answered by way of a `SocketLine`; all others go through ASGI as ever. `httptools` reads strictly (a request
+with both `Content-Length` and `Transfer-Encoding` is none).
 """
 
 from __future__ import annotations
@@ -8,12 +10,15 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 from uvicorn import Config, Server
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from dragoman.gateway.one_write import OneWrite
+from dragoman.gateway.app import Gateway
+from dragoman.gateway.front import answer
+from dragoman.gateway.socket_line import Found, SocketLine, found_at
+from dragoman.gateway.surfaces import Header
 
 HEADER_BYTES: Final = 64 * 1024
 
@@ -26,28 +31,31 @@ _LONG: Final = (
 )
 
 
-class WritingCycle(RequestResponseCycle):
-    """uvicorn's request and reply, whose reply can be written to without a task."""
-
-    wire: asyncio.Transport
-
-    def write_now(self, piece: bytes) -> bool:
-        """Write part of a body of which some is out. False where it would have to wait, or nobody reads it."""
-        if self.flow.write_paused or self.disconnected or not self.chunked_encoding:
-            return False
-        self.wire.write(b"%x\r\n%b\r\n" % (len(piece), piece))
-        return True
-
-
 class LimitedProtocol(HttpToolsProtocol):
     """One connection. `limited` makes the class for other limits than these."""
 
     header_seconds: ClassVar[float] = 10.0
     header_bytes: ClassVar[int] = HEADER_BYTES
+    _settled: ClassVar[tuple[list[Header], bytes]] = ([], b"")
 
     _deadline: asyncio.TimerHandle | None = None
+    _idle: asyncio.TimerHandle | None = None
+    _idle_since: float | None = None
     _in_head = True
     _head_bytes = 0
+    _piece_bytes = 0
+    _line: SocketLine | None = None
+    """The line that was answered last, or is being answered."""
+    cycle: Any
+    """What the last request is answered by: a `SocketLine`, uvicorn's own, or `None`. It may still have to wait."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        app: Any = vars(self)["app"]  # whose type uvicorn does not know
+        plain = not (self.root_path or self.access_log or self.limit_concurrency or self.ws_protocol_class)
+        self._gateway: Gateway | None = app if plain and type(app) is Gateway else None
+
+    # ------------------------------------------------------------------ the connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # pyright: ignore[reportArgumentType]  # as asyncio calls it
@@ -55,31 +63,137 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._disarm()
+        if self._idle is not None:
+            self._idle.cancel()
+        if self._line is not None:
+            self._line.lose()
+        if isinstance(self.cycle, SocketLine):
+            self.cycle = None  # so that nobody takes it for uvicorn's
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self._idle_since = None
+        self._piece_bytes = len(data)
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
-        if self._in_head and self._head_bytes > self.header_bytes and not self.transport.is_closing():
-            self._refuse(_LONG)
+        if self._in_head and not self.transport.is_closing():
+            if self._head_bytes > self.header_bytes:
+                self._refuse(_LONG)
+            elif self._deadline is None:
+                self._arm()
+
+    # ------------------------------------------------------------------ a request, as it is parsed
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        self.url, self.headers = b"", []
         self._in_head, self._head_bytes = True, 0
-        self._arm()
+        if self._deadline is not None:
+            self._disarm()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        self._disarm()
-        if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > self.header_bytes:
+        if self._deadline is not None:
+            self._disarm()
+        if self._head_bytes + self._piece_bytes > self.header_bytes and self._head_size() > self.header_bytes:
             self._refuse(_LONG)
             return
+        gateway = self._gateway
+        found = None if gateway is None or gateway.user_middleware else found_at(self.url)
+        if found is None:
+            self._go_through_asgi()
+        else:
+            self._answer(found)
+
+    def _head_size(self) -> int:
+        return sum(len(name) + len(value) for name, value in self.headers) + len(self.url)
+
+    def _go_through_asgi(self) -> None:
+        """Make of the head what uvicorn would have made of it."""
+        url, headers = self.url, self.headers
+        super().on_message_begin()
+        for name, value in headers:
+            super().on_header(name, value)
+        self.url = url
         super().on_headers_complete()
-        cycle: Any = self.cycle
-        cycle.__class__ = WritingCycle  # uvicorn names its own where it makes one
-        cycle.wire = self.transport
-        cycle.transport = OneWrite(self.transport, self.loop)
+
+    def _answer(self, found: Found) -> None:
+        before, parser = self.cycle, self.parser
+        assert parser is not None  # it is parsing
+        method, chunks = parser.get_method().decode("ascii"), parser.get_http_version() != "1.0"
+        keep_alive = chunks and parser.should_keep_alive()
+        line = SocketLine(self, found, method, dict(self.headers), chunks=chunks, keep_alive=keep_alive)
+        self.cycle = line
+        if before is None or before.response_complete:
+            self._start_line(line)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft(cast("Any", (line, self._gateway)))
+
+    def _start_line(self, line: SocketLine) -> None:
+        gateway = self._gateway
+        assert gateway is not None  # the line is one of its calls
+        self._line = line
+        task = line.task = self.loop.create_task(answer(gateway.service, line, line.place))
+        self.tasks.add(task)
+        task.add_done_callback(line.over)
+
+    def on_body(self, body: bytes) -> None:
+        line = self.cycle
+        if not isinstance(line, SocketLine):
+            super().on_body(body)
+        elif not line.response_complete:
+            line.take(body)
+
+    def on_message_complete(self) -> None:
+        line = self.cycle
+        if isinstance(line, SocketLine):
+            line.end()
+        else:
+            super().on_message_complete()
+
+    # ------------------------------------------------------------------ between requests
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            if isinstance(cycle, SocketLine):
+                self._start_line(cycle)
+            else:
+                self._start_asgi_task(cycle, app)
+            return
+        self._idle_since = self.loop.time()
+        if self._idle is None:
+            self._idle = self.loop.call_later(self.timeout_keep_alive, self._close_idle)
+
+    def _close_idle(self) -> None:
+        """One timer for a connection, however many requests it brings: it looks how long nothing has come."""
+        self._idle = None
+        if self._idle_since is None:  # the end of the request under way sets it anew
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._idle = self.loop.call_later(left, self._close_idle)
+        else:
+            self.timeout_keep_alive_handler()
+
+    def settled_headers(self) -> bytes:
+        """The server's own headers, which are others once a second."""
+        headers, settled = LimitedProtocol._settled
+        if headers is not self.server_state.default_headers:
+            headers = self.server_state.default_headers
+            settled = b"".join(b"%b: %b\r\n" % each for each in headers)
+            LimitedProtocol._settled = (headers, settled)
+        return settled
+
+    # ------------------------------------------------------------------ limits
 
     def _arm(self) -> None:
         self._disarm()
@@ -92,8 +206,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _refuse(self, reply: bytes) -> None:
         """Say so and close: whatever else comes is not read. Behind an answer that is under way nothing is said."""
-        cycle: Any = self.cycle  # there is none before the first request
-        if cycle is None or cycle.response_complete:
+        if self.cycle is None or self.cycle.response_complete:
             self.transport.write(reply)
         self.transport.close()
 

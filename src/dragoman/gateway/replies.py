@@ -19,7 +19,7 @@ from dragoman.errors import (
     ProviderFailed,
     Unauthorized,
 )
-from dragoman.gateway.asgi import JSON
+from dragoman.gateway.lines import JSON
 from dragoman.gateway.surfaces import Header, Surface
 from dragoman.gateway.surfaces.surface import ServerHalf
 from dragoman.messages import LLMResponse, Loss, Request, ResponseStart, encode_json
@@ -119,7 +119,9 @@ def facts_of(response: LLMResponse, losses: tuple[Loss, ...] = ()) -> list[Heade
         headers.append((b"x-dragoman-model", _safe(response.model)))
     if response.cost is not None:
         headers.append((b"x-dragoman-cost", f"{response.cost:f}".encode()))
-    return headers + losses_in((*response.warnings, *losses))
+    if response.warnings or losses:
+        headers += losses_in((*response.warnings, *losses))
+    return headers
 
 
 def losses_in(losses: tuple[Loss, ...]) -> list[Header]:
@@ -132,4 +134,6 @@ def losses_in(losses: tuple[Loss, ...]) -> list[Header]:
 
 def _safe(text: str) -> bytes:
     """Text as the value of a header, in which nothing ends a line."""
-    return "".join(each if " " <= each < "\x7f" else "?" for each in text).encode("ascii")
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(each if " " <= each < "\x7f" else "?" for each in text)
+    return text.encode("ascii")

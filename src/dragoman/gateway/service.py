@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from dragoman.catalog import find
 from dragoman.errors import Unavailable, UnknownModel
-from dragoman.gateway.asgi import BodyLimits, Scope
 from dragoman.gateway.config import GatewayConfig
 from dragoman.gateway.keys import Keys, Ledger
+from dragoman.gateway.lines import BodyLimits
 from dragoman.gateway.operations import Operations, Status
 from dragoman.gateway.snapshots import Snapshots
 from dragoman.gateway.store import SqliteStore, VirtualKey, usual_place
@@ -42,6 +42,7 @@ class Service:
         self.operations = _operations(config, snapshots.current.models(), metrics)
         self.body = BodyLimits(size=config.server.body_bytes, seconds=config.server.body_seconds)
         self.patience = Patience(heartbeat_seconds=config.server.heartbeat_seconds)
+        self._host = host
         self.open_calls = config.server.open_streams
         self.opened = False
         self.keys: Keys | None = None
@@ -49,8 +50,8 @@ class Service:
         self.store: SqliteStore | None = None
         self.status = Status(needed=self._needed(), told={"configuration": self._configuration}, facts=self._facts)
         self._file = store or _store_of(config, host)
-        self._host = host
-        self._needs_key: dict[str, bool] = {}
+        self._needed_at: dict[str, bool] = {}
+        self.key_needed = host is not None and self.needs_key_at(host)
         self._opening = asyncio.Lock()
         self._stack = AsyncExitStack()
 
@@ -82,13 +83,12 @@ class Service:
 
     # ------------------------------------------------------------------ who may call
 
-    def needs_key(self, scope: Scope) -> bool:
-        """Whether a call has to bring a key: by the configuration, and by the address that it came to."""
-        server = scope.get("server")
-        host = self._host or (server[0] if server else None) or ""
-        needs = self._needs_key.get(host)
+    def needs_key_at(self, host: str | None) -> bool:
+        """Whether a call that came to this address has to bring a key. The server's own address goes before."""
+        host = self._host or host or ""
+        needs = self._needed_at.get(host)
         if needs is None:
-            needs = self._needs_key[host] = self.snapshots.current.config.keys.needed_on(host)
+            needs = self._needed_at[host] = self.snapshots.current.config.keys.needed_on(host)
         return needs
 
     def find_key(self, token: str | None) -> VirtualKey:
@@ -97,10 +97,9 @@ class Service:
             raise Unavailable("no store of keys is configured here, and calls need a key")
         return self.keys.find(token)
 
-    def refuse_crowds(self) -> None:
-        """Raises `Unavailable` where as many calls are open as may be."""
-        if len(self.operations.drain) > self.open_calls:
-            raise Unavailable(f"{self.open_calls} calls are open, and no more may be")
+    def refuse_crowd(self) -> NoReturn:
+        """As many calls are open as may be."""
+        raise Unavailable(f"{self.open_calls} calls are open, and no more may be")
 
     # ------------------------------------------------------------------ which models there are
 

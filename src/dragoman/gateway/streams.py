@@ -63,11 +63,6 @@ class Manner(Struct, frozen=True, kw_only=True, eq=False):
         return self.surface.dialect.stream_encoder(self.request)
 
 
-def writer_of(send: Send) -> Tap | None:
-    """What writes to the caller at once, where `send` is the server's own and that server has such a thing."""
-    return getattr(getattr(send, "__self__", None), "write_now", None)
-
-
 class Outgoing:
     """One stream that goes out.
 

@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[3]
 
 async def entered(drain: Drain, leave_at: asyncio.Event) -> str:
     """A call that is open until `leave_at`."""
-    call = drain.enter()
+    call = asyncio.current_task()
+    drain.enter(call)
     try:
         await leave_at.wait()
     except asyncio.CancelledError:
@@ -39,7 +40,7 @@ def test_what_is_open_goes_on_to_its_end() -> None:
         assert len(drain) == 1
         drain.begin()
         with pytest.raises(Unavailable):
-            drain.enter()
+            drain.enter(call)
         leave.set()
         assert await drain.finished()
         assert await call == "done"
@@ -94,7 +95,8 @@ async def app(scope, receive, send):
     if scope["path"] == "/stopping":
         await send({"type": "http.response.body", "body": str(operations.drain.stopping).encode()})
         return
-    call = operations.drain.enter()
+    call = asyncio.current_task()
+    operations.drain.enter(call)
     try:
         await send({"type": "http.response.body", "body": b"begun", "more_body": True})
         while (await receive())["type"] != "http.disconnect":

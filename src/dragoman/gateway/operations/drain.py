@@ -41,18 +41,15 @@ class Drain:
         """How many calls are open."""
         return len(self.open_calls)
 
-    def enter(self) -> asyncio.Task[Any]:
-        """A call begins, in the task that runs this; `leave` is given what this gives.
+    def enter(self, task: asyncio.Task[Any]) -> None:
+        """A call begins, which `task` answers.
 
         Raises:
             Unavailable: When the gateway is about to stop and takes no more.
         """
         if self.stopping:
             raise Unavailable("the gateway is about to stop")
-        task = asyncio.current_task()
-        assert task is not None, "a call runs in a task"
         self.open_calls.add(task)
-        return task
 
     def leave(self, task: asyncio.Task[Any]) -> None:
         self.open_calls.discard(task)

@@ -8,7 +8,7 @@ may not have a version or end in one already (`/v1/v1/…`), may begin with the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
@@ -30,6 +30,9 @@ _FIRST: Final = "openai_chat"
 _VERSION: Final = re.compile(r"^/v\d+\w*(?=/)")
 _DEPLOYMENT: Final = "/openai/deployments/(?P<deployment>[^/]+)"
 """Azure's, before the paths of OpenAI."""
+
+_SHARED: Final = ("", "/v1")
+"""How the paths of many dialects begin."""
 
 READ: Final = ("GET", "HEAD")
 WRITE: Final = ("POST",)
@@ -53,16 +56,19 @@ class Endpoint(Struct, frozen=True, kw_only=True, eq=False):
         return self.codecs[0].name if self.codecs else self.surface.name
 
 
-class Place(Struct, frozen=True, kw_only=True, eq=False):
-    """An endpoint and what a path says besides: a model, the dialect or provider that it begins with.
+class Choice(Struct, frozen=True, eq=False):
+    """Who answers requests of one method to a path: of `signed` the first whose client says so, else `usual`."""
 
-    `others` are endpoints that share the path, for callers that say so.
-    """
+    usual: Endpoint
+    signed: tuple[Endpoint, ...]
+
+
+class Place(Struct, frozen=True, kw_only=True, eq=False):
+    """What is at a path, for each method; and a model that the path names."""
 
     endpoint: Endpoint
+    choices: Mapping[str, Choice]
     model: str | None = None
-    begins: str = ""
-    others: tuple[Endpoint, ...] = ()
 
 
 class _Pattern(Struct, frozen=True):
@@ -84,7 +90,25 @@ def place_of(path: str) -> Place | None:
     endpoints = sorted((endpoint for endpoint, _ in found), key=lambda endpoint: endpoint.surface.name != begins)
     said = match.groupdict()
     model = said.get("deployment") or said.get("model")
-    return Place(endpoint=endpoints[0], model=model, begins=begins, others=tuple(endpoints[1:]))
+    return Place(endpoint=endpoints[0], choices=_choices(endpoints, path, begins), model=model)
+
+
+def _choices(endpoints: list[Endpoint], path: str, begins: str) -> dict[str, Choice]:
+    methods = dict.fromkeys(method for each in endpoints for method in each.methods)
+    return {method: _choice([each for each in endpoints if method in each.methods], path, begins) for method in methods}
+
+
+def _choice(fitting: list[Endpoint], path: str, begins: str) -> Choice:
+    """Whom the path itself means ends the choice; before it come those that callers' signs may mean."""
+    meant = next((number for number, each in enumerate(fitting) if _is_meant(each.surface, path, begins)), None)
+    before = [] if len(fitting) == 1 else fitting[:meant]
+    signed = tuple(each for each in before if each.surface.client or each.methods == READ)
+    return Choice(fitting[meant or 0], signed)
+
+
+def _is_meant(surface: Surface, path: str, begins: str) -> bool:
+    prefix = surface.serving.prefix
+    return begins == surface.name or (prefix not in _SHARED and f"{prefix}/" in path)
 
 
 def _patterns() -> list[_Pattern]:

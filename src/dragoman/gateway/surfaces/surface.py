@@ -51,9 +51,11 @@ class Surface(Struct, frozen=True, kw_only=True, eq=False):
         request_id: The header with the id of the request.
         passed: Headers that go on to a server of the same dialect.
         telling: Headers that only its clients send; a value of `None` is any.
+        client: What its own client calls itself in `user-agent`, where that matters.
         forwards: Whether there are such servers.
     """
 
+    name: str
     dialect: ServerHalf
     serving: Serving
     write: Callable[[Frame], bytes]
@@ -61,16 +63,14 @@ class Surface(Struct, frozen=True, kw_only=True, eq=False):
     request_id: bytes
     passed: frozenset[bytes]
     telling: Mapping[bytes, bytes | None]
+    client: bytes
     forwards: bool = True
-
-    @property
-    def name(self) -> str:
-        return self.dialect.name
 
 
 def surface_for(dialect: ServerHalf, serving: Serving, *, forwards: bool = True) -> Surface:
     """How `dialect` is served."""
     return Surface(
+        name=dialect.name,
         dialect=dialect,
         serving=serving,
         write=FRAME_ENCODERS[dialect.framing],
@@ -82,6 +82,7 @@ def surface_for(dialect: ServerHalf, serving: Serving, *, forwards: bool = True)
         request_id=serving.request_id_header.encode(),
         passed=frozenset(name.encode() for name in serving.passed_headers),
         telling=_telling(dialect, serving),
+        client=serving.client.encode(),
         forwards=forwards,
     )
 
