@@ -25,11 +25,7 @@ def ids_in(text: str) -> Iterator[str]:
             yield f"{seed}.{each}" if seed else f"{answers}{each}"
 
 
-_GATEWAY, _COMPAT = "later: gateway", "later: compat"
-LATER: dict[str, str] = {
-    **dict.fromkeys(ids_in("S0.50"), _GATEWAY),
-    **dict.fromkeys(ids_in("X27"), _COMPAT),
-}
+LATER: dict[str, str] = {"X27": "later: compat"}
 """Kept by hand: the lines of which something belongs to a piece that is not there yet, and that piece.
 
 A line without a test shows it in the place of `NOBODY`; one of which a part is proven shows it after its tests.

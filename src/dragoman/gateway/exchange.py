@@ -25,7 +25,7 @@ from dragoman.gateway.inbound import Inbound, counted_of, embedding_of, inbound_
 from dragoman.gateway.lines import CLOSE, JSON, CallerLeft, Headers, Line
 from dragoman.gateway.operations import OTHER, request_id_of
 from dragoman.gateway.record import CallRecord
-from dragoman.gateway.replies import Begun, completed, facts_of, losses_in, refusal_of, with_id
+from dragoman.gateway.replies import Begun, completed, facts_of, losses_in, refusal_of, with_id, word_of
 from dragoman.gateway.store.money import at_worst
 from dragoman.gateway.streams import Manner, Outgoing
 from dragoman.gateway.surfaces import Endpoint, Header, Place
@@ -125,7 +125,7 @@ class Exchange:
 
     async def _refuse(self, error: Error) -> None:
         """Say that there is no answer: as a reply, or inside the stream that has begun."""
-        self.error, self.outcome = error, type(error).__name__
+        self.error, self.outcome = error, word_of(error)
         self._line.unwatch()
         outgoing = self._outgoing
         if outgoing is not None and outgoing.began:

@@ -72,6 +72,11 @@ def told(error: Error) -> Error:
     return error
 
 
+def word_of(error: Error) -> str:
+    """The class of an error, for metrics and logs: of a route that failed everywhere alike, what it failed by."""
+    return type(_shared(error) if isinstance(error, FallbackExhausted) else error).__name__
+
+
 def _failed(error: ProviderError, message: str) -> ProviderFailed:
     failure = ProviderFailed(message, http_status=502, retryable=False)
     return failure.at(error.provider or "", error.model or "")
