@@ -64,14 +64,19 @@ class Intake:
         if data.startswith(b"{"):  # an end mark is not part of the body
             self.frames.append(data)
         try:
-            return self._take(self._decoder.feed(name, data))
+            events = self._decoder.feed(name, data)
+            for event in events:  # `_taken`, where every event passes
+                self._add(event)
+                if self.first_content_at is None and not isinstance(event, METADATA_EVENTS):
+                    self.first_content_at = self._clock()
         except Error:
             raise
         except Exception as error:
             raise unreadable(error, data) from error  # our decoder met what nobody foresaw
+        return events
 
     def finish(self) -> list[Event]:
-        return self._take(self._decoder.finish())
+        return self._taken(self._decoder.finish())
 
     def hide(self, key: Secret) -> None:
         """Take `key` out of the frames: providers like to quote the one they refuse."""
@@ -85,7 +90,7 @@ class Intake:
     def response(self) -> LLMResponse:
         return self._assembler.response(raw=RawFrames(self.frames))
 
-    def _take(self, events: list[Event]) -> list[Event]:
+    def _taken(self, events: list[Event]) -> list[Event]:
         for event in events:
             self._add(event)
             if self.first_content_at is None and not isinstance(event, METADATA_EVENTS):

@@ -121,7 +121,10 @@ class Outgoing:
         elif self.first_content_at is None:
             self.first_content_at = monotonic()
         verbatim = self._verbatim
-        frames = verbatim.taken() if verbatim.forwarded else self._encoder.feed(event)
+        if verbatim.forwarded:
+            frames, verbatim.frames = verbatim.frames, []
+        else:
+            frames = self._encoder.feed(event)
         if frames:
             self._put(frames)
 
@@ -140,14 +143,14 @@ class Outgoing:
         return event
 
     def _put(self, frames: list[Frame]) -> None:
-        write = self._manner.surface.write
-        self._pending += [write(frame) for frame in frames]
+        self._pending += map(self._manner.surface.write, frames)
         self._last, self._passed = frames[-1], b""
 
     # ------------------------------------------------------------------ what goes out
 
     async def _flush(self, *, more: bool = True) -> None:
-        body = b"".join(self._pending)
+        pending = self._pending
+        body = pending[0] if len(pending) == 1 else b"".join(pending)
         self._pending = []
         self._sent_at = monotonic()
         self._waiting = True

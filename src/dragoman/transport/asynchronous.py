@@ -283,7 +283,8 @@ class AsyncioFrames:
         try:
             while not self._over:
                 if parser.pieces:
-                    frames = self._decode(parser.take())
+                    piece, content = parser.take(), self._content
+                    frames = self._decoder.feed(piece if content is None else content.feed(piece))
                 elif parser.complete:
                     frames = self._finish()
                 else:
@@ -298,9 +299,6 @@ class AsyncioFrames:
             reply.close()
             raise
         raise StopAsyncIteration
-
-    def _decode(self, piece: bytes) -> list[Frame]:
-        return self._decoder.feed(piece if self._content is None else self._content.feed(piece))
 
     def _finish(self) -> list[Frame]:
         self._over = True

@@ -52,6 +52,8 @@ class SseDecoder:
         buffer = self._buffer
         if buffer:
             return self._feed_buffer(chunk)
+        if chunk.startswith(b"data: ") and chunk.endswith(b"\n\n") and chunk.find(b"\n") == len(chunk) - 2:
+            return [("", chunk[6:-2])]  # one plain event, as they come nearly always
         end = chunk.rfind(b"\n\n")
         if end < 0:
             buffer += chunk
