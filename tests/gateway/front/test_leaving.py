@@ -7,9 +7,11 @@ import socket
 import httpx
 import pytest
 
+from dragoman.gateway import create_app
+from dragoman.gateway.streams import Patience
 from dragoman.messages import encode_json
 from dragoman.testing import Emulator
-from tests.gateway.front.running import gateway
+from tests.gateway.front.running import config_for, gateway, serving
 
 
 def connected(url: str) -> socket.socket:
@@ -52,13 +54,50 @@ def test_the_provider_is_left_when_the_caller_leaves_in_the_middle(emulator: Emu
         assert emulator.wait_for_bill(1)[0].outcome == "left"
 
 
-def test_who_does_not_read_is_waited_for_and_nothing_piles_up() -> None:
-    """A text that no buffer between them holds: the provider is read only as fast as the caller reads."""
+MODELS = pytest.mark.parametrize("model", ["up-openai", "up-anthropic"], ids=["passed on", "translated"])
+ENDLESS = "All rivers run into the sea; yet the sea is not full. " * 600_000
+"""A text that no buffer between them holds."""
+
+
+@MODELS
+def test_who_does_not_read_is_waited_for_and_nothing_piles_up(model: str) -> None:
+    """The provider is read only as fast as the caller reads."""
     with Emulator(piece=50_000) as emulator, gateway(emulator) as url:
-        emulator.script("All rivers run into the sea; yet the sea is not full. " * 1_000_000)
-        caller = sent(url, {**BODY, "model": "up-anthropic", "stream": True})
+        emulator.script(ENDLESS)
+        caller = sent(url, {**BODY, "model": model, "stream": True})
         assert caller.recv(1024)
         emulator.wait_for_requests(1)
         assert not emulator.bill  # which has a line before the last bytes are sent
         caller.close()
         assert emulator.wait_for_bill(1)[0].outcome == "left"
+
+
+@MODELS
+def test_who_does_not_read_for_long_is_given_up(model: str) -> None:
+    with Emulator(piece=50_000) as emulator:
+        emulator.script(ENDLESS)
+        app = create_app(config_for(emulator))
+        app.service.patience = Patience(write_seconds=0.1)
+        with serving(app) as url, sent(url, {**BODY, "model": model, "stream": True}) as caller:
+            received = caller.recv(1024)
+            assert emulator.wait_for_bill(1)[0].outcome == "left"
+            assert httpx.get(f"{url}/health", trust_env=False).json()["open_calls"] == 0
+            received += b"".join(iter(lambda: caller.recv(1 << 20), b""))
+            assert received.startswith(b"HTTP/1.1 200")
+            assert not received.endswith(b"0\r\n\r\n")  # it does not end as if it were whole
+            assert b"[DONE]" not in received
+
+
+def test_no_more_calls_are_open_than_may_be(emulator: Emulator) -> None:
+    emulator.script("Rivers run downhill.")
+    emulator.fault(hold_at_text="Rivers")
+    with gateway(emulator, config_for(emulator, server={"open_streams": 1})) as url:
+        first = sent(url, {**BODY, "stream": True})
+        assert first.recv(12) == b"HTTP/1.1 200"
+        refused = httpx.post(f"{url}/v1/chat/completions", json=BODY, trust_env=False)
+        assert refused.status_code == 503
+        assert refused.json()["error"]["message"] == "1 calls are open, and no more may be"
+        first.close()
+        assert emulator.wait_for_bill(1)[0].outcome == "left"
+        assert httpx.post(f"{url}/v1/chat/completions", json=BODY, trust_env=False).status_code == 200
+        assert len(emulator.bill) == 2, "who was refused was sent nowhere"
