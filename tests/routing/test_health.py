@@ -15,7 +15,7 @@ from dragoman.routing.features import Features
 from dragoman.routing.health import Board, HealthRules, Permit, RetryBudgetRules, Trip
 from dragoman.routing.health.account import Account
 from dragoman.routing.health.ejections import Ejections, most_out
-from dragoman.routing.health.latency import Latency, Spread
+from dragoman.routing.health.latency import Latency
 from dragoman.routing.health.ramp import FEW, Ramp
 from dragoman.routing.refusal import Refusal
 from dragoman.routing.target import Limits, Place, Target
@@ -396,10 +396,10 @@ def test_what_most_streams_stay_below(share: float, samples: int, found: float |
 
 
 def test_only_the_latest_streams_count() -> None:
-    spread = Spread()
+    latency = Latency()
     for number in range(1000):
-        spread.add(number)
-    assert spread.quantile(0.01, at_least=1) == 900
+        latency.add(number, 0.0)
+    assert latency.quantile(0.01, at_least=1) == 900
 
 
 # ---------------------------------------------------------------------- any story at all

@@ -31,7 +31,8 @@ class Asking(Struct, Generic[T], frozen=True, kw_only=True):
 
     Attributes:
         ask: The flow that asks a target, once.
-        response_of: The response in what it comes to; `None` where the target gives none.
+        response_of: The response in what it comes to; `None` where the target gives none. Left out where it comes to
+            a response; so is what follows.
         with_response: The same result with another response.
         stream: Whether the caller sees the events of the answer.
         continues: Whether an answer may be gone on from by another target: of values it may not.
@@ -39,8 +40,8 @@ class Asking(Struct, Generic[T], frozen=True, kw_only=True):
     """
 
     ask: Callable[[Target, Allowance], Flow[T]]
-    response_of: Callable[[T], LLMResponse | None]
-    with_response: Callable[[T, LLMResponse], T]
+    response_of: Callable[[T], LLMResponse | None] | None = None
+    with_response: Callable[[T, LLMResponse], T] | None = None
     stream: bool = False
     continues: bool = True
     seen: Callable[[], bool] | None = None

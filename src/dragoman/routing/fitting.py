@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Final
+
+from msgspec import Struct
 
 from dragoman.catalog import ModelFacts, find_model, thinks
 from dragoman.routing.features import Features, Need
@@ -38,6 +41,23 @@ def surely_fits(target: Target, features: Features) -> bool:
     return (
         facts is not None and facts.context_tokens is not None and all(_KNOWN[need](facts) for need in features.needs)
     )
+
+
+class Room(Struct, frozen=True):
+    """How many tokens a target reads at most, reads and writes together, and writes; without end where not known."""
+
+    reads: float = inf
+    window: float = inf
+    writes: float = inf
+
+
+def room_of(target: Target) -> Room:
+    """That of the target's own model. What fits into it is not too long for the target, as `unfit` tells."""
+    facts = target.place.facts
+    if facts is None:
+        return Room()
+    most, window, longest = facts.most_input_tokens, facts.context_tokens, facts.output_tokens
+    return Room(*(inf if tokens is None else tokens for tokens in (most, window, longest)))
 
 
 def window_of(target: Target, model: str | None) -> int | None:

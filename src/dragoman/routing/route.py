@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, cast
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -37,7 +37,7 @@ _logger: Final = logging.getLogger("dragoman")
 _SLOW: Final = Verdict("slow", here=True, elsewhere="yes", blame="nobody")
 """Of a target that is being asked, and may yet answer."""
 
-_NOTHING_SHOWN: Final = Shown()
+NOTHING_SHOWN: Final = Shown()
 """Of every call whose caller sees no events."""
 
 _OF_USE: Final = 0.1
@@ -63,6 +63,8 @@ class Journey(Struct, Generic[T]):
     Attributes:
         tries: What was tried.
         shown: What the caller has seen.
+        began: When, on the router's clock.
+        first: Whom it would go to if everybody were healthy.
         _out: The targets that are not asked again in this round, with what they failed by.
         _tried: How often each was, in all rounds.
     """
@@ -72,22 +74,24 @@ class Journey(Struct, Generic[T]):
     _asking: Asking[T]
     _deadline: float | None
     tries: Tries = field(default_factory=Tries)
-    shown: Shown = _NOTHING_SHOWN
-    _began: float = 0.0
+    shown: Shown = NOTHING_SHOWN
+    began: float = 0.0
+    first: Target | None = None
     _out: dict[Target, Verdict] = {}
     _tried: dict[Target, int] = {}
-    _first: Target | None = None
     _again: Target | None = None
     _rounds: int = 0
     _reason: str = ""
     _so_far: str = ""
     _cut: int = 0
 
-    def travel(self) -> Flow[T]:
-        if self._asking.stream:
+    def travel(self, *, has_begun: bool = False) -> Flow[T]:
+        """The whole way; or what is left of it, of a call that `has_begun` straight to its first target."""
+        if self._asking.stream and self.shown is NOTHING_SHOWN:
             self.shown = Shown()
-        self._began = self._routing.clock()
-        self._routing.board.retry_budget.began(self._began)
+        if not has_begun:
+            self.began = self._routing.clock()
+            self._routing.board.retry_budget.began(self.began)
         while True:
             now = self._routing.clock()
             choice = self._choose(now)
@@ -97,7 +101,7 @@ class Journey(Struct, Generic[T]):
             try:
                 result = yield from self._ask(leg)
             except Exception as error:  # noqa: BLE001  # judged, and raised again unless another target may be asked
-                yield from self._after(leg, error)
+                yield from self.after(leg, error)
             except BaseException:
                 leg.permit.released(self._routing.clock())  # the caller has left: nobody's fault
                 raise
@@ -113,14 +117,14 @@ class Journey(Struct, Generic[T]):
         if again is not None and self._routing.board[again].refusal(self._features, now) is None:
             return Choice(target=again)
         choice = self._choice(now, self._out)
-        self._first = self._first or choice.first
+        self.first = self.first or choice.first
         return choice
 
     def _choice(self, now: float, out: Mapping[Target, Verdict]) -> Choice:
         """Who of those that are not `out`. Turns are taken once for each call."""
         routing = self._routing
         situation = routing.situation(self._features, now, moves=not self._tried and not out)
-        return choose(routing.policy, situation, routing.rules, tried=out, first=self._first)
+        return choose(routing.policy, situation, routing.rules, tried=out, first=self.first)
 
     def _leg_at_once(self, choice: Choice, now: float) -> Leg | None:
         """Leave to ask who was chosen, where nobody has to wait for it."""
@@ -297,7 +301,8 @@ class Journey(Struct, Generic[T]):
 
     def _arrived(self, leg: Leg, result: T) -> T:
         now = self._routing.clock()
-        response = self._asking.response_of(result)
+        asking = self._asking
+        response = cast("LLMResponse", result) if asking.response_of is None else asking.response_of(result)
         seconds = now - leg.began
         if response is None:
             leg.permit.succeeded(now, first_token_seconds=None, seconds=seconds, tokens=None)
@@ -310,8 +315,8 @@ class Journey(Struct, Generic[T]):
             return result
         if not self.tries.attempts:  # then nobody has failed, and there is nothing to go on from
             return result
-        whole = self.tries.finish(self._joined(response), now - self._began)
-        return result if whole is response else self._asking.with_response(result, whole)
+        whole = self.tries.finish(self._joined(response), now - self.began)
+        return cast("T", whole) if asking.with_response is None else asking.with_response(result, whole)
 
     def _joined(self, response: LLMResponse) -> LLMResponse:
         if not self._so_far:
@@ -322,7 +327,7 @@ class Journey(Struct, Generic[T]):
 
     # ------------------------------------------------------------------ what follows from a failure
 
-    def _after(self, leg: Leg, error: Exception) -> Flow[None]:
+    def after(self, leg: Leg, error: Exception) -> Flow[None]:
         """Make ready for another target, or another try of the same. Raises `error` when there shall be none."""
         now = self._routing.clock()
         _logger.warning("Provider %s failed: %s", leg.target.title, error)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dragoman.client.routers.servers import Server
 from dragoman.routing.routing import Routing
+from dragoman.routing.straight import first_of
 from dragoman.routing.target import Target
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ class Behind:
     Attributes:
         routing: What decides.
         servers: Who is behind each target.
+        first: Who is asked first of every call, where that is settled.
         closed: Whether nobody may be asked any more.
     """
 
     def __init__(self, routing: Routing, servers: Mapping[Target, Server], made: Sequence[LLMBase]) -> None:
         self.routing = routing
         self.servers = servers
+        self.first = first_of(routing)
         self.closed = False
         self._made = made
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import inf
 from typing import Any, Final
 
 from dragoman.calls.estimate import text_tokens
@@ -27,7 +28,9 @@ from dragoman.routing.features import Features, Need
 _BY_PART: Final[dict[type, Need]] = {Image: "vision", Audio: "audio", Video: "video", Document: "documents"}
 _MEDIA_TOKENS: Final = 800
 _MESSAGE_TOKENS: Final = 4
-_DEMANDS: Final = frozenset({"tools", "output_format", "reasoning_effort", "reasoning_budget"})
+_MOST_PER_CHARACTER: Final = 2
+"""Tokens, as `text_tokens` estimates: one of four bytes by itself is two of three bytes each."""
+DEMANDS: Final = frozenset({"tools", "output_format", "reasoning_effort", "reasoning_budget"})
 """Options by which a call may need something."""
 
 
@@ -42,7 +45,7 @@ def features_of(
 ) -> Features:
     """What policies may know of a call."""
     needs: set[Need] = set()
-    if not _DEMANDS.isdisjoint(options):
+    if not DEMANDS.isdisjoint(options):
         needs.update(_needs_of(options))
     if stream:
         needs.add("stream")
@@ -55,6 +58,24 @@ def features_of_request(purpose: Purpose, model: str | None, request: Request, *
     """`features_of`, of a whole request. `value`: its answer is made to fit a schema wherever it is asked for."""
     needs = set(_needs_of_request(request, value=value))
     return _features(purpose, model, request.messages, needs, request.max_tokens)
+
+
+def at_most(messages: tuple[Message, ...]) -> float:
+    """No fewer input tokens than a call's features have, told without counting. `inf`: that takes a look at the parts,
+    and what must be seen or heard there.
+    """
+    tokens = 0
+    for message in messages:
+        content = message.content
+        if not isinstance(content, str):
+            return inf
+        tokens += _MESSAGE_TOKENS + _MOST_PER_CHARACTER * len(content)
+    return tokens
+
+
+def asks_for_text(request: Request) -> bool:
+    """Whether it needs nothing of a model but that it answers, as far as its parameters say."""
+    return not (request.tools or request.output_format or request.reasoning)
 
 
 def _features(

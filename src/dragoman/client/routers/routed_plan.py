@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from decimal import Decimal
+from functools import partial
+from math import inf
 from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
@@ -18,12 +20,12 @@ from dragoman.client.requests import spelled_out
 from dragoman.client.retries import retries_of
 from dragoman.client.routers import beside_answers
 from dragoman.client.routers.behind import Behind
-from dragoman.client.routers.features import features_of, features_of_request
+from dragoman.client.routers.features import DEMANDS, asks_for_text, at_most, features_of, features_of_request
 from dragoman.client.routers.following import Following
 from dragoman.client.routers.limits import seconds_within
 from dragoman.client.routers.purpose import Purpose
 from dragoman.client.routers.servers import Answering
-from dragoman.client.routers.wishes import OF_THE_CONVERSATION, Call, Wishes, as_it_is, beside_the_conversation
+from dragoman.client.routers.wishes import OF_THE_CONVERSATION, Call, Wishes, beside_the_conversation, telling
 from dragoman.client.understood import Settled, Understood
 from dragoman.client.value_streams import IterableFlow, PartialFlow
 from dragoman.dialects import get_dialect
@@ -42,6 +44,7 @@ from dragoman.routing.explanation import Explanation, explain
 from dragoman.routing.route import route
 from dragoman.routing.routing import Routing
 from dragoman.routing.rules import RouteRules
+from dragoman.routing.straight import First, straight
 from dragoman.routing.target import Place, Target
 from dragoman.structured import Extracted, Rules
 from dragoman.structured.partial import Delivery
@@ -69,6 +72,10 @@ class RoutedPlan:
         self._defaults = dict(defaults)
         self._wishes = Wishes(behind, self._defaults)
         self._model = model or None
+        self._limit = timeouts_of(defaults.get("timeout")).total
+        self._words = {name: defaults[name] for name in OF_THE_CONVERSATION & defaults.keys()}
+        rules = behind.routing.rules
+        self._of_one_target = {stream: _of_one_target(rules, stream=stream) for stream in (False, True)}
 
     provider = "router"
     routed = True
@@ -103,9 +110,9 @@ class RoutedPlan:
 
         def ask(target: Target, allowance: Allowance) -> Flow[LLMResponse]:
             server, wish, told = self._wishes.wish(call, target, allowance, self._model)
-            return told((yield from server.generate(wish, watcher)))
+            return telling(server.generate(wish, watcher), told)
 
-        return self._route(call, Asking(ask=ask, response_of=as_it_is, with_response=_the_other, stream=stream))
+        return self._route(call, Asking(ask=ask, stream=stream))
 
     def answer(
         self,
@@ -122,27 +129,30 @@ class RoutedPlan:
         kept for `verbatim`. `answering` is how each target is asked, in place of `Plan.answer`.
         """
         whole = self.options(options)
-        words = {name: whole[name] for name in OF_THE_CONVERSATION & self._defaults.keys()}
+        is_value, stream = answering is not None, request.stream
         call = Call(
-            features=features_of_request(self.purpose, self._model, request, value=answering is not None),
+            features=partial(features_of_request, self.purpose, self._model, request, value=is_value),
+            length=inf if is_value or not asks_for_text(request) else at_most(request.messages),
+            output_tokens=request.max_tokens,
             messages=request.messages,
-            said={**words, **options},
+            said={**self._words, **options} if options else self._words,
             timeout=whole.get("timeout"),
+            limit=timeouts_of(whole.get("timeout")).total if options else self._limit,
             retry=whole.get("retry_config"),
-            stream=request.stream,
+            stream=stream,
             request=request,
         )
-        if verbatim is not None and not _of_one_target(self.behind.routing.rules, stream=request.stream):
+        if verbatim is not None and not self._of_one_target[stream]:
             verbatim.keeps = False
 
         def ask(target: Target, allowance: Allowance) -> Flow[LLMResponse]:
             server, wish, told = self._wishes.wish(call, target, allowance, self._model)
             wish = wish if answering is None else replace(wish, answering=answering)
             if allowance.so_far:
-                return told((yield from server.answer(replace(request, messages=wish.messages), wish, None)))
-            return told((yield from server.answer(request, wish, verbatim)))
+                return telling(server.answer(replace(request, messages=wish.messages), wish, None), told)
+            return telling(server.answer(request, wish, verbatim), told)
 
-        return self._route(call, Asking(ask=ask, response_of=as_it_is, with_response=_the_other, stream=request.stream))
+        return self._route(call, Asking(ask=ask, stream=stream))
 
     def answer_settled(
         self, request: Request, settled: Settled, deadline: float | None, verbatim: Verbatim | None
@@ -247,16 +257,17 @@ class RoutedPlan:
         """Whom such a call would be sent to now, and why. Nothing is sent."""
         call = self._call(prompt, options, stream=stream, value=value)
         routing = self.behind.routing
-        return explain(routing.policy, routing.situation(call.features, routing.clock(), moves=False), routing.rules)
+        return explain(routing.policy, routing.situation(call.features(), routing.clock(), moves=False), routing.rules)
 
     def _route(self, call: Call, asking: Asking[T]) -> Flow[T]:
         """The flow; its time runs from when it does."""
-        routing = self.behind.routing
-        limit = timeouts_of(call.timeout).total
-        deadline = None if limit is None else routing.clock() + limit
+        behind = self.behind
+        routing, first = behind.routing, behind.first
         if call.retry is not None or routing.rules.hedge is not None:
             routing = _ruled(routing, call, asking)
-        return (yield from route(routing, call.features, asking, deadline))
+        if first is not None and self._model is None and _takes(first, call):
+            return straight(routing, first, call.features, asking, call.limit)
+        return _routed(routing, call, asking)
 
     def _asking_value(
         self,
@@ -284,11 +295,15 @@ class RoutedPlan:
             said = spelled_out(prompt, said)
             prompt, options = None, {**options, **said}
         messages = conversation_of(prompt, options)
+        is_text = not value and DEMANDS.isdisjoint(options)
         return Call(
-            features=features_of(self.purpose, self._model, messages, options, stream=stream, value=value),
+            features=partial(features_of, self.purpose, self._model, messages, options, stream=stream, value=value),
+            length=at_most(messages) if is_text else inf,
+            output_tokens=options.get("max_tokens"),
             messages=messages,
             said=beside_the_conversation(said),
             timeout=options.get("timeout"),
+            limit=timeouts_of(options["timeout"]).total if "timeout" in said else self._limit,
             retry=options.get("retry_config"),
             stream=stream,
             request=request,
@@ -296,7 +311,8 @@ class RoutedPlan:
 
     def options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """The router's options with a call's over them. Raises `ConfigurationError` for what is wrong."""
-        self._refuse_closed()
+        if self.behind.closed:
+            self._refuse_closed()
         if not options:
             return self._defaults
         check_options(options)
@@ -371,8 +387,14 @@ class RoutedPlan:
         return f"{self.behind.routing.policy!r}{' closed' if self.behind.closed else ''}"
 
 
-def _the_other(_: LLMResponse, response: LLMResponse) -> LLMResponse:
-    return response
+def _takes(first: First, call: Call) -> bool:
+    """Whether the target that is always first can do it: then it is the one to ask, if it is well."""
+    return first.surely_takes(call.length, call.output_tokens or 0, stream=call.stream) or first.takes(call.features())
+
+
+def _routed(routing: Routing, call: Call, asking: Asking[T]) -> Flow[T]:
+    deadline = None if call.limit is None else routing.clock() + call.limit
+    return (yield from route(routing, call.features(), asking, deadline))
 
 
 def _of_one_target(rules: RouteRules, *, stream: bool) -> bool:

@@ -19,6 +19,7 @@ from dragoman.client.routers.limits import limits_at, seconds_within
 from dragoman.client.routers.servers import ONE_TRY, Server, Wish
 from dragoman.client.understood import Settled
 from dragoman.errors import LossRefused
+from dragoman.flow import Flow
 from dragoman.http import Timeouts
 from dragoman.messages import LLMResponse, Loss, Message, Request, Role
 from dragoman.routing.asking import Allowance
@@ -41,19 +42,26 @@ class Call(Struct, frozen=True, kw_only=True):
     """One call, understood once for all targets.
 
     Attributes:
-        features: What policies may know of it.
+        features: Finds out what policies may know of it. The straight way need not.
+        length: The most input tokens that it can be; `inf` where that takes a look, and where it needs more of a model
+            than its text.
+        output_tokens: The most that its answer may be, where that is said.
         messages: The conversation.
         said: What the call says besides; the router's own options are not among it.
         timeout: The limits of the route.
+        limit: How many seconds the route may take.
         retry: How patiently targets are asked again, in place of the rules'.
         stream: Whether the caller sees the events.
         request: What is asked, where it was given as one.
     """
 
-    features: Features
+    features: Callable[[], Features]
+    length: float
+    output_tokens: int | None
     messages: tuple[Message, ...]
     said: Mapping[str, Any]
     timeout: float | Timeouts | None
+    limit: float | None
     retry: RetryConfig | None
     stream: bool
     request: Request | None = None
@@ -132,6 +140,15 @@ def beside_the_conversation(options: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def as_it_is(response: LLMResponse) -> LLMResponse:
     return response
+
+
+def telling(flow: Flow[LLMResponse], told: Callable[[LLMResponse], LLMResponse]) -> Flow[LLMResponse]:
+    """`flow`, of whose response something may be `told` besides."""
+    return flow if told is as_it_is else _told(flow, told)
+
+
+def _told(flow: Flow[LLMResponse], told: Callable[[LLMResponse], LLMResponse]) -> Flow[LLMResponse]:
+    return told((yield from flow))
 
 
 def _told_of(target: Target, named: str | None, model: str | None) -> Callable[[LLMResponse], LLMResponse]:

@@ -21,18 +21,16 @@ class Account:
 
     Attributes:
         calm: Whether a success would change nothing (see `Breaker.calm`).
+        epoch: That of its breaker.
     """
 
-    __slots__ = ("_breaker", "_lock", "calm")
+    __slots__ = ("_breaker", "_lock", "calm", "epoch")
 
     def __init__(self, rules: HealthRules) -> None:
         self._breaker = Breaker(rules)
         self._lock = RLock()  # see Condition
         self.calm = True
-
-    @property
-    def epoch(self) -> int:
-        return self._breaker.epoch
+        self.epoch = self._breaker.epoch
 
     @property
     def open(self) -> bool:
@@ -74,5 +72,5 @@ class Account:
         """Whether that changed what the account's targets may do."""
         with self._lock:
             changed = self._breaker.failed(epoch, failure, now, retry_after)
-            self.calm = self._breaker.calm
+            self.calm, self.epoch = self._breaker.calm, self._breaker.epoch
             return changed

@@ -91,7 +91,11 @@ class Breaker:
         if self.failure is not None:
             return self.answering(epoch, now)
         if epoch == self.epoch:
-            self._tally.success(now)
+            tally = self._tally
+            if tally.streaks or now >= tally.edge:
+                tally.success(now)
+            else:
+                tally.calls += 1
         return False
 
     def failed(self, epoch: int, failure: Failure, now: float, retry_after: float | None) -> bool:

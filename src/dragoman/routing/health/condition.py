@@ -10,7 +10,7 @@ from dragoman.routing.features import Features
 from dragoman.routing.health.account import Account
 from dragoman.routing.health.breaker import Breaker
 from dragoman.routing.health.ejections import Ejections
-from dragoman.routing.health.latency import Latency, Spread
+from dragoman.routing.health.latency import Latency
 from dragoman.routing.health.permit import Permit
 from dragoman.routing.health.ramp import Ramp
 from dragoman.routing.health.rules import HealthRules
@@ -29,6 +29,7 @@ class Condition:
         in_flight: The calls under way there.
         turnstile: Where to wait when a limit is met.
         well: Whether its health cannot speak against it: it has its whole share of the traffic.
+        counts_tokens: Whether a limit of it depends on how long a call is.
     """
 
     __slots__ = (
@@ -37,7 +38,6 @@ class Condition:
         "_clear",
         "_ejections",
         "_first_token",
-        "_first_token_spread",
         "_lock",
         "_meter",
         "_peak",
@@ -45,7 +45,7 @@ class Condition:
         "_rules",
         "_siblings",
         "_whole",
-        "_whole_spread",
+        "counts_tokens",
         "in_flight",
         "target",
         "turnstile",
@@ -71,13 +71,13 @@ class Condition:
         self._ramp: Ramp | None = None
         self._peak = 0
         self._meter = None if target.limits is None else Meter(target.limits)
-        self._first_token, self._first_token_spread = Latency(), Spread()
-        self._whole, self._whole_spread = Latency(), Spread()
+        self._first_token, self._whole = Latency(), Latency()
         # Reentrant: the garbage collector may close an abandoned stream, whose permit comes here, in this very thread
         self._lock = RLock()
         self.turnstile: Turnstile[Permit] = Turnstile(self, self._lock, (target.limits or Limits()).queued)
         self.well = True
         self._clear = self._meter is None
+        self.counts_tokens = target.limits is not None and target.limits.tokens_per_minute is not None
 
     @property
     def account(self) -> Account:
@@ -110,6 +110,19 @@ class Condition:
             return None
         with self._lock:
             return self._refusal(features, now, anyway=anyway)
+
+    def enter(self, now: float) -> Permit | None:
+        """`begin`, of a call whose model nobody has named, where the target is well and no limit depends on how long a
+        call is. `None`: it may not be asked, or it takes a longer look to tell.
+        """
+        with self._lock:
+            if not self.well or self.turnstile.queue.length or self.counts_tokens:
+                return None
+            if self._meter is not None and not self._meter.takes(self.in_flight, now):
+                return None
+            self.in_flight += 1
+            self._peak = max(self._peak, self.in_flight)
+            return Permit(self, now, self._breaker.epoch, self._account.epoch)
 
     def begin(self, features: Features, now: float, *, anyway: bool = False) -> Permit | None:
         """Begin a call. `None`: it may not be asked any more; another was quicker. `anyway`: as in `refusal`."""
@@ -159,7 +172,7 @@ class Condition:
     @property
     def least_seconds(self) -> float:
         """What an answer takes at least, of the latest; 0 where none is known. For the turnstile, under the lock."""
-        return self._whole_spread.least
+        return self._whole.least
 
     def ejected(self) -> float | None:
         """Until when it is left alone for failures of its own, if the provider did not ask for that; else `None`."""
@@ -186,7 +199,7 @@ class Condition:
         `None`: there were fewer than `at_least`.
         """
         with self._lock:
-            spread = self._whole_spread if whole else self._first_token_spread
+            spread = self._whole if whole else self._first_token
             return spread.quantile(share, at_least=at_least)
 
     def share(self, now: float) -> float:
@@ -211,14 +224,21 @@ class Condition:
         self, permit: Permit, now: float, first_token_seconds: float | None, seconds: float, tokens: int | None
     ) -> None:
         with self._lock:
-            if not self._leave(permit):
-                return
+            if permit.ended or permit.probe or permit.account_probe:
+                if not self._leave(permit):
+                    return
+            else:
+                permit.ended = True
+                self.in_flight -= 1
             if self._breaker.succeeded(permit.epoch, now):
                 self._came_back(now)
-            self._measure(now, first_token_seconds, seconds)
+            self._whole.add(seconds, now)
+            if first_token_seconds is not None:
+                self._first_token.add(first_token_seconds, now)
             if permit.booking is not None and tokens is not None and self._meter is not None:
                 self._meter.settle(permit.booking, permit.estimated, tokens, now)
-            self._next_turn(now)
+            if self.turnstile.queue.length:
+                self.turnstile.advance(now)
         if not self._account.calm and self._account.succeeded(permit.account_epoch, now):
             self._tell_siblings(now)
 
@@ -286,13 +306,6 @@ class Condition:
         if permit.account_probe:
             self._account.left(permit.account_epoch)
         return True
-
-    def _measure(self, now: float, first_token_seconds: float | None, seconds: float) -> None:
-        self._whole.add(seconds, now)
-        self._whole_spread.add(seconds)
-        if first_token_seconds is not None:
-            self._first_token.add(first_token_seconds, now)
-            self._first_token_spread.add(first_token_seconds)
 
     def _went_out(self) -> None:
         self._ramp = None

@@ -14,25 +14,30 @@ _SAMPLES: Final = 100
 
 
 class Latency:
-    """A moving average of seconds. A sample weighs the more the longer ago the last one was, and a tenth at least.
+    """A moving average of seconds, and the latest 100 samples for what most of them stay below.
 
-    What was measured more than 30 s ago fades, to half in each minute, so that a target which was slow once is tried
-    again some time.
+    A sample weighs the more the longer ago the last one was, and a tenth at least. What was measured more than 30 s ago
+    fades in the average, to half in each minute, so that a target which was slow once is tried again some time.
     """
 
-    __slots__ = ("_measured",)
+    __slots__ = ("_measured", "_samples")
 
     def __init__(self) -> None:
         # The average and when it was taken, in one tuple, so that they are read together without a lock
         self._measured: tuple[float, float] | None = None
+        self._samples: deque[float] = deque(maxlen=_SAMPLES)
 
     def add(self, seconds: float, now: float) -> None:
+        self._samples.append(seconds)
         if self._measured is None:
             self._measured = (seconds, now)
             return
         average, at = self._measured
-        kept = (1 - _LEAST_WEIGHT) * exp(-max(now - at, 0.0) / _MEMORY_SECONDS)
-        self._measured = (seconds + (average - seconds) * kept, max(now, at))
+        since = now - at
+        if since < 0.0:
+            since, now = 0.0, at
+        kept = (1 - _LEAST_WEIGHT) * exp(-since / _MEMORY_SECONDS)
+        self._measured = (seconds + (average - seconds) * kept, now)
 
     def seen_at(self, now: float) -> float | None:
         """The average as it counts at `now`; `None`: nothing was measured."""
@@ -41,18 +46,6 @@ class Latency:
         average, at = self._measured
         faded = now - at - _FADES_AFTER
         return average if faded <= 0 else average * 2.0 ** (-faded / _HALF_LIFE)
-
-
-class Spread:
-    """The latest 100 samples, for what most of them stay below."""
-
-    __slots__ = ("_samples",)
-
-    def __init__(self) -> None:
-        self._samples: deque[float] = deque(maxlen=_SAMPLES)
-
-    def add(self, seconds: float) -> None:
-        self._samples.append(seconds)
 
     @property
     def least(self) -> float:

@@ -38,6 +38,17 @@ class Meter:
             return Refusal(kind="limited", reason=f"{in_flight:,} calls are under way, as many as may be at a time")
         return self._too_many(now) or self._too_much(features, now)
 
+    def takes(self, in_flight: int, now: float) -> bool:
+        """Whether one more call may begin; it is booked if so. Where tokens are not counted."""
+        if in_flight >= self._concurrency:
+            return False
+        if self._requests is None:
+            return True
+        if self._too_many(now) is not None:
+            return False
+        self._requests.add(1, self._forward(now))
+        return True
+
     def book(self, features: Features, now: float) -> Booking | None:
         """A call begins. Where its tokens are booked, if they are counted."""
         now = self._forward(now)

@@ -63,22 +63,26 @@ class Waiter(Generic[P]):
 
 
 class Turnstile(Generic[P]):
-    """The queue before one target: fair between tenants, bounded, nobody longer in it than till its deadline."""
+    """The queue before one target: fair between tenants, bounded, nobody longer in it than till its deadline.
 
-    __slots__ = ("_door", "_keeper", "_lock", "_most", "_next", "_queue")
+    Attributes:
+        queue: Who waits.
+    """
+
+    __slots__ = ("_door", "_keeper", "_lock", "_most", "_next", "queue")
 
     def __init__(self, door: Door[P], lock: RLock, most: int) -> None:
         """`lock`: the door's own, for a turn is taken and given at once. `most`: how many may wait."""
         self._door = door
         self._lock = lock
         self._most = most
-        self._queue: FairQueue[Waiter[P]] = FairQueue()
+        self.queue: FairQueue[Waiter[P]] = FairQueue()
         self._keeper: Waiter[P] | None = None
         self._next = inf
 
     @property
     def waiting(self) -> int:
-        return self._queue.length
+        return self.queue.length
 
     def turn(self, features: Features, deadline: float | None, clock: Callable[[], float]) -> Flow[P | Refusal]:
         """Wait for a turn: a permit, or why there will be none before `deadline` (on `clock`; `None`: no hurry)."""
@@ -105,12 +109,12 @@ class Turnstile(Generic[P]):
         with self._lock:
             if now >= waiter.deadline:
                 waiter.outcome = _late()
-            elif not self._queue:
+            elif not self.queue:
                 waiter.outcome = self._let_in(waiter, now)
             if waiter.outcome is None:
                 waiter.outcome = self._hopeless(waiter, now) or self._full(features.tenant)
             if waiter.outcome is None:
-                self._queue.push(features.tenant, waiter)
+                self.queue.push(features.tenant, waiter)
         return waiter
 
     def advance(self, now: float) -> None:
@@ -125,7 +129,7 @@ class Turnstile(Generic[P]):
             before = self._next
             self._advance(now)
             if waiter.outcome is None and now >= waiter.deadline:
-                self._queue.remove(waiter.features.tenant, waiter)
+                self.queue.remove(waiter.features.tenant, waiter)
                 self._settle(waiter, _late())
             if waiter.outcome is None and self._keeper is None:
                 self._keeper = waiter
@@ -141,7 +145,7 @@ class Turnstile(Generic[P]):
         with self._lock:
             outcome = waiter.outcome
             if outcome is None:
-                self._queue.remove(waiter.features.tenant, waiter)
+                self.queue.remove(waiter.features.tenant, waiter)
                 self._settle(waiter, Refusal(kind="limited", reason="it left the queue"))
         if outcome is not None and not isinstance(outcome, Refusal):
             outcome.released(now)
@@ -151,11 +155,11 @@ class Turnstile(Generic[P]):
 
     def _advance(self, now: float) -> None:
         self._next = inf
-        if not self._queue:
+        if not self.queue:
             return
         ends = now + self._door.least_seconds
-        while self._queue:
-            waiter = self._queue.peek()
+        while self.queue:
+            waiter = self.queue.peek()
             if now >= waiter.deadline:
                 outcome = _late()
             elif ends >= waiter.deadline:
@@ -164,7 +168,7 @@ class Turnstile(Generic[P]):
                 outcome = self._let_in(waiter, now)
             if outcome is None:
                 break
-            self._queue.pop()
+            self.queue.pop()
             self._settle(waiter, outcome)
 
     def _let_in(self, waiter: Waiter[P], now: float) -> P | Refusal | None:
@@ -178,7 +182,7 @@ class Turnstile(Generic[P]):
         return None
 
     def _hopeless(self, waiter: Waiter[P], now: float) -> Refusal | None:
-        ahead = self._queue.ahead_of_newcomer(waiter.features.tenant)
+        ahead = self.queue.ahead_of_newcomer(waiter.features.tenant)
         earliest = self._door.earliest(waiter.features, ahead, now)
         if earliest < waiter.deadline:
             return None
@@ -186,10 +190,10 @@ class Turnstile(Generic[P]):
 
     def _full(self, tenant: str | None) -> Refusal | None:
         """Whether there is no room; room is made by those who have the most waiting."""
-        if len(self._queue) < self._most:
+        if len(self.queue) < self._most:
             return None
-        refusal = Refusal(kind="limited", reason=f"{len(self._queue):,} calls wait already, as many as may")
-        victim = self._queue.make_room(tenant) if self._most else None
+        refusal = Refusal(kind="limited", reason=f"{len(self.queue):,} calls wait already, as many as may")
+        victim = self.queue.make_room(tenant) if self._most else None
         if victim is None:
             return refusal
         self._settle(victim, refusal)
@@ -204,9 +208,9 @@ class Turnstile(Generic[P]):
 
     def _rouse_keeper(self) -> None:
         """Have somebody look who keeps the time from here on."""
-        if not self._queue:
+        if not self.queue:
             return
-        keeper = self._keeper or self._queue.peek()
+        keeper = self._keeper or self.queue.peek()
         if keeper.ring is not None:
             keeper.ring()
 

@@ -96,6 +96,16 @@ class Policy(ABC):
             else:
                 yield from member.order(situation)
 
+    @property
+    def foremost(self) -> Target | None:
+        """The target that `order` begins with, whatever the situation, where reading so far changes nothing."""
+        return None
+
+    @property
+    def names_all(self) -> bool:
+        """Whether every target below it is in its order, whatever the situation."""
+        return False
+
     def targets(self) -> tuple[Target, ...]:
         """Every target below it, once."""
         return self._targets

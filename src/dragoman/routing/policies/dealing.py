@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from dragoman.errors import ConfigurationError
 from dragoman.routing.policies.base import Member, Policy, Score, Situation
+from dragoman.routing.target import Target
 
 T = TypeVar("T")
 
@@ -24,6 +25,23 @@ class Ordered(Policy):
 
     def ranked(self, situation: Situation) -> Iterable[tuple[Member, Score]]:  # noqa: ARG002  # the same for all
         return self._ranked
+
+    @property
+    def foremost(self) -> Target | None:
+        if not self._is_plain:
+            return None
+        first = self.members[0]
+        return first if isinstance(first, Target) else first.foremost
+
+    @property
+    def names_all(self) -> bool:
+        return self._is_plain and all(isinstance(member, Target) or member.names_all for member in self.members)
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether no kind of it that somebody has made ranks otherwise."""
+        kind = type(self)
+        return kind.ranked is Ordered.ranked and kind.order is Policy.order
 
 
 class Random(Policy):
