@@ -32,6 +32,7 @@ from dragoman.routing.policies import Ordered
 from dragoman.routing.route import route
 from dragoman.routing.routing import Routing
 from dragoman.routing.rules import RouteRules
+from dragoman.routing.straight import first_of, straight
 from dragoman.routing.target import Place, Target
 from tests.calls.conftest import Clock
 from tests.drive import MODES, drive
@@ -114,15 +115,32 @@ Make = Callable[..., Routing]
 ok = answer()
 
 
-@pytest.fixture(params=MODES)
+@pytest.fixture(params=[*MODES, *(f"{mode}, straight" for mode in MODES)])
 def mode(request: pytest.FixtureRequest) -> str:
+    """Who drives the flow, and whether it goes straight to the first target, as it does where that can do it."""
     return request.param
 
 
 def run(
     mode: str, routing: Routing, script: Callable[..., Any], *, deadline: float | None = None, **fields: Any
 ) -> Any:
-    return drive(mode, route(routing, Features(), asking(script, **fields), deadline))
+    return sent(mode, routing, Features(), asking(script, **fields), deadline)
+
+
+def sent(
+    mode: str,
+    routing: Routing,
+    features: Features,
+    asked: Asking[Any],
+    deadline: float | None = None,
+    take: int | None = None,
+) -> Any:
+    driver, _, way = mode.partition(", ")
+    first = first_of(routing) if way else None
+    if first is None or not first.takes(features):
+        return drive(driver, route(routing, features, asked, deadline), take=take)
+    limit = None if deadline is None else deadline - routing.clock()
+    return drive(driver, straight(routing, first, lambda: features, asked, limit), take=take)
 
 
 # ---------------------------------------------------------------------- who is asked
@@ -379,9 +397,8 @@ def test_when_nobody_may_be_asked_each_says_why(mode: str, routing: Make) -> Non
 def test_what_no_target_can_do_is_the_callers_mistake(mode: str, routing: Make) -> None:
     """Nobody need try it again: another minute, the same answer."""
     short, shorter = model("short", context_tokens=100), model("shorter", context_tokens=50)
-    flow = route(routing(short, shorter), Features(input_tokens=500), asking(Script()))
     with pytest.raises(errors.NothingFits, match=r"short: it reads 100 tokens at most.*shorter: it reads 50") as caught:
-        drive(mode, flow)
+        sent(mode, routing(short, shorter), Features(input_tokens=500), asking(Script()))
     assert isinstance(caught.value, errors.CallerError)
     assert caught.value.status == 400
 
@@ -412,7 +429,7 @@ def test_a_caller_who_leaves_counts_against_nobody(mode: str, routing: Make) -> 
     shared = routing(A, B)
     script = Script(openai=(ResponseStart(), TextDelta("Hel"), TextDelta("lo"), ok))
     for _ in range(20):
-        drive(mode, route(shared, Features(), asking(script, stream=True)), take=2)
+        sent(mode, shared, Features(), asking(script, stream=True), take=2)
     assert shared.board[A].in_flight == 0
     assert shared.board[A].refusal(Features(), shared.clock()) is None
 

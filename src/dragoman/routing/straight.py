@@ -43,9 +43,9 @@ class First(Struct, frozen=True):
     room: Room
     streams: bool
 
-    def surely_takes(self, tokens_in: float, tokens_out: int, *, stream: bool) -> bool:
+    def surely_takes(self, tokens_in: float, tokens_out: int | None, *, stream: bool) -> bool:
         """Whether it can do what asks for nothing but text. `tokens_in`: the most that the input may be."""
-        room = self.room
+        room, tokens_out = self.room, tokens_out or 0
         return (
             tokens_in <= room.reads
             and tokens_in + tokens_out <= room.window

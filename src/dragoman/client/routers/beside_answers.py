@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from dragoman.calls.ceiling import estimated_input
 from dragoman.client.options import EmbedOptions
 from dragoman.client.routers.behind import Behind
 from dragoman.client.routers.features import features_of_request
 from dragoman.client.routers.purpose import Purpose
+from dragoman.client.routers.servers import Ceiling
 from dragoman.errors import UnsupportedFeature
 from dragoman.flow import Flow
 from dragoman.messages import EmbeddingRequest, EmbeddingResponse, Request, TokenCount
 from dragoman.routing.decision import candidates
 from dragoman.routing.features import Features
 from dragoman.routing.target import Target
+
+_NOTHING: Final = Decimal(0)
 
 OptionsAt: TypeAlias = Callable[[Target], Mapping[str, Any]]
 """The options of a call at a target."""
@@ -48,18 +50,27 @@ def count_request(behind: Behind, purpose: Purpose, request: Request, options_at
     return servers[target].count_request(request, options_at(target))
 
 
-def ceiling_of(
-    behind: Behind, purpose: Purpose, request: Request, options_at: OptionsAt, input_tokens: int | None
-) -> Decimal | None:
-    """What one answer costs at the dearest of the targets that the policy names for such a request."""
-    tokens = estimated_input(request) if input_tokens is None else input_tokens
-    dearest = Decimal(0)
-    for target in _named(behind, purpose, request):
-        cost = behind.servers[target].ceiling_of(request, options_at(target), tokens)
+def ceilings_of_all(behind: Behind, options_at: OptionsAt) -> tuple[Ceiling, ...] | None:
+    """What the targets ask, of calls that say nothing else; `None` where who is named depends on the call."""
+    if len(behind.servers) > 1 and not behind.routing.policy.names_all:
+        return None
+    return tuple(server.ceiling_at(options_at(target)) for target, server in behind.servers.items())
+
+
+def ceilings_of(behind: Behind, purpose: Purpose, request: Request, options_at: OptionsAt) -> Iterable[Ceiling]:
+    """What the targets ask that the policy names for such a request."""
+    return (behind.servers[target].ceiling_at(options_at(target)) for target in _named(behind, purpose, request))
+
+
+def dearest(ceilings: Iterable[Ceiling], request: Request, input_tokens: int) -> Decimal | None:
+    """What one answer costs at the dearest."""
+    highest = _NOTHING
+    for ceiling in ceilings:
+        cost = ceiling(request, input_tokens=input_tokens)
         if cost is None:
             return None
-        dearest = max(dearest, cost)
-    return dearest
+        highest = max(highest, cost)
+    return highest
 
 
 def _named(behind: Behind, purpose: Purpose, request: Request) -> Iterable[Target]:

@@ -73,11 +73,6 @@ def at_most(messages: tuple[Message, ...]) -> float:
     return tokens
 
 
-def asks_for_text(request: Request) -> bool:
-    """Whether it needs nothing of a model but that it answers, as far as its parameters say."""
-    return not (request.tools or request.output_format or request.reasoning)
-
-
 def _features(
     purpose: Purpose, model: str | None, messages: tuple[Message, ...], needs: set[Need], output_tokens: int | None
 ) -> Features:

@@ -8,7 +8,7 @@ from typing import Final
 from dragoman.client.options import timeouts_of
 from dragoman.http import Timeouts
 
-_AT_LEAST: Final = 0.001
+AT_LEAST: Final = 0.001
 """Seconds: that there are none left is for the route to say."""
 
 
@@ -21,7 +21,7 @@ def limits_at(route: float | Timeouts | None, own: float | Timeouts | None, left
         connect=_least(limits.connect for limits in phases),
         first_byte=_least(limits.first_byte for limits in phases),
         between_chunks=_least(limits.between_chunks for limits in phases),
-        total=_least(None if total is None else max(total, _AT_LEAST) for total in totals),
+        total=_least(None if total is None else max(total, AT_LEAST) for total in totals),
     )
 
 
@@ -29,7 +29,7 @@ def seconds_within(own: float | None, left: float | None) -> float | None:
     """How long a target may take, of what is `left` of the route's time."""
     if left is None or (own is not None and own <= left):
         return own
-    return max(left, _AT_LEAST)
+    return max(left, AT_LEAST)
 
 
 def _least(seconds: Iterable[float | None]) -> float | None:

@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 from msgspec.structs import replace
 
 from dragoman.calls import Verbatim
+from dragoman.calls.ceiling import estimated_input
 from dragoman.client.inputs import conversation_of
 from dragoman.client.options import check_options, timeouts_of
 from dragoman.client.requests import spelled_out
 from dragoman.client.retries import retries_of
 from dragoman.client.routers import beside_answers
 from dragoman.client.routers.behind import Behind
-from dragoman.client.routers.features import DEMANDS, asks_for_text, at_most, features_of, features_of_request
+from dragoman.client.routers.features import DEMANDS, at_most, features_of, features_of_request
 from dragoman.client.routers.following import Following
 from dragoman.client.routers.limits import seconds_within
 from dragoman.client.routers.purpose import Purpose
 from dragoman.client.routers.servers import Answering
-from dragoman.client.routers.wishes import OF_THE_CONVERSATION, Call, Wishes, beside_the_conversation, telling
+from dragoman.client.routers.wishes import OF_THE_CONVERSATION, Call, Wishes, as_it_is, beside_the_conversation, telling
 from dragoman.client.understood import Settled, Understood
 from dragoman.client.value_streams import IterableFlow, PartialFlow
 from dragoman.dialects import get_dialect
@@ -44,7 +45,7 @@ from dragoman.routing.explanation import Explanation, explain
 from dragoman.routing.route import route
 from dragoman.routing.routing import Routing
 from dragoman.routing.rules import RouteRules
-from dragoman.routing.straight import First, straight
+from dragoman.routing.straight import straight
 from dragoman.routing.target import Place, Target
 from dragoman.structured import Extracted, Rules
 from dragoman.structured.partial import Delivery
@@ -72,6 +73,7 @@ class RoutedPlan:
         self._defaults = dict(defaults)
         self._wishes = Wishes(behind, self._defaults)
         self._model = model or None
+        self._ceilings = beside_answers.ceilings_of_all(behind, self._options_at({}))
         self._limit = timeouts_of(defaults.get("timeout")).total
         self._words = {name: defaults[name] for name in OF_THE_CONVERSATION & defaults.keys()}
         rules = behind.routing.rules
@@ -110,7 +112,8 @@ class RoutedPlan:
 
         def ask(target: Target, allowance: Allowance) -> Flow[LLMResponse]:
             server, wish, told = self._wishes.wish(call, target, allowance, self._model)
-            return telling(server.generate(wish, watcher), told)
+            flow = server.generate(wish, watcher)
+            return flow if told is as_it_is else telling(flow, told)
 
         return self._route(call, Asking(ask=ask, stream=stream))
 
@@ -128,11 +131,12 @@ class RoutedPlan:
         Where the answer of several targets may become one, by going on, beginning anew or hedging, nothing of it is
         kept for `verbatim`. `answering` is how each target is asked, in place of `Plan.answer`.
         """
-        whole = self.options(options)
+        whole = self.options(options) if options or self.behind.closed else self._defaults
         is_value, stream = answering is not None, request.stream
+        is_text = not (is_value or request.tools or request.output_format or request.reasoning)
         call = Call(
             features=partial(features_of_request, self.purpose, self._model, request, value=is_value),
-            length=inf if is_value or not asks_for_text(request) else at_most(request.messages),
+            length=at_most(request.messages) if is_text else inf,
             output_tokens=request.max_tokens,
             messages=request.messages,
             said={**self._words, **options} if options else self._words,
@@ -149,8 +153,10 @@ class RoutedPlan:
             server, wish, told = self._wishes.wish(call, target, allowance, self._model)
             wish = wish if answering is None else replace(wish, answering=answering)
             if allowance.so_far:
-                return telling(server.answer(replace(request, messages=wish.messages), wish, None), told)
-            return telling(server.answer(request, wish, verbatim), told)
+                flow = server.answer(replace(request, messages=wish.messages), wish, None)
+            else:
+                flow = server.answer(request, wish, verbatim)
+            return flow if told is as_it_is else telling(flow, told)
 
         return self._route(call, Asking(ask=ask, stream=stream))
 
@@ -247,8 +253,11 @@ class RoutedPlan:
         """US dollars that one answer to another's `request` costs at worst, at the dearest target that the policy names
         for it; `None` where that cannot be told of one. `input_tokens`: `estimated_input`, where it is known already.
         """
-        options_at = self._options_at(options)
-        return beside_answers.ceiling_of(self.behind, self.purpose, request, options_at, input_tokens)
+        tokens = estimated_input(request) if input_tokens is None else input_tokens
+        ceilings = None if options else self._ceilings
+        if ceilings is None:
+            ceilings = beside_answers.ceilings_of(self.behind, self.purpose, request, self._options_at(options))
+        return beside_answers.dearest(ceilings, request, tokens)
 
     def _options_at(self, said: Mapping[str, Any]) -> Callable[[Target], Mapping[str, Any]]:
         return lambda target: {**self._defaults, **target.options, **said}
@@ -265,7 +274,13 @@ class RoutedPlan:
         routing, first = behind.routing, behind.first
         if call.retry is not None or routing.rules.hedge is not None:
             routing = _ruled(routing, call, asking)
-        if first is not None and self._model is None and _takes(first, call):
+        if (
+            first is not None
+            and self._model is None
+            and (
+                first.surely_takes(call.length, call.output_tokens, stream=call.stream) or first.takes(call.features())
+            )
+        ):
             return straight(routing, first, call.features, asking, call.limit)
         return _routed(routing, call, asking)
 
@@ -311,8 +326,7 @@ class RoutedPlan:
 
     def options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """The router's options with a call's over them. Raises `ConfigurationError` for what is wrong."""
-        if self.behind.closed:
-            self._refuse_closed()
+        self._refuse_closed()
         if not options:
             return self._defaults
         check_options(options)
@@ -385,11 +399,6 @@ class RoutedPlan:
 
     def __repr__(self) -> str:
         return f"{self.behind.routing.policy!r}{' closed' if self.behind.closed else ''}"
-
-
-def _takes(first: First, call: Call) -> bool:
-    """Whether the target that is always first can do it: then it is the one to ask, if it is well."""
-    return first.surely_takes(call.length, call.output_tokens or 0, stream=call.stream) or first.takes(call.features())
 
 
 def _routed(routing: Routing, call: Call, asking: Asking[T]) -> Flow[T]:

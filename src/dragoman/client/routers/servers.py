@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from time import monotonic
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -48,6 +49,12 @@ OF_OUR_CALLS: Final = frozenset({"timeout", "retry_config", "on_loss"})
 
 Answering: TypeAlias = Callable[["Plan", Request, Mapping[str, Any], Verbatim | None], Flow[LLMResponse]]
 """How a plan is asked for the answer to a whole request, with which options; as `Plan.answer` does, or more of it."""
+
+
+class Ceiling(Protocol):
+    """US dollars that one try of a request of so many input tokens costs at worst, `None` where that cannot be told."""
+
+    def __call__(self, request: Request, *, input_tokens: int) -> Decimal | None: ...
 
 
 class Wish(Struct, frozen=True, kw_only=True):
@@ -153,14 +160,9 @@ class Server(ABC):
     def count_request(self, request: Request, options: Mapping[str, Any]) -> Flow[TokenCount]:  # noqa: ARG002  # it sends nothing
         return estimate(request)
 
-    def ceiling_of(  # a server whose prices nobody knows
-        self,
-        request: Request,  # noqa: ARG002  # for servers whose prices are known
-        options: Mapping[str, Any],  # noqa: ARG002  # as above
-        input_tokens: int,  # noqa: ARG002  # as above
-    ) -> Decimal | None:
-        """US dollars that one try of a whole request costs at worst, `None` where that cannot be told."""
-        return None
+    def ceiling_at(self, options: Mapping[str, Any]) -> Ceiling:  # noqa: ARG002  # nobody knows its prices
+        """What one try of a whole request costs at worst, with these options."""
+        return _not_known
 
     def release(self) -> None:  # noqa: B027  # most hold no connections
         """Give back idle connections."""
@@ -185,7 +187,7 @@ class PlanServer(Server):
         return plan.generate(understood, _NOTHING, stream=wish.stream, watcher=watcher)
 
     def answer(self, request: Request, wish: Wish, verbatim: Verbatim | None) -> Flow[LLMResponse]:
-        plan = self._plan.for_model(wish.model)
+        plan = self._plan if wish.model is None else self._plan.for_model(wish.model)
         if wish.answering is not None:
             return wish.answering(plan, request, wish.options, verbatim)
         if not wish.said and plan is self._plan:
@@ -229,14 +231,18 @@ class PlanServer(Server):
     def count_request(self, request: Request, options: Mapping[str, Any]) -> Flow[TokenCount]:
         return self._plan.count_request(request, {**self._usual, **options})
 
-    def ceiling_of(self, request: Request, options: Mapping[str, Any], input_tokens: int) -> Decimal | None:
-        return self._plan.ceiling_of(request, {**self._usual, **options}, input_tokens)
+    def ceiling_at(self, options: Mapping[str, Any]) -> Ceiling:
+        return partial(self._plan.ceiling_of, options={**self._usual, **options})
 
     def release(self) -> None:
         self._plan.release()
 
     def __repr__(self) -> str:
         return repr(self._plan)
+
+
+def _not_known(request: Request, *, input_tokens: int) -> None:
+    """A `Ceiling`."""
 
 
 def _understood(wish: Wish) -> Understood:
@@ -304,8 +310,8 @@ class InAThread(Server):
     def count_request(self, request: Request, options: Mapping[str, Any]) -> Flow[TokenCount]:
         return in_a_thread(self._server.count_request(request, options), stream=False)
 
-    def ceiling_of(self, request: Request, options: Mapping[str, Any], input_tokens: int) -> Decimal | None:
-        return self._server.ceiling_of(request, options, input_tokens)
+    def ceiling_at(self, options: Mapping[str, Any]) -> Ceiling:
+        return self._server.ceiling_at(options)
 
     def release(self) -> None:
         self._server.release()

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from dragoman.calls import RetryConfig
 from dragoman.client.requests import beyond_options
 from dragoman.client.routers.behind import Behind
-from dragoman.client.routers.limits import limits_at, seconds_within
+from dragoman.client.routers.limits import AT_LEAST, limits_at, seconds_within
 from dragoman.client.routers.servers import ONE_TRY, Server, Wish
 from dragoman.client.understood import Settled
 from dragoman.errors import LossRefused
@@ -106,12 +106,15 @@ class Wishes:
         usual = self._usual_at.get(target) or self._settle(target)
         model = None if named is None else usual.server.model_for(named)
         limits = limits_at(call.timeout, usual.timeout, None) if "timeout" in call.said else usual.limits
+        seconds = allowance.seconds
+        if limits.total is not None or (seconds is not None and seconds < AT_LEAST):
+            seconds = seconds_within(limits.total, seconds)
         wish = Wish(
             messages=_going_on(call.messages, allowance.so_far) if allowance.so_far else call.messages,
             settled=usual.settled,
             said=call.said,
             limits=limits,
-            seconds=seconds_within(limits.total, allowance.seconds),
+            seconds=seconds,
             model=model,
             stream=call.stream,
             request=call.request,
@@ -143,11 +146,7 @@ def as_it_is(response: LLMResponse) -> LLMResponse:
 
 
 def telling(flow: Flow[LLMResponse], told: Callable[[LLMResponse], LLMResponse]) -> Flow[LLMResponse]:
-    """`flow`, of whose response something may be `told` besides."""
-    return flow if told is as_it_is else _told(flow, told)
-
-
-def _told(flow: Flow[LLMResponse], told: Callable[[LLMResponse], LLMResponse]) -> Flow[LLMResponse]:
+    """`flow`, of whose response something is `told` besides."""
     return told((yield from flow))
 
 
