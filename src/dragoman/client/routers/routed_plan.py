@@ -26,7 +26,7 @@ from dragoman.client.routers.following import Following
 from dragoman.client.routers.limits import seconds_within
 from dragoman.client.routers.purpose import Purpose
 from dragoman.client.routers.servers import Answering
-from dragoman.client.routers.wishes import OF_THE_CONVERSATION, Call, Wishes, as_it_is, beside_the_conversation, telling
+from dragoman.client.routers.wishes import OF_THE_CONVERSATION, Call, Wishes, as_it_is, beside_the_conversation, retold
 from dragoman.client.understood import Settled, Understood
 from dragoman.client.value_streams import IterableFlow, PartialFlow
 from dragoman.dialects import get_dialect
@@ -113,7 +113,7 @@ class RoutedPlan:
         def ask(target: Target, allowance: Allowance) -> Flow[LLMResponse]:
             server, wish, told = self._wishes.wish(call, target, allowance, self._model)
             flow = server.generate(wish, watcher)
-            return flow if told is as_it_is else telling(flow, told)
+            return flow if told is as_it_is else retold(flow, told)
 
         return self._route(call, Asking(ask=ask, stream=stream))
 
@@ -156,7 +156,7 @@ class RoutedPlan:
                 flow = server.answer(replace(request, messages=wish.messages), wish, None)
             else:
                 flow = server.answer(request, wish, verbatim)
-            return flow if told is as_it_is else telling(flow, told)
+            return flow if told is as_it_is else retold(flow, told)
 
         return self._route(call, Asking(ask=ask, stream=stream))
 

@@ -145,7 +145,7 @@ def as_it_is(response: LLMResponse) -> LLMResponse:
     return response
 
 
-def telling(flow: Flow[LLMResponse], told: Callable[[LLMResponse], LLMResponse]) -> Flow[LLMResponse]:
+def retold(flow: Flow[LLMResponse], told: Callable[[LLMResponse], LLMResponse]) -> Flow[LLMResponse]:
     """`flow`, of whose response something is `told` besides."""
     return told((yield from flow))
 
