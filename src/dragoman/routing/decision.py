@@ -141,7 +141,9 @@ def pick(order: Iterator[Candidate], situation: Situation, first: Target | None 
     for candidate in order:
         seen.append(candidate)
         if candidate.refusal is None and not candidate.waits:
-            return Choice(target=candidate.target, candidates=seen, first=first or _first_of(seen))
+            if first is None:
+                first = candidate.target if len(seen) == 1 else _first_of(seen)
+            return Choice(target=candidate.target, candidates=seen, first=first)
     return _of_the_rest(seen, situation, first or _first_of(seen))
 
 
@@ -203,13 +205,19 @@ class _Judge(Struct):
 
     def refusal(self, target: Target, condition: Condition) -> Refusal | None:
         rules, features = self.rules, self.situation.features
-        return (
+        found = (
             (None if rules.allow is None else self._forbidden(target, rules.allow))
             or unfit(target, features)
             or (self._after_failures(target) if self.tried else None)
-            or (None if rules.max_price_ratio is None else self._too_dear(target, rules.max_price_ratio))
-            or condition.refusal(features, self.situation.now)
         )
+        if found is not None:
+            return found
+        first = self.first = (
+            self.first or target
+        )  # the first that could do it sets the price, whether or not it is asked
+        if target is not first and rules.max_price_ratio is not None:
+            found = self._too_dear(target, first, rules.max_price_ratio)
+        return found or condition.refusal(features, self.situation.now)
 
     def _forbidden(self, target: Target, allow: frozenset[str]) -> Refusal | None:
         if target.place.provider in allow:
@@ -237,19 +245,12 @@ class _Judge(Struct):
             return f"its window is no larger than that of {other.title}, which overflowed"
         return None
 
-    def _too_dear(self, target: Target, ratio: float) -> Refusal | None:
-        """The first target that could do it sets the price, whether or not it can be asked."""
-        if self.first is None:
-            self.first = target
-        if target is self.first:
-            return None
-        found = self.situation.prices.beyond(ratio, target, self.first, self.situation.features)
+    def _too_dear(self, target: Target, first: Target, ratio: float) -> Refusal | None:
+        found = self.situation.prices.beyond(ratio, target, first, self.situation.features)
         if found is None:
             return None
         price, usual = found
-        reason = (
-            f"at ${price:.3g} it costs {price / usual:.3g} times what {self.first.title} does; {ratio:g} is allowed"
-        )
+        reason = f"at ${price:.3g} it costs {price / usual:.3g} times what {first.title} does; {ratio:g} is allowed"
         return Refusal(kind="excluded", reason=reason)
 
 

@@ -28,8 +28,18 @@ def facts_of(target: Target, model: str | None) -> ModelFacts | None:
 
 def unfit(target: Target, features: Features) -> Refusal | None:
     """Why the target could not do it, or `None` where nothing known speaks against it."""
-    facts = facts_of(target, features.model)
+    facts = target.place.facts if features.model is None else facts_of(target, features.model)
     if facts is None:
+        return None
+    kept = _kept.get(id(facts))
+    room, able = kept[1:] if kept is not None and kept[0] is facts else _looked_at(facts)
+    tokens_in, tokens_out = features.input_tokens, features.output_tokens or 0
+    if (
+        tokens_in <= room.reads
+        and tokens_in + tokens_out <= room.window
+        and tokens_out <= room.writes
+        and features.needs <= able
+    ):
         return None
     reason = _too_long(facts, features) or (_unable(facts, features) if features.needs else None)
     return Refusal(kind="unfit", reason=reason) if reason else None
@@ -54,10 +64,23 @@ class Room(Struct, frozen=True):
 def room_of(target: Target) -> Room:
     """That of the target's own model. What fits into it is not too long for the target, as `unfit` tells."""
     facts = target.place.facts
-    if facts is None:
-        return Room()
+    return Room() if facts is None else _looked_at(facts)[0]
+
+
+def _looked_at(facts: ModelFacts) -> tuple[Room, frozenset[Need]]:
+    """How much room there is, and what is not known to be lacking: found once for each model."""
     most, window, longest = facts.most_input_tokens, facts.context_tokens, facts.output_tokens
-    return Room(*(inf if tokens is None else tokens for tokens in (most, window, longest)))
+    room = Room(*(inf if tokens is None else tokens for tokens in (most, window, longest)))
+    able: frozenset[Need] = frozenset(need for need, lacks in _LACKS.items() if not lacks(facts))
+    if len(_kept) >= _MOST_KEPT:
+        _kept.clear()
+    _kept[id(facts)] = (facts, room, able)
+    return room, able
+
+
+_MOST_KEPT: Final = 1_024
+_kept: dict[int, tuple[ModelFacts, Room, frozenset[Need]]] = {}
+"""By the record itself, which has no hash: it is kept here, so that no other can have its place."""
 
 
 def window_of(target: Target, model: str | None) -> int | None:

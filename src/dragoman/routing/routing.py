@@ -46,9 +46,8 @@ class Routing(Struct, frozen=True, kw_only=True):
 
     def situation(self, features: Features, now: float, *, moves: bool = True) -> Situation:
         """How things stand for a request. `moves`: whether policies that take turns do."""
-        return Situation(
-            features=features, board=self.board, prices=self.prices(), now=now, random=self.random, moves=moves
-        )
+        prices = self.days.get(self.today()) or self.prices()
+        return Situation(features=features, board=self.board, prices=prices, now=now, random=self.random, moves=moves)
 
     def prices(self) -> Prices:
         """What targets cost today."""

@@ -109,6 +109,8 @@ class Condition:
         if self._clear:
             return None
         with self._lock:
+            if self.well and self._meter is not None and not self.turnstile.queue.length:
+                return self._meter.refusal(features, self.in_flight, now)
             return self._refusal(features, now, anyway=anyway)
 
     def enter(self, now: float) -> Permit | None:

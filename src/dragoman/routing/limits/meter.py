@@ -36,17 +36,25 @@ class Meter:
         """Which limit is met, and until when."""
         if in_flight >= self._concurrency:
             return Refusal(kind="limited", reason=f"{in_flight:,} calls are under way, as many as may be at a time")
-        return self._too_many(now) or self._too_much(features, now)
+        found: Refusal | None = None
+        if self._requests is not None and self._requests.total >= self._requests_most:
+            found = self._too_many(self._requests, now)
+        if found is None and self._tokens is not None:
+            wanted = features.input_tokens + (features.output_tokens or 0) or 1
+            if self._tokens.total + wanted > self._tokens_most:
+                found = self._too_much(self._tokens, wanted, now)
+        return found
 
     def takes(self, in_flight: int, now: float) -> bool:
         """Whether one more call may begin; it is booked if so. Where tokens are not counted."""
         if in_flight >= self._concurrency:
             return False
-        if self._requests is None:
+        requests = self._requests
+        if requests is None:
             return True
-        if self._too_many(now) is not None:
+        if requests.total >= self._requests_most and self._too_many(requests, now) is not None:
             return False
-        self._requests.add(1, self._forward(now))
+        requests.add(1, self._forward(now))
         return True
 
     def book(self, features: Features, now: float) -> Booking | None:
@@ -75,10 +83,8 @@ class Meter:
         self._latest = max(self._latest, now)
         return self._latest
 
-    def _too_many(self, now: float) -> Refusal | None:
-        requests = self._requests
-        if requests is None or requests.total < self._requests_most:  # which what has left the window makes smaller
-            return None
+    def _too_many(self, requests: SlidingSum, now: float) -> Refusal | None:
+        """Whether what has left the window since does not make it fewer."""
         now = self._forward(now)
         if requests.at(now) < self._requests_most:
             return None
@@ -88,15 +94,11 @@ class Meter:
             until=requests.falls_to(self._requests_most - 1, now),
         )
 
-    def _too_much(self, features: Features, now: float) -> Refusal | None:
-        tokens, most = self._tokens, self._tokens_most
-        if tokens is None:
-            return None
-        wanted = max(estimated_tokens(features), 1)
+    def _too_much(self, tokens: SlidingSum, wanted: int, now: float) -> Refusal | None:
+        """As above; or more than ever fits."""
+        most = self._tokens_most
         if wanted > most:
             return Refusal(kind="unfit", reason=f"about {wanted:,} tokens are more than the {most:,.0f} of a minute")
-        if tokens.total + wanted <= most:  # as above
-            return None
         now = self._forward(now)
         if tokens.at(now) + wanted <= most:
             return None

@@ -21,6 +21,17 @@ _MASK: Final = (1 << 30) - 1
 _LANE: Final = 64
 """Bits: the product of two numbers has 60."""
 
+_FRACTION: Final = 1 << 52
+"""Of a float, which has so many bits of it."""
+
+_ONE: Final = 0x3FF << 52
+"""The bits of 1.0."""
+
+_LANE_BITS: Final = 22
+"""What a number leaves of them."""
+
+_LAST_LANE: Final = (1 << _LANE_BITS) - 1
+
 _KEPT: Final = 1000
 """So many sessions are remembered, some 100 KiB; it is only to save time."""
 
@@ -127,22 +138,28 @@ class _Group:
 
     The numbers of all come from one product: the factors stand in one great integer, far enough apart that their
     products do not touch.
+
+    To find the greatest, the lanes are read as floats from 1 to 2: a float is made and compared in half the time of an
+    int. A number stands in the upper bits of the fraction, and below it the lane, the first of them as the greatest, so
+    that nobody has to look where the number was.
     """
 
-    __slots__ = ("_factors", "_lanes", "_low", "_places", "_weight")
+    __slots__ = ("_factors", "_floats", "_lanes", "_low", "_marks", "_places", "_weight")
 
     def __init__(self, weight: float, places: Sequence[int], keys: Iterable[str]) -> None:
         self._weight = weight
         self._places = places
         self._factors = sum(_number(key) << _LANE * lane for lane, key in enumerate(keys))
         self._low = sum(_MASK << _LANE * lane for lane in range(len(places)))
+        self._marks = sum((_ONE | _LAST_LANE - lane) << _LANE * lane for lane in range(len(places)))
         self._lanes = Lanes(f"<{len(places)}Q")
+        self._floats = Lanes(f"<{len(places)}d")
 
     def greatest(self, session: int) -> tuple[float, int]:
         """The greatest rank of a session, and the place of its member."""
-        numbers = self._numbers(session)
-        number = max(numbers)
-        return self._rank(number), self._places[numbers.index(number)]
+        lanes = (session * self._factors & self._low) << _LANE_BITS | self._marks
+        fraction = int((max(self._floats.unpack(lanes.to_bytes(self._floats.size, "little"))) - 1) * _FRACTION)
+        return self._rank(fraction >> _LANE_BITS), self._places[_LAST_LANE - (fraction & _LAST_LANE)]
 
     def ranks(self, session: int) -> Iterator[tuple[float, int]]:
         return ((self._rank(number), place) for number, place in zip(self._numbers(session), self._places, strict=True))
