@@ -180,3 +180,18 @@ def test_nothing_of_it_is_shown() -> None:
 
 def _raws(body: dict[str, Any]) -> dict[str, Raw]:
     return {name: Raw(encode_json(value)) for name, value in body.items()}
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept"),
+    [
+        ('"reasoning":"so"', ""),
+        ('"reasoning_content":"so","x":1', ',"x":1'),
+        ('"reasoned":"so"', ',"reasoned":"so"'),
+        ('"x":"\\"reasoning\\""', ',"x":"\\"reasoning\\""'),
+    ],
+)
+def test_what_a_provider_takes_no_more_is_left_out_of_history(fields: str, kept: str) -> None:
+    body = f'{{"model":"served","messages":[{{"role":"assistant","content":"a",{fields}}}]}}'
+    sent = f'{{"model":"served","messages":[{{"role":"assistant","content":"a"{kept}}}]}}'
+    assert written("openai_chat", body.encode(), quirks=OF_OPENAI)[0] == sent

@@ -16,6 +16,8 @@ from dragoman.secret import Secret
 OWN_HEADERS: Final = (("content-type", "application/json"), ("user-agent", f"dragoman/{__version__}"))
 """Headers of each request with a body, before the dialect's."""
 
+_MOST_KEPT: Final = 64
+
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -38,6 +40,18 @@ class Known(Struct, frozen=True, kw_only=True):
     paths: tuple[str, str]
     credential: Credential | None
     headers: Headers | None
+    _beside: dict[Headers, Headers] = {}
+
+    def headers_beside(self, said: Headers) -> Headers | None:
+        """`headers`, of requests that have headers of their own. Those of one sender are the same as a rule."""
+        if not said or self.credential is None:
+            return self.headers
+        found = self._beside.get(said)
+        if found is None:
+            if len(self._beside) >= _MOST_KEPT:
+                self._beside.clear()
+            found = self._beside[said] = _headers(self.target, self.credential, said)
+        return found
 
     def __repr__(self) -> str:
         """Without headers: they hold the key."""
@@ -59,14 +73,16 @@ def known_of(target: Target) -> Known:
 
 
 def _credential(target: Target) -> Credential | None:
-    """A key that was given as it is goes before every other place that one may be in."""
+    """A key that was given as it is goes before every other place that one may be in; kinds of `KeyAuth` may find it
+    otherwise.
+    """
     key, auth = target.key, target.spec.auth
-    return auth.key_of(key) if isinstance(key, Secret) and key and isinstance(auth, KeyAuth) else None
+    return auth.key_of(key) if isinstance(key, Secret) and key and type(auth) is KeyAuth else None
 
 
-def _headers(target: Target, credential: Credential) -> Headers:
+def _headers(target: Target, credential: Credential, said: Headers = ()) -> Headers:
     proof = credential.headers("POST", target.origin, "", b"")
-    return merged((*OWN_HEADERS, *target.dialect.headers(), *proof), target.headers)
+    return merged((*OWN_HEADERS, *target.dialect.headers(), *said, *proof), target.headers)
 
 
 def merged(*groups: tuple[tuple[str, str], ...] | tuple[tuple[str, str | Secret], ...]) -> Headers:

@@ -145,10 +145,10 @@ def http_request(
     Headers: ours, the dialect's, the request's, the key, the target's, the call's; later ones win.
     """
     target, known, body = terms.target, terms.known, outgoing.body
-    if known is None or known.target is not target or not body or outgoing.headers or terms.headers:
+    if known is None or known.target is not target or not body or terms.headers:
         headers = None
     else:
-        headers = known.headers
+        headers = known.headers_beside(outgoing.headers) if outgoing.headers else known.headers
     return HttpRequest(
         origin=target.origin,
         target=outgoing.path,
