@@ -58,6 +58,7 @@ TABLE = {
     "RouteError": ("CallFailed", 503, False),
     "FallbackExhausted": ("RouteError", 503, False),
     "BudgetExceeded": ("RouteError", 402, False),
+    "NoFurtherTry": ("BudgetExceeded", 402, False),
     "NoDeployment": ("RouteError", 503, False),
     "NothingFits": ("NoDeployment", 400, False),
     "StorageFailed": ("Error", 503, True),

@@ -464,6 +464,10 @@ class BudgetExceeded(RouteError):
     status = 402
 
 
+class NoFurtherTry(BudgetExceeded):
+    """A try failed after it was sent, and the budget has no room for what another may cost."""
+
+
 class NoDeployment(RouteError):
     """No target fits the request or is healthy. `retry_after_seconds`: when one may be again; `None` where that is not
     known, or never.

@@ -64,7 +64,8 @@ class HttpRequest(Struct, frozen=True, kw_only=True):
     """One HTTP request.
 
     `target` is path and query. `Host`, `Content-Length` and `Connection` are the transport's, not in `headers`.
-    `deadline` is a `time.monotonic()` value after which the call has no more time.
+    `deadline` is a `time.monotonic()` value after which the call has no more time. `once`: it is not sent again by
+    itself where a kept connection dies before any answer, for what it costs is counted before it is sent.
     """
 
     origin: Origin
@@ -74,6 +75,7 @@ class HttpRequest(Struct, frozen=True, kw_only=True):
     body: bytes = b""
     timeouts: Timeouts = Timeouts()
     deadline: float | None = None
+    once: bool = False
 
     def __repr__(self) -> str:
         """Without header values, query and body: they hold keys and prompts."""

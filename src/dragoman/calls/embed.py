@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from dragoman.calls.call import Terms
 from dragoman.calls.log import CallLog
 from dragoman.calls.prepare import Outgoing, refuse_losses
+from dragoman.calls.purse import PURSE
 from dragoman.calls.round_trip import RoundTrip, make
 from dragoman.dialects import Encoded
 from dragoman.dialects.embeddings import EmbeddingCodec, batches
@@ -36,10 +37,15 @@ def embed(call: EmbeddingCall) -> Flow[EmbeddingResponse]:
     encoded = [call.codec.encode_request(part) for part in parts]
     losses = tuple(dict.fromkeys(loss for each in encoded for loss in each.losses))
     refuse_losses(call, losses, request.model)
+    purse = PURSE.get()
+    if purse is not None:  # for all the requests together
+        purse.taken += purse.each
+        if purse.taken > purse.held:
+            yield from purse.grow()
     answers: list[EmbeddingResponse] = []
     attempts: tuple[Attempt, ...] = ()
     for part, body in zip(parts, encoded, strict=True):
-        log = CallLog(call, request.model, started, notes=notes, losses=losses, before=attempts)
+        log = CallLog(call, request.model, started, notes=notes, losses=losses, before=attempts, purse=purse)
         answer, progress = yield from make(call, _trip(call, part, body), log, deadline)
         answers.append(log.finish(answer, progress))
         attempts = answers[-1].attempts

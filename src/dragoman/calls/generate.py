@@ -7,6 +7,7 @@ from dragoman.calls.budget import within_budget
 from dragoman.calls.call import Call
 from dragoman.calls.log import CallLog
 from dragoman.calls.prepare import http_request, prepare
+from dragoman.calls.purse import PURSE
 from dragoman.calls.retry_loop import make_ready
 from dragoman.calls.target import credential_for
 from dragoman.errors import Error
@@ -29,7 +30,12 @@ def generate(call: Call) -> Flow[LLMResponse]:
     prepared = prepare(call)
     if call.verbatim is not None:
         call.verbatim.losses = prepared.losses
-    log = CallLog(call, call.request.model, started, notes=notes + prepared.notes, losses=prepared.losses)
+    purse = PURSE.get()
+    log = CallLog(call, call.request.model, started, notes + prepared.notes, prepared.losses, purse=purse)
+    if purse is not None:
+        purse.taken += purse.each
+        if purse.taken > purse.held:
+            yield from purse.grow()
     known = call.known
     settled = None if known is None or known.target is not call.target else known.credential
     while True:

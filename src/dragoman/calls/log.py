@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from dragoman.calls.attempt import Progress, add_circumstances
 from dragoman.calls.call import Terms
+from dragoman.calls.purse import Purse
 from dragoman.calls.redaction import redact, secrets_of
 from dragoman.calls.retry import retry_after
 from dragoman.catalog import Cost, cost_of, find_model
@@ -19,7 +20,7 @@ from dragoman.providers import Credential, ProviderSpec
 
 _FREE: Final = Decimal(0)
 
-_RESENT: Final = (
+RESENT: Final = (
     "the request was sent twice, for its connection was lost before any answer: what the first one cost is not known"
 )
 
@@ -40,6 +41,7 @@ class CallLog(Struct):
     before: tuple[Attempt, ...] = ()
     tries: list[Attempt] = []
     pause_seconds: float = 0.0
+    purse: Purse | None = None
 
     def __len__(self) -> int:
         return len(self.tries)
@@ -73,7 +75,7 @@ class CallLog(Struct):
     ) -> Answer:
         """The response with who, when, how often and how much, and `more` of its fields."""
         terms, headers = self.terms, progress.headers
-        cost = Cost(None, _RESENT) if progress.resent else _cost(terms, self.model, response.usage, service_tier)
+        cost = Cost(None, RESENT) if progress.resent else _cost(terms, self.model, response.usage, service_tier)
         total, why_unknown = cost.usd, cost.why_unknown
         if self.tries or self.before:
             total, why_unknown = self._total_cost(cost)
@@ -103,7 +105,7 @@ class CallLog(Struct):
             cost=cost,
             error=error,
             waited_seconds=self.pause_seconds,
-            notes=self.notes + progress.notes + ((_RESENT,) if progress.resent else ()),
+            notes=self.notes + progress.notes + ((RESENT,) if progress.resent else ()),
         )
 
     def _total_cost(self, last: Cost) -> tuple[Decimal | None, str | None]:

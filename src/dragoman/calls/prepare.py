@@ -11,6 +11,7 @@ from dragoman.calls.call import Call, Terms
 from dragoman.calls.fitting import fitted
 from dragoman.calls.half_characters import refuse_half_characters
 from dragoman.calls.known import OWN_HEADERS, merged
+from dragoman.calls.purse import PURSE
 from dragoman.calls.thinking import thinking_of
 from dragoman.calls.verbatim import Verbatim, body_as_written
 from dragoman.catalog import ModelFacts
@@ -157,6 +158,7 @@ def http_request(
         body=body,
         timeouts=terms.timeouts,
         deadline=deadline,
+        once=PURSE.get() is not None,
     )
 
 

@@ -8,9 +8,10 @@ from typing import TypeVar
 from dragoman.calls.attempt import Progress
 from dragoman.calls.call import Terms
 from dragoman.calls.log import CallLog
+from dragoman.calls.purse import Purse
 from dragoman.calls.retry import hint_of_pause, pause_before_next
 from dragoman.calls.target import credential_for
-from dragoman.errors import Error
+from dragoman.errors import Error, NoFurtherTry
 from dragoman.flow import Flow, emit, sleep
 from dragoman.messages import Restarted
 from dragoman.providers import Credential
@@ -45,13 +46,28 @@ def make_ready(
 ) -> Flow[None]:
     """Record a failed try, and wait until there may be another. Raises `error` when there shall be none."""
     log.failed(error, progress, credential)
+    if log.purse is not None:
+        log.purse.failed(log.tries[-1].cost)
     pause = None if progress.delivered else _pause(terms, error, log, deadline)
     if pause is None:
         raise error
+    if log.purse is not None:
+        yield from _pay(log.purse, error)
     if progress.partial is not None:
         yield from emit(Restarted(target=terms.target.name, reason=type(error).__name__))
     yield from sleep(pause)
     log.pause_seconds = pause
+
+
+def _pay(purse: Purse, error: Error) -> Flow[None]:
+    """Have enough held for another try. Raises `error` where that may not be."""
+    purse.taken += purse.each
+    try:
+        if purse.taken > purse.held:
+            yield from purse.grow()
+    except NoFurtherTry as refusal:
+        error.hint = "\n  ".join(filter(None, (error.hint, refusal.message)))
+        raise error from refusal
 
 
 def _pause(terms: Terms, error: Error, log: CallLog, deadline: float | None) -> float | None:

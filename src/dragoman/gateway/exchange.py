@@ -9,17 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from asyncio import Future
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
 from dragoman.calls.ceiling import estimated_input
+from dragoman.calls.log import RESENT
+from dragoman.calls.purse import PURSE, Purse
 from dragoman.client.routers.routed_plan import RoutedPlan
 from dragoman.errors import Error, ProviderFailed, Unavailable
-from dragoman.flow import Flow, async_run
+from dragoman.flow import Flow, async_run, invoke
 from dragoman.gateway.callers import token_of
 from dragoman.gateway.inbound import Inbound, counted_of, embedding_of, inbound_of
 from dragoman.gateway.lines import CLOSE, JSON, CallerLeft, Headers, Line
@@ -29,7 +32,7 @@ from dragoman.gateway.replies import Begun, completed, facts_of, losses_in, refu
 from dragoman.gateway.store.money import at_worst
 from dragoman.gateway.streams import Manner, Outgoing
 from dragoman.gateway.surfaces import Endpoint, Header, Place
-from dragoman.messages import EmbeddingResponse, LLMResponse, Loss, Request, Usage, encode_json
+from dragoman.messages import Attempt, EmbeddingResponse, LLMResponse, Loss, Request, Usage, encode_json
 from dragoman.structured.rules import DEFAULT_RETRIES
 
 if TYPE_CHECKING:
@@ -54,8 +57,8 @@ class Exchange:
 
     __slots__ = (
         "_admission", "_asked", "_broken_off", "_endpoint", "_headers", "_inbound_model", "_key", "_line",
-        "_outgoing", "_place", "_request_id", "_response", "_service", "_started", "_started_at", "_under_way",
-        "error", "losses", "outcome", "status", "stream",
+        "_outgoing", "_place", "_purse", "_request_id", "_response", "_service", "_started", "_started_at",
+        "_under_way", "error", "losses", "outcome", "status", "stream",
     )  # fmt: skip
 
     def __init__(self, service: Service, line: Line, place: Place, endpoint: Endpoint) -> None:
@@ -67,6 +70,7 @@ class Exchange:
         self._request_id = request_id_of(self._headers.get(b"x-request-id"))
         self._inbound_model = ""
         self._key: VirtualKey | None = None
+        self._purse: Purse | None = None
         self._asked: Future[Admission] | None = None
         self._admission: Admission | None = None
         self._broken_off = False
@@ -168,11 +172,19 @@ class Exchange:
         if key is None or ledger is None:
             return None
         tokens = estimated_input(request) if input_tokens is None else input_tokens
-        each = None if key.budget is None else at_worst(plan.ceiling_of(request, input_tokens=tokens))
-        worst = each if each is None or request.output_format is None else each * _answers_to(request)
+        worst = None if key.budget is None else plan.ceiling_of(request, input_tokens=tokens)
+        if worst is not None:
+            each, worst = worst, worst if request.output_format is None else worst * _answers_to(request)
+            self._purse = Purse(each, worst, self._hold_more)
+            PURSE.set(self._purse)
         counted = tokens + (request.max_tokens or 0)
-        self._asked = ledger.ask(key, worst, each, counted, request.model, self._request_id)
+        self._asked = ledger.ask(key, at_worst(worst), counted, request.model, self._request_id)
         return self._asked
+
+    def _hold_more(self, by: Decimal) -> Flow[None]:
+        admission, ledger = self._admission, self._service.ledger
+        assert admission is not None and ledger is not None  # noqa: PT018  # nothing is sent before
+        return invoke(async_=partial(ledger.grow, admission, by))
 
     def _own_headers(self) -> list[Header]:
         request_id = self._request_id.encode("ascii")
@@ -294,12 +306,15 @@ class Exchange:
         if service.ledger is not None and self._endpoint.action in _PAID:
             if self._admission is not None:
                 spend = record if self._leaves_its_name(record) else replace(record, model=OTHER, served="")
-                service.ledger.settle(self._admission, spend)
+                kept = None if record.cost is not None else self._kept(record)
+                service.ledger.settle(self._admission, spend, kept)
             elif self._inbound_model:
                 if self._asked is not None:
                     service.ledger.forget(self._asked)
                 if self._leaves_its_name(record):
                     service.ledger.note(record)
+        if self._purse is not None:
+            PURSE.set(None)
         service.operations.record(record)
 
     def _leaves_its_name(self, record: CallRecord) -> bool:
@@ -318,7 +333,8 @@ class Exchange:
             first = outgoing.first_content_at
             if response is None and outgoing.usage is not None:
                 usage = outgoing.usage.usage
-        losses = () if told is None else told.warnings
+        attempts, losses = ((), ()) if told is None else (told.attempts, told.warnings)
+        cost = response.cost if response is not None else self._cost()
         return CallRecord(
             request_id=self._request_id,
             surface=self._endpoint.name,
@@ -334,9 +350,11 @@ class Exchange:
             tenant=None if key is None else key.tenant,
             stream=self.stream,
             usage=usage,
-            cost=response.cost if response is not None else self._cost(),
+            cost=cost,
+            known=_FREE if cost is not None else sum((each.cost for each in attempts if each.cost is not None), _FREE),
+            broke_off=cost is None and _broke_off(attempts),
             first_token_seconds=None if first is None else first - self._started,
-            attempts=() if told is None else told.attempts,
+            attempts=attempts,
             losses=(*losses, *self.losses) if self.losses else losses,
             traceparent=_text(self._headers.get(b"traceparent")),
         )
@@ -345,13 +363,28 @@ class Exchange:
         """What a call without an answer cost: what its attempts did; of one that was broken off nobody knows."""
         if self.error is not None and self.error.attempts:
             return self.error.cost
+        if self._purse is not None and not self._purse.taken:
+            return _FREE  # nothing was sent
         return None if self._under_way and self._broken_off else _FREE
+
+    def _kept(self, record: CallRecord) -> Decimal | None:
+        """What stays held of a call whose cost is not known: what it may have cost beside what is known."""
+        if self._purse is None:
+            return None
+        answered = sum(1 for each in record.attempts if each.outcome == _OK and each.cost is not None)
+        return self._purse.taken - self._purse.each * answered
 
 
 def _answers_to(request: Request) -> int:
     """How many answers are asked for at most: one that is to fit a schema is asked for again."""
     asks_again = request.output_format is not None and request.output_format.schema is not None
     return 1 + DEFAULT_RETRIES if asks_again else 1
+
+
+def _broke_off(attempts: Sequence[Attempt]) -> bool:
+    """Whether any of the tries of a call may have to be paid though nothing came of it; of none, whether it may."""
+    doubtful = (each for each in attempts if each.cost is None)
+    return not attempts or any(each.outcome != _OK or RESENT in each.notes for each in doubtful)
 
 
 def _text(value: bytes | None) -> str | None:

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from dragoman.calls.retry import backoff
-from dragoman.errors import Error, FallbackExhausted, NoDeployment, NothingFits, TimedOut
+from dragoman.errors import Error, FallbackExhausted, NoDeployment, NoFurtherTry, NothingFits, TimedOut
 from dragoman.flow import Flow, emit, sleep
 from dragoman.messages import LLMResponse, Restarted, Seam, Text
 from dragoman.routing.asking import Allowance, Asking
@@ -330,6 +330,9 @@ class Journey(Struct, Generic[T]):
     def after(self, leg: Leg, error: Exception) -> Flow[None]:
         """Make ready for another target, or another try of the same. Raises `error` when there shall be none."""
         now = self._routing.clock()
+        if isinstance(error, NoFurtherTry) and self.tries.errors:  # nothing was sent: nobody is to blame
+            leg.permit.released(now)
+            raise self._exhausted(error.message) from error
         _logger.warning("Provider %s failed: %s", leg.target.title, error)
         verdict = self._tell(leg, error, now)
         self._reason = type(error).__name__

@@ -60,6 +60,8 @@ class AsyncioTransport:
                 if parser.started or lost is not None or not connection.reused or self._closed:
                     raise
                 pool.drop_idle()
+                if request.once:
+                    raise
                 lost = error
             except BaseException:
                 self._let_go(pool, connection)

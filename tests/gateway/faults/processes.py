@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -111,19 +111,28 @@ def body_of(name: str, model: str, *, stream: bool) -> dict[str, Any]:
     return {"model": model, "messages": [message], "max_tokens": 300, "stream": stream}
 
 
-async def keep_asking(client: httpx.AsyncClient, names: Iterator[str], outcomes: list[int]) -> None:
+def any_model(name: str) -> dict[str, Any]:
+    """A call of one of `MODELS`, whole or streamed."""
+    number = int(name.rpartition("-")[2])
+    return body_of(name, MODELS[number % len(MODELS)], stream=number % 2 == 0)
+
+
+BodyFor = Callable[[str], dict[str, Any]]
+
+
+async def keep_asking(client: httpx.AsyncClient, names: Iterator[str], outcomes: list[int], body_for: BodyFor) -> None:
     """Calls one after another, whole and streamed, until there are no more names or nobody is there to answer."""
     for name in names:
-        number = int(name.rpartition("-")[2])
-        body = body_of(name, MODELS[number % len(MODELS)], stream=number % 2 == 0)
         try:
-            reply = await client.post("/v1/chat/completions", json=body, headers={"x-request-id": name})
+            reply = await client.post("/v1/chat/completions", json=body_for(name), headers={"x-request-id": name})
         except httpx.TransportError:
             return
         outcomes.append(reply.status_code)
 
 
-def ask_all(url: str, headers: dict[str, str], names: Iterator[str], callers: int) -> list[int]:
+def ask_all(
+    url: str, headers: dict[str, str], names: Iterator[str], callers: int, body_for: BodyFor = any_model
+) -> list[int]:
     """The statuses that `callers` at a time were told."""
     outcomes: list[int] = []
 
@@ -132,7 +141,7 @@ def ask_all(url: str, headers: dict[str, str], names: Iterator[str], callers: in
         async with httpx.AsyncClient(
             base_url=url, headers=headers, limits=limits, trust_env=False, timeout=60
         ) as client:
-            await asyncio.gather(*(keep_asking(client, names, outcomes) for _ in range(callers)))
+            await asyncio.gather(*(keep_asking(client, names, outcomes, body_for) for _ in range(callers)))
 
     asyncio.run(scene())
     return outcomes

@@ -103,18 +103,15 @@ class Ledger:
             BudgetExceeded: What is left does not cover `worst`, or that is not known and the key has a budget.
             StorageFailed: The store cannot be written; nothing is let in.
         """
-        amount = at_worst(worst)
-        asked = self.ask(key, amount, amount, tokens, model, request_id)
+        asked = self.ask(key, at_worst(worst), tokens, model, request_id)
         try:
             return await asked
         except CancelledError:
             self.forget(asked)
             raise
 
-    def ask(  # noqa: PLR0917  # once for each call
-        self, key: VirtualKey, worst: int | None, each: int | None, tokens: int, model: str, request_id: str
-    ) -> Future[Admission]:
-        """`admit`, for who awaits it in its own place. `worst` and what `each` try costs at worst are in pico-dollars.
+    def ask(self, key: VirtualKey, worst: int | None, tokens: int, model: str, request_id: str) -> Future[Admission]:
+        """`admit`, for who awaits it in its own place. `worst` is in pico-dollars.
 
         Who awaits it no more when it is done has to `forget` it.
         """
@@ -123,7 +120,7 @@ class Ledger:
         if line is None or line.loop is not loop:
             line = self._line_of(loop)
         future: Future[Admission] = loop.create_future()
-        line.ask(Admit(key.id, model, worst, each, tokens, request_id, future))
+        line.ask(Admit(key.id, model, worst, tokens, request_id, future))
         return future
 
     def forget(self, asked: Future[Admission]) -> None:
@@ -131,8 +128,8 @@ class Ledger:
         if asked.done() and not asked.cancelled() and asked.exception() is None:  # told, but nobody listens
             self.release(asked.result())
 
-    async def grow(self, admission: Admission, by: int) -> None:
-        """Hold `by` pico-dollars more for a call that is to be tried again; when this returns, it outlives the process.
+    async def grow(self, admission: Admission, by: Decimal) -> None:
+        """Hold `by` US dollars more for a call that is to be tried again; when this returns, it outlives the process.
 
         Where no price was known nothing is held, and nothing asked.
 
@@ -141,25 +138,27 @@ class Ledger:
             KeyRefused: The key was revoked or has expired.
             StorageFailed: The store cannot be written.
         """
-        if admission.worst is None:
+        amount = at_worst(by)
+        if admission.worst is None or not amount:
             return
         line = self._line_of(get_running_loop())
         future: Future[None] = line.loop.create_future()
-        line.ask(Grow(admission, by, future))
+        line.ask(Grow(admission, amount, future))
         await future
-        admission.worst += by
+        admission.worst += amount
 
-    def settle(self, admission: Admission, spend: Spend) -> None:
+    def settle(self, admission: Admission, spend: Spend, kept: Decimal | None = None) -> None:
         """The call is over. It waits for nothing, and a second time does nothing.
 
-        Where `spend.cost` is `None`, what is `known` is spent, and what is held for the rest stays held, and is listed
-        as unknown. Where no price was known either, it is listed if any try broke off, else counted as unpriced.
+        Where `spend.cost` is `None`, what is `known` is spent; for the rest `kept` US dollars stay held, by default all
+        that is, and are listed as unknown. Where nothing is held, for no price was asked for or known, a call that
+        `broke_off` is listed too, and any other counted as unpriced.
         """
         if admission.is_settled:
             return
         admission.is_settled = True
         cost = believed(spend.cost)
-        settle = _unknown(admission, spend) if cost is None else Settle(admission, spend, cost)
+        settle = _unknown(admission, spend, kept) if cost is None else Settle(admission, spend, cost)
         batch = self._soon()
         if batch is None:
             self._store.post(Batch(over=[settle]))
@@ -211,9 +210,6 @@ class Ledger:
         return line
 
 
-def _unknown(admission: Admission, spend: Spend) -> Settle:
-    """Of a call whose cost is not known: what of it is, and what stays held for the rest."""
-    each, tries = admission.each, spend.unknown_tries
-    return Settle(
-        admission, spend, None, believed(spend.known) or 0, None if each is None or not tries else each * tries
-    )
+def _unknown(admission: Admission, spend: Spend, kept: Decimal | None) -> Settle:
+    """The end of a call whose cost is not known."""
+    return Settle(admission, spend, None, believed(spend.known) or 0, at_worst(kept))

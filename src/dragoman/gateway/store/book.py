@@ -139,7 +139,7 @@ class Book:
             desk.traffic.add(now.tick, 1, entry.tokens)
         changes.desks.add(desk)
         changes.holds += (hold, key.id, self._worker, int(now.wall), desk.period, worst, entry.model, entry.request_id)
-        return Admission(hold, key, desk.period, worst, entry.each, entry.tokens, now.tick)
+        return Admission(hold, key, desk.period, worst, entry.tokens, now.tick)
 
     def _grow(self, entry: Grow) -> Error | None:
         """Hold more for a call under way. Its period is the one in which it began."""
@@ -193,7 +193,7 @@ class Book:
     def _is_doubtful(self, settle: Settle) -> bool:
         """Whether nobody knows what the call cost: then what is held for what is not known stays."""
         admission, spend = settle.admission, settle.spend
-        if spend is None or (admission.worst is None and not spend.unknown_tries):
+        if spend is None or (admission.worst is None and not spend.broke_off):
             return False
         row = self._connection.execute(_ONE, (admission.id,)).fetchone()
         if row is not None and row[1] is None:

@@ -14,14 +14,11 @@ from dragoman.gateway.store.spend import Admission, Spend
 
 
 class Admit(Struct, eq=False):
-    """A call that asks to be let in. Amounts are pico-dollars: `each` is what one try costs at worst. `future` is the
-    asker's own.
-    """
+    """A call that asks to be let in. `worst` is in pico-dollars; `future` is the asker's own."""
 
     key: str
     model: str
     worst: int | None
-    each: int | None
     tokens: int
     request_id: str
     future: Any

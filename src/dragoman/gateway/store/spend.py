@@ -20,7 +20,7 @@ class Spend(Struct, frozen=True, kw_only=True):
         usage: What it reports.
         cost: US dollars; `None` where that is not known, which is not nothing.
         known: Of a cost that is not known, what is: that of the tries which were answered.
-        unknown_tries: How many tries broke off after they were sent, so that nobody knows what they cost.
+        broke_off: Whether a try broke off after it was sent, so that it may have to be paid.
         when: Seconds since 1970; `None`: now.
         tenant: On whose behalf, for calls without a key.
         request_id: The id that the caller was told.
@@ -33,7 +33,7 @@ class Spend(Struct, frozen=True, kw_only=True):
     usage: Usage = Usage()
     cost: Decimal | None = None
     known: Decimal = Decimal(0)
-    unknown_tries: int = 0
+    broke_off: bool = False
     when: float | None = None
     tenant: str | None = None
     request_id: str = ""
@@ -43,15 +43,13 @@ class Spend(Struct, frozen=True, kw_only=True):
 class Admission(Struct, eq=False):
     """A call that may be sent: what is held for it until it is settled.
 
-    `key` is as the store knew it in that moment. Amounts are pico-dollars, `None` where no price is known: `worst` is
-    held, and `each` is what one try costs at worst.
+    `key` is as the store knew it in that moment. `worst` is in pico-dollars, `None` where no price is known.
     """
 
     id: int
     key: VirtualKey
     period: int
     worst: int | None
-    each: int | None
     tokens: int
     tick: int
     is_settled: bool = False

@@ -1,0 +1,70 @@
+"""Tries that break off after they were sent, and what follows them: a budget covers every one before it is sent."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dragoman.testing import Emulator
+from tests.gateway.faults.processes import Home, ask_all
+from tests.gateway.front.running import UPSTREAMS
+from tests.gateway.store.books import check_laws
+
+MODEL = UPSTREAMS["up-openai"]
+TARGETS = {name: {"model": MODEL} for name in ("one", "two", "three")}
+"""They follow one another, and a try at one costs what it costs at the others: there is no room in what is held."""
+
+TERMS: dict[str, Any] = {
+    "models": {"chain": list(TARGETS), "alone": MODEL},
+    "targets": TARGETS,
+    "rules": {
+        "retry": {"max_attempts": 3, "initial_delay": 0.001, "max_delay": 0.002},
+        "max_attempts": 4,
+        "max_price_ratio": None,
+    },
+}
+CUTS: dict[str, dict[str, Any]] = {
+    "before any answer": {"cut_at_byte": 0},
+    "reset before any answer": {"cut_at_byte": 0, "reset": True},
+    "in the head": {"cut_at_byte": 30},
+    "in the body": {"cut_after": 1},
+}
+"""Where an answer that is paid for breaks off."""
+
+LONGEST = 100
+"""Tokens, of which each answer takes all."""
+BUDGET = Decimal("0.006")
+EVERYONE = 50
+
+
+def body_of(name: str) -> dict[str, Any]:
+    number = int(name.rpartition("-")[2])
+    message = {"role": "user", "content": f"{name}: count to 200"}
+    model = ("chain", "alone")[number % 3 == 0]
+    return {"model": model, "messages": [message], "max_tokens": LONGEST, "stream": number % 2 == 0}
+
+
+def billed(emulator: Emulator) -> Decimal:
+    """What everything that came cost, by the provider's own account."""
+    lines = emulator.wait_for_bill(len(emulator.requests), timeout_seconds=30)
+    return sum((line.cost or Decimal(0) for line in lines), Decimal(0))
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("cut", CUTS)
+def test_a_budget_is_never_exceeded_where_answers_break_off(tmp_path: Path, cut: str) -> None:
+    with Emulator(keep_requests=100_000) as emulator:
+        emulator.fault(**CUTS[cut], times=None, share=0.4)
+        home = Home(tmp_path, emulator, {"budget": BUDGET}, **TERMS)
+        with home.gateway() as (_, url):
+            names = (f"1-{number}" for number in range(300))
+            outcomes = ask_all(url, home.headers, names, EVERYONE, body_of)
+        bill = billed(emulator)
+    assert {200, 402} <= set(outcomes)
+    assert len(emulator.requests) > outcomes.count(200)  # there were further tries
+    assert home.spent() <= bill <= home.spent() + home.held() <= BUDGET
+    assert home.unknown()
+    check_laws(home.store)
