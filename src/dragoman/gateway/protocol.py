@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable
 from typing import Any, ClassVar, Final, cast
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -44,6 +45,8 @@ class LimitedProtocol(HttpToolsProtocol):
     _in_head = True
     _head_bytes = 0
     _piece_bytes = 0
+    _wished = False
+    """Whether the head that was read last wishes for another protocol."""
     _line: SocketLine | None = None
     """The line that was answered last, or is being answered."""
     cycle: Any
@@ -76,12 +79,42 @@ class LimitedProtocol(HttpToolsProtocol):
         self._piece_bytes = len(data)
         if self._in_head:
             self._head_bytes += len(data)
-        super().data_received(data)
+        try:
+            self.parser.feed_data(data)
+        except HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+        except HttpParserUpgrade as upgrade:
+            self._read_on(data[upgrade.args[0] :])
         if self._in_head and not self.transport.is_closing():
             if self._head_bytes > self.header_bytes:
                 self._refuse(_LONG)
             elif self._deadline is None:
                 self._arm()
+
+    def _read_on(self, rest: bytes) -> None:
+        """After a head that wishes for another protocol: one that we do not speak is passed over (RFC 9110, 7.8).
+
+        Java's own client has such a wish in every request. The parser takes what follows for the other protocol's, so
+        it is given the head anew, without.
+        """
+        if self._should_upgrade():
+            self.handle_websocket_upgrade()
+            return
+        while self._wished:
+            self._wished, data = False, self._head_without_wish() + rest
+            self.parser = HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's own
+            try:
+                self.parser.feed_data(data)
+            except HttpParserError:
+                self.send_400_response("Invalid HTTP request received.")
+            except HttpParserUpgrade as upgrade:
+                rest = data[upgrade.args[0] :]
+
+    def _head_without_wish(self) -> bytes:
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        kept = (b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade")
+        return b"%b %b HTTP/%b\r\n%b\r\n" % (method, self.url, version, b"".join(kept))
 
     # ------------------------------------------------------------------ a request, as it is parsed
 
@@ -92,7 +125,8 @@ class LimitedProtocol(HttpToolsProtocol):
             self._disarm()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name.lower(), value))
+        if self._in_head:  # a trailer is no header: who looks at those before us does not look at trailers
+            self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -100,6 +134,9 @@ class LimitedProtocol(HttpToolsProtocol):
             self._disarm()
         if self._head_bytes + self._piece_bytes > self.header_bytes and self._head_size() > self.header_bytes:
             self._refuse(_LONG)
+            return
+        if self.parser.should_upgrade() and not self._should_upgrade() and self.parser.get_method() != b"CONNECT":
+            self._wished = True
             return
         gateway = self._gateway
         found = None if gateway is None or gateway.user_middleware else found_at(self.url)
@@ -109,7 +146,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._answer(found)
 
     def _head_size(self) -> int:
-        return sum(len(name) + len(value) for name, value in self.headers) + len(self.url)
+        return sum(len(name) + len(value) + 4 for name, value in self.headers) + len(self.url)
 
     def _go_through_asgi(self) -> None:
         """Make of the head what uvicorn would have made of it."""
@@ -150,6 +187,8 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         line = self.cycle
+        if self._wished:
+            return
         if isinstance(line, SocketLine):
             line.end()
         else:

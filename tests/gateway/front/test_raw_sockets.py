@@ -34,6 +34,15 @@ def answers(listening: tuple[str, int], data: bytes) -> bytes:
     return received
 
 
+def chunk(data: bytes, extension: bytes = b"") -> bytes:
+    return b"%x%s\r\n%s\r\n" % (len(data), extension, data)
+
+
+CHUNKED = HEAD + b"connection: close\r\ntransfer-encoding: chunked\r\n\r\n"
+LAST = b"0\r\n\r\n"
+CLOSING = HEAD + b"connection: close\r\n" + LENGTH
+ASKED = CLOSING + b"\r\n" + BODY
+
 REFUSED = {
     "a length and chunks": HEAD + LENGTH + b"transfer-encoding: chunked\r\n\r\n" + BODY,
     "two lengths": HEAD + LENGTH + b"content-length: 3\r\n\r\n" + BODY,
@@ -47,6 +56,43 @@ REFUSED = {
     "a method that there is not": b"STEAL / HTTP/1.1\r\nhost: here\r\n\r\n",
     "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "another protocol": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "a chunk size with a sign": CHUNKED + b"+5\r\nhello\r\n" + LAST,
+    "a negative chunk size": CHUNKED + b"-1\r\nhello\r\n" + LAST,
+    "a chunk size in the manner of Python": CHUNKED + b"0x5\r\nhello\r\n" + LAST,
+    "a chunk size of nothing": CHUNKED + b"\r\nhello\r\n" + LAST,
+    "a chunk size with a blank before it": CHUNKED + b" 5\r\nhello\r\n" + LAST,
+    "a chunk size with a blank behind it": CHUNKED + b"5 \r\nhello\r\n" + LAST,
+    "a chunk size that no number holds": CHUNKED + b"fffffffffffffffff\r\nhello\r\n" + LAST,
+    "a chunk that is longer than it says": CHUNKED + b"4\r\nhello\r\n" + LAST,
+    "chunks in lines without CR": CHUNKED + b"%x\n%s\n0\n\n" % (len(BODY), BODY),
+    "a chunk extension of two lines": CHUNKED + chunk(BODY, b";a=\nb") + LAST,
+    "a trailer that is none": CHUNKED + chunk(BODY) + b"0\r\nx t: 1\r\n\r\n",
+    "a length in a trailer": CHUNKED + chunk(BODY) + b"0\r\ncontent-length: 5\r\n\r\n",
+    "a coding in a trailer": CHUNKED + chunk(BODY) + b"0\r\ntransfer-encoding: chunked\r\n\r\n",
+    "chunked, and then something else": HEAD + b"transfer-encoding: chunked, gzip\r\n\r\n" + chunk(BODY) + LAST,
+    "chunked twice": HEAD + b"transfer-encoding: chunked\r\n" * 2 + b"\r\n" + chunk(BODY) + LAST,
+    "a coding with a blank before the colon": HEAD + b"transfer-encoding : chunked\r\n\r\n" + chunk(BODY) + LAST,
+    "the same length twice": HEAD + LENGTH * 2 + b"\r\n" + BODY,
+    "a list of lengths": HEAD + b"content-length: 5, 5\r\n\r\nhello",
+    "an empty length": HEAD + b"content-length: \r\n\r\n" + BODY,
+    "a negative length": HEAD + b"content-length: -1\r\n\r\n" + BODY,
+    "a length that no number holds": HEAD + b"content-length: 99999999999999999999999\r\n\r\n" + BODY,
+    "a length in the manner of Python": HEAD + b"content-length: 1_0\r\n\r\n" + BODY,
+    "a zero byte in a header's name": HEAD + b"x-\x00a: b\r\n" + LENGTH + b"\r\n" + BODY,
+    "a zero byte in the path": b"POST /v1/chat\x00/completions HTTP/1.1\r\nhost: here\r\n" + LENGTH + b"\r\n" + BODY,
+    "a header without a name": HEAD + b": b\r\n" + LENGTH + b"\r\n" + BODY,
+    "a header without a colon": HEAD + b"nonsense\r\n" + LENGTH + b"\r\n" + BODY,
+    "a CR within a header": HEAD + b"x-a: b\rc: d\r\n" + LENGTH + b"\r\n" + BODY,
+    "bytes in the path that have to be quoted": b"GET /v1/models/\xc3\xa9 HTTP/1.1\r\nhost: here\r\n\r\n",
+    "a path that begins with no slash": b"GET v1/models HTTP/1.1\r\nhost: here\r\n\r\n",
+    "a host for a path": b"GET here:80 HTTP/1.1\r\nhost: here\r\n\r\n",
+    "a proxy's tunnel": b"CONNECT here:443 HTTP/1.1\r\nhost: here\r\n\r\n",
+    "a request inside a tunnel": b"CONNECT here:443 HTTP/1.1\r\nhost: here\r\n\r\n" + ASKED,
+    "HTTP/1.0 without a length": HEAD.replace(b"1.1", b"1.0") + b"\r\n" + BODY,
+    "HTTP/9.9": HEAD.replace(b"1.1", b"9.9") + LENGTH + b"\r\n" + BODY,
+    "a length that cuts the body": HEAD + b"connection: close\r\ncontent-length: 10\r\n\r\n" + BODY,
+    "nonsense before a request": b"nonsense\r\n\r\n" + ASKED,
+    "a body in UTF-16": HEAD + b"connection: close\r\ncontent-length: 4\r\n\r\n\xff\xfe{\x00",
 }
 
 
@@ -54,6 +100,113 @@ REFUSED = {
 def test_what_is_no_request(listening: tuple[str, int], emulator: Emulator, data: bytes) -> None:
     assert answers(listening, data).startswith(b"HTTP/1.1 400 ")
     assert not emulator.requests
+
+
+@pytest.fixture(autouse=True)
+def _lives_on(listening: tuple[str, int]) -> Iterator[None]:
+    """Whatever has come, the next is answered."""
+    yield
+    assert answers(listening, ASKED).startswith(b"HTTP/1.1 200 ")
+
+
+TAKEN = {
+    "chunks of one byte": CHUNKED + b"".join(chunk(b"%c" % byte) for byte in BODY) + LAST,
+    "a chunk with an extension": CHUNKED + chunk(BODY, b";a=b") + LAST,
+    "a trailer": CHUNKED + chunk(BODY) + b"0\r\nx-t: 1\r\n\r\n",
+    "an empty line before it": b"\r\n" + ASKED,
+    "an address for a path, as proxies are asked": ASKED.replace(b"/v1/chat", b"http://elsewhere/v1/chat"),
+    "HTTP/1.0": HEAD.replace(b"1.1", b"1.0") + LENGTH + b"\r\n" + BODY,
+    "a thousand headers": CLOSING + b"".join(b"x-%d: a\r\n" % number for number in range(1000)) + b"\r\n" + BODY,
+    "bytes in headers that are no ASCII": CLOSING + b"x-request-id: \xe9\xff\r\n" + b"\r\n" + BODY,
+    "a wish to be told to go on": CLOSING + b"expect: 100-continue\r\n\r\n" + BODY,
+}
+
+
+@pytest.mark.parametrize("data", TAKEN.values(), ids=TAKEN)
+def test_what_is_odd_and_a_request(listening: tuple[str, int], emulator: Emulator, data: bytes) -> None:
+    reply = answers(listening, data).removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+    assert reply.startswith(b"HTTP/1.1 200 ")
+    assert len(emulator.requests) == 1
+
+
+BESIDE = {
+    "405": b"TRACE /v1/models HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n",
+    "404": b"GET /v1/../../etc/passwd HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n",
+    "404 ": b"GET * HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n",
+    "404  ": b"GET /v1/models/%00%0d%0ax: HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n",
+    "415": CLOSING + b"content-encoding: gzip\r\n\r\n" + BODY,
+    "408": CHUNKED + b"ffffff\r\nhello",
+}
+
+
+@pytest.mark.parametrize(("status", "data"), BESIDE.items(), ids=BESIDE)
+def test_what_is_a_request_and_not_answered(
+    listening: tuple[str, int], emulator: Emulator, status: str, data: bytes
+) -> None:
+    assert answers(listening, data).startswith(f"HTTP/1.1 {status.strip()} ".encode())
+    assert not emulator.requests
+
+
+@pytest.mark.parametrize("trailer", [b"x-request-id: trailer-1", b"authorization: Bearer sk-dragoman-trailer"])
+def test_a_trailer_is_no_header(listening: tuple[str, int], emulator: Emulator, trailer: bytes) -> None:
+    """Who looks at headers before us does not look at trailers (RFC 9110, 6.5.1)."""
+    reply = answers(listening, CHUNKED + chunk(BODY) + b"0\r\n" + trailer + b"\r\n\r\n")
+    assert reply.startswith(b"HTTP/1.1 200 ")
+    assert b"trailer-1" not in reply
+
+
+WISH = HEAD + b"connection: upgrade, http2-settings%b\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n"
+
+
+def test_a_wish_for_another_protocol_is_passed_over(listening: tuple[str, int], emulator: Emulator) -> None:
+    """As Java's own client has it in every request (RFC 9110, 7.8). The body comes with the head, or after it."""
+    emulator.script("First.", "Second.", "Third.")
+    with socket.create_connection(listening, timeout=10) as caller:
+        caller.sendall((WISH % b"" + LENGTH + b"\r\n" + BODY) * 2 + WISH % b", close" + LENGTH + b"\r\n")
+        received = b""
+        while b"Second." not in received:
+            received += caller.recv(65536)
+        caller.sendall(BODY)
+        while piece := caller.recv(65536):
+            received += piece
+    assert received.index(b"First.") < received.index(b"Second.") < received.index(b"Third.")
+    assert received.count(b"HTTP/1.1 200 ") == len(emulator.requests) == 3
+
+
+def test_hundreds_of_wishes_in_one_piece(listening: tuple[str, int], emulator: Emulator) -> None:
+    wish = b"GET /health HTTP/1.1\r\nhost: here\r\nconnection: upgrade%b\r\nupgrade: x\r\n\r\n"
+    assert answers(listening, wish % b"" * 300 + wish % b", close").count(b"HTTP/1.1 200 ") == 301
+
+
+def test_who_waits_to_be_told_to_go_on_is_told(listening: tuple[str, int], emulator: Emulator) -> None:
+    """As curl waits with long bodies."""
+    with socket.create_connection(listening, timeout=10) as caller:
+        caller.sendall(CLOSING + b"expect: 100-continue\r\n\r\n")
+        assert caller.recv(65536).startswith(b"HTTP/1.1 100 ")
+        caller.sendall(BODY)
+        assert caller.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+SENT_BEFORE = {
+    "400": HEAD + b"content-length: 5\r\n\r\n{oops",
+    "404": b"GET /nowhere HTTP/1.1\r\nhost: here\r\n\r\n",
+    "405": b"DELETE /v1/chat/completions HTTP/1.1\r\nhost: here\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize(("status", "before"), SENT_BEFORE.items(), ids=SENT_BEFORE)
+def test_a_request_behind_one_that_is_refused(
+    listening: tuple[str, int], emulator: Emulator, status: str, before: bytes
+) -> None:
+    reply = answers(listening, before + ASKED)
+    assert reply.startswith(f"HTTP/1.1 {status} ".encode())
+    assert reply.count(b"HTTP/1.1 200 ") == len(emulator.requests) == 1
+
+
+def test_what_comes_behind_a_request_does_not_change_its_answer(listening: tuple[str, int], emulator: Emulator) -> None:
+    reply = answers(listening, HEAD + LENGTH + b"\r\n" + BODY + b"nonsense\r\n\r\n")
+    assert reply.count(b"HTTP/1.1 ") == 1
+    assert len(emulator.requests) <= 1
 
 
 @pytest.mark.parametrize("data", [b"", b"POST /v1/ch", HEAD], ids=["nothing", "half a line", "half a head"])
@@ -66,9 +219,10 @@ def test_a_head_that_does_not_come(listening: tuple[str, int], data: bytes) -> N
     [
         HEAD + b"x-a: " + b"a" * 100_000 + b"\r\n\r\n",
         HEAD + b"x-a: aaaaaaaaaaaaaaaa\r\n" * 5000 + b"\r\n",
+        HEAD + b"a:\r\n" * 50_000 + b"\r\n",
         b"POST /" + b"a" * 100_000 + b" HTTP/1.1\r\nhost: here\r\n\r\n",
     ],
-    ids=["one header", "many headers", "a path"],
+    ids=["one header", "many headers", "many short headers", "a path"],
 )
 def test_a_head_that_is_too_long(listening: tuple[str, int], data: bytes) -> None:
     assert answers(listening, data).startswith(b"HTTP/1.1 431 ")
