@@ -44,12 +44,9 @@ class RawFrames(Sequence[Any]):
 
 
 class Intake:
-    """A stream's decoder together with what it has decoded; a response may be asked for at any time.
+    """A stream's decoder together with what it has decoded; a response may be asked for at any time."""
 
-    `tap` takes pieces of the body that need not be decoded.
-    """
-
-    __slots__ = ("_add", "_assembler", "_clock", "_decoder", "first_content_at", "frames", "tap")
+    __slots__ = ("_add", "_assembler", "_clock", "_decoder", "first_content_at", "frames")
 
     def __init__(self, decoder: StreamDecoder, clock: Callable[[], float]) -> None:
         self._assembler = Assembler()
@@ -58,7 +55,6 @@ class Intake:
         self._clock = clock
         self.frames: list[bytes] = []
         self.first_content_at: float | None = None
-        self.tap: Tap | None = None
 
     def feed(self, name: str, data: bytes) -> list[Event]:
         if data.startswith(b"{"):  # an end mark is not part of the body
@@ -81,6 +77,11 @@ class Intake:
     def hide(self, key: Secret) -> None:
         """Take `key` out of the frames: providers like to quote the one they refuse."""
         self.frames[:] = map(key.hide_in_bytes, self.frames)
+
+    @property
+    def tap(self) -> Tap | None:
+        """What takes pieces of the body that need not be decoded."""
+        return None
 
     @property
     def finished(self) -> bool:

@@ -105,8 +105,8 @@ class Forward(Intake):
     """
 
     __slots__ = (
-        "_before", "_between", "_decode", "_held", "_last", "_place", "_place_in", "_row", "_sender", "_tries",
-        "_withholds",
+        "_before", "_between", "_decode", "_held", "_last", "_outlet", "_place", "_place_in", "_row", "_sender",
+        "_tries", "_withholds",
     )  # fmt: skip
 
     def __init__(self, decoder: StreamDecoder, clock: Callable[[], float], sender: Verbatim) -> None:
@@ -120,9 +120,13 @@ class Forward(Intake):
         self._place: Any = None
         self._tries = _TRIES
         text = text_frames_in(sender.dialect)
-        if text is not None and sender.outlet is not None and not sender.holds_end:
+        self._outlet = None if text is None or sender.holds_end else sender.outlet
+        if text is not None:
             self._decode, self._place_in = text.decode, text.place
-            self.tap = self._passed_on
+
+    @property
+    def tap(self) -> Tap | None:
+        return None if self._outlet is None else self._passed_on
 
     def feed(self, name: str, data: bytes) -> list[Event]:
         events = super().feed(name, data)
@@ -134,7 +138,7 @@ class Forward(Intake):
                 self._sender.frames.append(frame)
         if self._held and self.first_content_at is not None:
             self._give()
-        if self.tap is not None:
+        if self._outlet is not None:
             self._before = b""
             if events and type(events[-1]) is TextDelta and self._tries:
                 self._learn(name, data)
@@ -160,23 +164,28 @@ class Forward(Intake):
 
     def _passed_on(self, piece: bytes) -> bool:
         """Give a piece of the body to the sender as it came, if it is whole frames of text alone."""
-        before, sender = self._before, self._sender
-        if not before or sender.frames or sender.outlet is None:
-            return False
-        if not (piece.startswith(before) and piece.endswith(b"\n\n")) or b"\r" in piece:
+        before = self._before
+        if not (before and piece.startswith(before) and piece.endswith(b"\n\n")) or b"\r" in piece:
             return False
         text = piece[len(before) : -2]
-        for data in text.split(self._between) if b"\n" in text else (text,):
-            if b"\n" in data:
-                return False
-            try:
-                if self._place_in(self._decode(str(data, "utf-8"))) != self._place:
+        try:
+            if b"\n" in text:
+                if not self._all_text(text.split(self._between)):
                     return False
-            except ValueError:
-                self._tries -= 1
+            elif self._place_in(self._decode(str(text, "utf-8"))) != self._place:
                 return False
+        except ValueError:
+            self._tries -= 1
+            return False
         self._tries = _TRIES
-        return sender.outlet(piece)
+        return not self._sender.frames and self._outlet is not None and self._outlet(piece)
+
+    def _all_text(self, frames: list[bytes]) -> bool:
+        """Raises `ValueError` for what is more."""
+        for data in frames:
+            if b"\n" in data or self._place_in(self._decode(str(data, "utf-8"))) != self._place:
+                return False
+        return True
 
     def _give(self) -> None:
         sender = self._sender

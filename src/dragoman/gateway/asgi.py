@@ -77,8 +77,9 @@ class AsgiLine:
     def send(self, message: Message) -> Awaitable[None]:
         return self._send(message)
 
-    def write_now(self, data: bytes) -> bool:  # noqa: ARG002  # ASGI has no such way
-        return False
+    @property
+    def write_now(self) -> None:
+        """ASGI has no such way."""
 
     def watch(self) -> None:
         self._watch = _Watch(self, self._receive)

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from dragoman.errors import Error, Rejected
 from dragoman.gateway.surfaces import Header
+from dragoman.http import Tap
 
 Headers: TypeAlias = Mapping[bytes, bytes]
 """Of a request, in lower case; of one that comes twice, the last."""
@@ -69,8 +70,9 @@ class Line(Protocol):
         """Send the beginning or a piece of a stream, in the words of ASGI."""
         ...
 
-    def write_now(self, data: bytes) -> bool:
-        """Send a piece of a stream that has begun, if that can be done at once."""
+    @property
+    def write_now(self) -> Tap | None:
+        """What sends a piece of a stream that has begun, if that can be done at once; where there is such a way."""
         ...
 
     def watch(self) -> None:

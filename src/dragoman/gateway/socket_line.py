@@ -207,7 +207,7 @@ class SocketLine:
         connection = self._connection
         if self.gone or self._head or connection.flow.write_paused or connection.transport.is_closing():
             return False
-        connection.transport.write(self._framed(data))
+        connection.transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunks else data)
         return True
 
     def _framed(self, data: bytes) -> bytes:

@@ -109,6 +109,7 @@ class Outgoing:
                 if self._pending and self.first_content_at is not None:
                     await self._flush()
         finally:
+            self._verbatim.outlet = None  # which refers back to this
             self._stop_watching()
             await events.aclose()
         return cast("LLMResponse", handle.result)

@@ -279,15 +279,16 @@ class ReplyParser:
         except HttpParserError as error:
             self._fail_chunked(data, error)
             return
-        self.buffered += len(data)
+        size = len(data)
+        self.buffered += size
         if self._chunks.end is not None:
             self._end_chunked(data, None)
             return
-        self._tail = data[-6:] if len(data) > 5 else (self._tail + data)[-6:]
+        self._tail = data if size > 5 else self._tail[-6:] + data
         if len(pieces) != before:
             self._framing_bytes = 0
         else:
-            self._framing_bytes += len(data)
+            self._framing_bytes += size
             if self._framing_bytes > MAX_HEAD_BYTES:
                 raise _broken(f"more than {MAX_HEAD_BYTES} bytes came between two pieces of its body")
 
@@ -405,7 +406,7 @@ class ReplyParser:
     def _end_chunked(self, data: bytes, failure: HttpParserError | None) -> None:
         self.complete = True
         del self.pieces[self._chunks.end :]
-        tail = (self._tail + data[-6:])[-6:]
+        tail = (self._tail[-6:] + data[-6:])[-6:]
         # llhttp skips line breaks after a message without a word: they show in the last bytes only.
         exact = tail.endswith(b"\r\n\r\n") and not tail.endswith(b"\n\r\n\r\n")
         self.reusable = self.reusable and exact and failure is None and not self._chunks.excess
