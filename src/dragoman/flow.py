@@ -327,16 +327,16 @@ async def async_run(flow: Flow[T]) -> T:
 
 
 def _open(effect: Open, handle: Handle[Any]) -> Reply:
-    handle.release()
     transport: Any = effect.transport
+    handle.release()
     reply: Reply = transport.open(effect.request)
     handle.hold(reply)
     return reply
 
 
 async def _async_open(effect: Open, handle: Handle[Any]) -> AsyncReply:
-    handle.release()
     transport: Any = effect.transport
+    handle.release()
     reply: AsyncReply = await transport.open(effect.request)
     handle.hold(reply)
     return reply

@@ -107,7 +107,8 @@ class Exchange:
             ours = ProviderFailed(f"the gateway failed: {type(error).__name__}", http_status=500, retryable=False)
             await self._refuse(ours)
         finally:
-            self._line.unwatch()
+            if self.error is not None:  # else it was over before the last byte went out
+                self._line.unwatch()
             self._over()
             drain.leave(task)
 
@@ -199,11 +200,6 @@ class Exchange:
         line.unwatch()
         await line.reply(200, [JSON, *self._own_headers(), *headers], body)
 
-    def _watch(self) -> None:
-        """From here on somebody may have been asked, and is left when the caller leaves."""
-        self._under_way = True
-        self._line.watch()
-
     # ------------------------------------------------------------------ answers
 
     async def generate(self) -> None:
@@ -216,7 +212,8 @@ class Exchange:
         asked = self._ask(plan, inbound.asked)
         if asked is not None:
             self._admission = await asked
-        self._watch()
+        self._under_way = True
+        self._line.watch()
         flow = self._asking(plan, inbound)
         if request.stream:
             await self._stream(inbound, flow)
@@ -270,7 +267,8 @@ class Exchange:
         asked = self._ask(plan, Request(model=request.model, max_tokens=1), len(body))
         if asked is not None:
             self._admission = await asked
-        self._watch()
+        self._under_way = True
+        self._line.watch()
         response = self._response = await async_run(plan.embed_request(request, _NO_OPTIONS))
         encoded = codec.encode_response(response, request)
         self.losses = encoded.losses
@@ -279,7 +277,8 @@ class Exchange:
     async def count(self) -> None:
         body = await self._read()
         request = counted_of(self._endpoint, self._line.target, body)
-        self._watch()
+        self._under_way = True
+        self._line.watch()
         counted = await async_run(self._plan(request.model).count_request(request, _NO_OPTIONS))
         counting = self._endpoint.surface.serving.counting
         assert counting is not None  # its path led here

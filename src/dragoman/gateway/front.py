@@ -6,7 +6,8 @@ and FastAPI gets the rest: its pages, `/health`, and routes of one's own.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 from dragoman.errors import Rejected
@@ -26,15 +27,19 @@ def place_in(scope: Scope) -> Place | None:
     return place_of(path.removeprefix(root) if root else path)
 
 
-async def answer(service: Service, line: Line, place: Place) -> None:
-    """Answer a request to `place`."""
+def answer(service: Service, line: Line, place: Place) -> Coroutine[Any, Any, None]:
+    """What is to be awaited for a request to `place` to be answered."""
     endpoint = _endpoint_for(place, line)
     if endpoint is None:
-        await _not_allowed(place, line)
-        return
-    if not service.opened:
-        await service.open()
-    await Exchange(service, line, place, endpoint).run()
+        return _not_allowed(place, line)
+    exchange = Exchange(service, line, place, endpoint)
+    return exchange.run() if service.opened else _opened_first(service, exchange)
+
+
+async def _opened_first(service: Service, exchange: Exchange) -> None:
+    """In an application whose lifespan is not ours the first call opens the gateway."""
+    await service.open()
+    await exchange.run()
 
 
 def _endpoint_for(place: Place, line: Line) -> Endpoint | None:

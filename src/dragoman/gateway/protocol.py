@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from dragoman.gateway.app import Gateway
 from dragoman.gateway.front import answer
-from dragoman.gateway.socket_line import Found, SocketLine, found_at
+from dragoman.gateway.socket_line import Found, SocketLine, found_at, known_at
 from dragoman.gateway.surfaces import Header
 
 HEADER_BYTES: Final = 64 * 1024
@@ -139,7 +139,9 @@ class LimitedProtocol(HttpToolsProtocol):
             self._wished = True
             return
         gateway = self._gateway
-        found = None if gateway is None or gateway.user_middleware else found_at(self.url)
+        found = None
+        if gateway is not None and not gateway.user_middleware:
+            found = found_at(self.url) if b"?" in self.url else known_at(self.url)
         if found is None:
             self._go_through_asgi()
         else:
@@ -200,7 +202,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             if isinstance(cycle, SocketLine):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from copy import copy
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from msgspec import Struct
@@ -119,9 +120,9 @@ def facts_of(response: LLMResponse, losses: tuple[Loss, ...] = ()) -> list[Heade
     """Headers that say who answered, for how much, and what of the request was lost."""
     headers: list[Header] = []
     if response.provider:
-        headers.append((b"x-dragoman-provider", _safe(response.provider)))
+        headers.append((b"x-dragoman-provider", _name(response.provider)))
     if response.model:
-        headers.append((b"x-dragoman-model", _safe(response.model)))
+        headers.append((b"x-dragoman-model", _name(response.model)))
     if response.cost is not None:
         headers.append((b"x-dragoman-cost", f"{response.cost:f}".encode()))
     if response.warnings or losses:
@@ -142,3 +143,7 @@ def _safe(text: str) -> bytes:
     if not (text.isascii() and text.isprintable()):
         text = "".join(each if " " <= each < "\x7f" else "?" for each in text)
     return text.encode("ascii")
+
+
+_name: Final = lru_cache(maxsize=1024)(_safe)
+"""The same of what is said again and again."""

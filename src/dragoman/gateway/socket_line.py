@@ -47,17 +47,14 @@ class Found(Struct, frozen=True):
 
 def found_at(url: bytes) -> Found | None:
     """What is at a URL, as it stands in the first line of a request."""
-    return _found(url) if b"?" in url else _known(url)
-
-
-def _found(url: bytes) -> Found | None:
     parsed = httptools.parse_url(url)
     path, query = parsed.path, parsed.query or b""
     place = place_of(unquote(path.decode("ascii")))
     return None if place is None else Found(place, f"{path.decode('ascii')}?{query.decode('latin-1')}", query)
 
 
-_known: Final = lru_cache(maxsize=1024)(_found)
+known_at: Final = lru_cache(maxsize=1024)(found_at)
+"""The same, for URLs without a query: there are not many of them."""
 
 
 class Connection(Protocol):
@@ -128,7 +125,8 @@ class SocketLine:
     def end(self) -> None:
         """The whole body has come."""
         self._whole = True
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     def lose(self) -> None:
         """The connection is gone."""
@@ -145,7 +143,8 @@ class SocketLine:
     # ------------------------------------------------------------------ the body
 
     async def read(self, limits: BodyLimits) -> bytes:
-        check_announced(self.headers, limits)
+        if not self._whole or b"content-encoding" in self.headers:
+            check_announced(self.headers, limits)
         if not self._whole:
             try:
                 async with asyncio.timeout(limits.seconds):
@@ -172,13 +171,22 @@ class SocketLine:
     # ------------------------------------------------------------------ the reply
 
     async def reply(self, status: int, headers: Sequence[Header], body: bytes) -> None:
-        if await self._may_write():
-            if CLOSE in headers:
-                self.keep_alive = False
-            length = b"content-length: %d\r\n\r\n" % len(body)
-            head = self._head_of(status, headers)
-            self._connection.transport.write(b"".join((*head, length, b"" if self.method == "HEAD" else body)))
-            self._finish()
+        connection = self._connection
+        if connection.flow.write_paused and not self.gone:  # whoever is slow is waited for
+            await connection.flow.drain()
+        if self.gone:
+            return
+        if CLOSE in headers:
+            self.keep_alive = False
+        lines = self._head_of(status, headers)
+        lines.append(b"content-length: %d\r\n\r\n" % len(body))
+        if self.method != "HEAD":
+            lines.append(body)
+        connection.transport.write(b"".join(lines))
+        self.response_complete = True
+        if not self.keep_alive:
+            connection.transport.close()
+        connection.on_response_complete()
 
     def _head_of(self, status: int, headers: Sequence[Header]) -> list[bytes]:
         """The lines of a head, but for the last, which says where the body ends."""
@@ -189,7 +197,10 @@ class SocketLine:
         return lines
 
     async def send(self, message: Message) -> None:
-        if not await self._may_write():
+        connection = self._connection
+        if connection.flow.write_paused and not self.gone:
+            await connection.flow.drain()
+        if self.gone:
             return
         if message["type"] == "http.response.start":  # which goes out with what follows
             self.keep_alive = self.keep_alive and self._chunks  # else its end is that of the connection
@@ -199,9 +210,12 @@ class SocketLine:
         data = self._framed(message["body"])
         more = message.get("more_body", False)
         head, self._head = self._head, b""
-        self._connection.transport.write(b"".join((head, data, b"" if more or not self._chunks else _LAST_CHUNK)))
+        connection.transport.write(b"".join((head, data, b"" if more or not self._chunks else _LAST_CHUNK)))
         if not more:
-            self._finish()
+            self.response_complete = True
+            if not self.keep_alive:
+                connection.transport.close()
+            connection.on_response_complete()
 
     def write_now(self, data: bytes) -> bool:
         connection = self._connection
@@ -212,18 +226,6 @@ class SocketLine:
 
     def _framed(self, data: bytes) -> bytes:
         return b"%x\r\n%b\r\n" % (len(data), data) if data and self._chunks else data
-
-    async def _may_write(self) -> bool:
-        """Whether there is still somebody who reads; who is slow is waited for."""
-        if self._connection.flow.write_paused and not self.gone:
-            await self._connection.flow.drain()
-        return not self.gone
-
-    def _finish(self) -> None:
-        self.response_complete = True
-        if not self.keep_alive:
-            self._connection.transport.close()
-        self._connection.on_response_complete()
 
     # ------------------------------------------------------------------ whether somebody is there
 
