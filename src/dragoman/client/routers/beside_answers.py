@@ -62,11 +62,11 @@ def ceilings_of(behind: Behind, purpose: Purpose, request: Request, options_at: 
     return (behind.servers[target].ceiling_at(options_at(target)) for target in _named(behind, purpose, request))
 
 
-def dearest(ceilings: Iterable[Ceiling], request: Request, input_tokens: int) -> Decimal | None:
+def dearest(ceilings: Iterable[Ceiling], request: Request, input_tokens: int, today: str) -> Decimal | None:
     """What one answer costs at the dearest."""
     highest = _NOTHING
     for ceiling in ceilings:
-        cost = ceiling(request, input_tokens=input_tokens)
+        cost = ceiling(request, input_tokens=input_tokens, today=today)
         if cost is None:
             return None
         highest = max(highest, cost)

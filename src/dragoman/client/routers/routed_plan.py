@@ -249,6 +249,7 @@ class RoutedPlan:
         request: Request,
         options: Mapping[str, Any] = MappingProxyType({}),
         input_tokens: int | None = None,
+        today: str | None = None,
     ) -> Decimal | None:
         """US dollars that one answer to another's `request` costs at worst, at the dearest target that the policy names
         for it; `None` where that cannot be told of one. `input_tokens`: `estimated_input`, where it is known already.
@@ -257,7 +258,7 @@ class RoutedPlan:
         ceilings = None if options else self._ceilings
         if ceilings is None:
             ceilings = beside_answers.ceilings_of(self.behind, self.purpose, request, self._options_at(options))
-        return beside_answers.dearest(ceilings, request, tokens)
+        return beside_answers.dearest(ceilings, request, tokens, today or self.behind.routing.today())
 
     def _options_at(self, said: Mapping[str, Any]) -> Callable[[Target], Mapping[str, Any]]:
         return lambda target: {**self._defaults, **target.options, **said}

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from dragoman.calls import RetryConfig, Verbatim
 from dragoman.calls.estimate import estimate
-from dragoman.client.requests import options_of
+from dragoman.client.requests import fills, options_of
 from dragoman.client.understood import Settled, Understood
 from dragoman.errors import CallFailed, UnsupportedFeature
 from dragoman.flow import Flow, Handle, events, invoke
@@ -54,7 +54,7 @@ Answering: TypeAlias = Callable[["Plan", Request, Mapping[str, Any], Verbatim | 
 class Ceiling(Protocol):
     """US dollars that one try of a request of so many input tokens costs at worst, `None` where that cannot be told."""
 
-    def __call__(self, request: Request, *, input_tokens: int) -> Decimal | None: ...
+    def __call__(self, request: Request, *, input_tokens: int, today: str) -> Decimal | None: ...
 
 
 class Wish(Struct, frozen=True, kw_only=True):
@@ -232,7 +232,8 @@ class PlanServer(Server):
         return self._plan.count_request(request, {**self._usual, **options})
 
     def ceiling_at(self, options: Mapping[str, Any]) -> Ceiling:
-        return partial(self._plan.ceiling_of, options={**self._usual, **options})
+        said = {**self._usual, **options}
+        return partial(self._plan.ceiling_of, options=said if fills(said) else _NOTHING)
 
     def release(self) -> None:
         self._plan.release()
@@ -241,7 +242,7 @@ class PlanServer(Server):
         return repr(self._plan)
 
 
-def _not_known(request: Request, *, input_tokens: int) -> None:
+def _not_known(request: Request, *, input_tokens: int, today: str) -> None:
     """A `Ceiling`."""
 
 

@@ -30,7 +30,14 @@ class RetryBudget:
     def began(self, now: float) -> None:
         """A call began: the caller's, not one of its tries."""
         with self._lock:
-            self._begun.add(1, now)
+            begun = self._begun
+            newest = begun.newest
+            if newest is not None and newest.last <= now < newest.first + begun.grain:  # the most calls by far
+                newest.amount += 1
+                newest.last = now
+                begun.total += 1
+            else:
+                begun.add(1, now)
 
     def may_retry(self, now: float) -> bool:
         """Whether there may be a further try; if so, it is spent."""

@@ -24,14 +24,20 @@ class SlidingSum:
     """The sum of what was booked in a sliding window. Not locked: its owner is.
 
     Never less than the truth: bookings less than a grain (1/240 of the window) apart leave it together, with the last.
+
+    Attributes:
+        total: The sum when it was asked for last, with what was booked since.
+        newest: The last booking, as long as it is in the window.
+        grain: In seconds.
     """
 
-    __slots__ = ("_bookings", "_grain", "seconds", "total")
+    __slots__ = ("_bookings", "grain", "newest", "seconds", "total")
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.total = 0.0
-        self._grain = seconds / GRAINS
+        self.grain = seconds / GRAINS
+        self.newest: Booking | None = None
         self._bookings: deque[Booking] = deque()
 
     def at(self, now: float) -> float:
@@ -40,19 +46,20 @@ class SlidingSum:
         while bookings and bookings[0].last + self.seconds <= now:
             self.total -= bookings.popleft().amount
         if not bookings:
+            self.newest = None
             self.total = 0.0  # not the dust that floats leave
         return self.total
 
     def add(self, amount: float, now: float) -> Booking:
         """Book `amount`; what comes back can be corrected by `correct`."""
-        newest = self._bookings[-1] if self._bookings else None
-        if newest is not None and now < newest.first + self._grain:
+        newest = self.newest
+        if newest is not None and now < newest.first + self.grain:
             self.total += amount
             newest.amount += amount
             newest.last = max(newest.last, now)
             return newest
         self.total = self.at(now) + amount  # what has left the window goes even if nobody ever asks for the sum
-        booking = Booking(now, amount)
+        booking = self.newest = Booking(now, amount)
         self._bookings.append(booking)
         return booking
 
