@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from dragoman.testing import Emulator
@@ -68,3 +69,20 @@ def test_a_budget_is_never_exceeded_where_answers_break_off(tmp_path: Path, cut:
     assert home.spent() <= bill <= home.spent() + home.held() <= BUDGET
     assert home.unknown()
     check_laws(home.store)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("model", ["chain", "alone"])
+def test_the_failure_is_told_where_the_budget_has_no_room_for_another_try(
+    tmp_path: Path, emulator: Emulator, model: str
+) -> None:
+    emulator.fault(cut_at_byte=0, times=None)
+    home = Home(tmp_path, emulator, {"budget": Decimal("0.0001")}, **TERMS)
+    with home.gateway() as (_, url), httpx.Client(base_url=url, headers=home.headers, trust_env=False) as client:
+        failed = client.post("/v1/chat/completions", json={**body_of("1-1"), "model": model}, timeout=30)
+        refused = client.post("/v1/chat/completions", json={**body_of("1-1"), "model": model}, timeout=30)
+    assert failed.status_code == 502
+    assert refused.status_code == 402
+    assert len(emulator.requests) == 1
+    (unknown,) = home.unknown()
+    assert billed(emulator) <= home.held() == unknown.worst

@@ -132,10 +132,17 @@ def test_no_token_and_no_digest_is_anywhere_to_be_read(
     key, token = keys.create("ann")
     text = token.reveal()
     digest = store.digest(text)
+    assert keys.find(text) == keys.find(text) == key  # the second time by the token itself
+    remembers = store._writer.keyring
+    assert list(remembers.found) == [text]
+    shown_before = repr(remembers)
     keys.revoke("ann")
+    assert not remembers.found
     with pytest.raises(KeyRefused) as caught:
         keys.find(text)
-    shown = " ".join(map(repr, [key, token, keys, store, keys.all(), caught.value, str(caught.value), caplog.text]))
+    shown = " ".join(
+        map(repr, [key, token, keys, store, shown_before, keys.all(), caught.value, str(caught.value), caplog.text])
+    )
     files = b"".join(file.read_bytes() for file in path.parent.iterdir())
     for secret in (text, text.removeprefix(PREFIX), digest.hex()):
         assert secret not in shown

@@ -198,6 +198,109 @@ def test_what_was_never_sent_is_free_and_in_no_report(caller: Made) -> None:
     run(scene)
 
 
+def test_a_call_that_is_tried_again_holds_more(caller: Made) -> None:
+    ann = caller(budget=D(1))
+
+    async def scene() -> None:
+        admission = await ann.admit("0.4")
+        await ann.ledger.grow(admission, D("0.4"))
+        assert await ann.standing() == stands("0", held="0.8", inside=1)
+        with pytest.raises(BudgetExceeded, match=r"this call may cost \$0.4; of the key's \$1, .* \$0.8 held"):
+            await ann.ledger.grow(admission, D("0.4"))
+        await ann.refused(BudgetExceeded, worst="0.4")
+        ann.settle(admission, "0.6")
+        assert await ann.standing() == stands("0.6")
+
+    run(scene)
+
+
+def test_what_is_held_for_more_is_of_the_period_in_which_the_call_began(caller: Made, clock: Clock) -> None:
+    ann = caller(budget=D(1), period="day")
+
+    async def scene() -> None:
+        admission = await ann.admit("0.4")
+        began = ann.key.period_at(clock.wall)
+        clock.advance(86400)
+        await ann.call("1", "1")  # all of the next day's
+        await ann.ledger.grow(admission, D("0.6"))
+        with pytest.raises(BudgetExceeded):
+            await ann.ledger.grow(admission, D("0.1"))
+        await ann.ledger.flush()
+        with ann.store.reading() as connection:
+            assert standing_of(connection, ann.key.id, began) == stands("0", held="1", inside=1)
+        ann.settle(admission, "0.9")
+        await ann.ledger.flush()
+        with ann.store.reading() as connection:
+            assert standing_of(connection, ann.key.id, began) == stands("0.9")
+        assert await ann.standing() == stands("1")
+
+    run(scene)
+
+
+def test_a_call_whose_key_is_revoked_is_not_tried_again(caller: Made, keys: Keys) -> None:
+    ann = caller(budget=D(1))
+
+    async def scene() -> None:
+        admission = await ann.admit("0.4")
+        await asyncio.to_thread(keys.revoke, "ann")
+        with pytest.raises(KeyRefused, match="revoked"):
+            await ann.ledger.grow(admission, D("0.4"))
+        ann.settle(admission, "0.4")
+        assert await ann.standing() == stands("0.4")
+
+    run(scene)
+
+
+def test_for_a_call_that_is_over_no_more_is_held(caller: Made) -> None:
+    ann = caller(budget=D(1))
+
+    async def scene() -> None:
+        admission = await ann.admit("0.4")
+        ann.settle(admission, "0.1")
+        await ann.ledger.flush()
+        with pytest.raises(BudgetExceeded, match="nothing is held"):
+            await ann.ledger.grow(admission, D("0.1"))
+        assert await ann.standing() == stands("0.1")
+
+    run(scene)
+
+
+def test_of_a_cost_that_is_known_in_part_the_rest_stays_held(caller: Made) -> None:
+    """One try broke off, and the next was answered."""
+    ann = caller(budget=D(1))
+
+    async def scene() -> None:
+        admission = await ann.admit("0.3")
+        await ann.ledger.grow(admission, D("0.3"))
+        spend = Spend(model="gpt", provider="openai", cost=None, known=D("0.2"), broke_off=True)
+        ann.ledger.settle(admission, spend, D("0.3"))
+        assert await ann.standing() == stands("0.2", held="0.3")
+        (unknown,) = ann.store.unknown_holds()
+        assert unknown.worst == D("0.3")
+        ann.store.resolve(unknown.id, D("0.1")).result()
+        assert await ann.standing() == stands("0.3")
+        with ann.store.reading() as connection:
+            (row,) = usage_rows(connection, [])
+        assert (row.requests, row.unpriced, row.cost) == (1, 0, D("0.3"))
+
+    run(scene)
+
+
+def test_a_call_that_broke_off_is_listed_though_its_key_has_no_budget(caller: Made) -> None:
+    """What is spent and what is listed are the whole bill, of every key."""
+    ann = caller()
+
+    async def scene() -> None:
+        ann.settle(await ann.admit(None), None, broke_off=True, outcome="ConnectionLost")
+        assert await ann.standing() == stands("0")
+        (unknown,) = ann.store.unknown_holds()
+        assert (unknown.key, unknown.worst, unknown.why) == (ann.key.id, None, "its cost is not known")
+        ann.store.resolve(unknown.id, D("0.1")).result()
+        assert await ann.standing() == stands("0.1")
+
+    run(scene)
+
+
 def test_a_call_of_unknown_cost_counts_in_full_until_somebody_says_what_it_was(caller: Made) -> None:
     ann = caller(budget=D(1))
 

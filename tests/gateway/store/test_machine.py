@@ -57,6 +57,21 @@ class LedgerMachine(RuleBasedStateMachine):
         self.open_holds[admission.id] = worst
         return self.lives[process] * 2 + process, admission, worst
 
+    @rule(target=admissions, call=consumes(admissions), by=CENTS)
+    def grow(self, call: tuple[int, Admission, Decimal], by: Decimal) -> tuple[int, Admission, Decimal]:
+        """It is to be tried again."""
+        life, admission, worst = call
+        if not self._is_alive(life):
+            return call
+        asked = self.ledgers[life % 2].grow(admission, by)
+        if self.spent + self.held + by > BUDGET:
+            with pytest.raises(BudgetExceeded):
+                self.loop.run_until_complete(asked)
+            return call
+        self.loop.run_until_complete(asked)
+        self.open_holds[admission.id] += by
+        return life, admission, worst + by
+
     @rule(target=settled, call=consumes(admissions), share=st.integers(0, 100))
     def settle(self, call: tuple[int, Admission, Decimal], share: int) -> tuple[int, Admission, Decimal]:
         cost = call[2] * share / 100
@@ -68,6 +83,17 @@ class LedgerMachine(RuleBasedStateMachine):
     def settle_without_cost(self, call: tuple[int, Admission, Decimal]) -> tuple[int, Admission, Decimal]:
         if self._end(call, Spend(model="m", cost=None)):
             self.unknown[call[1].id] = call[2]
+        return call
+
+    @rule(target=settled, call=consumes(admissions), share=st.integers(0, 100), kept=st.integers(0, 120))
+    def settle_in_part(
+        self, call: tuple[int, Admission, Decimal], share: int, kept: int
+    ) -> tuple[int, Admission, Decimal]:
+        """Of one try it is known what it cost, of another not."""
+        known, held = call[2] * share / 200, call[2] * kept / 200
+        if self._end(call, Spend(model="m", cost=None, known=known), held):
+            self.spent += known
+            self.unknown[call[1].id] = min(held, call[2])
         return call
 
     @rule(target=settled, call=consumes(admissions))
@@ -130,20 +156,20 @@ class LedgerMachine(RuleBasedStateMachine):
     def _is_alive(self, life: int) -> bool:
         return self.lives[life % 2] == life // 2
 
-    def _end(self, call: tuple[int, Admission, Decimal], spend: Spend | None) -> bool:
+    def _end(self, call: tuple[int, Admission, Decimal], spend: Spend | None, kept: Decimal | None = None) -> bool:
         """Whether its process is there to end it."""
         life, admission, _ = call
         if not self._is_alive(life):
             return False
         del self.open_holds[admission.id]
-        self._hand_in(life % 2, admission, spend)
+        self._hand_in(life % 2, admission, spend, kept)
         return True
 
-    def _hand_in(self, process: int, admission: Admission, spend: Spend | None) -> None:
+    def _hand_in(self, process: int, admission: Admission, spend: Spend | None, kept: Decimal | None = None) -> None:
         if spend is None:
             self.ledgers[process].release(admission)
         else:
-            self.ledgers[process].settle(admission, spend)
+            self.ledgers[process].settle(admission, spend, kept)
         self._flush()
 
     def _flush(self) -> None:
