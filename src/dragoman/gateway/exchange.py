@@ -32,7 +32,17 @@ from dragoman.gateway.replies import Begun, completed, facts_of, losses_in, refu
 from dragoman.gateway.store.money import at_worst
 from dragoman.gateway.streams import Manner, Outgoing
 from dragoman.gateway.surfaces import Endpoint, Header, Place
-from dragoman.messages import Attempt, EmbeddingResponse, LLMResponse, Loss, Request, Usage, encode_json
+from dragoman.messages import (
+    Attempt,
+    EmbeddingRequest,
+    EmbeddingResponse,
+    LLMResponse,
+    Loss,
+    Request,
+    TokenCount,
+    Usage,
+    encode_json,
+)
 from dragoman.structured.rules import DEFAULT_RETRIES
 
 if TYPE_CHECKING:
@@ -269,20 +279,23 @@ class Exchange:
             self._admission = await asked
         self._under_way = True
         self._line.watch()
-        response = self._response = await async_run(plan.embed_request(request, _NO_OPTIONS))
+        response = self._response = await async_run(plan.embed_request(_as_it_comes(request), self._strictness()))
         encoded = codec.encode_response(response, request)
         self.losses = encoded.losses
-        await self._reply(encoded.wire, [])
+        await self._reply(encoded.wire, facts_of(response, encoded.losses))
 
     async def count(self) -> None:
         body = await self._read()
         request = counted_of(self._endpoint, self._line.target, body)
         self._under_way = True
         self._line.watch()
-        counted = await async_run(self._plan(request.model).count_request(request, _NO_OPTIONS))
+        counted = await async_run(self._plan(request.model).count_request(request, self._strictness()))
         counting = self._endpoint.surface.serving.counting
         assert counting is not None  # its path led here
-        await self._reply(counting.reply(counted.tokens), [])
+        await self._reply(counting.reply(counted.tokens), losses_in((*counted.warnings, *_guessed(counted))))
+
+    def _strictness(self) -> Mapping[str, Any]:
+        return _STRICT if self._headers.get(_ON_LOSS) == b"error" else _NO_OPTIONS
 
     # ------------------------------------------------------------------ lists
 
@@ -372,6 +385,17 @@ class Exchange:
             return None
         answered = sum(1 for each in record.attempts if each.outcome == _OK and each.cost is not None)
         return self._purse.taken - self._purse.each * answered
+
+
+def _as_it_comes(request: EmbeddingRequest) -> EmbeddingRequest:
+    """Without a wish for base64, which the caller gets from us, however the vectors come."""
+    return replace(request, encoding=None) if request.encoding == "base64" else request
+
+
+def _guessed(counted: TokenCount) -> tuple[Loss, ...]:
+    """What is to be said of a number that is not the provider's own."""
+    why = f"this is an estimate ({counted.method})"
+    return () if counted.exact else (Loss(effect="changed", where="tokens", why=why),)
 
 
 def _answers_to(request: Request) -> int:

@@ -71,6 +71,37 @@ def test_vectors_in_base64(client: httpx.Client, emulator: Emulator) -> None:
     assert isinstance(client.post("/v1/embeddings", json=body).json()["data"][0]["embedding"], str)
 
 
+EMBEDS = ["openai/text-embedding-3-small", "google/gemini-embedding-001", "ollama/nomic-embed-text"]
+
+
+@pytest.mark.parametrize("model", EMBEDS)
+@pytest.mark.parametrize("strict", [False, True])
+def test_what_is_lost_of_a_request_for_vectors_is_named(
+    client: httpx.Client, emulator: Emulator, model: str, strict: bool
+) -> None:
+    """Base64 is no loss: the caller gets it from us."""
+    body = {"model": model, "input": ["a"], "encoding_format": "base64", "user": "me", "later": 1}
+    reply = client.post("/v1/embeddings", json=body, headers={"x-dragoman-on-loss": "error"} if strict else {})
+    own = model.startswith("openai/")
+    named = {loss.split(" ")[0] for loss in reply.headers.get("x-dragoman-loss", "").split("; ") if loss}
+    assert reply.status_code == (400 if strict and not own else 200)
+    if reply.status_code == 200:
+        assert isinstance(reply.json()["data"][0]["embedding"], str)
+        assert reply.headers["x-dragoman-model"] == model.partition("/")[2]
+        assert named == (set() if own else {"user", "later"})
+        assert (emulator.requests[0].wire.get("later") == 1) == own
+    else:
+        assert "`later`" in reply.json()["error"]["message"]
+        assert not emulator.requests
+
+
+def test_a_count_that_is_an_estimate_says_so(client: httpx.Client, emulator: Emulator) -> None:
+    body = {"max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+    for model, guessed in (("up-anthropic", False), ("up-ollama", True)):
+        reply = client.post("/v1/messages/count_tokens", json={"model": model, **body})
+        assert ("this is an estimate" in reply.headers.get("x-dragoman-loss", "")) == guessed
+
+
 def test_vectors_for_clients_of_google(client: httpx.Client, emulator: Emulator) -> None:
     rows = [{"model": "models/x", "content": {"parts": [{"text": "a"}]}}]
     path = "/v1beta/models/openai/text-embedding-3-small:batchEmbedContents"

@@ -58,7 +58,7 @@ class OpenAIForm:
         wire: Wire = {"model": request.model, "input": list(request.inputs)}
         for option in _OPTIONS:
             value = getattr(request, option)
-            if value is not None and option not in self._names:
+            if value not in (None, "float") and option not in self._names:  # floats are what comes anyway
                 losses.append(Loss(effect="dropped", where=option, why="this provider's embeddings do not know it"))
             elif option == "input_type":
                 value = input_type_for(value, self._input_types, losses)
