@@ -16,7 +16,14 @@ from msgspec import Raw, Struct
 
 from dragoman.calls.intake import Intake
 from dragoman.dialects import StreamDecoder
-from dragoman.dialects.forwarding import Body, Forwarding, fields_in, forwarding_in, only_tells_usage, raw
+from dragoman.dialects.forwarding import (
+    Body,
+    fields_in,
+    forwarding_in,
+    forwarding_of,
+    only_tells_usage,
+    raw,
+)
 from dragoman.dialects.text_frames import text_frames_in
 from dragoman.http import Frame, Tap
 from dragoman.messages import Event, Loss, Request, TextDelta, decode_json
@@ -112,7 +119,7 @@ class Forward(Intake):
     def __init__(self, decoder: StreamDecoder, clock: Callable[[], float], sender: Verbatim) -> None:
         super().__init__(decoder, clock)
         self._sender = sender
-        self._row = _row_of(sender)
+        self._row = forwarding_of(sender.dialect)
         self._withholds = not self._row.tells_usage(sender.body)
         self._held: list[Frame] = []
         self._last: Frame | None = None
@@ -196,12 +203,6 @@ class Forward(Intake):
         self._held = []
 
 
-def _row_of(verbatim: Verbatim) -> Forwarding:
-    row = forwarding_in(verbatim.dialect)
-    assert row is not None  # it was asked whether the dialect suits
-    return row
-
-
 def body_as_written(
     verbatim: Verbatim,
     request: Request,
@@ -214,7 +215,7 @@ def body_as_written(
     `said` are fields that the sender left open, in the dialect's words. `model` is the request's as a body has it,
     where that is known.
     """
-    row, body = _row_of(verbatim), dict(verbatim.body)
+    row, body = forwarding_of(verbatim.dialect), dict(verbatim.body)
     for name, value in said.items():
         _fill(body, name, value)
     if row.model is not None:

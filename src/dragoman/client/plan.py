@@ -36,7 +36,7 @@ from dragoman.client.options import (
     check_options,
     timeouts_of,
 )
-from dragoman.client.requests import fills, own_request, passed_on, request_of, with_the_rest
+from dragoman.client.requests import SAYING, fills, own_request, passed_on, request_of, with_the_rest
 from dragoman.client.sending import sent, watched
 from dragoman.client.target import with_model
 from dragoman.client.tools import tools_of
@@ -350,7 +350,7 @@ class Plan:
     ) -> Decimal | None:
         """`ceiling`, of another's `request`; `options` are checked, and the rest is as in `calls.ceiling`."""
         said = {**self._defaults, **options} if options else self._defaults
-        if said and fills(said):
+        if not SAYING.isdisjoint(said):
             request, _ = passed_on(request, self._target.model, said)
         known = self._known or self.known
         return ceiling_at(self._target, request, utc_today() if today is None else today, input_tokens, known)

@@ -131,7 +131,7 @@ def _has_system(request: Request) -> bool:
     return any(message.role == Role.SYSTEM for message in request.messages)
 
 
-_SAYING: Final = REQUEST_FIELDS | {
+SAYING: Final = REQUEST_FIELDS | {
     "stop",
     "tool_choice",
     "output_format",
@@ -148,7 +148,7 @@ _NOT_FILLED: Final = frozenset({"model", "include_usage"})
 
 def fills(options: Mapping[str, Any]) -> bool:
     """Whether `options` say anything of a request."""
-    return not _SAYING.isdisjoint(options)
+    return not SAYING.isdisjoint(options)
 
 
 def passed_on(request: Request, model: str, options: Mapping[str, Any]) -> tuple[Request, tuple[str, ...]]:

@@ -132,6 +132,9 @@ _ROWS: Final[Mapping[str, Forwarding]] = {
 forwarding_in: Final[Callable[[str], Forwarding | None]] = _ROWS.get
 """The row of a dialect; `None` for one whose bodies are not passed on as they are."""
 
+forwarding_of: Final[Callable[[str], Forwarding]] = _ROWS.__getitem__
+"""The row of a dialect that has one."""
+
 
 @cache
 def facts_reader(dialect: str) -> Callable[[bytes], LLMResponse | None]:

@@ -123,10 +123,9 @@ def decode_messages(value: Any) -> tuple[Message, ...]:
         raise rejected("messages", "a list of messages is needed here")
     legacy_ids: dict[str, str] = {}
     messages: list[Message] = []
-    for number, item in enumerate(cast("list[Any]", value)):
+    for number, item in enumerate(cast("list[Wire]", value)):
         if type(item) is dict and len(item) == 2:  # as most are: who says it, and what
-            wire: Wire = item
-            role, content = wire.get("role"), wire.get("content")
+            role, content = item.get("role"), item.get("content")
             if type(role) is str and type(content) is str and role in _SAYING:
                 messages.append(Message(_SAYING[role], content))
                 continue

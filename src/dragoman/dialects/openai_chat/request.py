@@ -126,8 +126,10 @@ def decode_request(wire: Wire, path: str = "") -> Request:
                 rest[name] = value
             elif value is not None:
                 decode(value, fields, rest)
-    if wire.get("max_tokens") is not None:
-        _decode_max_tokens(wire, fields, rest)
+    limit = wire.get("max_tokens")
+    if limit is not None:  # the older name: where both are given, the newer one counts and this one goes back as it is
+        where = rest if "max_tokens" in fields else fields
+        where["max_tokens"] = limit if type(limit) is int else checked(limit, (int,), "max_tokens")
     if "stream" in wire or "stream_options" in wire:
         _decode_stream(wire, fields, rest)
     messages, model = wire.get("messages"), wire.get("model")
@@ -179,13 +181,6 @@ def _decode_function_call(value: Any, fields: Wire, rest: Wire) -> None:
         rest["function_call"] = value
     else:
         fields["tool_choice"] = choice
-
-
-def _decode_max_tokens(wire: Wire, fields: Wire, rest: Wire) -> None:
-    """The older name. Where both are given, the newer one counts and this one goes back as it is."""
-    limit = wire["max_tokens"]
-    where = rest if "max_tokens" in fields else fields
-    where["max_tokens"] = limit if type(limit) is int else checked(limit, (int,), "max_tokens")
 
 
 def _decode_stream(wire: Wire, fields: Wire, rest: Wire) -> None:

@@ -67,10 +67,10 @@ def decode_usage(value: Any) -> Usage | None:
 def _parts(wire: Wire) -> dict[str, int]:
     counts: dict[str, int] = {}
     for outer, places in _INSIDE.items():
-        details: Any = wire.get(outer)
+        details: Wire | None = wire.get(outer)
         if isinstance(details, dict):
             for inner, field in places:
-                count: Any = details.get(inner)  # pyright: ignore[reportUnknownMemberType]  # a cast for each costs
+                count = details.get(inner)
                 if type(count) is int or (count := whole_number(count)) is not None:
                     counts[field] = count
     if not _OUTSIDE.isdisjoint(wire):
