@@ -154,6 +154,8 @@ class Outgoing:
         body = pending[0] if len(pending) == 1 else b"".join(pending)
         self._pending = []
         self._sent_at = monotonic()
+        if more and self.began and not self._waiting and self._write is not None and self._write(body):
+            return
         self._waiting = True
         if not self.began:
             self.began = True

@@ -20,6 +20,19 @@ class Witness(Protocol):
     def take(self, event: Event) -> Iterable[Event]: ...
 
 
+class Looker:
+    """A witness that changes nothing. It may see all events of a frame before the caller gets the first."""
+
+    __slots__ = ()
+
+    def see(self, event: Event) -> None:
+        raise NotImplementedError
+
+    def take(self, event: Event) -> tuple[Event]:
+        self.see(event)
+        return (event,)
+
+
 class _Passing(Struct):
     """A decoder whose events pass a witness."""
 
@@ -35,6 +48,29 @@ class _Passing(Struct):
             yield from self.witness.take(event)
 
 
+class _Seen(Struct):
+    """A decoder whose events are seen by a looker."""
+
+    decoder: Decoder
+    see: Callable[[Event], None]
+
+    def feed(self, name: str, data: bytes) -> Iterable[Event]:
+        events = self.decoder.feed(name, data)
+        if not isinstance(events, list):  # those of another witness come one by one
+            return self._one_by_one(events)
+        for event in events:
+            self.see(event)
+        return events
+
+    def finish(self) -> Iterator[Event]:
+        return self._one_by_one(self.decoder.finish())
+
+    def _one_by_one(self, events: Iterable[Event]) -> Iterator[Event]:
+        for event in events:
+            self.see(event)
+            yield event
+
+
 def watched(flow: Flow[T], witness: Witness) -> Flow[T]:
     """`flow`, with the same effects and the same result."""
     return passing(flow, partial(_passed, witness))
@@ -43,7 +79,8 @@ def watched(flow: Flow[T], witness: Witness) -> Flow[T]:
 def _passed(witness: Witness, effect: Effect) -> Flow[Any]:
     match effect:
         case Pump(reply, framing, decoder, tap):
-            return (yield Pump(reply, framing, _Passing(decoder, witness), tap))
+            seen = _Seen(decoder, witness.see) if isinstance(witness, Looker) else _Passing(decoder, witness)
+            return (yield Pump(reply, framing, seen, tap))
         case Emit(event):
             for each in witness.take(event):
                 yield Emit(each)
@@ -51,7 +88,7 @@ def _passed(witness: Witness, effect: Effect) -> Flow[Any]:
             return (yield effect)
 
 
-class Beginning:
+class Beginning(Looker):
     """A witness that tells once, at the first of an answer's content."""
 
     __slots__ = ("_tell",)
@@ -59,14 +96,13 @@ class Beginning:
     def __init__(self, tell: Callable[[], object]) -> None:
         self._tell: Callable[[], object] | None = tell
 
-    def take(self, event: Event) -> tuple[Event]:
+    def see(self, event: Event) -> None:
         if self._tell is not None and not isinstance(event, METADATA_EVENTS):
             self._tell()
             self._tell = None
-        return (event,)
 
 
-class Shown:
+class Shown(Looker):
     """What the caller has been shown of an answer: since the last `Restarted`, which voids all before it.
 
     Attributes:
@@ -89,11 +125,10 @@ class Shown:
     def text(self) -> str:
         return "".join(self._pieces)
 
-    def take(self, event: Event) -> tuple[Event]:
+    def see(self, event: Event) -> None:
         self.begun = True
         if isinstance(event, TextDelta) and event.choice == 0:
             self.anything = True
             self._pieces.append(event.text)
         elif not isinstance(event, METADATA_EVENTS):
             self.anything, self.only_text = True, False
-        return (event,)
