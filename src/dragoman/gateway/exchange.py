@@ -24,7 +24,7 @@ from dragoman.client.routers.routed_plan import RoutedPlan
 from dragoman.errors import Error, ProviderFailed, Unavailable
 from dragoman.flow import Flow, async_run, invoke
 from dragoman.gateway.callers import token_of
-from dragoman.gateway.inbound import Inbound, counted_of, embedding_of, inbound_of
+from dragoman.gateway.inbound import Inbound, counted_of, embedding_of, inbound_of, name_in
 from dragoman.gateway.lines import CLOSE, JSON, CallerLeft, Headers, Line
 from dragoman.gateway.operations import OTHER, request_id_of
 from dragoman.gateway.record import CallRecord
@@ -310,6 +310,12 @@ class Exchange:
         listing = self._endpoint.surface.serving.listing
         await self._reply(listing.model(self._service.model(name, self._key)), [])
 
+    async def show(self) -> None:
+        name = self._inbound_model = name_in(await self._read())
+        show = self._endpoint.surface.serving.listing.show
+        assert show is not None  # its path led here
+        await self._reply(show(self._service.model(name, self._key)), [])
+
     # ------------------------------------------------------------------ afterwards
 
     def _over(self) -> None:
@@ -426,4 +432,5 @@ _ACTIONS: Final[Mapping[str, Callable[[Exchange], Coroutine[Any, Any, None]]]] =
     "count": Exchange.count,
     "models": Exchange.models,
     "model": Exchange.model,
+    "show": Exchange.show,
 }

@@ -94,6 +94,15 @@ def counted_of(endpoint: Endpoint, target: str, body: bytes) -> Request:
     return request
 
 
+def name_in(body: bytes) -> str:
+    """The model of which is asked what it is; older clients call it `name`. Raises `Rejected`."""
+    wire = wire_of(body)
+    name = wire.get("model") or wire.get("name")
+    if not isinstance(name, str):
+        raise Rejected("`model` is missing: say which model is meant", http_status=400)
+    return name
+
+
 def embedding_of(endpoint: Endpoint, place: Place, target: str, body: bytes) -> tuple[EmbeddingCodec, EmbeddingRequest]:
     """What is to be embedded, and the codec of its words: the first that knows every field. Raises `Rejected`."""
     wire = _wire_at(place, endpoint, body)

@@ -74,6 +74,8 @@ def _of_dialect(surface: Surface, schemas: Wire) -> Iterator[tuple[str, str, Wir
     if serving.counting is not None:
         version = "/v1" if not serving.prefix and name in _VERSIONED else serving.prefix
         yield _at(version, serving.counting.path), "post", _operation(name, "count_tokens", _ANYTHING)
+    if serving.listing.show is not None:
+        yield serving.listing.show_path, "post", _operation(name, "show", _ANYTHING)
     listing = serving.listing.path or "/models"
     yield (
         _at(serving.prefix or ("" if serving.listing.path else "/v1"), listing),

@@ -7,7 +7,9 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from dragoman.catalog import find
+from msgspec.structs import replace
+
+from dragoman.catalog import ModelFacts, find
 from dragoman.errors import Unavailable, UnknownModel
 from dragoman.gateway.config import GatewayConfig
 from dragoman.gateway.keys import Keys, Ledger
@@ -111,8 +113,9 @@ class Service:
     def model(self, name: str, key: VirtualKey | None) -> ModelInfo:
         """Raises `UnknownModel`, naming those that there are."""
         if key is None or key.allows(name):
-            self.snapshots.current.plan_for(name)
-            return _listed(name)
+            plan = self.snapshots.current.plan_for(name)
+            places = [target.place for target in plan.behind.servers]
+            return _as_all(_listed(name), [find(f"{place.provider}/{place.model}") for place in places])
         raise UnknownModel(f"the model `{name}` is not for this key", http_status=404, code="model_not_found")
 
     # ------------------------------------------------------------------ how it is
@@ -144,6 +147,24 @@ def _store_of(config: GatewayConfig, host: str | None) -> Path | None:
     if config.keys.file is not None:
         return Path(config.keys.file)
     return usual_place() if host is not None or config.keys.required is True else None
+
+
+def _as_all(model: ModelInfo, targets: list[ModelFacts | None]) -> ModelInfo:
+    """`model`, with what all of its targets are known to be able to."""
+    able = [_abilities(facts) for facts in targets]
+    windows = [facts.context_tokens for facts in targets if facts is not None and facts.context_tokens is not None]
+    return replace(
+        model,
+        abilities=frozenset[str]().union(*able).intersection(*able),
+        context_tokens=min(windows) if len(windows) == len(targets) else model.context_tokens,
+    )
+
+
+def _abilities(facts: ModelFacts | None) -> frozenset[str]:
+    if facts is None:
+        return frozenset()
+    has = {"tools": facts.tools, "vision": "image" in facts.input, "thinking": facts.reasoning is not None}
+    return frozenset(name for name, able in has.items() if able)
 
 
 def _listed(name: str) -> ModelInfo:

@@ -44,6 +44,28 @@ def test_one_model_that_there_is_not(client: httpx.Client) -> None:
     assert (reply.status_code, reply.json()["error"]["type"]) == (404, "not_found_error")
 
 
+SHOWN = {
+    "up-openai": {"tools", "vision"},
+    "up-anthropic": {"tools", "vision", "thinking"},
+    "up-ollama": {"tools"},
+    "openai/nobody-knows-it": set(),
+}
+"""Model → what all of its targets are known to do beside answering."""
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_what_a_model_can_do_for_clients_of_ollama(client: httpx.Client, name: str) -> None:
+    wire = client.post("/api/show", json={"model": name}).json()
+    assert set(wire["capabilities"]) == {"completion", *SHOWN[name]}
+    assert client.post("/api/show", json={"name": name}).json() == wire
+
+
+@pytest.mark.parametrize(("body", "status"), [({"model": "nobody"}, 404), ({}, 400), ({"model": 5}, 400)])
+def test_what_cannot_be_shown(client: httpx.Client, body: dict, status: int) -> None:
+    reply = client.post("/api/show", json=body)
+    assert (reply.status_code, set(reply.json())) == (status, {"error"})
+
+
 COUNTS = [
     ("/v1/messages/count_tokens", {"messages": [{"role": "user", "content": "How many?"}]}, "input_tokens"),
     ("/v1/responses/input_tokens", {"input": "How many?"}, "input_tokens"),

@@ -35,13 +35,16 @@ class Listing(Struct, frozen=True, kw_only=True):
     """How models are listed: the bodies for all of them and for one.
 
     `path` is set where it is not `/models`, which all dialects share. Headers then tell whose client is calling, or
-    `parameter`, in the query of those who list so and of no others.
+    `parameter`, in the query of those who list so and of no others. `show` is the body that tells what a model can do,
+    where `show_path` is asked for one by a body that names it.
     """
 
     models: Callable[[Sequence[ModelInfo]], Wire]
     model: Callable[[ModelInfo], Wire]
     path: str | None = None
     parameter: str = ""
+    show: Callable[[ModelInfo], Wire] | None = None
+    show_path: str = ""
 
 
 def _openai_model(model: ModelInfo) -> Wire:

@@ -25,4 +25,23 @@ def _models(models: Sequence[ModelInfo]) -> Wire:
     return {"models": [_model(model) for model in models]}
 
 
-SERVING = Serving(prefix="", listing=Listing(models=_models, model=_model, path="/api/tags"), sign_of_life=NO_SIGN)
+def _shown(model: ModelInfo) -> Wire:
+    """What clients ask before they offer tools or pictures (docs.ollama.com/api/show, read 2026-11-22)."""
+    family = _DETAILS["family"]
+    window = {} if model.context_tokens is None else {f"{family}.context_length": model.context_tokens}
+    listed = _model(model)
+    return {
+        "modified_at": listed["modified_at"],
+        "details": listed["details"],
+        "model_info": {"general.architecture": family, **window},
+        "capabilities": ["completion", *sorted(model.abilities & _CAPABILITIES)],
+    }
+
+
+_CAPABILITIES: Final = frozenset({"tools", "vision", "thinking"})
+
+SERVING = Serving(
+    prefix="",
+    listing=Listing(models=_models, model=_model, path="/api/tags", show=_shown, show_path="/api/show"),
+    sign_of_life=NO_SIGN,
+)

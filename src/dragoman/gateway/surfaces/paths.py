@@ -22,7 +22,7 @@ from dragoman.gateway.surfaces.surface import Surface, surface_of
 from dragoman.messages import EmbeddingRequest, Request
 from dragoman.providers import built_in_names
 
-Action: TypeAlias = Literal["generate", "embed", "count", "models", "model"]
+Action: TypeAlias = Literal["generate", "embed", "count", "models", "model", "show"]
 
 _MODEL: Final = "MODEL-NAME"
 _FIRST: Final = "openai_chat"
@@ -156,7 +156,10 @@ def served_codecs() -> list[EmbeddingCodec]:
 
 
 def _lists_of(surface: Surface) -> Iterator[tuple[str, Endpoint]]:
-    path = surface.serving.listing.path
+    listing = surface.serving.listing
+    path = listing.path
+    if listing.show is not None:
+        yield listing.show_path, Endpoint(action="show", surface=surface)
     yield path or "/models", Endpoint(action="models", surface=surface, methods=READ)
     if path is None:
         yield f"/models/{_MODEL}", Endpoint(action="model", surface=surface, methods=READ, names_model=True)
