@@ -45,6 +45,8 @@ _LOOK_SECONDS: Final = 0.5
 _SWEEP_SECONDS: Final = 30.0
 _WAL_BYTES: Final = 16 * 2**20
 """Commits are appended to a file beside the store until it is so long."""
+_PAGE_BYTES: Final = 1024
+"""Of a new file. A commit copies and adds up each page that it has touched, one in each of five tables, however large."""
 
 
 _log = logging.getLogger("dragoman.gateway.store")
@@ -172,6 +174,7 @@ class Writer:
 
     def _set_up(self) -> None:
         connection = self.connection
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         self._patiently("PRAGMA journal_mode = WAL", self._patience)
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute("PRAGMA wal_autocheckpoint = 0")  # see `_bring_to_disk`
