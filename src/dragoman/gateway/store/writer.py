@@ -46,7 +46,7 @@ _SWEEP_SECONDS: Final = 30.0
 _WAL_BYTES: Final = 16 * 2**20
 """Commits are appended to a file beside the store until it is so long."""
 _PAGE_BYTES: Final = 1024
-"""Of a new file. A commit copies and adds up each page that it has touched, one in each of five tables, however large."""
+"""Of a new file. A commit copies each page that it has touched, one in each of five tables, however large they are."""
 
 
 _log = logging.getLogger("dragoman.gateway.store")
