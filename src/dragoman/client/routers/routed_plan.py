@@ -299,16 +299,16 @@ class RoutedPlan:
     # ------------------------------------------------------------------ what is asked
 
     def _call(self, prompt: Any, said: Mapping[str, Any], *, stream: bool, value: bool) -> Call:
-        request = prompt if isinstance(prompt, Request) else None
-        if isinstance(prompt, Understood):
-            request = prompt.request
+        if self.behind.closed:
             self._refuse_closed()
-            said = prompt.options
-            options = {**self._defaults, **said}
-        else:
-            options = self.options(said)
+        request: Request | None = None
+        if isinstance(prompt, Understood):
+            request, said = prompt.request, prompt.options
+        elif said:
+            check_options(said)
+        options = {**self._defaults, **said} if said else self._defaults
         if isinstance(prompt, Request):
-            said = spelled_out(prompt, said)
+            request, said = prompt, spelled_out(prompt, said)
             prompt, options = None, {**options, **said}
         messages = conversation_of(prompt, options)
         is_text = not value and DEMANDS.isdisjoint(options)
@@ -317,7 +317,7 @@ class RoutedPlan:
             length=at_most(messages) if is_text else inf,
             output_tokens=options.get("max_tokens"),
             messages=messages,
-            said=beside_the_conversation(said),
+            said=beside_the_conversation(said) if said else said,
             timeout=options.get("timeout"),
             limit=timeouts_of(options["timeout"]).total if "timeout" in said else self._limit,
             retry=options.get("retry_config"),

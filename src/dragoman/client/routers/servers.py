@@ -183,7 +183,11 @@ class PlanServer(Server):
 
     def generate(self, wish: Wish, watcher: Watcher | None) -> Flow[LLMResponse]:
         plan = self._plan if wish.model is None else self._plan.for_model(wish.model)
-        understood = _understood(wish) if wish.said or plan is not self._plan else _all_settled(wish)
+        if wish.said or plan is not self._plan:
+            understood = _understood(wish)
+        else:
+            deadline = None if wish.seconds is None else monotonic() + wish.seconds
+            understood = Understood(wish.messages, wish.settled.options, wish.settled, deadline)
         return plan.generate(understood, _NOTHING, stream=wish.stream, watcher=watcher)
 
     def answer(self, request: Request, wish: Wish, verbatim: Verbatim | None) -> Flow[LLMResponse]:
@@ -248,12 +252,6 @@ def _not_known(request: Request, *, input_tokens: int, today: str) -> None:
 
 def _understood(wish: Wish) -> Understood:
     return Understood(wish.messages, wish.options, request=wish.request)
-
-
-def _all_settled(wish: Wish) -> Understood:
-    """Of a call that says nothing of its own."""
-    deadline = None if wish.seconds is None else monotonic() + wish.seconds
-    return Understood(wish.messages, wish.settled.options, wish.settled, deadline)
 
 
 class InAThread(Server):
