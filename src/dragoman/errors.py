@@ -37,10 +37,12 @@ class Error(Exception):
         warnings: What of the request was not sent, for the dialect could not express it.
         failed_attempts: The answers to this call that did not fit; `None` where no value was asked for.
         request_id: The id of the request with whoever tells of the error, for its support.
+        retry_after_seconds: How long to wait before the same may be asked again; `None` where that is not known.
     """
 
     status: ClassVar[int] = 500
     retryable: bool = False
+    retry_after_seconds: float | None = None
     hint: str = ""
     request_id: str | None = None
 
@@ -469,11 +471,7 @@ class NoFurtherTry(BudgetExceeded):
 
 
 class NoDeployment(RouteError):
-    """No target fits the request or is healthy. `retry_after_seconds`: when one may be again; `None` where that is not
-    known, or never.
-    """
-
-    retry_after_seconds: float | None = None
+    """No target fits the request or is healthy. `retry_after_seconds`: when one may be again."""
 
 
 class NothingFits(NoDeployment, CallerError):

@@ -17,11 +17,11 @@ from msgspec.structs import replace
 
 from dragoman.batch.job import SHORTLY_SECONDS, Job
 from dragoman.batch.rows import NOTHING, Ended, Paid, Row, attempts_of, paid_for
-from dragoman.batch.stops import MOST_REFUSALS, TOO_MANY_STATUSES, is_one_too_many, retry_after_of
+from dragoman.batch.stops import MOST_REFUSALS, TOO_MANY_STATUSES, is_one_too_many
 from dragoman.batch.writer import JournalFailed
 from dragoman.calls.retry import retry_after_date
 from dragoman.dialects.error_replies import retry_after
-from dragoman.errors import ConnectFailed, TimedOut
+from dragoman.errors import ConnectFailed, Error, TimedOut
 from dragoman.flow import Effect, Flow, Invoke, Open, Sleep, invoke, passing, sleep
 from dragoman.http import AsyncReply, HttpRequest, Reply
 
@@ -183,10 +183,11 @@ class Asking:
             return Ended(row=row, state="waiting", error=error, paid=paid)
         if not is_one_too_many(error):
             return Ended(row=row, state="failed", error=error, paid=paid)
+        wait = error.retry_after_seconds if isinstance(error, Error) else None
         if row.routed:
-            job.refused(self._sent_at, retry_after_of(error))
+            job.refused(self._sent_at, wait)
         else:
-            job.hold_back(retry_after_of(error) or 0.0)
+            job.hold_back(wait or 0.0)
         if row.refusals < MOST_REFUSALS:
             row.refusals += 1
             return Ended(row=row, state="waiting", paid=paid)

@@ -49,8 +49,3 @@ def is_one_too_many(error: Exception) -> bool:
             return error.retry_after_seconds is not None
         case _:
             return isinstance(error, _TOO_MANY)
-
-
-def retry_after_of(error: Exception) -> float | None:
-    """How many seconds a row that was one too many is to wait, where that is known."""
-    return error.retry_after_seconds if isinstance(error, ProviderError | NoDeployment) else None

@@ -97,7 +97,7 @@ def _own_status(error: Error) -> int | None:
 
 def _hints(error: Error) -> Iterable[Header]:
     """When to come again, and whether that is of any use."""
-    seconds = error.retry_after_seconds if isinstance(error, ProviderError) else None
+    seconds = error.retry_after_seconds
     if seconds is not None and math.isfinite(seconds):
         yield b"retry-after", b"%d" % max(math.ceil(seconds), 1)
     if isinstance(error, BudgetExceeded):

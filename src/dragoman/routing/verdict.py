@@ -118,7 +118,7 @@ def verdict_of(error: BaseException, *, time_left: bool = False) -> Verdict:
 def retry_after_of(error: BaseException) -> float | None:
     """How many seconds the provider asks to wait, where the error says so as a number."""
     if isinstance(error, errors.Error):
-        return error.retry_after_seconds if isinstance(error, errors.ProviderError) else None
+        return error.retry_after_seconds
     inner = _wrapped(error) if _WRAPPER in _names(error) else error
     headers: Any = getattr(getattr(inner, "response", None), "headers", None)
     try:

@@ -9,6 +9,7 @@ import pytest
 
 from dragoman.testing import Emulator
 from tests.gateway.front.dialects import SURFACES, Surface
+from tests.gateway.front.running import config_for, gateway
 
 ALL = pytest.mark.parametrize("surface", SURFACES, ids=lambda surface: surface.name)
 WHOLE_AND_STREAMED = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
@@ -72,6 +73,18 @@ def test_when_to_come_again_is_passed_on(client: httpx.Client, emulator: Emulato
     emulator.fault(status=429, retry_after=7, times=None)
     body = {"model": "up-openai", "messages": [{"role": "user", "content": "Hi"}]}
     assert client.post("/v1/chat/completions", json=body).headers["retry-after"] == "7"
+
+
+def test_when_the_first_target_may_be_asked_again_is_said(emulator: Emulator) -> None:
+    """The only target is left alone for longer than anybody waits; who calls meanwhile is told how long that is."""
+    emulator.fault(status=429, retry_after=500)
+    health = {"trips": {"rate": {"consecutive": 1}}}
+    body = {"model": "up-openai", "messages": [{"role": "user", "content": "Hi"}]}
+    with gateway(emulator, config_for(emulator, health=health)) as url:
+        refused, left_alone = (httpx.post(f"{url}/v1/chat/completions", json=body, trust_env=False) for _ in range(2))
+    assert refused.status_code == 429
+    assert left_alone.status_code == 503
+    assert 400 < int(left_alone.headers["retry-after"]) <= 500
 
 
 def test_a_provider_that_quotes_the_gateways_key_is_not_quoted(client: httpx.Client, emulator: Emulator) -> None:
