@@ -205,10 +205,10 @@ class Exchange:
     async def _reply(self, wire: Any, headers: list[Header]) -> None:
         await self._reply_bytes(encode_json(wire), headers)
 
-    async def _reply_bytes(self, body: bytes, headers: list[Header]) -> None:
+    def _reply_bytes(self, body: bytes, headers: list[Header]) -> Coroutine[Any, Any, None]:
         line = self._line
         line.unwatch()
-        await line.reply(200, [JSON, *self._own_headers(), *headers], body)
+        return line.reply(200, [JSON, *self._own_headers(), *headers], body)
 
     # ------------------------------------------------------------------ answers
 
@@ -224,7 +224,9 @@ class Exchange:
             self._admission = await asked
         self._under_way = True
         self._line.watch()
-        flow = self._asking(plan, inbound)
+        options = _STRICT if self._headers.get(_ON_LOSS) == b"error" else _NO_OPTIONS
+        asking = RoutedPlan.answer if request.output_format is None else _asking(inbound.asked)
+        flow = asking(plan, inbound.asked, options, verbatim=inbound.verbatim)
         if request.stream:
             await self._stream(inbound, flow)
             return
@@ -234,17 +236,6 @@ class Exchange:
             await self._reply_bytes(verbatim.reply, facts_of(response))
         else:
             await self._translate(response, request)
-
-    def _asking(self, plan: RoutedPlan, inbound: Inbound) -> Flow[LLMResponse]:
-        """The flow of the answer; of one that is to fit a schema, with all that is asked until it does."""
-        asked, verbatim = inbound.asked, inbound.verbatim
-        options = _STRICT if self._headers.get(_ON_LOSS) == b"error" else _NO_OPTIONS
-        if asked.output_format is None:
-            return plan.answer(asked, options, verbatim=verbatim)
-        from dragoman.gateway.structured import validated, wants_value  # few calls need it
-
-        ask = validated if wants_value(asked) else RoutedPlan.answer
-        return ask(plan, asked, options, verbatim=verbatim)
 
     async def _translate(self, response: LLMResponse, request: Request) -> None:
         response = self._completed(response, request)
@@ -402,6 +393,13 @@ def _guessed(counted: TokenCount) -> tuple[Loss, ...]:
     """What is to be said of a number that is not the provider's own."""
     why = f"this is an estimate ({counted.method})"
     return () if counted.exact else (Loss(effect="changed", where="tokens", why=why),)
+
+
+def _asking(asked: Request) -> Callable[..., Flow[LLMResponse]]:
+    """How what is to fit a form is asked for: where it has a schema, again and again until it does."""
+    from dragoman.gateway.structured import validated, wants_value  # few calls need it
+
+    return validated if wants_value(asked) else RoutedPlan.answer
 
 
 def _answers_to(request: Request) -> int:

@@ -47,19 +47,18 @@ def _endpoint_for(place: Place, line: Line) -> Endpoint | None:
     choice = place.choices.get(line.method)
     if choice is None:
         return None
+    agent = line.headers.get(b"user-agent", b"")
     for endpoint in choice.signed:
-        if _is_meant(endpoint, line):
+        client = endpoint.surface.client
+        if (client and client in agent) or (endpoint.methods == READ and _is_asked(endpoint.surface, line)):
             return endpoint
     usual = choice.usual
     return _IN_JSON if usual.surface is PLAIN_CHAT and b"events=json" in line.query else usual
 
 
-def _is_meant(endpoint: Endpoint, line: Line) -> bool:
-    """Whether it is this dialect's client that calls: by its name, by headers or parameters of its own."""
-    surface, headers = endpoint.surface, line.headers
-    if surface.client and surface.client in headers.get(b"user-agent", b""):
-        return True
-    return endpoint.methods == READ and (_tells(surface, headers) or _asks(surface.serving.listing.parameter, line))
+def _is_asked(surface: Surface, line: Line) -> bool:
+    """Whether headers or parameters of its own say that this dialect's client wants a list."""
+    return _tells(surface, line.headers) or _asks(surface.serving.listing.parameter, line)
 
 
 def _tells(surface: Surface, headers: Headers) -> bool:

@@ -7,7 +7,7 @@ uvicorn: with it a request makes no scope, no events and no messages.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Coroutine, Mapping, MutableMapping, Sequence
 from typing import Any, Final, NoReturn, Protocol, TypeAlias
 
 from msgspec import Struct
@@ -62,7 +62,7 @@ class Line(Protocol):
         """The body. Raises `Rejected` (413, 415, 408) for one that is not read to its end, and `CallerLeft`."""
         ...
 
-    async def reply(self, status: int, headers: Sequence[Header], body: bytes) -> None:
+    def reply(self, status: int, headers: Sequence[Header], body: bytes) -> Coroutine[Any, Any, None]:
         """Send a whole reply. The length is added to the headers."""
         ...
 
