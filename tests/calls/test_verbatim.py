@@ -9,7 +9,7 @@ from msgspec import Raw
 
 from dragoman.calls.verbatim import Verbatim, body_as_written
 from dragoman.dialects.forwarding import fields_in, forwarding_in, only_tells_usage
-from dragoman.messages import Request, encode_json
+from dragoman.messages import Message, Request, encode_json
 from dragoman.providers.quirks import (
     OF_OPENAI,
     OLDER_LIMIT,
@@ -24,6 +24,8 @@ from dragoman.providers.quirks import (
 ODD = b'{ "b" : 1.0, "a": [1e3, "\\u00e9"],"n":123456789012345678901 }'
 """JSON that no two writers write alike."""
 
+TURNS = (Message("user", "Hi"), Message("assistant", "Hello"), Message("user", "Well?"))
+
 
 def written(
     dialect: str,
@@ -36,7 +38,7 @@ def written(
     """What goes out for `body`, and what of it was lost."""
     verbatim = Verbatim(dialect=dialect, body=fields_in(body))
     before = dict(verbatim.body)
-    sent, losses = body_as_written(verbatim, Request(model="served", **request), said or {}, quirks)
+    sent, losses = body_as_written(verbatim, Request(model="served", messages=TURNS, **request), said or {}, quirks)
     assert verbatim.body == before
     return encode_json(sent).decode(), [f"{loss.effect} {loss.where}" for loss in losses]
 
@@ -160,7 +162,7 @@ def test_quirks_correct_what_they_are_for(
     wire = encode_json({"model": "served", **body, **odd})
     wanted = encode_json({"model": "served", **(body if sent is None else sent), **odd})
     verbatim = Verbatim(dialect="openai_chat", body={"model": Raw(b'"served"'), **_raws(body), **odd})
-    found, lost = body_as_written(verbatim, Request(model="served"), {}, (quirk,))
+    found, lost = body_as_written(verbatim, Request(model="served", messages=TURNS), {}, (quirk,))
     assert sorted(encode_json(found)) == sorted(wanted)
     assert [f"{loss.effect} {loss.where}" for loss in lost] == losses
     assert wire == encode_json(verbatim.body)
@@ -195,3 +197,9 @@ def test_what_a_provider_takes_no_more_is_left_out_of_history(fields: str, kept:
     body = f'{{"model":"served","messages":[{{"role":"assistant","content":"a",{fields}}}]}}'
     sent = f'{{"model":"served","messages":[{{"role":"assistant","content":"a"{kept}}}]}}'
     assert written("openai_chat", body.encode(), quirks=OF_OPENAI)[0] == sent
+
+
+def test_where_the_assistant_has_not_spoken_there_is_no_history_to_search() -> None:
+    verbatim = Verbatim(dialect="openai_chat", body=fields_in(b'{"messages":[{"role":"assistant","reasoning":"so"}]}'))
+    alone = Request(model="served", messages=TURNS[:1])
+    assert body_as_written(verbatim, alone, {}, OF_OPENAI)[0]["messages"] == verbatim.body["messages"]

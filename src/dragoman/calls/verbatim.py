@@ -26,7 +26,7 @@ from dragoman.dialects.forwarding import (
 )
 from dragoman.dialects.text_frames import text_frames_in
 from dragoman.http import Frame, Tap
-from dragoman.messages import Event, Loss, Request, TextDelta, decode_json
+from dragoman.messages import Event, Loss, Request, Role, TextDelta, decode_json
 from dragoman.providers import Quirk
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
@@ -227,9 +227,20 @@ def body_as_written(
     losses: tuple[Loss, ...] = ()
     for quirk in quirks:
         reads = quirk.reads
-        if reads is None or (reads[0] in body and (not quirk.inside or _mentions(body[reads[0]], quirk.inside))):
+        if reads is None or (reads[0] in body and _concerns(quirk, request, body[reads[0]])):
             losses += _corrected(body, quirk)
     return body, losses
+
+
+def _concerns(quirk: Quirk, request: Request, value: Raw) -> bool:
+    """Whether there may be something to change in what a quirk reads."""
+    if quirk.of_history:
+        for message in request.messages:
+            if message.role is Role.ASSISTANT:
+                break
+        else:
+            return False
+    return not quirk.inside or _mentions(value, quirk.inside)
 
 
 def _fill(body: Body, name: str, value: Any) -> None:

@@ -21,6 +21,7 @@ class Quirk(Struct, frozen=True):
         reads: The fields of the body that it looks at, and changes nothing where the first is absent; `None`: any.
             A body that is passed on as its sender wrote it is read no further than that.
         inside: Names of which one must stand somewhere inside of them, for there to be anything to change.
+        of_history: Whether it changes nothing but earlier turns of the assistant.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Quirk(Struct, frozen=True):
     dialect: str | None = None
     reads: tuple[str, ...] | None = None
     inside: tuple[str, ...] = ()
+    of_history: bool = False
 
     def __repr__(self) -> str:
         return f"<Quirk {self.name}: {self.why}>"
@@ -157,7 +159,7 @@ def drop_from_history(*fields: str, why: str) -> Quirk:
         return tuple(Loss(effect="dropped", where=f"messages[{number}].{field}", why=why) for number, _, field in found)
 
     name = f"drop {', '.join(fields)} from history"
-    return Quirk(name, why, apply, "openai_chat", reads=("messages",), inside=fields)
+    return Quirk(name, why, apply, "openai_chat", reads=("messages",), inside=fields, of_history=True)
 
 
 OF_OPENAI = (
