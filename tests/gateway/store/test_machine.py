@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 from decimal import Decimal
 from pathlib import Path
+from time import sleep
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,7 +17,7 @@ from dragoman.errors import BudgetExceeded, RateLimited
 from dragoman.gateway.keys import Admission, Keys, Ledger, Spend, VirtualKey
 from dragoman.gateway.store import SqliteStore, Standing, standing_of
 
-from .books import check_laws, crash
+from .books import check_laws, crash, rows
 
 BUDGET = Decimal("1.00")
 AT_A_TIME = 4
@@ -117,6 +118,8 @@ class LedgerMachine(RuleBasedStateMachine):
         worker = self.stores[process]._writer._worker
         crash(self.stores[process])
         self.stores[process] = SqliteStore(self.path)
+        while rows(self.path, "SELECT 1 FROM workers WHERE id = ?", worker):
+            sleep(0.001)  # the other looks in this very moment, and is about to say so
         self.ledgers[process] = Ledger(self.stores[process])
         self.lives[process] += 1
         for hold in [hold for hold in self.open_holds if hold >> 32 == worker]:
