@@ -23,7 +23,7 @@ from dragoman.calls.purse import PURSE, Purse
 from dragoman.client.routers.routed_plan import RoutedPlan
 from dragoman.errors import Error, ProviderFailed, Unavailable
 from dragoman.flow import Flow, async_run, invoke
-from dragoman.gateway.callers import token_of
+from dragoman.gateway.callers import refuse_foreign_page, token_of
 from dragoman.gateway.inbound import Inbound, counted_of, embedding_of, inbound_of, name_in
 from dragoman.gateway.lines import CLOSE, JSON, CallerLeft, Headers, Line
 from dragoman.gateway.operations import OTHER, request_id_of
@@ -162,6 +162,8 @@ class Exchange:
         needed = service.key_needed
         if needed or (token is not None and token.startswith(_KEY_PREFIX)) or service.needs_key_at(line.host):
             self._key = service.find_key(token)
+        elif service.guards_pages and b"origin" in line.headers:
+            refuse_foreign_page(line.headers[b"origin"])
         if len(service.operations.drain.open_calls) > service.open_calls:
             service.refuse_crowd()
         return await line.read(service.body)

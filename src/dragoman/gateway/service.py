@@ -54,6 +54,7 @@ class Service:
         self._file = store or _store_of(config, host)
         self._needed_at: dict[str, bool] = {}
         self.key_needed = host is not None and self.needs_key_at(host)
+        self.guards_pages = host is not None  # an application that mounts the gateway has its own say about pages
         self._opening = asyncio.Lock()
         self._stack = AsyncExitStack()
 

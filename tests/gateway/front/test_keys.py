@@ -106,3 +106,35 @@ def test_names_that_callers_make_up_leave_no_rows(
 
 
 SAID = [{"role": "user", "content": "Hi"}]
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    {
+        None: 200,
+        "http://localhost:3000": 200,
+        "https://app.localhost": 200,
+        "http://[::1]:5173": 200,
+        "vscode-webview://1f2e": 200,
+        "https://example.com": 403,
+        "http://localhost.example.com": 403,
+        "http://[": 403,
+        "null": 403,
+    }.items(),
+)
+def test_without_keys_only_pages_of_this_machine_may_call(
+    emulator: Emulator, tmp_path: Path, origin: str | None, status: int
+) -> None:
+    """What a browser lets any page send: a form's POST, for which it asks nobody."""
+    app = create_app(config_for(emulator), host="127.0.0.1", store=tmp_path / "usage.sqlite3")
+    headers = {"content-type": "text/plain"} | ({} if origin is None else {"origin": origin})
+    body = b'{"model": "up-openai", "messages": [{"role": "user", "content": "Hi"}]}'
+    with serving(app) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        reply = client.post("/v1/chat/completions", content=body, headers=headers)
+    assert reply.status_code == status, reply.text
+    assert bool(emulator.requests) == (status == 200)
+
+
+def test_a_page_that_has_a_key_may_call(client: httpx.Client, app: Gateway) -> None:
+    headers = {"origin": "https://example.com", "authorization": f"Bearer {token_of(app, 'page')}"}
+    assert client.get("/v1/models", headers=headers).status_code == 200
