@@ -7,7 +7,7 @@ and FastAPI gets the rest: its pages, `/health`, and routes of one's own.
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Any
 from urllib.parse import parse_qs
 
 from dragoman.errors import Rejected
@@ -17,7 +17,6 @@ from dragoman.gateway.lines import Headers, Line
 from dragoman.gateway.replies import refusal_of
 from dragoman.gateway.service import Service
 from dragoman.gateway.surfaces import READ, Endpoint, Place, Surface, place_of
-from dragoman.gateway.surfaces.plain_chat import PLAIN_CHAT, PLAIN_CHAT_IN_JSON
 
 
 def place_in(scope: Scope) -> Place | None:
@@ -53,7 +52,8 @@ def _endpoint_for(place: Place, line: Line) -> Endpoint | None:
         if (client and client in agent) or (endpoint.methods == READ and _is_asked(endpoint.surface, line)):
             return endpoint
     usual = choice.usual
-    return _IN_JSON if usual.surface is PLAIN_CHAT and b"events=json" in line.query else usual
+    variant = usual.variant
+    return usual if variant is None or (variant.mark in line.query) != variant.marked else variant.endpoint
 
 
 def _is_asked(surface: Surface, line: Line) -> bool:
@@ -68,9 +68,6 @@ def _tells(surface: Surface, headers: Headers) -> bool:
 
 def _asks(parameter: str, line: Line) -> bool:
     return bool(parameter) and parameter in parse_qs(line.query.decode("latin-1"))
-
-
-_IN_JSON: Final = Endpoint(action="generate", surface=PLAIN_CHAT_IN_JSON)
 
 
 async def _not_allowed(place: Place, line: Line) -> None:

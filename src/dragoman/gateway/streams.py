@@ -21,6 +21,7 @@ from dragoman.flow import Flow, Handle, async_events
 from dragoman.gateway.asgi import Send
 from dragoman.gateway.replies import told
 from dragoman.gateway.surfaces import Header, Surface
+from dragoman.gateway.surfaces.surface import DIVIDER
 from dragoman.http import Frame, Tap
 from dragoman.messages import (
     METADATA_EVENTS,
@@ -157,6 +158,8 @@ class Outgoing:
         if more and self.began and not self._waiting and self._write is not None and self._write(body):
             return
         self._waiting = True
+        if self._manner.surface.array:
+            body = _in_array(body, first=not self.began, last=not more)
         if not self.began:
             self.began = True
             await self._send({"type": "http.response.start", "status": 200, "headers": self._manner.head()})
@@ -248,6 +251,12 @@ class Outgoing:
         """No sign of life is on its way any more: nothing may come after the end."""
         if self._beat is not None:
             await self._beat
+
+
+def _in_array(pieces: bytes, *, first: bool, last: bool) -> bytes:
+    """Pieces of a stream that is one array, with what they begin or end."""
+    body = b"[" + pieces.removeprefix(DIVIDER) if first else pieces
+    return body + b"]" if last else body
 
 
 def _frames_of(piece: bytes) -> list[Frame]:

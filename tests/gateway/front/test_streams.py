@@ -90,6 +90,28 @@ def test_a_forwarded_responses_stream_that_fails_counts_on(client: httpx.Client,
     assert frames[-1][0] == "response.failed"
 
 
+@EACH
+@pytest.mark.parametrize("fault", [None, *FAULTS])
+def test_who_does_not_ask_gemini_for_events_gets_an_array(
+    client: httpx.Client, emulator: Emulator, model: str, fault: str | None
+) -> None:
+    """As Gemini answers; a failure is its last element."""
+    surface = BY_NAME["gemini"]
+    emulator.script(TEXT)
+    if fault is not None:
+        emulator.fault(**_for(model, FAULTS[fault]))
+    path = surface.path(model, True).removesuffix("?alt=sse")
+    reply = client.post(path, json=surface.body(model, "Why?", True))
+    assert reply.headers["content-type"] == "application/json"
+    elements = reply.json()
+    said = "".join(surface.said(each) for each in elements if "candidates" in each)
+    assert TEXT.startswith(said)
+    assert said != ""
+    assert ("error" in elements[-1]) == (fault is not None)
+    assert sum("error" in each for each in elements) == (fault is not None)
+    assert (said == TEXT) == (fault is None)
+
+
 @pytest.mark.parametrize("name", ["openai_chat", "anthropic_messages"])
 def test_a_silent_stream_is_kept_alive(emulator: Emulator, name: str) -> None:
     surface = BY_NAME[name]

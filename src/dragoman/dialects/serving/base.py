@@ -67,6 +67,8 @@ class Serving(Struct, frozen=True, kw_only=True):
         client: What the provider's own client calls itself in `user-agent`, for dialects on the path of another.
         counting: `None`: tokens are not counted.
         prefix: What its paths begin with at home.
+        events_asked_by: What stands in the query of who wants a stream as events; without it, it comes as an array in
+            JSON. Empty where all streams are events.
         sign_of_life: What keeps a silent stream from being given up on; `NO_SIGN` where clients stumble over it.
     """
 
@@ -78,6 +80,7 @@ class Serving(Struct, frozen=True, kw_only=True):
     listing: Listing = Listing(models=_openai_models, model=_openai_model)
     counting: Counting | None = None
     prefix: str = "/v1"
+    events_asked_by: str = ""
     sign_of_life: bytes = b": keep-alive\n\n"
 
 

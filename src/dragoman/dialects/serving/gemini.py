@@ -39,6 +39,7 @@ SERVING = Serving(
     ),  # Vertex AI
     listing=Listing(models=_models, model=_model, parameter="key"),
     prefix="/v1beta",
+    events_asked_by="alt=sse",
     counting=Counting(
         path="/models/MODEL-NAME:countTokens", request=_to_be_counted, reply=lambda tokens: {"totalTokens": tokens}
     ),

@@ -17,8 +17,8 @@ from msgspec import Struct
 from dragoman.dialects import dialect_names, get_dialect
 from dragoman.dialects.embeddings import EmbeddingCodec, embedding_codec_names, get_embedding_codec
 from dragoman.gateway.surfaces.embed_content import EMBED_CONTENT
-from dragoman.gateway.surfaces.plain_chat import PLAIN_CHAT
-from dragoman.gateway.surfaces.surface import Surface, surface_of
+from dragoman.gateway.surfaces.plain_chat import PLAIN_CHAT, PLAIN_CHAT_IN_JSON
+from dragoman.gateway.surfaces.surface import Surface, as_array, surface_of
 from dragoman.messages import EmbeddingRequest, Request
 from dragoman.providers import built_in_names
 
@@ -41,7 +41,7 @@ WRITE: Final = ("POST",)
 class Endpoint(Struct, frozen=True, kw_only=True, eq=False):
     """What is done with requests to a path. `codecs` are those that a request for embeddings may be of.
 
-    `names_model`: the path says which model is asked.
+    `names_model`: the path says which model is asked. `variant`: who is meant where the query says otherwise.
     """
 
     action: Action
@@ -49,11 +49,20 @@ class Endpoint(Struct, frozen=True, kw_only=True, eq=False):
     methods: tuple[str, ...] = WRITE
     codecs: tuple[EmbeddingCodec, ...] = ()
     names_model: bool = False
+    variant: Variant | None = None
 
     @property
     def name(self) -> str:
         """For metrics and logs: a word of a closed set."""
         return self.codecs[0].name if self.codecs else self.surface.name
+
+
+class Variant(Struct, frozen=True, eq=False):
+    """Another endpoint of the same path, for queries in which `mark` stands, or (not `marked`) does not."""
+
+    mark: bytes
+    marked: bool
+    endpoint: Endpoint
 
 
 class Choice(Struct, frozen=True, eq=False):
@@ -112,7 +121,8 @@ def _is_meant(surface: Surface, path: str, begins: str) -> bool:
 
 
 def _patterns() -> list[_Pattern]:
-    chat = Endpoint(action="generate", surface=PLAIN_CHAT)
+    in_json = Endpoint(action="generate", surface=PLAIN_CHAT_IN_JSON)
+    chat = Endpoint(action="generate", surface=PLAIN_CHAT, variant=Variant(b"events=json", True, in_json))
     own = [_Pattern(re.compile("(?P<begins>)/v1/chat/?"), chat)]
     return [*own, *(_Pattern(_pattern(path, endpoint), endpoint) for path, endpoint in _paths())]
 
@@ -131,10 +141,18 @@ def _of_dialect(surface: Surface) -> Iterator[tuple[str, Endpoint]]:
     dialect, serving = get_dialect(surface.name), surface.serving
     paths = {dialect.path(Request(model=_MODEL, stream=stream)).partition("?")[0] for stream in (False, True)}
     for path in sorted(paths | set(serving.elsewhere)):
-        yield path, Endpoint(action="generate", surface=surface, names_model=_MODEL in path)
+        yield path, _answering(surface, names_model=_MODEL in path)
     if serving.counting is not None:
         path = serving.counting.path
         yield path, Endpoint(action="count", surface=surface, names_model=_MODEL in path)
+
+
+def _answering(surface: Surface, *, names_model: bool) -> Endpoint:
+    """Answers of a dialect; as an array where it has streams so for those who do not ask for events."""
+    mark = surface.serving.events_asked_by.encode()
+    array = Endpoint(action="generate", surface=as_array(surface), names_model=names_model)
+    variant = Variant(mark, False, array) if mark else None
+    return Endpoint(action="generate", surface=surface, names_model=names_model, variant=variant)
 
 
 def _of_embeddings() -> Iterator[tuple[str, Endpoint]]:

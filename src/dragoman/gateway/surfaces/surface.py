@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dragoman.dialects import Encoded, StreamEncoder, Wire, get_dialect
 from dragoman.dialects.serving import Serving, serving_of
@@ -16,6 +17,8 @@ from dragoman.messages import LLMResponse, Request
 from dragoman.transport.framing import FRAME_ENCODERS
 
 Header = tuple[bytes, bytes]
+
+_JSON: Final[Header] = (b"content-type", b"application/json")
 
 _CONTENT_TYPES: Final[dict[Framing, bytes]] = {
     "sse": b"text/event-stream; charset=utf-8",
@@ -53,6 +56,7 @@ class Surface(Struct, frozen=True, kw_only=True, eq=False):
         telling: Headers that only its clients send; a value of `None` is any.
         client: What its own client calls itself in `user-agent`, where that matters.
         forwards: Whether there are such servers.
+        array: Whether a stream is one array in JSON. Each piece then begins with what divides it from the one before.
     """
 
     name: str
@@ -65,6 +69,20 @@ class Surface(Struct, frozen=True, kw_only=True, eq=False):
     telling: Mapping[bytes, bytes | None]
     client: bytes
     forwards: bool = True
+    array: bool = False
+
+
+DIVIDER: Final = b",\r\n"
+
+
+def _array_item(frame: Frame) -> bytes:
+    return DIVIDER + frame[1]
+
+
+def as_array(surface: Surface) -> Surface:
+    """The same, for those who do not ask for events."""
+    head = tuple(each for each in surface.stream_head if each[0] != _JSON[0])
+    return replace(surface, write=_array_item, stream_head=(_JSON, *head), array=True)
 
 
 def surface_for(dialect: ServerHalf, serving: Serving, *, forwards: bool = True) -> Surface:
