@@ -231,6 +231,9 @@ class SocketLine:
 
     def watch(self) -> None:
         self._watching = True
+        flow = self._connection.flow
+        if flow.read_paused:  # a long body came at once, or another request: nothing says that they left but reading
+            flow.resume_reading()
         if self.gone:
             self.lose()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import httpx
 import pytest
@@ -19,12 +21,15 @@ def connected(url: str) -> socket.socket:
     return socket.create_connection((host, int(port)), timeout=10)
 
 
+def request(body: dict[str, object]) -> bytes:
+    data = encode_json(body)
+    return b"POST /v1/chat/completions HTTP/1.1\r\nhost: here\r\ncontent-length: %d\r\n\r\n%b" % (len(data), data)
+
+
 def sent(url: str, body: dict[str, object]) -> socket.socket:
     """A request that is on its way."""
-    data = encode_json(body)
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: here\r\ncontent-length: {len(data)}\r\n\r\n"
     caller = connected(url)
-    caller.sendall(head.encode() + data)
+    caller.sendall(request(body))
     return caller
 
 
@@ -40,6 +45,30 @@ def test_the_provider_is_left_when_the_caller_leaves_before_anything_came(emulat
         caller.close()
         assert emulator.wait_for_bill(1)[0].outcome == "left"
         assert httpx.get(f"{url}/health", trust_env=False).json()["open_calls"] == 0
+
+
+def test_who_sends_another_request_before_the_answer_and_leaves_is_noticed(emulator: Emulator) -> None:
+    """The other has to wait, and nothing more is read meanwhile; not even that the caller has left, were it so."""
+    emulator.fault(stall_after=0)
+    app = create_app(config_for(emulator))
+    is_busy, may_go_on = Event(), Event()
+
+    @app.get("/busy")
+    async def busy() -> None:  # pyright: ignore[reportUnusedFunction]  # FastAPI calls it
+        is_busy.set()
+        may_go_on.wait(10)  # the whole loop does: what is sent meanwhile is read at once
+
+    with serving(app) as url, ThreadPoolExecutor() as others, connected(url) as caller:
+        caller.sendall(b"GET /health HTTP/1.1\r\nhost: here\r\n\r\n")
+        assert caller.recv(12) == b"HTTP/1.1 200"
+        keeping = others.submit(httpx.get, f"{url}/busy", trust_env=False)
+        assert is_busy.wait(10)
+        caller.sendall(request(BODY) * 2)
+        may_go_on.set()
+        keeping.result()
+        emulator.wait_for_requests(1)
+        caller.close()
+        assert emulator.wait_for_bill(1)[0].outcome == "left"
 
 
 def test_the_provider_is_left_when_the_caller_leaves_in_the_middle(emulator: Emulator) -> None:
