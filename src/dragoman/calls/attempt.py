@@ -10,8 +10,9 @@ from msgspec import Struct
 from dragoman.calls.call import Call
 from dragoman.calls.intake import Intake, unreadable
 from dragoman.calls.target import Target
-from dragoman.calls.verbatim import Forward, Verbatim
+from dragoman.calls.verbatim import Forward, Translated, Verbatim
 from dragoman.dialects.forwarding import facts_reader
+from dragoman.dialects.text_frames import text_frames_in
 from dragoman.errors import (
     ConnectionLost,
     DecodeError,
@@ -147,10 +148,14 @@ def _pumped(call: Call, reply: Reply | AsyncReply, progress: Progress) -> Flow[L
 def _intake(call: Call, reply: Reply | AsyncReply) -> Intake:
     """What reads the stream, and keeps it for a sender who wants it as it comes."""
     decoder = call.target.dialect.stream_decoder(strict_end=call.target.spec.strict_end)
-    if call.verbatim is None or not (call.keeps_reply and call.request.stream):
+    verbatim = call.verbatim
+    if verbatim is None or not (call.request.stream and verbatim.keeps):
         return Intake(decoder, call.clock)
-    call.verbatim.keep(reply.headers)
-    return Forward(decoder, call.clock, call.verbatim)
+    if call.keeps_reply:
+        verbatim.keep(reply.headers)
+        return Forward(decoder, call.clock, verbatim)
+    say = None if verbatim.holds_end else verbatim.say
+    return Translated(decoder, call.clock, text_frames_in(call.target.dialect.name), say)
 
 
 def _whole(call: Call, reply: Reply | AsyncReply, body: bytes) -> LLMResponse:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from os.path import commonprefix
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from msgspec import Raw, Struct
 
-from dragoman.calls.intake import Intake
+from dragoman.calls.unread import Unread
 from dragoman.dialects import StreamDecoder
 from dragoman.dialects.forwarding import (
     Body,
@@ -24,12 +24,15 @@ from dragoman.dialects.forwarding import (
     only_tells_usage,
     raw,
 )
-from dragoman.dialects.text_frames import text_frames_in
+from dragoman.dialects.text_frames import TextFrames, text_frames_in
 from dragoman.http import Frame, Tap
 from dragoman.messages import Event, Loss, Request, Role, TextDelta, decode_json
 from dragoman.providers import Quirk
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
+
+Say: TypeAlias = Callable[[list[str]], bool]
+"""Writes pieces of an answer's text to its reader, each in a frame; false when it cannot now."""
 
 
 class Verbatim(Struct, kw_only=True):
@@ -49,6 +52,8 @@ class Verbatim(Struct, kw_only=True):
             the first content does, for until then another target may still begin anew. The last ones come after the
             last event.
         outlet: Writes bytes of a stream to the sender at once, behind all that came before; false when it cannot now.
+        say: Writes text of a stream that is translated to the sender at once, behind all that came before, as going on
+            with the text that the last event was of.
         holds_end: Whether the frames that end a stream wait in `ending` until `let_end` is called, for whoever has
             still to judge the answer.
         reply: The whole body of an answer that is forwarded and is no stream.
@@ -65,6 +70,7 @@ class Verbatim(Struct, kw_only=True):
     forwarded: bool = False
     frames: list[Frame] = []
     outlet: Tap | None = None
+    say: Say | None = None
     holds_end: bool = False
     ending: list[Frame] = []
     reply: bytes | None = None
@@ -99,41 +105,23 @@ class Verbatim(Struct, kw_only=True):
         self.forwarded, self.reply, self.reply_headers = True, reply, headers
 
 
-_TRIES: Final = 3
-"""How many pieces in a row are tried as text alone, before a stream is taken for one that always says more."""
-
-
-class Forward(Intake):
+class Forward(Unread):
     """An `Intake` that keeps the frames for the sender of a verbatim request, from the first content on.
 
-    Behind a frame that was text and nothing else, others like it go straight to the sender's `outlet`, if it has one:
-    they are not decoded, and the response lacks their text. What it says of the answer (usage, why it ended, errors) is
-    the same, for that is in other frames.
+    Frames of text alone go straight to the sender's `outlet`, if it has one, and the response lacks their text. What it
+    says of the answer (usage, why it ended, errors) is the same, for that is in other frames.
     """
 
-    __slots__ = (
-        "_before", "_between", "_decode", "_held", "_last", "_outlet", "_place", "_place_in", "_row", "_sender",
-        "_tries", "_withholds",
-    )  # fmt: skip
+    __slots__ = ("_held", "_last", "_outlet", "_row", "_sender", "_withholds")
 
     def __init__(self, decoder: StreamDecoder, clock: Callable[[], float], sender: Verbatim) -> None:
-        super().__init__(decoder, clock)
-        self._sender = sender
+        outlet = None if sender.holds_end else sender.outlet
+        super().__init__(decoder, clock, None if outlet is None else text_frames_in(sender.dialect))
+        self._sender, self._outlet = sender, outlet
         self._row = forwarding_of(sender.dialect)
         self._withholds = not self._row.tells_usage(sender.body)
         self._held: list[Frame] = []
         self._last: Frame | None = None
-        self._before = self._between = b""
-        self._place: Any = None
-        self._tries = _TRIES
-        text = text_frames_in(sender.dialect)
-        self._outlet = None if text is None or sender.holds_end else sender.outlet
-        if text is not None:
-            self._decode, self._place_in = text.decode, text.place
-
-    @property
-    def tap(self) -> Tap | None:
-        return None if self._outlet is None else self._passed_on
 
     def feed(self, name: str, data: bytes) -> list[Event]:
         events = super().feed(name, data)
@@ -145,10 +133,6 @@ class Forward(Intake):
                 self._sender.frames.append(frame)
         if self._held and self.first_content_at is not None:
             self._give()
-        if self._outlet is not None:
-            self._before = b""
-            if events and type(events[-1]) is TextDelta and self._tries:
-                self._learn(name, data)
         return events
 
     def finish(self) -> list[Event]:
@@ -159,40 +143,8 @@ class Forward(Intake):
         self._give()
         return events
 
-    def _learn(self, name: str, data: bytes) -> None:
-        """A frame was read that brought text. Was it text alone, what is like it need not be read."""
-        try:
-            self._place = self._place_in(self._decode(str(data, "utf-8")))
-        except ValueError:
-            self._tries -= 1
-        else:
-            self._before = b"event: %b\ndata: " % name.encode() if name else b"data: "
-            self._between = b"\n\n" + self._before
-
-    def _passed_on(self, piece: bytes) -> bool:
-        """Give a piece of the body to the sender as it came, if it is whole frames of text alone."""
-        before = self._before
-        if not (before and piece.startswith(before) and piece.endswith(b"\n\n")) or b"\r" in piece:
-            return False
-        text = piece[len(before) : -2]
-        try:
-            if b"\n" in text:
-                if not self._all_text(text.split(self._between)):
-                    return False
-            elif self._place_in(self._decode(str(text, "utf-8"))) != self._place:
-                return False
-        except ValueError:
-            self._tries -= 1
-            return False
-        self._tries = _TRIES
+    def _pass(self, piece: bytes, frames: list[bytes], read: list[Any]) -> bool:  # noqa: ARG002  # it goes as it came
         return not self._sender.frames and self._outlet is not None and self._outlet(piece)
-
-    def _all_text(self, frames: list[bytes]) -> bool:
-        """Raises `ValueError` for what is more."""
-        for data in frames:
-            if b"\n" in data or self._place_in(self._decode(str(data, "utf-8"))) != self._place:
-                return False
-        return True
 
     def _give(self) -> None:
         sender = self._sender
@@ -201,6 +153,33 @@ class Forward(Intake):
         else:
             sender.frames += self._held
         self._held = []
+
+
+class Translated(Unread):
+    """An `Intake` of an answer that its sender gets in another dialect: frames of text alone are said at once."""
+
+    __slots__ = ("_pieces", "_say", "_text_in")
+
+    def __init__(
+        self, decoder: StreamDecoder, clock: Callable[[], float], text: TextFrames | None, say: Say | None
+    ) -> None:
+        super().__init__(decoder, clock, None if say is None else text)
+        self._say = say
+        self._pieces: list[str] = []
+        if text is not None:
+            self._text_in = text.text
+
+    def _learn(self, name: str, data: bytes, event: TextDelta) -> None:
+        super()._learn(name, data, event)
+        self._pieces = self._assembler.text_of(event)
+
+    def _pass(self, piece: bytes, frames: list[bytes], read: list[Any]) -> bool:  # noqa: ARG002  # it goes as said anew
+        texts = list(map(self._text_in, read))
+        if not all(texts) or self._say is None or not self._say(texts):
+            return False
+        self.frames += frames
+        self._pieces += texts
+        return True
 
 
 def body_as_written(

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from dragoman.errors import ConfigurationError, Error, ProviderError
 from dragoman.http import Frame, Framing
-from dragoman.messages import Event, Extra, JsonObject, LLMResponse, Loss, Opaque, Request
+from dragoman.messages import Event, Extra, JsonObject, LLMResponse, Loss, Opaque, Request, encode_json
 
 Wire: TypeAlias = dict[str, Any]
 """A JSON body in a provider's words."""
@@ -51,8 +51,33 @@ class StreamDecoder(Protocol):
         ...
 
 
+class MoreText(Struct, frozen=True):
+    """How more of a text is written while nothing else comes: as `feed` would write its `TextDelta`, in one frame.
+
+    Attributes:
+        name: Of each frame.
+        data: Of the frame for a text that is not empty, when so many others go before it.
+        said: Is told of the texts whose frames are out, if the encoder keeps account of them.
+    """
+
+    name: str
+    data: Callable[[str, int], bytes]
+    said: Callable[[list[str]], None] | None = None
+
+
+def more_text(frame: Frame, mark: bytes) -> MoreText:
+    """From a frame in which `mark`, that ends with two quotes, stands for an empty text."""
+    before, after = frame[1].rsplit(mark, 1)
+    before += mark[:-2]
+    return MoreText(frame[0], lambda text, _: before + encode_json(text) + after)
+
+
 class StreamEncoder(Protocol):
-    """Events in, frames out. One encoder writes one stream; it writes exactly one terminal frame."""
+    """Events in, frames out. One encoder writes one stream; it writes exactly one terminal frame.
+
+    It may have a method `more_text`, which takes the last event fed to it, a `TextDelta`, and returns how more of that
+    text is written until the next is fed, a `MoreText`; `None` where a frame for it would be another each time.
+    """
 
     @property
     def losses(self) -> tuple[Loss, ...]:

@@ -1,8 +1,8 @@
 """Frames that bring a piece of the answer's text and nothing else, told from all others by one typed reading.
 
-Who passes a stream on need not make events of such frames: their decoder would give one `TextDelta` and know nothing
-that it did not know before. So each field that a decoder looks at stands here, and must be as it is when it says
-nothing; what is not known where a decoder looks makes the frame another.
+Who passes a stream on, or writes it in another dialect, need not make events of such frames: their decoder would give
+one `TextDelta` and know nothing that it did not know before. So each field that a decoder looks at stands here, and
+must be as it is when it says nothing; what is not known where a decoder looks makes the frame another.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ class TextFrames(Struct, frozen=True, kw_only=True):
     Attributes:
         decode: Raises `ValueError` for every other frame.
         place: Of what it returns: what must be as it was in such a frame that the dialect's decoder has read.
+        text: Of what it returns: the text.
     """
 
     decode: Callable[[str], Any]
     place: Callable[[Any], Any]
+    text: Callable[[Any], str]
 
 
 class _ChatDelta(Struct, forbid_unknown_fields=True):
@@ -81,11 +83,19 @@ class _ResponsesEvent(Struct):
     logprobs: tuple[()] | None = None
 
 
+def _chat_text(chunk: _ChatChunk) -> str:
+    return chunk.choices[0].delta.content
+
+
 _ROWS: Final[Mapping[str, TextFrames]] = {
-    "anthropic_messages": TextFrames(decode=Decoder(_MessagesEvent).decode, place=attrgetter("index")),
-    "openai_chat": TextFrames(decode=Decoder(_ChatChunk).decode, place=attrgetter("service_tier")),
+    "anthropic_messages": TextFrames(
+        decode=Decoder(_MessagesEvent).decode, place=attrgetter("index"), text=attrgetter("delta.text")
+    ),
+    "openai_chat": TextFrames(decode=Decoder(_ChatChunk).decode, place=attrgetter("service_tier"), text=_chat_text),
     "openai_responses": TextFrames(
-        decode=Decoder(_ResponsesEvent).decode, place=attrgetter("output_index", "content_index", "item_id")
+        decode=Decoder(_ResponsesEvent).decode,
+        place=attrgetter("output_index", "content_index", "item_id"),
+        text=attrgetter("delta"),
     ),
 }
 

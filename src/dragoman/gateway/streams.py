@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from dragoman.calls import Verbatim
 from dragoman.dialects import StreamEncoder
+from dragoman.dialects.base import MoreText
 from dragoman.errors import Error
 from dragoman.flow import Flow, Handle, async_events
 from dragoman.gateway.asgi import Send
@@ -30,6 +31,7 @@ from dragoman.messages import (
     Request,
     ResponseStart,
     Restarted,
+    TextDelta,
     UsageUpdate,
     decode_json,
     encode_json,
@@ -76,19 +78,24 @@ class Outgoing:
     """
 
     __slots__ = (
-        "_beat", "_encoder", "_last", "_manner", "_passed", "_pending", "_send", "_sent_at", "_timer", "_verbatim",
-        "_waiting", "_write", "began", "first_content_at", "stalled", "started", "usage",
+        "_beat", "_before", "_encoder", "_event", "_last", "_manner", "_more", "_passed", "_pending", "_send",
+        "_sent_at", "_timer", "_verbatim", "_waiting", "_write", "began", "first_content_at", "stalled", "started",
+        "usage",
     )  # fmt: skip
 
     def __init__(self, manner: Manner, verbatim: Verbatim, send: Send, write: Tap | None = None) -> None:
         self._manner, self._verbatim, self._send = manner, verbatim, send
         self._write = write
         self._passed = b""
+        self._encoder: StreamEncoder = manner.new_encoder()
         if write is not None and manner.surface.write is encode_sse:
             verbatim.outlet = self._pass_on
-        self._encoder: StreamEncoder = manner.new_encoder()
+            verbatim.say = self._say if hasattr(self._encoder, "more_text") else None
         self._pending: list[bytes] = []
         self._last: Frame = ("", b"")
+        self._event: Event | None = None
+        self._more: MoreText | None = None
+        self._before = b""
         self._sent_at = monotonic()
         self._waiting = False
         self._timer: asyncio.TimerHandle | None = None
@@ -110,7 +117,7 @@ class Outgoing:
                 if self._pending and self.first_content_at is not None:
                     await self._flush()
         finally:
-            self._verbatim.outlet = None  # which refers back to this
+            self._verbatim.outlet = self._verbatim.say = None  # which refer back to this
             self._stop_watching()
             await events.aclose()
         return cast("LLMResponse", handle.result)
@@ -126,6 +133,7 @@ class Outgoing:
         if verbatim.forwarded:
             frames, verbatim.frames = verbatim.frames, []
         else:
+            self._event, self._more = event, None
             frames = self._encoder.feed(event)
         if frames:
             self._put(frames)
@@ -173,6 +181,34 @@ class Outgoing:
         self._sent_at = monotonic()
         self._passed = piece
         return True
+
+    def _say(self, texts: list[str]) -> bool:
+        """Write more of the text that the last event was of, in frames of which only the text is new."""
+        if not self.began or self._waiting or self._pending or self._write is None:
+            return False
+        more = self._more or self._settled()
+        if more is None:
+            return False
+        if len(texts) == 1:
+            piece = b"%b%b\n\n" % (self._before, more.data(texts[0], 0))
+        else:
+            piece = b"".join([b"%b%b\n\n" % (self._before, more.data(text, at)) for at, text in enumerate(texts)])
+        if not self._write(piece):
+            return False
+        self._sent_at = monotonic()
+        if more.said is not None:
+            more.said(texts)
+        return True
+
+    def _settled(self) -> MoreText | None:
+        """How more of the text is written, until another event comes."""
+        event, more_text = self._event, getattr(self._encoder, "more_text", None)
+        if more_text is None or type(event) is not TextDelta:
+            return None
+        more = self._more = cast("MoreText | None", more_text(event))
+        if more is not None:
+            self._before = encode_sse((more.name, b""))[:-2]
+        return more
 
     async def end(self) -> None:
         """The last frames of a stream that went well."""

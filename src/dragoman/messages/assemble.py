@@ -124,6 +124,10 @@ class Assembler:
     def add(self, event: Event) -> None:
         self._ADD[type(event)](self, event)
 
+    def text_of(self, event: TextDelta) -> list[str]:
+        """The pieces of the text that `event` is of. More of it may be put there, until another event is added."""
+        return self._draft(event, _text_part).pieces
+
     def response(self, **fields: Any) -> LLMResponse:
         """The answer so far. `fields` are further fields of `LLMResponse`."""
         others = tuple(

@@ -23,7 +23,7 @@ from dragoman.dialects.anthropic_messages.response import (
     stop_reason,
 )
 from dragoman.dialects.anthropic_messages.usage import encode_usage, report_usage
-from dragoman.dialects.base import Wire, Writers, write_extra
+from dragoman.dialects.base import MoreText, Wire, Writers, more_text, write_extra
 from dragoman.dialects.blocks import Blocks, BlockStreamEncoder, Pieces, place_of
 from dragoman.errors import Error
 from dragoman.http import Frame
@@ -73,6 +73,11 @@ class StreamEncoder(BlockStreamEncoder):
         self._live = False
         self._thoughts: dict[int, list[str]] = {}
         self._refusal: list[str] = []
+
+    def more_text(self, event: TextDelta) -> MoreText | None:
+        if self._ended or event.choice or self._call is not None or self._blocks.part != event.index:
+            return None
+        return more_text(self._blocks.delta({"type": "text_delta", "text": ""}), b'"text":""')
 
     def _error(self, error: Error) -> Frame:
         return _frame(encode_error(error)[1])

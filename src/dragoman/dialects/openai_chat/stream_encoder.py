@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
-from dragoman.dialects.base import Wire
+from dragoman.dialects.base import MoreText, Wire, more_text
 from dragoman.dialects.openai_chat.annotations import encode_annotations, encode_logprobs, sources_fields
 from dragoman.dialects.openai_chat.errors import encode_error
 from dragoman.dialects.openai_chat.finish import encode_finish, report_ending
@@ -109,6 +109,9 @@ class ChatStreamEncoder:
 
     def feed(self, event: Event) -> list[Frame]:
         return self._WRITE[type(event)](self, event)
+
+    def more_text(self, event: TextDelta) -> MoreText | None:
+        return more_text(self._chunk(event.choice, {"content": ""}), b'"content":""')
 
     def finish(self) -> list[Frame]:
         if self._ended:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
-from dragoman.dialects.base import Wire
+from dragoman.dialects.base import MoreText, Wire
 from dragoman.dialects.openai_chat.annotations import encode_logprobs
 from dragoman.dialects.openai_chat.losses import Losses
 from dragoman.dialects.openai_responses.annotations import encode_annotation
@@ -89,6 +89,24 @@ class ResponsesStreamEncoder:
             return []
         write = self._WRITE.get(type(event))
         return [] if write is None else write(self, event)
+
+    def more_text(self, event: TextDelta) -> MoreText | None:
+        content = self._contents.get(event.index)
+        if self._ended or event.choice or content is None or not content.is_open:
+            return None
+        kind, fields = content.delta("")
+        wire = encode_json({**fields, "type": kind, "sequence_number": 0})
+        before, after = wire.rsplit(b'"delta":""', 1)
+        before, after = before + b'"delta":', after[:-2]  # without the number
+
+        def data(text: str, ahead: int) -> bytes:
+            return b"%b%b%b%d}" % (before, encode_json(text), after, self._number + ahead)
+
+        def said(texts: list[str]) -> None:
+            self._number += len(texts)
+            content.more(texts)
+
+        return MoreText(kind, data, said)
 
     def finish(self) -> list[Frame]:
         """Nothing after a `Finish`; without one the stream has failed."""

@@ -46,6 +46,13 @@ class Content:
 
     def say(self, text: str) -> tuple[str, Wire]:
         self._pieces.append(text)
+        return self.delta(text)
+
+    def more(self, texts: list[str]) -> None:
+        """They have been said."""
+        self._pieces += texts
+
+    def delta(self, text: str) -> tuple[str, Wire]:
         if self.kind == "refusal":
             return "response.refusal.delta", {**self._place, "delta": text}
         return "response.output_text.delta", {**self._place, "delta": text, "logprobs": []}
