@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -21,10 +20,7 @@ from dragoman.gateway.snapshot import Snapshot
 _USUAL: Final = Path("dragoman.yaml")
 """The configuration that is taken where none is named and this one is there."""
 
-_COLLECTIONS: Final = (20_000, 50, 100)
-"""Fewer than by default: a call makes and drops many small records, and a tenth of its time went into looking for
-cycles among them (measured 2026-11-21).
-"""
+_PROTOCOL: Final = "dragoman.gateway.protocol:LimitedProtocol"
 _KEEP_ALIVE_SECONDS: Final = 75
 _BACKSTOP_SECONDS: Final = 10
 """More than calls are given to end, after which uvicorn ends whatever is left."""
@@ -92,19 +88,20 @@ def _run(settings: GatewayConfig, source: Path | None, *, host: str, port: int, 
 def _one(uvicorn: Any, settings: GatewayConfig, source: Path | None, common: dict[str, Any]) -> None:
     from dragoman.gateway import create_app
     from dragoman.gateway.protocol import AnnouncingServer, limited
+    from dragoman.gateway.worker import collect_seldom
 
     app = create_app(source, host=common["host"])
     protocol = limited(header_seconds=settings.server.header_seconds)
     config = uvicorn.Config(app, http=protocol, **common)
     server = AnnouncingServer(config, lambda host, port: _say(_greeting(host, port)))
-    gc.collect()
-    gc.freeze()  # what is there now stays, and need not be looked through again and again
-    gc.set_threshold(*_COLLECTIONS)
+    collect_seldom()
     server.run()
 
 
 def _several(uvicorn: Any, settings: GatewayConfig, source: Path | None, common: dict[str, Any], workers: int) -> None:
     """Processes that share the socket, the store and the metrics; each is started anew when it dies."""
+    from uvicorn.supervisors import Multiprocess
+
     from dragoman.gateway.worker import FACTORY, Instructions
 
     with TemporaryDirectory(prefix="dragoman-metrics-") as folder:
@@ -115,9 +112,11 @@ def _several(uvicorn: Any, settings: GatewayConfig, source: Path | None, common:
             metrics=folder,
         )
         told.leave(os.environ)
-        _say(_greeting(common["host"], common["port"]))
-        protocol = "dragoman.gateway.protocol:LimitedProtocol"
-        uvicorn.run(FACTORY, factory=True, http=protocol, workers=workers, **common)
+        config = uvicorn.Config(FACTORY, factory=True, http=_PROTOCOL, workers=workers, **common)
+        with config.bind_socket() as place:
+            place.listen(config.backlog)  # who comes before the first of them is ready waits, and is not turned away
+            _say(_greeting(*place.getsockname()[:2]))
+            Multiprocess(config, sockets=[place]).run()
 
 
 def _greeting(host: str, port: int) -> str:

@@ -54,7 +54,7 @@ def test_who_sends_another_request_before_the_answer_and_leaves_is_noticed(emula
     is_busy, may_go_on = Event(), Event()
 
     @app.get("/busy")
-    async def busy() -> None:  # pyright: ignore[reportUnusedFunction]  # FastAPI calls it
+    async def busy() -> None:
         is_busy.set()
         may_go_on.wait(10)  # the whole loop does: what is sent meanwhile is read at once
 
