@@ -83,10 +83,11 @@ def attempt(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMRespon
         raise StreamInterrupted(f"the stream was cut off: {error.message}") from error
     if verbatim is not None and not stream and call.keeps_reply:
         return _kept(call, verbatim, reply, body)
+    if not stream:
+        return decoded(reply, body, call.target.dialect.decode_response)
     response = _whole(call, reply, body)
-    if stream:  # who asked for a stream gets one
-        for event in events_of(response):
-            yield from emit(event)
+    for event in events_of(response):  # who asked for a stream gets one
+        yield from emit(event)
     return response
 
 
@@ -175,7 +176,10 @@ def json_of(reply: Reply | AsyncReply, body: bytes) -> Any:
 
 def decoded(reply: Reply | AsyncReply, body: bytes, decode: Callable[[dict[str, Any]], T]) -> T:
     """What `decode` makes of a whole body. Raises `DecodeError` for what is not of its dialect."""
-    wire = json_of(reply, body)
+    try:
+        wire = decode_json(body)
+    except ValueError:
+        raise DecodeError(_what_came(reply, body), data=body) from None
     if not isinstance(wire, dict):
         raise DecodeError("the answer is not a JSON object", data=body)
     try:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from dragoman.calls.call import Call, Terms
 from dragoman.calls.fitting import fitted
 from dragoman.calls.half_characters import refuse_half_characters
-from dragoman.calls.known import OWN_HEADERS, merged
+from dragoman.calls.known import OWN_HEADERS, Known, merged
 from dragoman.calls.purse import PURSE
 from dragoman.calls.thinking import thinking_of
 from dragoman.calls.verbatim import Verbatim, body_as_written
@@ -61,28 +61,52 @@ def prepare(call: Call) -> Prepared:
     if call.verbatim is not None and call.sends_verbatim:
         return _as_written(call, call.verbatim)
     target = call.target
-    facts = target.facts(call.request.model)
-    request, unfit = fitted(call.request, facts, target.dialect.effort_budgets)
-    request, notes = with_default_limit(request, facts, target.dialect)
+    request, unfit, notes = _suited(call)
     encoded = target.dialect.encode_request(request)
     losses = unfit + encoded.losses
     for quirk in target.quirks:
         losses += quirk.apply(encoded.wire)
-    refuse_losses(call, losses, request.model)
-    _refuse_emptied(call, losses)
+    if losses:
+        refuse_losses(call, losses, request.model)
+        _refuse_emptied(call, losses)
     body = encode_json(encoded.wire)
     if _ESCAPED_HALF in body:
         refuse_half_characters(encoded.wire)
-    return Prepared(request=request, path=target.path(request), body=body, losses=losses, notes=notes)
+    known = _known(call)
+    path = target.path(request) if known is None else known.paths[request.stream]
+    return Prepared(request=request, path=path, body=body, losses=losses, notes=notes)
+
+
+def _suited(call: Call) -> tuple[Request, tuple[Loss, ...], tuple[str, ...]]:
+    """The request as its model can take it, with the limit that its dialect demands; what was lost, what is noted.
+
+    Most requests say nothing of thinking, and of them the catalog is not asked.
+    """
+    request, dialect = call.request, call.target.dialect
+    limited = request.max_tokens is not None or dialect.default_max_tokens is None
+    if limited and request.reasoning is None:
+        return request, (), ()
+    facts = call.target.facts(request.model)
+    request, unfit = fitted(request, facts, dialect.effort_budgets)
+    request, notes = with_default_limit(request, facts, dialect)
+    return request, unfit, notes
+
+
+def _known(call: Call) -> Known | None:
+    """What is known of the target of this very call."""
+    known = call.known
+    return (
+        known
+        if known is not None and known.target is call.target and call.request.model == known.target.model
+        else None
+    )
 
 
 def _as_written(call: Call, verbatim: Verbatim) -> Prepared:
     """The sender's own body, and what was filled in. Whether it suits the model, its provider says."""
     request, target = call.request, call.target
     said = _said_of(request, call.filled, target.dialect) if call.filled else {}
-    known = call.known
-    if known is None or known.target is not target or request.model != target.model:
-        known = None
+    known = _known(call)
     body, losses = body_as_written(verbatim, request, said, target.quirks, known and known.model)
     if losses:
         refuse_losses(call, losses, request.model)

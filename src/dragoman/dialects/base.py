@@ -115,7 +115,7 @@ class Dialect(Protocol):
     sees to them itself or no model wants a number. Codecs do not fill it in."""
 
     def path(self, request: Request) -> str:
-        """Where a request goes, below the provider's prefix."""
+        """Where a request goes, below the provider's prefix: by its model and whether it streams, no more."""
         ...
 
     def headers(self) -> tuple[tuple[str, str], ...]:

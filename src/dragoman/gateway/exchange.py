@@ -237,13 +237,16 @@ class Exchange:
         if verbatim.forwarded and verbatim.reply is not None:
             await self._reply_bytes(verbatim.reply, facts_of(response))
         else:
-            await self._translate(response, request)
+            body, headers = self._translated(response, request)
+            await self._reply_bytes(body, headers)
 
-    async def _translate(self, response: LLMResponse, request: Request) -> None:
-        response = self._completed(response, request)
-        encoded = self._endpoint.surface.dialect.encode_response(response, request)
+    def _translated(self, response: LLMResponse, request: Request) -> tuple[bytes, list[Header]]:
+        """The answer as the caller's dialect has it, and what is said beside it."""
+        surface = self._endpoint.surface
+        response = completed(response, surface, request, self._request_id, self._started_at)
+        encoded = surface.dialect.encode_response(response, request)
         self.losses = encoded.losses
-        await self._reply(encoded.wire, facts_of(response, encoded.losses))
+        return encode_json(encoded.wire), facts_of(response, encoded.losses)
 
     def _completed(self, begun: Begun, request: Request) -> Begun:
         return completed(begun, self._endpoint.surface, request, self._request_id, self._started_at)

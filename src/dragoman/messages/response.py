@@ -193,9 +193,14 @@ class LLMResponse(Struct, frozen=True):
     def __post_init__(self) -> None:
         if type(self.usage) is not Usage:
             force_setattr(self, "usage", Usage.from_mapping(cast("Any", self.usage)))
-        if self.parts:
+        parts = self.parts
+        if parts:
             if not self.content:
-                force_setattr(self, "content", joined_text(self.parts))
+                only = parts[0]
+                if type(only) is Text and len(parts) == 1:  # as of most answers: nothing is joined
+                    force_setattr(self, "content", only.text)
+                else:
+                    force_setattr(self, "content", joined_text(parts))
         elif self.content:
             force_setattr(self, "parts", (Text(self.content),))
 

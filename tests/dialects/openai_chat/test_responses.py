@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -15,6 +15,7 @@ from dragoman.messages import (
     Citation,
     Document,
     Extra,
+    FinishReason,
     Image,
     LLMResponse,
     Opaque,
@@ -385,6 +386,28 @@ def test_no_answer_raises_a_foreign_error(message: Any, choice: Any, body: Any) 
 
 def encoded(response: LLMResponse, request: Request = ANY) -> dict[str, Any]:
     return CHAT.encode_response(response, request).wire
+
+
+@pytest.mark.parametrize("text", ["Hi", "", "é\ud83d"])
+@pytest.mark.parametrize("reason", [None, *get_args(FinishReason)])
+@pytest.mark.parametrize(
+    "asked",
+    [ANY, Request(model="m", tools=(Tool(name="f", extra=Extra(dialect=NAME, spelling={"type": None})),))],
+    ids=["", "legacy"],
+)
+@pytest.mark.parametrize("stop", [None, "END"])
+def test_one_text_is_written_as_the_same_in_two_parts(
+    text: str, reason: FinishReason | None, asked: Request, stop: str | None
+) -> None:
+    def answer(*parts: Part) -> LLMResponse:
+        usage = Usage(input_tokens=3, output_tokens=2, cache_read_tokens=1, web_searches=1, tool_prompt_tokens=1)
+        extra = Extra(fields={"system_fingerprint": "fp"}, dialect=NAME)
+        return LLMResponse(
+            parts=parts, finish_reason=reason, stop_sequence=stop, usage=usage, extra=extra, service_tier="flex"
+        )
+
+    alone, in_two = (CHAT.encode_response(answer(*parts), asked) for parts in [(Text(text),), (Text(text), Text(""))])
+    assert (list(alone.wire.items()), alone.losses) == (list(in_two.wire.items()), in_two.losses)
 
 
 def test_a_body_for_openais_clients() -> None:

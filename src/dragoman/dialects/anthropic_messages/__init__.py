@@ -14,10 +14,10 @@ from dragoman.dialects.anthropic_messages.request import decode_request, encode_
 from dragoman.dialects.anthropic_messages.response import decode_response, encode_response
 from dragoman.dialects.anthropic_messages.stream import StreamDecoder
 from dragoman.dialects.anthropic_messages.stream_encoder import StreamEncoder
-from dragoman.dialects.base import EFFORT_BUDGETS, Dialect, Encoded, Wire
+from dragoman.dialects.base import EFFORT_BUDGETS, Dialect, Wire
 from dragoman.errors import Error, ProviderError
 from dragoman.http import Framing
-from dragoman.messages import LLMResponse, Request
+from dragoman.messages import Request
 
 
 class AnthropicMessages:
@@ -41,17 +41,10 @@ class AnthropicMessages:
         """The version, without which the API refuses a request."""
         return (("anthropic-version", "2023-06-01"),)
 
-    def encode_request(self, request: Request) -> Encoded:
-        return encode_request(request)
-
-    def decode_request(self, wire: Wire, path: str = "") -> Request:
-        return decode_request(wire, path)
-
-    def encode_response(self, response: LLMResponse, request: Request) -> Encoded:
-        return encode_response(response, request)
-
-    def decode_response(self, wire: Wire) -> LLMResponse:
-        return decode_response(wire)
+    encode_request = staticmethod(encode_request)  # of every request: methods of their own would be frames more
+    decode_request = staticmethod(decode_request)
+    encode_response = staticmethod(encode_response)
+    decode_response = staticmethod(decode_response)
 
     def stream_decoder(self, *, strict_end: bool = True) -> StreamDecoder:
         return StreamDecoder(strict_end=strict_end)

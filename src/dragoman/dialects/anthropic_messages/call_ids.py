@@ -23,7 +23,7 @@ _REFUSED: Final = re.compile(r"[^a-zA-Z0-9_-]")
 
 def with_valid_ids(messages: Sequence[Message]) -> Iterable[Message]:
     """The messages, ids that would be refused spelled anew; calls and results without an id pair off in order."""
-    if not any(map(_has_refused_id, messages)):
+    if not _has_refused_id(messages):
         return messages
     nameless = {ToolCall: count(), ToolResult: count()}
 
@@ -37,10 +37,14 @@ def with_valid_ids(messages: Sequence[Message]) -> Iterable[Message]:
     return [_with_parts(message, tuple(map(valid, message.parts))) for message in messages]
 
 
-def _has_refused_id(message: Message) -> bool:
-    return not isinstance(message.content, str) and any(
-        isinstance(part, ToolCall | ToolResult) and not _VALID.fullmatch(part.id) for part in message.content
-    )
+def _has_refused_id(messages: Sequence[Message]) -> bool:
+    for message in messages:
+        if isinstance(message.content, str):
+            continue
+        for part in message.content:
+            if isinstance(part, ToolCall | ToolResult) and not _VALID.fullmatch(part.id):
+                return True
+    return False
 
 
 def _with_parts(message: Message, parts: tuple[Part, ...]) -> Message:

@@ -19,6 +19,8 @@ from dragoman.messages import CacheMark, Content, Extra, Loss, Message, Role, To
 
 _ROLES: Final = {Role.USER: "user", Role.TOOL: "user", Role.ASSISTANT: "assistant", Role.SYSTEM: "system"}
 
+_SAID: Final = {Role.USER: "user", Role.ASSISTANT: "assistant"}
+
 _IN_PLACE: Final = Extra(dialect=NAME, spelling={"role": "system"})
 """On a system message: it stood inside `messages`."""
 
@@ -34,7 +36,12 @@ def encode_conversation(messages: Sequence[Message], wire: Wire, losses: list[Lo
     turns: list[Wire] = []
     results: Wire | None = None  # the turn that further tool results join
     for index, message in enumerate(with_valid_ids(messages)):
-        if message.role is Role.SYSTEM and not _in_place(message):
+        role, content = message.role, message.content
+        if type(content) is str and message.cache is None and message.extra is None and role in _SAID:  # as most are
+            turns.append({"role": _SAID[role], "content": content})
+            results = None
+            continue
+        if role is Role.SYSTEM and (message.extra is None or message.extra.dialect != NAME):
             hoisted.append((index, message))
             if turns:
                 why = "system messages are hoisted to the top, before the conversation"
@@ -52,10 +59,6 @@ def encode_conversation(messages: Sequence[Message], wire: Wire, losses: list[Lo
     if hoisted:
         wire["system"] = _encode_system(hoisted, losses)
     wire["messages"] = turns
-
-
-def _in_place(message: Message) -> bool:
-    return message.extra is not None and message.extra.dialect == NAME
 
 
 def _encode_turn(message: Message, index: int, losses: list[Loss]) -> Wire | None:

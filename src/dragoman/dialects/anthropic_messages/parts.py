@@ -246,7 +246,13 @@ def decode_marks(wire: Wire, known: frozenset[str]) -> dict[str, Any]:
 
 
 def decode_parts(blocks: Sequence[Wire]) -> tuple[Part, ...]:
-    return tuple([decode_part(block) for block in blocks])
+    parts: list[Part] = []
+    for block in blocks:
+        if block["type"] == "text" and len(block) == 2:  # nearly all of them
+            parts.append(Text(block["text"]))
+        else:
+            parts.append(decode_part(block))
+    return tuple(parts)
 
 
 def decode_part(block: Wire) -> Part:

@@ -52,14 +52,15 @@ def encode_request(request: Request) -> Encoded:
         if value is not None:
             wire[name] = value
     encode_conversation(request.messages, wire, losses)
-    encode_tools(request, wire, losses)
+    if request.tools or request.tool_choice is not None or request.parallel_tool_calls is not None:
+        encode_tools(request, wire, losses)
     if request.reasoning is not None:
         encode_reasoning(request.reasoning, wire, losses)
     if request.output_format is not None:
         encode_format(request.output_format, wire, losses)
     if request.stop:
         wire["stop_sequences"] = list(request.stop)
-    metadata = _encode_metadata(request, losses)
+    metadata = _encode_metadata(request, losses) if request.user is not None or request.metadata else None
     if metadata:
         wire["metadata"] = metadata
     if request.stream:

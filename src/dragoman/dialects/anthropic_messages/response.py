@@ -51,26 +51,23 @@ def decode_response(wire: Wire) -> LLMResponse:
     try:
         if wire.get("type") == "error" or ("error" in wire and "content" not in wire):
             raise error_in_answer(wire)
-        return _decode(wire)
+        details, usage, reason = wire.get("stop_details"), wire.get("usage"), wire.get("stop_reason")
+        parts = decode_parts(wire["content"])
+        return LLMResponse(
+            id=wire.get("id"),
+            model=wire.get("model") or "",
+            parts=parts + refusal_parts(wire) if details else parts,
+            finish_reason=None if reason is None else FINISH_REASONS.get(reason, "other"),
+            raw_finish_reason=reason,
+            stop_sequence=wire.get("stop_sequence"),
+            usage=decode_usage(usage),
+            service_tier=service_tier(usage) if usage else None,
+            extra=None if not details and wire.keys() <= _KNOWN else answer_extra(wire),
+            raw=wire,
+        )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         why = f"the body is no Anthropic message: {type(error).__name__} {error}"
         raise DecodeError(why, data=encode_json(wire)) from error
-
-
-def _decode(wire: Wire) -> LLMResponse:
-    reason = wire.get("stop_reason")
-    return LLMResponse(
-        id=wire.get("id"),
-        model=wire.get("model") or "",
-        parts=decode_parts(wire["content"]) + refusal_parts(wire),
-        finish_reason=finish_reason(reason),
-        raw_finish_reason=reason,
-        stop_sequence=wire.get("stop_sequence"),
-        usage=decode_usage(wire.get("usage")),
-        service_tier=service_tier(wire.get("usage")),
-        extra=answer_extra(wire),
-        raw=wire,
-    )
 
 
 def finish_reason(stop_reason: str | None) -> FinishReason | None:

@@ -16,17 +16,28 @@ def decode_usage(wire: Wire | None) -> Usage:
     """The counts in `wire`; what is absent, `null` or no integer was not reported."""
     if not wire:
         return Usage()
-    count = wire.get("input_tokens")
-    read, written = _count(wire, "cache_read_input_tokens"), _count(wire, "cache_creation_input_tokens")
+    count, output = wire.get("input_tokens"), wire.get("output_tokens")
+    read, written = wire.get("cache_read_input_tokens"), wire.get("cache_creation_input_tokens")
+    read, written = read if type(read) is int else None, written if type(written) is int else None
+    inside: dict[str, int | None] = {}
+    for field, outer, name in _INSIDE:
+        if wire.get(outer):
+            inside[field] = _count(wire[outer], name)
     return Usage(
         input_tokens=count + (read or 0) + (written or 0) if type(count) is int else None,
-        output_tokens=_count(wire, "output_tokens"),
+        output_tokens=output if type(output) is int else None,
         cache_read_tokens=read,
         cache_write_tokens=written,
-        cache_write_1h_tokens=_count(wire.get("cache_creation"), "ephemeral_1h_input_tokens"),
-        reasoning_tokens=_count(wire.get("output_tokens_details"), "thinking_tokens"),
-        web_searches=_count(wire.get("server_tool_use"), "web_search_requests"),
+        **inside,
     )
+
+
+_INSIDE: Final = (
+    ("cache_write_1h_tokens", "cache_creation", "ephemeral_1h_input_tokens"),
+    ("reasoning_tokens", "output_tokens_details", "thinking_tokens"),
+    ("web_searches", "server_tool_use", "web_search_requests"),
+)
+"""Counts that stand inside another object: the record's name, the object, the name in it."""
 
 
 def _count(wire: Any, name: str) -> int | None:

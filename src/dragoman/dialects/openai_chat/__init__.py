@@ -19,7 +19,7 @@ from dragoman.dialects.openai_chat.variant import OPENAI, Variant, variant_at
 from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.errors import Error, ProviderError
 from dragoman.http import Framing
-from dragoman.messages import LLMResponse, Request
+from dragoman.messages import Request
 
 
 class OpenAIChat:
@@ -47,13 +47,9 @@ class OpenAIChat:
     def encode_request(self, request: Request) -> Encoded:
         return encode_request(request, self._variant)
 
-    decode_request = staticmethod(decode_request)  # of every request: a method of its own would be a frame more
-
-    def encode_response(self, response: LLMResponse, request: Request) -> Encoded:
-        return encode_response(response, request)
-
-    def decode_response(self, wire: Wire) -> LLMResponse:
-        return decode_response(wire)
+    decode_request = staticmethod(decode_request)  # of every request: methods of their own would be frames more
+    encode_response = staticmethod(encode_response)
+    decode_response = staticmethod(decode_response)
 
     def stream_decoder(self, *, strict_end: bool = True) -> StreamDecoder:
         return ChatStreamDecoder(strict_end=strict_end)

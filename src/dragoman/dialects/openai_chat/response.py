@@ -34,6 +34,7 @@ from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.errors import DecodeError
 from dragoman.messages import (
     Audio,
+    FinishReason,
     Image,
     LLMResponse,
     Opaque,
@@ -50,24 +51,24 @@ from dragoman.messages import (
 # ---------------------------------------------------------------------- decode
 
 
-def decode_response(body: Wire) -> LLMResponse:
+def decode_response(wire: Wire) -> LLMResponse:
     """Raises `ProviderError` for an error in a body of status 200 and `DecodeError` for what is no answer."""
-    if body.get("error"):
-        raise error_of(200, {}, body)
-    choices = body.get("choices")
+    if wire.get("error"):
+        raise error_of(200, {}, wire)
+    choices = wire.get("choices")
     if not isinstance(choices, list) or not choices:
-        raise error_of(200, {}, body) if is_error(body) else _no_answer(body)
-    first, *others = _ordered(cast("list[Any]", choices), body)
-    usage = decode_usage(body.get("usage"))
+        raise error_of(200, {}, wire) if is_error(wire) else _no_answer(wire)
+    first, *others = _ordered(cast("list[Any]", choices), wire)
+    usage = decode_usage(wire.get("usage"))
     response = _decode_choice(
         first,
-        body,
-        id=response_id(body),
-        created_at=created_at(body),
+        wire,
+        id=response_id(wire),
+        created_at=created_at(wire),
         usage=_NO_USAGE if usage is None else usage,
-        service_tier=service_tier(body),
-        alternatives=tuple([_decode_choice(choice, body) for choice in others]),
-        raw=body,
+        service_tier=service_tier(wire),
+        alternatives=tuple([_decode_choice(choice, wire) for choice in others]),
+        raw=wire,
     )
     for choice in (first, *others):
         if choice.get("error"):  # OpenRouter tells here of a provider that broke off
@@ -218,26 +219,54 @@ def call_seed(body: Wire) -> tuple[Any, Any]:
 def encode_response(response: LLMResponse, request: Request) -> Encoded:
     """A body that OpenAI's clients take: an unknown id is empty and an unknown time 0, for both must be there."""
     losses = Losses()
-    legacy = any(is_legacy(tool) for tool in request.tools)
-    answers = (response, *response.alternatives)
-    encoded = [_encode_choice(number, answer, losses, legacy=legacy) for number, answer in enumerate(answers)]
     wire: Wire = {
         "id": response.id or "",
         "object": "chat.completion",
         "created": response.created_at or 0,
         "model": response.model,
-        "choices": [choice for choice, _ in encoded],
-        **sources_fields([source for _, sources in encoded for source in sources]),
     }
+    choice = _plain_choice(response)
+    if choice is None:
+        _encode_choices(response, request, wire, losses)
+    else:
+        wire["choices"] = [choice]
     usage = encode_usage(response.usage)
     if usage is not None:
         wire["usage"] = usage
     if response.service_tier is not None:
         wire["service_tier"] = response.service_tier
     report_usage(response.usage, losses)
-    losses.at = ()
-    restore(wire, response.extra, losses)
+    if response.extra is not None:
+        losses.at = ()
+        restore(wire, response.extra, losses)
     return Encoded(wire, tuple(losses.found))
+
+
+def _plain_choice(response: LLMResponse) -> Wire | None:
+    """The one choice of an answer that is a text and no more, as most are; `None` for any other."""
+    parts, ending = response.parts, _PLAIN_ENDINGS.get(response.finish_reason)
+    if len(parts) != 1 or ending is None or response.alternatives or response.logprobs is not None:
+        return None
+    part = parts[0]
+    if type(part) is not Text or part.citations or part.extra is not None:
+        return None
+    message: Wire = {"role": "assistant", "content": part.text, "refusal": None}
+    choice: Wire = {"index": 0, "message": message, "logprobs": None, "finish_reason": ending}
+    if response.stop_sequence is not None:
+        choice["stop_reason"] = response.stop_sequence
+    return choice
+
+
+_PLAIN_ENDINGS: Final[dict[FinishReason | None, str]] = {None: "stop", "stop": "stop", "length": "length"}
+"""How a text ends of which there is nothing else to say."""
+
+
+def _encode_choices(response: LLMResponse, request: Request, wire: Wire, losses: Losses) -> None:
+    legacy = any(is_legacy(tool) for tool in request.tools)
+    answers = (response, *response.alternatives)
+    encoded = [_encode_choice(number, answer, losses, legacy=legacy) for number, answer in enumerate(answers)]
+    wire["choices"] = [choice for choice, _ in encoded]
+    wire.update(sources_fields([source for _, sources in encoded for source in sources]))
 
 
 def _encode_choice(number: int, answer: LLMResponse, losses: Losses, *, legacy: bool) -> tuple[Wire, list[Wire]]:

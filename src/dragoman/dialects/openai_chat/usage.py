@@ -39,7 +39,6 @@ _INSIDE: Final = {
 _OUTSIDE_FIELDS: Final = [(name, field) for field, names in _ELSEWHERE.items() for name in names]
 _OUTSIDE: Final = frozenset(name for name, _ in _OUTSIDE_FIELDS)
 
-_TOTALS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
 _COUNTED: Final = frozenset({*_PLACES, "input_tokens", "output_tokens"})
 _NOTHING: Final = Usage()
 
@@ -105,8 +104,13 @@ def encode_usage(usage: Usage) -> Wire | None:
     total = usage.total_tokens
     if total is None and usage.input_tokens is not None and usage.output_tokens is not None:
         total = usage.input_tokens + usage.output_tokens
-    counts = zip(_TOTALS, (usage.input_tokens, usage.output_tokens, total), strict=True)
-    wire: Wire = {name: count for name, count in counts if count is not None}
+    wire: Wire = {}
+    if usage.input_tokens is not None:
+        wire["prompt_tokens"] = usage.input_tokens
+    if usage.output_tokens is not None:
+        wire["completion_tokens"] = usage.output_tokens
+    if total is not None:
+        wire["total_tokens"] = total
     for field, (outer, inner) in _PLACES.items():
         count = getattr(usage, field)
         if count is not None:
