@@ -10,10 +10,11 @@ from msgspec.structs import replace
 from dragoman.calls import Call, Known, Target, Verbatim, generate, known_of
 from dragoman.dialects import get_dialect
 from dragoman.dialects.forwarding import fields_in
+from dragoman.errors import MissingKey
 from dragoman.flow import Open
 from dragoman.http import HttpRequest, Origin
 from dragoman.messages import Message, Request, encode_json
-from dragoman.providers import ProviderSpec, get_spec
+from dragoman.providers import ProviderSpec, get_spec, use_keys
 from dragoman.providers.auth import KeyAuth
 from dragoman.providers.auth.keys import KeySource
 from dragoman.providers.registry import built_in_names
@@ -126,7 +127,24 @@ class Rotating(KeyAuth, frozen=True, kw_only=True):
 )
 def test_a_key_that_may_change_is_not_known(auth: Any, key: Any) -> None:
     known: Known = known_of(target(replace(get_spec("openai"), auth=auth), key=key))
-    assert (known.credential, known.headers, known.headers_beside((("x", "1"),))) == (None, None, None)
+    assert (known.credential, known.headers, known.headers_beside((("x", "1"),), None)) == (None, None, None)
+
+
+def test_a_key_in_the_environment_is_looked_for_at_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = target(get_spec("openai"), key=None)
+    call = Call(target=asked, request=request(stream=False), known=known_of(asked), clock=lambda: NOW)
+    said: list[Any] = []
+    for key in ("k-1", "k-1", "k-2", "k-1"):
+        monkeypatch.setenv("OPENAI_API_KEY", key)
+        assert parts(sent(call)) == parts(sent(replace(call, known=None)))
+        said.append(sent(call).headers)
+    assert [dict(headers)["authorization"] for headers in said] == [f"Bearer k-{n}" for n in (1, 1, 2, 1)]
+    assert said[0] is said[1]
+    with use_keys(openai="k-3"):
+        assert dict(sent(call).headers)["authorization"] == "Bearer k-3"
+    monkeypatch.delenv("OPENAI_API_KEY")
+    with pytest.raises(MissingKey):
+        sent(call)
 
 
 def test_a_key_is_not_shown() -> None:

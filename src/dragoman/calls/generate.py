@@ -13,6 +13,7 @@ from dragoman.calls.target import credential_for
 from dragoman.errors import Error
 from dragoman.flow import Flow
 from dragoman.messages import LLMResponse
+from dragoman.providers import find_key
 
 
 def generate(call: Call) -> Flow[LLMResponse]:
@@ -37,9 +38,11 @@ def generate(call: Call) -> Flow[LLMResponse]:
         if purse.taken > purse.held:
             yield from purse.grow()
     known = call.known
-    settled = None if known is None or known.target is not call.target else known.credential
+    settled, auth = (None, None) if known is None or known.target is not call.target else (known.credential, known.auth)
     while True:
-        credential = settled or (yield from credential_for(call.target))
+        credential = settled or (
+            (yield from credential_for(call.target)) if auth is None else find_key(call.target.spec.name, auth, None)
+        )
         progress = Progress(began=call.clock())
         try:
             response = yield from attempt(call, http_request(call, prepared, credential, deadline), progress)

@@ -10,7 +10,7 @@ from dragoman._version import __version__
 from dragoman.calls.target import Target
 from dragoman.dialects.forwarding import raw
 from dragoman.messages import Request
-from dragoman.providers import Credential, KeyAuth
+from dragoman.providers import Credential, Key, KeyAuth, KeySource
 from dragoman.secret import Secret
 
 OWN_HEADERS: Final = (("content-type", "application/json"), ("user-agent", f"dragoman/{__version__}"))
@@ -30,6 +30,7 @@ class Known(Struct, frozen=True, kw_only=True):
         model: The name of its model, as it stands in a body.
         paths: Where requests for a whole answer go, and those for a stream.
         credential: Its key, where that is the same for every call; `None`: it is looked for again at each try.
+        auth: How its key is looked for at each try where none was given and nothing has to be waited for.
         headers: Those of every request with a body and nothing to say beside, in one object: ours, the dialect's, the
             key, the target's. `None` where the key is looked for again.
     """
@@ -39,18 +40,24 @@ class Known(Struct, frozen=True, kw_only=True):
     model: Raw
     paths: tuple[str, str]
     credential: Credential | None
+    auth: KeyAuth | None
     headers: Headers | None
-    _beside: dict[Headers, Headers] = {}
+    _beside: dict[tuple[str, KeySource, Headers], Headers] = {}
 
-    def headers_beside(self, said: Headers) -> Headers | None:
-        """`headers`, of requests that have headers of their own. Those of one sender are the same as a rule."""
-        if not said or self.credential is None:
+    def headers_beside(self, said: Headers, credential: Credential | None) -> Headers | None:
+        """`headers`, of requests that have headers of their own, or whose key was looked for: `None` where it is none
+        in a header. Those of one sender are the same as a rule, and so is the key.
+        """
+        if self.headers is not None and not said:
             return self.headers
-        found = self._beside.get(said)
+        if type(credential) is not Key:
+            return None
+        place = (credential.text.reveal(), credential.source, said)
+        found = self._beside.get(place)
         if found is None:
             if len(self._beside) >= _MOST_KEPT:
                 self._beside.clear()
-            found = self._beside[said] = _headers(self.target, self.credential, said)
+            found = self._beside[place] = _headers(self.target, credential, said)
         return found
 
     def __repr__(self) -> str:
@@ -68,6 +75,7 @@ def known_of(target: Target) -> Known:
         model=raw(target.model),
         paths=(target.path(asked), target.path(Request(model=target.model, stream=True))),
         credential=credential,
+        auth=_looking(target),
         headers=None if credential is None else _headers(target, credential),
     )
 
@@ -78,6 +86,11 @@ def _credential(target: Target) -> Credential | None:
     """
     key, auth = target.key, target.spec.auth
     return auth.key_of(key) if isinstance(key, Secret) and key and type(auth) is KeyAuth else None
+
+
+def _looking(target: Target) -> KeyAuth | None:
+    auth = target.spec.auth
+    return auth if type(auth) is KeyAuth and not callable(target.key) else None
 
 
 def _headers(target: Target, credential: Credential, said: Headers = ()) -> Headers:

@@ -173,7 +173,9 @@ def http_request(
     if known is None or known.target is not target or not body or terms.headers:
         headers = None
     else:
-        headers = known.headers_beside(outgoing.headers) if outgoing.headers else known.headers
+        headers = known.headers if not outgoing.headers else None
+        if headers is None:
+            headers = known.headers_beside(outgoing.headers, credential)
     return HttpRequest(
         origin=target.origin,
         target=outgoing.path,

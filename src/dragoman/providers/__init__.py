@@ -1,6 +1,6 @@
 """Who serves models: one small file a provider, found by its name."""
 
-from dragoman.providers.auth import Auth, Credential, KeyAuth, given_key
+from dragoman.providers.auth import Auth, Credential, Key, KeyAuth, KeySource, find_key, given_key
 from dragoman.providers.base_url import join_path, parse_base_url, whole_url
 from dragoman.providers.lending import use_keys
 from dragoman.providers.quirks import Quirk
@@ -19,11 +19,14 @@ from dragoman.providers.spec import ProviderSpec
 __all__ = [
     "Auth",
     "Credential",
+    "Key",
     "KeyAuth",
+    "KeySource",
     "ProviderSpec",
     "Quirk",
     "Setting",
     "built_in_names",
+    "find_key",
     "find_settings",
     "get_spec",
     "given_key",
