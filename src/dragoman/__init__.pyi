@@ -127,6 +127,7 @@ from dragoman.errors import MissingPackage as MissingPackage
 from dragoman.errors import ModelNotAllowed as ModelNotAllowed
 from dragoman.errors import ModelStringError as ModelStringError
 from dragoman.errors import NoDeployment as NoDeployment
+from dragoman.errors import NoFurtherTry as NoFurtherTry
 from dragoman.errors import NoModelFits as NoModelFits
 from dragoman.errors import NothingFits as NothingFits
 from dragoman.errors import OutcomeUnknown as OutcomeUnknown

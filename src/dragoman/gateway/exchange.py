@@ -119,6 +119,8 @@ class Exchange:
         finally:
             if self.error is not None:  # else it was over before the last byte went out
                 self._line.unwatch()
+            if self._outgoing is not None:
+                self._outgoing.stop_watching()
             self._over()
             drain.leave(task)
 

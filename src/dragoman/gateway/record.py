@@ -18,7 +18,7 @@ class CallRecord(Spend, frozen=True, kw_only=True):
         status: The HTTP status that was answered, of a stream the one it began with.
         when: When the call came, in seconds since 1970.
         seconds: From then to its end, measured on a clock that nobody sets.
-        key: The id of the virtual key.
+        key: The id of the virtual key, of every call that had one.
         first_token_seconds: From the beginning to the first content of a stream.
         attempts: Each try, in order.
         losses: What of the request the provider's dialect could not express.
@@ -30,7 +30,6 @@ class CallRecord(Spend, frozen=True, kw_only=True):
     status: int
     when: float = 0.0
     seconds: float
-    key: str | None = None
     stream: bool = False
     first_token_seconds: float | None = None
     attempts: tuple[Attempt, ...] = ()

@@ -107,7 +107,10 @@ class Outgoing:
         self.usage: UsageUpdate | None = None
 
     async def pump(self, flow: Flow[LLMResponse], patience: Patience) -> LLMResponse:
-        """Send what `flow` brings, but for the last piece, which `end` sends."""
+        """Send what `flow` brings, but for the last piece, which `end` sends.
+
+        From here on it is watched whether the caller reads, until `stop_watching`.
+        """
         handle: Handle[LLMResponse] = Handle()
         events = async_events(flow, handle)
         self._watch(patience)
@@ -118,7 +121,6 @@ class Outgoing:
                     await self._flush()
         finally:
             self._verbatim.outlet = self._verbatim.say = None  # which refer back to this
-            self._stop_watching()
             await events.aclose()
         return cast("LLMResponse", handle.result)
 
@@ -279,7 +281,7 @@ class Outgoing:
         self._pending.append(sign)
         await self._flush()
 
-    def _stop_watching(self) -> None:
+    def stop_watching(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
 

@@ -66,6 +66,19 @@ def test_a_budget_is_held_and_settled(client: httpx.Client, app: Gateway, emulat
     assert len(emulator.requests) == 1
 
 
+def test_what_a_key_is_refused_is_counted_for_it(app: Gateway, tmp_path: Path) -> None:
+    with serving(app) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        client.get("/v1/models")
+        headers = {"authorization": f"Bearer {token_of(app, 'small', budget=Decimal('0.000001'))}"}
+        body = {"model": "up-openai", "messages": [{"role": "user", "content": "Hi"}]}
+        assert client.post("/v1/chat/completions", json=body, headers=headers).status_code == 402
+        assert app.service.keys is not None
+        key = app.service.keys.named("small").id
+    with read_only(tmp_path / "keys.sqlite3") as connection:
+        rows = usage_rows(connection, ["key"])
+    assert [(row.place["key"], row.failed) for row in rows] == [(key, 1)]
+
+
 def test_a_model_that_is_not_for_a_key(client: httpx.Client, app: Gateway, emulator: Emulator) -> None:
     token = token_of(app, "narrow", models=("up-anthropic",))
     headers = {"authorization": f"Bearer {token}"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -9,9 +10,14 @@ from threading import Event
 import httpx
 import pytest
 
+from dragoman.calls import Verbatim
+from dragoman.errors import ProviderFailed
+from dragoman.flow import Flow, emit
 from dragoman.gateway import create_app
-from dragoman.gateway.streams import Patience
-from dragoman.messages import encode_json
+from dragoman.gateway.lines import Message
+from dragoman.gateway.streams import Manner, Outgoing, Patience
+from dragoman.gateway.surfaces import surface_of
+from dragoman.messages import LLMResponse, Request, encode_json, events_of
 from dragoman.testing import Emulator
 from tests.gateway.front.running import config_for, gateway, serving
 
@@ -115,6 +121,36 @@ def test_who_does_not_read_for_long_is_given_up(model: str) -> None:
             assert received.startswith(b"HTTP/1.1 200")
             assert not received.endswith(b"0\r\n\r\n")  # it does not end as if it were whole
             assert b"[DONE]" not in received
+
+
+@pytest.mark.parametrize("failing", [False, True], ids=["whole", "failed"])
+def test_who_does_not_read_the_last_frames_is_given_up_too(failing: bool) -> None:
+    """Their buffer is full just when nothing more comes from the provider."""
+
+    async def send(message: Message) -> None:
+        if not message.get("more_body", True):
+            await asyncio.Event().wait()
+
+    def answer() -> Flow[LLMResponse]:
+        for event in events_of(LLMResponse(content="Rivers run downhill.")):
+            yield from emit(event)
+        return LLMResponse()
+
+    manner = Manner(
+        surface=surface_of("openai_chat"), request=Request(model="m"), head=list, completed=lambda begun, _: begun
+    )
+    outgoing = Outgoing(manner, Verbatim(dialect="anthropic_messages", body={}), send)
+
+    async def stream() -> None:
+        await outgoing.pump(answer(), Patience(heartbeat_seconds=None, write_seconds=0.05))
+        await (outgoing.fail(ProviderFailed("it broke")) if failing else outgoing.end())
+
+    async def given_up() -> None:
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.create_task(stream())
+
+    asyncio.run(asyncio.wait_for(given_up(), 30))
+    assert outgoing.stalled
 
 
 def test_no_more_calls_are_open_than_may_be(emulator: Emulator) -> None:

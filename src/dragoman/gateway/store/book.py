@@ -111,9 +111,9 @@ class Book:
         return [(entry, self._grow(entry) if isinstance(entry, Grow) else self._admit(entry)) for entry in asked]
 
     def note(self, spends: Sequence[Spend]) -> None:
-        """Calls without a key are over."""
+        """Calls without a key, and calls that were not let in, are over."""
         for spend in spends:
-            self._changes.tally.add(spend, believed(spend.cost), "", spend.tenant, self.now.wall)
+            self._changes.tally.add(spend, believed(spend.cost), spend.key or "", spend.tenant, self.now.wall)
 
     def add(self, tally: Tally) -> None:
         """Usage that could not be written before."""

@@ -22,7 +22,8 @@ class Spend(Struct, frozen=True, kw_only=True):
         known: Of a cost that is not known, what is: that of the tries which were answered.
         broke_off: Whether a try broke off after it was sent, so that it may have to be paid.
         when: Seconds since 1970; `None`: now.
-        tenant: On whose behalf, for calls without a key.
+        key: The id of the key, for calls that were not let in.
+        tenant: On whose behalf such a call was, or one without a key.
         request_id: The id that the caller was told.
         outcome: `ok`, `left` (the caller went away), or the name of the error's class.
     """
@@ -35,6 +36,7 @@ class Spend(Struct, frozen=True, kw_only=True):
     known: Decimal = Decimal(0)
     broke_off: bool = False
     when: float | None = None
+    key: str | None = None
     tenant: str | None = None
     request_id: str = ""
     outcome: str = "ok"

@@ -314,7 +314,7 @@ class Writer:
             if isinstance(entry, Batch):
                 self._owed += entry.over
                 for spend in entry.notes:
-                    self._owed_tally.add(spend, believed(spend.cost), "", spend.tenant, self._wall())
+                    self._owed_tally.add(spend, believed(spend.cost), spend.key or "", spend.tenant, self._wall())
         told = [outcome for told in outcomes if isinstance(told, list) for _, outcome in cast("list[Outcome]", told)]
         self._owed += [Settle(outcome, None) for outcome in told if isinstance(outcome, Admission)]
 
