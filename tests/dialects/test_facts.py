@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from dragoman.dialects import get_dialect
-from dragoman.dialects.forwarding import facts_reader, forwarding_in
+from dragoman.dialects.forwarding import forwarding_in, read_facts
 from dragoman.errors import DecodeError, ProviderError
 from dragoman.messages import LLMResponse, Message, Request, Text, ToolCall, Usage, decode_json, encode_json
 
@@ -36,8 +36,8 @@ def test_recorded_answers_are_read_alike(dialect: str) -> None:
     answers = recorded(dialect)
     if not answers:
         pytest.skip("the recorded traffic is not beside the repository")
-    read = facts_reader(dialect)
-    found = {each.id: (facts, each.body) for each in answers if (facts := read(each.body)) is not None}
+    read = ((each, read_facts(dialect, each.body)) for each in answers)
+    found = {each.id: (facts, each.body) for each, facts in read if facts is not None}
     for name, (facts, body) in found.items():
         assert facts == whole(dialect, body), name
     assert len(found) >= SHARES[dialect] * len(answers)
@@ -67,7 +67,7 @@ ANSWERS = [
 def test_answers_as_our_own_servers_write_them_are_read_alike(dialect: str, answer: LLMResponse, usage: Usage) -> None:
     request = Request(model="m", messages=(Message("user", "Hi"),))
     wire = get_dialect(dialect).encode_response(replace(answer, usage=usage), request).wire
-    facts = facts_reader(dialect)(encode_json(wire))
+    facts = read_facts(dialect, encode_json(wire))
     if facts is not None:
         assert facts == whole(dialect, encode_json(wire))
 
@@ -129,7 +129,7 @@ USUAL = [
 @pytest.mark.parametrize(("dialect", "wire"), USUAL)
 def test_the_usual_is_read(dialect: str, wire: dict[str, Any]) -> None:
     body = encode_json(wire)
-    assert facts_reader(dialect)(body) == whole(dialect, body)
+    assert read_facts(dialect, body) == whole(dialect, body)
 
 
 UNUSUAL = [
@@ -170,7 +170,7 @@ UNUSUAL = [
 
 @pytest.mark.parametrize(("dialect", "wire"), UNUSUAL)
 def test_the_unusual_is_left_to_the_whole_decoder(dialect: str, wire: dict[str, Any]) -> None:
-    assert facts_reader(dialect)(encode_json(wire)) is None
+    assert read_facts(dialect, encode_json(wire)) is None
 
 
 @EVERY_DIALECT
@@ -178,7 +178,7 @@ def test_the_unusual_is_left_to_the_whole_decoder(dialect: str, wire: dict[str, 
     "body", [b"", b"no JSON", b"[]", b"null", b'{"choices":', b'{"type":"message","content":[],"x":"\xff"}']
 )
 def test_what_is_no_answer_is_left_to_the_whole_decoder(dialect: str, body: bytes) -> None:
-    assert facts_reader(dialect)(body) is None
+    assert read_facts(dialect, body) is None
 
 
 @EVERY_DIALECT
@@ -186,7 +186,7 @@ def test_what_the_whole_decoder_refuses_is_never_read(dialect: str) -> None:
     """Of every body above, whichever dialect it is of: what is an error to the one is none to the other."""
     for _, wire in USUAL + UNUSUAL:
         body = json.dumps(wire).encode()
-        facts = facts_reader(dialect)(body)
+        facts = read_facts(dialect, body)
         try:
             response = whole(dialect, body)
         except (DecodeError, ProviderError):

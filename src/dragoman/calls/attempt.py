@@ -10,8 +10,8 @@ from msgspec import Struct
 from dragoman.calls.call import Call
 from dragoman.calls.intake import Intake, unreadable
 from dragoman.calls.target import Target
-from dragoman.calls.verbatim import Forward, Translated, Verbatim
-from dragoman.dialects.forwarding import facts_reader
+from dragoman.calls.verbatim import Forward, Translated
+from dragoman.dialects.forwarding import read_facts
 from dragoman.dialects.text_frames import text_frames_in
 from dragoman.errors import (
     ConnectionLost,
@@ -82,21 +82,15 @@ def attempt(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMRespon
             raise
         raise StreamInterrupted(f"the stream was cut off: {error.message}") from error
     if verbatim is not None and not stream and call.keeps_reply:
-        return _kept(call, verbatim, reply, body)
+        facts = read_facts(verbatim.dialect, body) if verbatim.facts_suffice else None
+        response = facts or _whole(call, reply, body)  # an unusual one is read in whole: errors may be in it
+        verbatim.keep(reply.headers, body)
+        return response
     if not stream:
         return decoded(reply, body, call.target.dialect.decode_response)
     response = _whole(call, reply, body)
     for event in events_of(response):  # who asked for a stream gets one
         yield from emit(event)
-    return response
-
-
-def _kept(call: Call, verbatim: Verbatim, reply: Reply | AsyncReply, body: bytes) -> LLMResponse:
-    """What is in a body that goes to the sender as it is. Of an unusual one all is read: errors may be in it."""
-    response = facts_reader(verbatim.dialect)(body) if verbatim.facts_suffice else None
-    if response is None:
-        response = _whole(call, reply, body)
-    verbatim.keep(reply.headers, body)
     return response
 
 

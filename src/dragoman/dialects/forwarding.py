@@ -136,10 +136,21 @@ forwarding_of: Final[Callable[[str], Forwarding]] = _ROWS.__getitem__
 """The row of a dialect that has one."""
 
 
-@cache
-def facts_reader(dialect: str) -> Callable[[bytes], LLMResponse | None]:
-    """What reads of an answer that is passed on who made it, why it ended and what it used: `<dialect>/facts.py`.
+def read_facts(dialect: str, body: bytes) -> LLMResponse | None:
+    """What is read of an answer that is passed on: who made it, why it ended and what it used (`<dialect>/facts.py`).
 
-    It gives `None` for an answer that has to be read in whole.
+    `None` for one that has to be read in whole.
     """
-    return import_module(f"{__package__}.{dialect}.facts").read_facts
+    decode, facts_in = _facts_of(dialect)
+    try:
+        str(body, "utf-8")  # texts that nobody looks at are not checked otherwise
+        answer = decode(body)
+    except ValueError:
+        return None
+    return facts_in(answer)
+
+
+@cache
+def _facts_of(dialect: str) -> tuple[Callable[[bytes], Any], Callable[[Any], LLMResponse | None]]:
+    module = import_module(f"{__package__}.{dialect}.facts")
+    return module.decode, module.facts_in

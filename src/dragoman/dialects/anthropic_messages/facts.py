@@ -49,17 +49,13 @@ class _Answer(Struct):
     error: None = None
 
 
-_read: Final = Decoder(_Answer).decode
 _NO_COUNTS: Final = _Counts()
 
+decode: Final = Decoder(_Answer).decode
 
-def read_facts(body: bytes) -> LLMResponse | None:
-    """The response in `body` without what it says; `None` for one that has to be read in whole."""
-    try:
-        str(body, "utf-8")  # texts that nobody looks at are not checked otherwise
-        answer = _read(body)
-    except ValueError:
-        return None
+
+def facts_in(answer: _Answer) -> LLMResponse:
+    """The response in `answer` without what it says."""
     counts = answer.usage or _NO_COUNTS
     count, read, written = counts.input_tokens, counts.cache_read_input_tokens, counts.cache_creation_input_tokens
     hour, thoughts, searches = counts.cache_creation, counts.output_tokens_details, counts.server_tool_use

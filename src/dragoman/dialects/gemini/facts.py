@@ -57,17 +57,13 @@ class _Answer(Struct, rename="camel"):
     error: None = None
 
 
-_read: Final = Decoder(_Answer).decode
 _NO_COUNTS: Final = _Counts()
 
+decode: Final = Decoder(_Answer).decode
 
-def read_facts(body: bytes) -> LLMResponse | None:
-    """The response in `body` without what it says; `None` for one that has to be read in whole."""
-    try:
-        str(body, "utf-8")  # texts that nobody looks at are not checked otherwise
-        answer = _read(body)
-    except ValueError:
-        return None
+
+def facts_in(answer: _Answer) -> LLMResponse | None:
+    """The response in `answer` without what it says; `None` for one that has to be read in whole."""
     if len(answer.candidates) != 1:
         return None
     candidate, called = answer.candidates[0], False

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.json import Decoder
 
 from dragoman.dialects.openai_chat.finish import FINISH_REASONS
 from dragoman.dialects.openai_chat.usage import all_output
-from dragoman.messages import LLMResponse, Usage
+from dragoman.messages import FinishReason, LLMResponse, Usage
 
 
 class InputDetails(Struct):
@@ -31,14 +31,32 @@ class OutputDetails(Struct):
     audio_tokens: int | None = None
 
 
-class _Counts(Struct):
+class Counts(Struct):
+    """What both of OpenAI's dialects count."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    input_tokens_details: InputDetails | None = None
+    output_tokens_details: OutputDetails | None = None
+
+
+class Answer(Struct):
+    """What both of OpenAI's dialects say alike."""
+
+    id: str | None = None
+    model: str | None = None
+    service_tier: str | None = None
+    error: None = None
+
+
+class _Counts(Counts):
     """Hosts that count elsewhere are read in whole: those fields fit nothing but `null` here."""
 
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    total_tokens: int | None = None
-    prompt_tokens_details: InputDetails | None = None
-    completion_tokens_details: OutputDetails | None = None
+    input_tokens: int | None = field(default=None, name="prompt_tokens")
+    output_tokens: int | None = field(default=None, name="completion_tokens")
+    input_tokens_details: InputDetails | None = field(default=None, name="prompt_tokens_details")
+    output_tokens_details: OutputDetails | None = field(default=None, name="completion_tokens_details")
     prompt_token_details: None = None
     cache_creation: None = None
     server_tool_use_details: None = None
@@ -74,48 +92,53 @@ class _Choice(Struct):
     error: None = None
 
 
-class _Answer(Struct):
+class _Answer(Answer, kw_only=True):
     choices: list[_Choice]
-    id: str | None = None
-    model: str | None = None
     created: int | None = None
     usage: _Counts | None = None
-    service_tier: str | None = None
-    error: None = None
 
 
-_read: Final = Decoder(_Answer).decode
 _END_OF_TIME: Final = 2**53
-_NO_COUNTS: Final = _Counts()
-NO_INPUT: Final = InputDetails()
-NO_OUTPUT: Final = OutputDetails()
+_NO_COUNTS: Final = Counts()
+_NO_INPUT: Final = InputDetails()
+_NO_OUTPUT: Final = OutputDetails()
+
+decode: Final = Decoder(_Answer).decode
 
 
-def read_facts(body: bytes) -> LLMResponse | None:
-    """The response in `body` without what it says; `None` for one that has to be read in whole."""
-    try:
-        str(body, "utf-8")  # texts that nobody looks at are not checked otherwise
-        answer = _read(body)
-    except ValueError:
-        return None
+def facts_in(answer: _Answer) -> LLMResponse | None:
+    """The response in `answer` without what it says; `None` for one that has to be read in whole."""
     choices = answer.choices
     word = choices[0].finish_reason if len(choices) == 1 else ""
     if not word:
         return None
-    choice, created = choices[0], answer.created
-    message, stop = choice.message, choice.stop_reason
+    message, stop = choices[0].message, choices[0].stop_reason
     reason = FINISH_REASONS.get(word) or FINISH_REASONS.get(word.lower(), "other")
     if reason == "stop":
         reason = "tool_calls" if message.tool_calls else "refusal" if message.refusal else reason
-    counts = answer.usage or _NO_COUNTS
-    given, produced = counts.prompt_tokens_details or NO_INPUT, counts.completion_tokens_details or NO_OUTPUT
-    output, thoughts = counts.completion_tokens, produced.reasoning_tokens
+    sequence = stop if isinstance(stop, str) and stop else None
+    return response_of(answer, answer.usage, answer.created, reason, word, stop_sequence=sequence)
+
+
+def response_of(
+    answer: Answer,
+    counts: Counts | None,
+    created: float | None,
+    reason: FinishReason,
+    word: str,
+    *,
+    stop_sequence: str | None = None,
+) -> LLMResponse:
+    """The response to both of OpenAI's dialects; `word` is what the provider said for `reason`."""
+    counts = counts or _NO_COUNTS
+    given, produced = counts.input_tokens_details or _NO_INPUT, counts.output_tokens_details or _NO_OUTPUT
+    output, thoughts = counts.output_tokens, produced.reasoning_tokens
     if thoughts and output is not None:
-        output = all_output(counts.prompt_tokens, output, counts.total_tokens, thoughts)
+        output = all_output(counts.input_tokens, output, counts.total_tokens, thoughts)
     return LLMResponse(
         model=answer.model or "",
         usage=Usage(
-            input_tokens=counts.prompt_tokens,
+            input_tokens=counts.input_tokens,
             output_tokens=output,
             total_tokens=counts.total_tokens,
             cache_read_tokens=given.cached_tokens,
@@ -126,8 +149,8 @@ def read_facts(body: bytes) -> LLMResponse | None:
         ),
         finish_reason=reason,
         raw_finish_reason=word,
-        stop_sequence=stop if isinstance(stop, str) and stop else None,
+        stop_sequence=stop_sequence,
         id=answer.id or None,
-        created_at=created if created is not None and 0 < created < _END_OF_TIME else None,
+        created_at=int(created) if created is not None and 0 < created < _END_OF_TIME else None,
         service_tier=answer.service_tier or None,
     )
