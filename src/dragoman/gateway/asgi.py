@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 from dragoman.gateway.lines import (
+    CLOSE,
     BodyLimits,
+    CallerLeft,
     Headers,
     Message,
     check_announced,
@@ -15,6 +18,7 @@ from dragoman.gateway.lines import (
     refuse_size,
     refuse_slowness,
 )
+from dragoman.gateway.lingering import MOST_BYTES, SECONDS
 from dragoman.gateway.surfaces import Header
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -25,7 +29,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 class AsgiLine:
     """A `Line` by ASGI."""
 
-    __slots__ = ("_receive", "_scope", "_send", "_watch", "headers", "left", "method", "query", "task")
+    __slots__ = ("_receive", "_scope", "_send", "_watch", "_whole", "headers", "left", "method", "query", "task")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope, self._receive, self._send = scope, receive, send
@@ -37,6 +41,7 @@ class AsgiLine:
         assert task is not None, "a call runs in a task"
         self.task: asyncio.Task[Any] = task
         self._watch: _Watch | None = None
+        self._whole = False
 
     @property
     def target(self) -> str:
@@ -50,9 +55,8 @@ class AsgiLine:
 
     async def read(self, limits: BodyLimits) -> bytes:
         check_announced(self.headers, limits)
-        message = await self._receive()
-        body = _part(message)
-        if not message.get("more_body"):
+        body = await self._next_part()
+        if self._whole:
             return body if len(body) <= limits.size else refuse_size(limits)
         try:
             async with asyncio.timeout(limits.seconds):
@@ -61,18 +65,36 @@ class AsgiLine:
             refuse_slowness(limits)
 
     async def _rest(self, first: bytes, limits: BodyLimits) -> bytes:
-        parts, size, more = [first], len(first), True
-        while more:
+        parts, size = [first], len(first)
+        while not self._whole:
             if size > limits.size:
                 refuse_size(limits)
-            message = await self._receive()
-            part = _part(message)
+            part = await self._next_part()
             parts.append(part)
-            size, more = size + len(part), message.get("more_body", False)
+            size += len(part)
         return b"".join(parts) if size <= limits.size else refuse_size(limits)
 
+    async def _next_part(self) -> bytes:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise left_early()
+        self._whole = not message.get("more_body", False)
+        return message.get("body", b"")
+
     async def reply(self, status: int, headers: Sequence[Header], body: bytes) -> None:
-        await reply_with(self._send, status, headers, body)
+        lingers = CLOSE in headers and not self._whole
+        await reply_with(self._send, status, headers, body, more=lingers)
+        if lingers:
+            await self._hear_out()
+            await self._send({"type": "http.response.body", "body": b""})
+
+    async def _hear_out(self) -> None:
+        """As `lingering` does: the server closes when we have said all, so that is not said yet."""
+        left = MOST_BYTES
+        with suppress(TimeoutError, CallerLeft):
+            async with asyncio.timeout(SECONDS):
+                while not self._whole and left > 0:
+                    left -= len(await self._next_part())
 
     def send(self, message: Message) -> Awaitable[None]:
         return self._send(message)
@@ -89,17 +111,11 @@ class AsgiLine:
             self._watch.end()
 
 
-def _part(message: Message) -> bytes:
-    if message["type"] == "http.disconnect":
-        raise left_early()
-    return message.get("body", b"")
-
-
-async def reply_with(send: Send, status: int, headers: Iterable[Header], body: bytes) -> None:
-    """A whole reply."""
+async def reply_with(send: Send, status: int, headers: Iterable[Header], body: bytes, *, more: bool = False) -> None:
+    """A whole reply; `more`: its end is still to be said."""
     length = (b"content-length", b"%d" % len(body))
     await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
 _UNWATCHED_SECONDS: Final = 0.05

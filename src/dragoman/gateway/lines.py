@@ -98,6 +98,9 @@ def check_announced(headers: Headers, limits: BodyLimits) -> None:
         refuse_size(limits)
     if headers.get(b"content-encoding", b"identity") != b"identity":
         raise Rejected("The body is encoded: this server reads plain JSON only", http_status=415)
+    coding = headers.get(b"transfer-encoding", b"chunked")
+    if coding.lower() != b"chunked":  # 400, not 501, with which every SDK would ask twice more for nothing
+        raise Rejected("The transfer coding of the body is not known here: `chunked` alone is", http_status=400)
 
 
 def refuse_size(limits: BodyLimits) -> NoReturn:

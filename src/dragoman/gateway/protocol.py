@@ -18,18 +18,25 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from dragoman.gateway.app import Gateway
 from dragoman.gateway.front import answer
+from dragoman.gateway.lingering import Lingering
 from dragoman.gateway.socket_line import Found, SocketLine, found_at, known_at
 from dragoman.gateway.surfaces import Header
 
 HEADER_BYTES: Final = 64 * 1024
 
-_SLOW: Final = (
-    b"HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-)
-_LONG: Final = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/plain\r\ncontent-length: 0\r\n"
-    b"connection: close\r\n\r\n"
-)
+
+def _last_word(status: str, text: str = "") -> bytes:
+    head = f"HTTP/1.1 {status}\r\ncontent-type: text/plain\r\ncontent-length: {len(text)}\r\nconnection: close\r\n\r\n"
+    return f"{head}{text}".encode("ascii")
+
+
+_SLOW: Final = _last_word("408 Request Timeout")
+_LONG: Final = _last_word("431 Request Header Fields Too Large")
+_HOSTS: Final = _last_word("400 Bad Request", "A request names one host, in one `Host` header.")
+
+
+class _RefusedError(Exception):
+    """What the parser is stopped with: behind a request that was refused nothing is one."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -45,6 +52,9 @@ class LimitedProtocol(HttpToolsProtocol):
     _in_head = True
     _head_bytes = 0
     _piece_bytes = 0
+    _begun_in = 0
+    """The size of the piece in which the head begins; `_head_bytes` are those of the pieces after it."""
+    _refused = False
     _wished = False
     """Whether the head that was read last wishes for another protocol."""
     _line: SocketLine | None = None
@@ -55,7 +65,8 @@ class LimitedProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         app: Any = vars(self)["app"]  # whose type uvicorn does not know
-        plain = not (self.root_path or self.access_log or self.limit_concurrency or self.ws_protocol_class)
+        writes = self.access_log and self.config.access_log  # the former says but whether anybody would read it
+        plain = not (self.root_path or writes or self.limit_concurrency or self.ws_protocol_class)
         self._gateway: Gateway | None = app if plain and type(app) is Gateway else None
 
     # ------------------------------------------------------------------ the connection
@@ -82,10 +93,10 @@ class LimitedProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except HttpParserError:
-            self.send_400_response("Invalid HTTP request received.")
+            self._break_off()
         except HttpParserUpgrade as upgrade:
             self._read_on(data[upgrade.args[0] :])
-        if self._in_head and not self.transport.is_closing():
+        if self._in_head and not (self._refused or self.transport.is_closing()):
             if self._head_bytes > self.header_bytes:
                 self._refuse(_LONG)
             elif self._deadline is None:
@@ -107,7 +118,7 @@ class LimitedProtocol(HttpToolsProtocol):
             try:
                 self.parser.feed_data(data)
             except HttpParserError:
-                self.send_400_response("Invalid HTTP request received.")
+                self._break_off()
             except HttpParserUpgrade as upgrade:
                 rest = data[upgrade.args[0] :]
 
@@ -120,7 +131,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self.url, self.headers = b"", []
-        self._in_head, self._head_bytes = True, 0
+        self._in_head, self._head_bytes, self._begun_in = True, 0, self._piece_bytes
         if self._deadline is not None:
             self._disarm()
 
@@ -132,12 +143,15 @@ class LimitedProtocol(HttpToolsProtocol):
         self._in_head = False
         if self._deadline is not None:
             self._disarm()
-        if self._head_bytes + self._piece_bytes > self.header_bytes and self._head_size() > self.header_bytes:
+        if self._head_bytes + self._begun_in > self.header_bytes and self._head_size() > self.header_bytes:
             self._refuse(_LONG)
-            return
+            raise _RefusedError
         if self.parser.should_upgrade() and not self._should_upgrade() and self.parser.get_method() != b"CONNECT":
             self._wished = True
             return
+        headers = dict(self.headers)
+        if b"host" not in headers or len(headers) != len(self.headers):
+            self._look_twice(headers)
         gateway = self._gateway
         found = None
         if gateway is not None and not gateway.user_middleware:
@@ -145,7 +159,18 @@ class LimitedProtocol(HttpToolsProtocol):
         if found is None:
             self._go_through_asgi()
         else:
-            self._answer(found)
+            self._answer(found, headers)
+
+    def _look_twice(self, headers: dict[bytes, bytes]) -> None:
+        """At a head that lacks a host, or has a name more than once (RFC 9112, 3.2 and 6.1)."""
+        names = [name for name, _ in self.headers]
+        hosts = names.count(b"host")
+        if hosts > 1 or (not hosts and self.parser.get_http_version() != "1.0"):
+            self._refuse(_HOSTS)
+            raise _RefusedError
+        if names.count(b"transfer-encoding") > 1:
+            codings = (value for name, value in self.headers if name == b"transfer-encoding")
+            headers[b"transfer-encoding"] = b", ".join(codings)
 
     def _head_size(self) -> int:
         return sum(len(name) + len(value) + 4 for name, value in self.headers) + len(self.url)
@@ -159,12 +184,12 @@ class LimitedProtocol(HttpToolsProtocol):
         self.url = url
         super().on_headers_complete()
 
-    def _answer(self, found: Found) -> None:
+    def _answer(self, found: Found, headers: dict[bytes, bytes]) -> None:
         before, parser = self.cycle, self.parser
         assert parser is not None  # it is parsing
         method, chunks = parser.get_method().decode("ascii"), parser.get_http_version() != "1.0"
         keep_alive = chunks and parser.should_keep_alive()
-        line = SocketLine(self, found, method, dict(self.headers), chunks=chunks, keep_alive=keep_alive)
+        line = SocketLine(self, found, method, headers, chunks=chunks, keep_alive=keep_alive)
         self.cycle = line
         if before is None or before.response_complete:
             self._start_line(line)
@@ -247,10 +272,44 @@ class LimitedProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _refuse(self, reply: bytes) -> None:
-        """Say so and close: whatever else comes is not read. Behind an answer that is under way nothing is said."""
-        if self.cycle is None or self.cycle.response_complete:
+        """Say so, and read no more. Behind an answer that is under way nothing is said."""
+        self._refused = True
+        if not self._is_answering():
             self.transport.write(reply)
-        self.transport.close()
+        self._end()
+
+    def _break_off(self) -> None:
+        """What came is no request, or one that was refused."""
+        if not self._refused:
+            self.send_400_response("Invalid HTTP request received.")
+
+    def send_400_response(self, msg: str) -> None:
+        self.transport.write(_last_word("400 Bad Request", msg))
+        self._end()
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _end(self) -> None:
+        if self._is_answering():
+            self.transport.close()
+        else:
+            self._linger()
+
+    def end(self, *, whole: bool) -> None:
+        """The last answer of this connection is written; `whole`: its request was read to the end."""
+        self.server_state.total_requests += 1
+        if whole:
+            self.transport.close()
+        else:
+            self._linger()
+
+    def _linger(self) -> None:
+        """Read what still comes without a look at it, so that what was said arrives."""
+        self._disarm()
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            Lingering(self.transport, self)
 
 
 def limited(*, header_seconds: float, header_bytes: int = HEADER_BYTES) -> type[LimitedProtocol]:

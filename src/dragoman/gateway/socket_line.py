@@ -72,6 +72,10 @@ class Connection(Protocol):
 
     def on_response_complete(self) -> None: ...
 
+    def end(self, *, whole: bool) -> None:
+        """The last answer is written; `whole`: its request was read to the end."""
+        ...
+
 
 class SocketLine:
     """A `Line` of our own connection.
@@ -143,7 +147,7 @@ class SocketLine:
     # ------------------------------------------------------------------ the body
 
     async def read(self, limits: BodyLimits) -> bytes:
-        if not self._whole or b"content-encoding" in self.headers:
+        if not self._whole or b"content-encoding" in self.headers or b"transfer-encoding" in self.headers:
             check_announced(self.headers, limits)
         if not self._whole:
             try:
@@ -184,9 +188,10 @@ class SocketLine:
             lines.append(body)
         connection.transport.write(b"".join(lines))
         self.response_complete = True
-        if not self.keep_alive:
-            connection.transport.close()
-        connection.on_response_complete()
+        if self.keep_alive:
+            connection.on_response_complete()
+        else:
+            connection.end(whole=self._whole)
 
     def _head_of(self, status: int, headers: Sequence[Header]) -> list[bytes]:
         """The lines of a head, but for the last, which says where the body ends."""
@@ -213,9 +218,10 @@ class SocketLine:
         connection.transport.write(b"".join((head, data, b"" if more or not self._chunks else _LAST_CHUNK)))
         if not more:
             self.response_complete = True
-            if not self.keep_alive:
-                connection.transport.close()
-            connection.on_response_complete()
+            if self.keep_alive:
+                connection.on_response_complete()
+            else:
+                connection.end(whole=self._whole)
 
     def write_now(self, data: bytes) -> bool:
         connection = self._connection

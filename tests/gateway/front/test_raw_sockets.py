@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
-from dragoman.gateway import create_app
+from dragoman.gateway import create_app, lingering
 from dragoman.testing import Emulator
 from tests.gateway.front.running import config_for, serving
 
@@ -92,6 +93,13 @@ REFUSED = {
     "HTTP/9.9": HEAD.replace(b"1.1", b"9.9") + LENGTH + b"\r\n" + BODY,
     "a length that cuts the body": HEAD + b"connection: close\r\ncontent-length: 10\r\n\r\n" + BODY,
     "nonsense before a request": b"nonsense\r\n\r\n" + ASKED,
+    "no host": ASKED.replace(b"host: here\r\n", b""),
+    "no host for a path of nobody's": b"GET /health HTTP/1.1\r\nconnection: close\r\n\r\n",
+    "two hosts": ASKED.replace(b"host: here\r\n", b"host: here\r\nHost: there\r\n"),
+    "a coding before chunked": CHUNKED.replace(b"chunked", b"gzip, chunked") + chunk(BODY) + LAST,
+    "a coding in a line before chunked": CHUNKED.replace(b"chunked", b"gzip\r\ntransfer-encoding: chunked")
+    + chunk(BODY)
+    + LAST,
     "a body in UTF-16": HEAD + b"connection: close\r\ncontent-length: 4\r\n\r\n\xff\xfe{\x00",
 }
 
@@ -116,6 +124,9 @@ TAKEN = {
     "an empty line before it": b"\r\n" + ASKED,
     "an address for a path, as proxies are asked": ASKED.replace(b"/v1/chat", b"http://elsewhere/v1/chat"),
     "HTTP/1.0": HEAD.replace(b"1.1", b"1.0") + LENGTH + b"\r\n" + BODY,
+    "HTTP/1.0 without a host": b"POST /v1/chat/completions HTTP/1.0\r\n" + LENGTH + b"\r\n" + BODY,
+    "a coding in capitals": CHUNKED.replace(b"chunked", b"Chunked") + chunk(BODY) + LAST,
+    "a header twice that is no host": CLOSING + b"x-a: b\r\nx-a: c\r\n\r\n" + BODY,
     "a thousand headers": CLOSING + b"".join(b"x-%d: a\r\n" % number for number in range(1000)) + b"\r\n" + BODY,
     "bytes in headers that are no ASCII": CLOSING + b"x-request-id: \xe9\xff\r\n" + b"\r\n" + BODY,
     "a wish to be told to go on": CLOSING + b"expect: 100-continue\r\n\r\n" + BODY,
@@ -226,6 +237,65 @@ def test_a_head_that_does_not_come(listening: tuple[str, int], data: bytes) -> N
 )
 def test_a_head_that_is_too_long(listening: tuple[str, int], data: bytes) -> None:
     assert answers(listening, data).startswith(b"HTTP/1.1 431 ")
+
+
+def test_behind_a_head_that_is_too_long_nothing_is_answered(listening: tuple[str, int], emulator: Emulator) -> None:
+    """It may come in one piece with the head, on a connection that was answered on before."""
+    with socket.create_connection(listening, timeout=10) as caller:
+        caller.sendall(HEAD + LENGTH + b"\r\n" + BODY)
+        assert caller.recv(65536).startswith(b"HTTP/1.1 200 ")
+        caller.sendall(HEAD + b"x-a: " + b"a" * 66_000 + b"\r\n" + LENGTH + b"\r\n" + BODY + ASKED)
+        received = b""
+        while piece := caller.recv(65536):
+            received += piece
+    assert received.startswith(b"HTTP/1.1 431 ")
+    assert received.count(b"HTTP/1.1 ") == len(emulator.requests) == 1
+
+
+def test_a_coding_that_is_not_known_is_refused_in_the_callers_dialect(listening: tuple[str, int]) -> None:
+    head = CHUNKED.replace(b"chunked", b"gzip, chunked")
+    assert b'"type":"error"' in answers(listening, head.replace(b"chat/completions", b"messages") + chunk(BODY) + LAST)
+    assert b'"invalid_request_error"' in answers(listening, head + chunk(BODY) + LAST)
+
+
+MUCH = b"a" * 20_000_000
+
+
+@pytest.mark.parametrize(
+    ("status", "data"),
+    [
+        ("413", HEAD + b"content-length: %d\r\n\r\n" % len(MUCH) + MUCH),
+        ("413", HEAD + b"transfer-encoding: chunked\r\n\r\n" + chunk(MUCH) + LAST),
+        ("431", HEAD + b"x-a: " + MUCH),
+        ("400", b"nonsense\r\n\r\n" + MUCH),
+    ],
+    ids=["a length", "chunks", "a head", "nonsense"],
+)
+def test_who_sends_on_after_a_refusal_still_hears_it(listening: tuple[str, int], status: str, data: bytes) -> None:
+    """A connection with bytes that nobody read would be reset."""
+    assert answers(listening, data).startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def send_until_reset(caller: socket.socket, data: bytes) -> None:
+    with suppress(ConnectionError):
+        while True:
+            caller.sendall(data)
+
+
+def test_who_never_ends_is_not_heard_for_ever(listening: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lingering, "MOST_BYTES", 100_000)
+    with socket.create_connection(listening, timeout=10) as caller:
+        caller.sendall(HEAD + b"content-length: 1000000000000\r\n\r\n")
+        send_until_reset(caller, MUCH)
+
+
+def test_who_says_nothing_more_is_not_waited_for(listening: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lingering, "SECONDS", 0.1)
+    with socket.create_connection(listening, timeout=10) as caller:
+        caller.sendall(HEAD + b"content-length: 1000000\r\n\r\n")
+        while caller.recv(65536):
+            pass
+        send_until_reset(caller, b"a")
 
 
 def test_a_body_that_is_too_long_is_refused_by_its_length(listening: tuple[str, int], emulator: Emulator) -> None:
