@@ -320,24 +320,28 @@ class Exchange:
         """Say what the call came to, once, to those who hold money for it, count it, or keep a record."""
         record, service = self._record(), self._service
         if service.ledger is not None and self._endpoint.action in _PAID:
+            counted = self._counted(record)
             if self._admission is not None:
-                spend = record if self._leaves_its_name(record) else replace(record, model=OTHER, served="")
                 kept = None if record.cost is not None else self._kept(record)
-                service.ledger.settle(self._admission, spend, kept)
+                service.ledger.settle(self._admission, counted or replace(record, model=OTHER, served=""), kept)
             elif self._inbound_model:
                 if self._asked is not None:
                     service.ledger.forget(self._asked)
-                if self._leaves_its_name(record):
-                    service.ledger.note(record)
+                if counted is not None:
+                    service.ledger.note(counted)
         if self._purse is not None:
             PURSE.set(None)
         service.operations.record(record)
 
-    def _leaves_its_name(self, record: CallRecord) -> bool:
-        """Whether there is a row in the store for the model that was named: callers may make up any number of names."""
+    def _counted(self, record: CallRecord) -> CallRecord | None:
+        """The record by a name that has a row in the store; `None`: callers may make up any number of such names."""
+        snapshot = self._service.snapshots.current
+        name = snapshot.counted_as(record.model)
+        if name != record.model:
+            record = replace(record, model=name)
         if self._response is not None or record.cost != _FREE:
-            return True
-        return self._service.snapshots.current.names(self._inbound_model)
+            return record
+        return record if snapshot.names(name) else None
 
     def _record(self) -> CallRecord:
         """What is remembered of the call, whatever came of it."""

@@ -28,7 +28,9 @@ _MOST_KEPT: Final = 1024
 """Plans that are kept of what callers choose the words of: models that are not configured, and purposes."""
 
 _MOST_NAMED: Final = 30
-"""Models that an error names."""
+"""Models that an error names. Of more, those that are nearest to what was asked for."""
+
+_NEAREST: Final = 3
 
 _LONGEST: Final = 500
 """Characters of a name that may be a model's, without being configured."""
@@ -78,6 +80,10 @@ class Snapshot:
     def names(self, model: str) -> bool:
         """Whether `model` is one of `models`, and not a name that a caller may have made up."""
         return model in self._names
+
+    def counted_as(self, model: str) -> str:
+        """The name under which calls of `model` are counted: where it but fits a pattern, whatever fits is one."""
+        return model if model in self._plans else self._aliases.counted_as(model)
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -144,15 +150,16 @@ class Snapshot:
     def _unknown(self, name: str, allows: Callable[[str], bool] | None) -> UnknownModel:
         known = self._models if allows is None else tuple(filter(allows, self._models))
         name = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
-        meant = get_close_matches(name, known, n=1)
-        guess = f" Did you mean `{meant[0]}`?" if meant else ""
+        meant = get_close_matches(name, known, n=_NEAREST if len(known) > _MOST_NAMED else 1)
+        guess = f" Did you mean {' or '.join(f'`{each}`' for each in meant)}?" if meant else ""
         error = UnknownModel(f"there is no model `{name}` here.{guess}{self._those_there_are(known)}")
         error.hint = ""  # it is about providers
         return error
 
     def _those_there_are(self, known: Sequence[str]) -> str:
-        more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
-        said = f" There are: {', '.join(known[:_MOST_NAMED])}{more}." if known else ""
+        said = f" There are: {', '.join(known)}." if known else ""
+        if len(known) > _MOST_NAMED:
+            said = f" `GET /v1/models` lists all {len(known):,}."
         if not self.config.takes_any_model:
             return said
         providers = self._any.providers
@@ -179,8 +186,14 @@ class Aliases:
 
     def meant(self, name: str) -> str | None:
         """The model that `name` stands for, by itself or by the first pattern that it fits."""
-        found = self._meant.get(name)
-        return found or next((model for pattern, model in self._patterns if pattern.match(name)), None)
+        return self._meant.get(name) or self._fitted(name)
+
+    def counted_as(self, name: str) -> str:
+        """`name`; where it fits a pattern and is not written down, the model that the pattern stands for."""
+        return name if name in self._meant else self._fitted(name) or name
+
+    def _fitted(self, name: str) -> str | None:
+        return next((model for pattern, model in self._patterns if pattern.match(name)), None)
 
 
 _PATTERN: Final = re.compile(r"[*?\[]")

@@ -118,6 +118,27 @@ def test_names_that_callers_make_up_leave_no_rows(
     assert [row.place for row in rows] in ([], [{"model": "other", "served": ""}])
 
 
+@pytest.mark.parametrize("status", [200, 404])
+@pytest.mark.parametrize("keyed", [True, False])
+def test_names_that_fit_a_pattern_are_counted_as_what_it_stands_for(
+    emulator: Emulator, tmp_path: Path, *, keyed: bool, status: int
+) -> None:
+    """Any number of them may be made up, and each is answered."""
+    models = {"aliases": {"gpt-*": "up-openai", "gpt-4": "up-openai"}, "keys": {"required": keyed}}
+    app = create_app(config_for(emulator, **models), store=tmp_path / "keys.sqlite3")
+    if status != 200:
+        emulator.fault(status=status, times=None)
+    with serving(app) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        client.get("/health")
+        headers = {"authorization": f"Bearer {token_of(app, 'one')}"} if keyed else {}
+        for name in ("gpt-4", *(f"gpt-{number}-made-up" for number in range(5))):
+            body = {"model": name, "messages": SAID}
+            assert client.post("/v1/chat/completions", json=body, headers=headers).status_code == status
+    with read_only(tmp_path / "keys.sqlite3") as connection:
+        rows = usage_rows(connection, ["model"])
+    assert {row.place["model"]: row.requests for row in rows} == {"gpt-4": 1, "up-openai": 5}
+
+
 SAID = [{"role": "user", "content": "Hi"}]
 
 
