@@ -10,7 +10,7 @@ from dragoman.calls.estimate import by_rule, text_tokens
 from dragoman.calls.known import Known
 from dragoman.calls.prepare import with_default_limit
 from dragoman.calls.target import Target
-from dragoman.catalog import cost_of, find_model, flat_rates
+from dragoman.catalog import cost_of, flat_rates
 from dragoman.messages import Request, Usage, encode_json
 
 _MARGIN: Final = 2
@@ -33,10 +33,7 @@ def ceiling_at(
     """`ceiling`, of a request at a target. `input_tokens` is `estimated_input`, where it has been asked for already,
     and `known` what is known of the target, where the request is for its model.
     """
-    if known is None:
-        facts = target.facts(request.model)
-    else:
-        facts = None if known.listed is None else find_model(*known.listed)
+    facts = target.facts(request.model) if known is None else known.facts()
     if facts is None:
         return None
     if request.max_tokens is None and target.dialect.default_max_tokens is not None:

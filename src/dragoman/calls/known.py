@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from msgspec import Raw, Struct
 
 from dragoman._version import __version__
 from dragoman.calls.target import Target
+from dragoman.catalog import ModelFacts, find_model
 from dragoman.dialects.forwarding import raw
 from dragoman.messages import Request
 from dragoman.providers import Credential, Key, KeyAuth, KeySource
@@ -26,7 +29,7 @@ class Known(Struct, frozen=True, kw_only=True):
 
     Attributes:
         target: Whose it is. Of another, were it the same with another transport, it says nothing.
-        listed: The price list that has its model, and the model's name there. What is said there may change.
+        facts: What the catalog knows of its model, asked anew each time: that may change.
         model: The name of its model, as it stands in a body.
         paths: Where requests for a whole answer go, and those for a stream.
         credential: Its key, where that is the same for every call; `None`: it is looked for again at each try.
@@ -36,7 +39,7 @@ class Known(Struct, frozen=True, kw_only=True):
     """
 
     target: Target
-    listed: tuple[str, str] | None
+    facts: Callable[[], ModelFacts | None]
     model: Raw
     paths: tuple[str, str]
     credential: Credential | None
@@ -68,16 +71,20 @@ class Known(Struct, frozen=True, kw_only=True):
 def known_of(target: Target) -> Known:
     """What is known of `target`."""
     asked = Request(model=target.model)
-    credential = _credential(target)
+    credential, listed = _credential(target), target.spec.listed(target.model)
     return Known(
         target=target,
-        listed=target.spec.listed(target.model),
+        facts=_nothing if listed is None else partial(find_model, *listed),
         model=raw(target.model),
         paths=(target.path(asked), target.path(Request(model=target.model, stream=True))),
         credential=credential,
         auth=_looking(target),
         headers=None if credential is None else _headers(target, credential),
     )
+
+
+def _nothing() -> None:
+    """What the catalog knows of models that are in no list."""
 
 
 def _credential(target: Target) -> Credential | None:

@@ -13,7 +13,7 @@ from dragoman.calls.call import Terms
 from dragoman.calls.purse import Purse
 from dragoman.calls.redaction import redact, secrets_of
 from dragoman.calls.retry import retry_after
-from dragoman.catalog import Cost, cost_of, find_model
+from dragoman.catalog import Cost, cost_of
 from dragoman.errors import ConnectFailed, Error, ProviderError, TimedOut, UnknownModel
 from dragoman.messages import Attempt, EmbeddingResponse, LLMResponse, Loss, Usage
 from dragoman.providers import Credential, ProviderSpec
@@ -129,7 +129,7 @@ def _cost(terms: Terms, model: str, usage: Usage, service_tier: str | None) -> C
     """At the tier that served, which may be another than was asked for; at that one where the answer does not say."""
     known, target = terms.known, terms.target
     if known is not None and known.target is target and model == target.model:
-        facts = None if known.listed is None else find_model(*known.listed)
+        facts = known.facts()
     else:
         facts = target.facts(model)
     return cost_of(facts, usage, today=terms.today(), service_tier=service_tier)
