@@ -88,7 +88,7 @@ class CallLog(Struct):
             cost=total,
             cost_note=why_unknown,
             latency_seconds=terms.clock() - self.started,
-            attempts=(*self.before, *self.tries, attempt),
+            attempts=(*self.before, *self.tries, attempt),  # `succeeded`, in a frame less
             warnings=response.warnings + self.losses,
             **more,
         )

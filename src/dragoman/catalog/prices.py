@@ -72,7 +72,7 @@ _kept: dict[int, tuple[ModelFacts, str, FlatRates | None]] = {}
 
 def flat_rates(facts: ModelFacts, today: str) -> FlatRates | None:
     """What the tokens of a model cost at the usual tier on `today`. `None`: they are not flat, or it is not told."""
-    kept = _kept.get(id(facts))
+    kept = _kept.get(id(facts))  # twice for each call, and so with no frame more
     if kept is not None and kept[0] is facts and kept[1] == today:
         return kept[2]
     if len(_kept) >= _MOST_KEPT:

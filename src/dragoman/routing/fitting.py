@@ -31,15 +31,9 @@ def unfit(target: Target, features: Features) -> Refusal | None:
     facts = target.place.facts if features.model is None else facts_of(target, features.model)
     if facts is None:
         return None
-    kept = _kept.get(id(facts))
+    kept = _kept.get(id(facts))  # for each target of a decision, and so with no frame more
     room, able = kept[1:] if kept is not None and kept[0] is facts else _looked_at(facts)
-    tokens_in, tokens_out = features.input_tokens, features.output_tokens or 0
-    if (
-        tokens_in <= room.reads
-        and tokens_in + tokens_out <= room.window
-        and tokens_out <= room.writes
-        and features.needs <= able
-    ):
+    if room.holds(features.input_tokens, features.output_tokens) and features.needs <= able:
         return None
     reason = _too_long(facts, features) or (_unable(facts, features) if features.needs else None)
     return Refusal(kind="unfit", reason=reason) if reason else None
@@ -59,6 +53,11 @@ class Room(Struct, frozen=True):
     reads: float = inf
     window: float = inf
     writes: float = inf
+
+    def holds(self, tokens_in: float, tokens_out: int | None) -> bool:
+        """Whether so much may be asked; `tokens_out` is the limit on the answer, if there is one."""
+        limit = tokens_out or 0
+        return tokens_in <= self.reads and tokens_in + limit <= self.window and limit <= self.writes
 
 
 def room_of(target: Target) -> Room:

@@ -34,7 +34,7 @@ class First(Struct, frozen=True):
     """The target that is named first for every call of a router, against which no rule of the router's speaks.
 
     Attributes:
-        room: How long a call it surely takes.
+        room: How long a call it surely takes, of those that ask for nothing but text.
         streams: Whether it can be asked for a stream.
     """
 
@@ -42,16 +42,6 @@ class First(Struct, frozen=True):
     condition: Condition
     room: Room
     streams: bool
-
-    def surely_takes(self, tokens_in: float, tokens_out: int | None, *, stream: bool) -> bool:
-        """Whether it can do what asks for nothing but text. `tokens_in`: the most that the input may be."""
-        room, tokens_out = self.room, tokens_out or 0
-        return (
-            tokens_in <= room.reads
-            and tokens_in + tokens_out <= room.window
-            and tokens_out <= room.writes
-            and (self.streams or not stream)
-        )
 
     def takes(self, features: Features) -> bool:
         """Whether it can do a call which it takes a look to tell of."""
@@ -96,7 +86,7 @@ def straight(
     except BaseException:
         permit.released(routing.clock())  # the caller has left: nobody's fault
         raise
-    else:
+    else:  # as `Journey` does when a target has answered, in fewer frames
         now = routing.clock()
         response = cast("LLMResponse", result) if asking.response_of is None else asking.response_of(result)
         if response is None:

@@ -275,14 +275,10 @@ class RoutedPlan:
         routing, first = behind.routing, behind.first
         if call.retry is not None or routing.rules.hedge is not None:
             routing = _ruled(routing, call, asking)
-        if (
-            first is not None
-            and self._model is None
-            and (
-                first.surely_takes(call.length, call.output_tokens, stream=call.stream) or first.takes(call.features())
-            )
-        ):
-            return straight(routing, first, call.features, asking, call.limit)
+        if first is not None and self._model is None:
+            fits = (first.streams or not call.stream) and first.room.holds(call.length, call.output_tokens)
+            if fits or first.takes(call.features()):
+                return straight(routing, first, call.features, asking, call.limit)
         return _routed(routing, call, asking)
 
     def _asking_value(

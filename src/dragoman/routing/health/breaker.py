@@ -95,7 +95,7 @@ class Breaker:
             if tally.streaks or now >= tally.edge:
                 tally.success(now)
             else:
-                tally.calls += 1
+                tally.calls += 1  # what `success` would do, in no frame: of every answer
         return False
 
     def failed(self, epoch: int, failure: Failure, now: float, retry_after: float | None) -> bool:

@@ -32,7 +32,8 @@ class RetryBudget:
         with self._lock:
             begun = self._begun
             newest = begun.newest
-            if newest is not None and newest.last <= now < newest.first + begun.grain:  # the most calls by far
+            # Of nearly every call, and so what `add` would do without its frame
+            if newest is not None and newest.last <= now < newest.first + begun.grain:
                 newest.amount += 1
                 newest.last = now
                 begun.total += 1
