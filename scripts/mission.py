@@ -25,13 +25,6 @@ def ids_in(text: str) -> Iterator[str]:
             yield f"{seed}.{each}" if seed else f"{answers}{each}"
 
 
-LATER: dict[str, str] = {"X27": "later: compat"}
-"""Kept by hand: the lines of which something belongs to a piece that is not there yet, and that piece.
-
-A line without a test shows it in the place of `NOBODY`; one of which a part is proven shows it after its tests.
-"""
-
-
 def proofs() -> dict[str, list[str]]:
     """By id: the tests that name it, as pytest would be told them."""
     found: dict[str, list[str]] = {}
@@ -69,12 +62,12 @@ def _tests_in(node: ast.AST) -> Iterator[tuple[ast.FunctionDef | ast.AsyncFuncti
 def with_proofs(page: str) -> str:
     """The page with its last column made anew."""
     found = proofs()
-    return _ROW.sub(lambda row: f"{row[1]} {_cell(found.get(row[2], []), LATER.get(row[2]))} |", page)
+    return _ROW.sub(lambda row: f"{row[1]} {_cell(found.get(row[2], []))} |", page)
 
 
-def _cell(tests: list[str], later: str | None) -> str:
+def _cell(tests: list[str]) -> str:
     if not tests:
-        return f"*{later}*" if later else NOBODY
+        return NOBODY
     shown = [f"`{test.removeprefix('tests/')}`" for test in tests[:3]]
     more = f" and {len(tests) - 3} more" if len(tests) > 3 else ""
-    return ", ".join(shown) + more + (f"; the rest *{later}*" if later else "")
+    return ", ".join(shown) + more

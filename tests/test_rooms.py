@@ -69,6 +69,12 @@ def test_every_room_has_a_rank() -> None:
     assert rooms <= set(RANK)
 
 
+def test_the_core_knows_no_peers_paths() -> None:
+    """X27: they are in a room that nobody imports, and none of them is a module of ours."""
+    assert "compat" not in {imported for _, _, imported in IMPORTS}
+    assert not {"abstractllm", "abstractcore", "core", "instructor"} & {path.stem for path in SRC.iterdir()}
+
+
 @pytest.mark.parametrize(("file", "room", "imported"), sorted(set(IMPORTS)))
 def test_arrows_go_down(file: str, room: str, imported: str) -> None:
     assert RANK[imported] < RANK[room] or (room, imported) in SAME_RANK

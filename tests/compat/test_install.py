@@ -45,6 +45,7 @@ def test_every_public_name_is_there(instructor: ModuleType) -> None:
 
 @pytest.mark.parametrize("path", sorted(PEER.paths))
 def test_every_public_module_can_be_imported(instructor: ModuleType, path: str) -> None:
+    """X27: who migrates keeps a peer's module paths."""
     name = f"instructor.{path}".rstrip(".")
     module = importlib.import_module(name)
     assert module.__name__ == name

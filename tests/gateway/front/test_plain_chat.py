@@ -5,8 +5,11 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from dragoman.errors import ConfigurationError
+from dragoman.gateway import create_app
 from dragoman.testing import Emulator
 from dragoman.transport.framing import frame_decoder
+from tests.gateway.front.running import UPSTREAMS, config_for, serving
 
 ASKED = {"messages": [{"role": "user", "content": "Hi"}], "model": "up-openai"}
 
@@ -61,3 +64,17 @@ def test_every_role_there_is_may_be_said_and_no_other(client: httpx.Client, emul
 
 def test_the_providers_are_listed(client: httpx.Client) -> None:
     assert client.get("/v1/providers").json() == {"providers": ["openai", "anthropic", "ollama"]}
+
+
+def test_every_client_is_closed_when_it_stops(emulator: Emulator) -> None:
+    """X25: of the seed's adapters only Ollama's could be closed."""
+    app = create_app(config_for(emulator))
+    with serving(app) as url:
+        snapshot = app.service.snapshots.current
+        plans = [deployment.llm.plan for deployment in snapshot.deployments.all.values()]
+        for model in UPSTREAMS:
+            assert httpx.post(f"{url}/v1/chat", json={**ASKED, "model": model}, trust_env=False).status_code == 200
+        assert len([plan.options({}) for plan in plans]) == len(UPSTREAMS)
+    for plan in plans:
+        with pytest.raises(ConfigurationError, match="closed"):
+            plan.options({})
