@@ -166,6 +166,16 @@ def test_a_request_is_sent_again_only_once(caller: Caller, serve: Serve) -> None
     assert server.connections == 2
 
 
+def test_a_request_that_is_to_go_out_once_is_not_sent_again(caller: Caller, serve: Serve) -> None:
+    """Somebody holds money for each time."""
+    server = serve([READ, answer(b"first"), READ, CLOSE], [READ, answer(b"second"), HOLD])
+    assert caller.call(post(server.origin, body=b"1")).body == b"first"
+    with pytest.raises(ConnectionLost, match="before any answer"):
+        caller.call(post(server.origin, body=b"2", once=True))
+    assert [request.body for request in server.requests] == [b"1", b"2"]
+    assert caller.call(post(server.origin, body=b"3", once=True)).body == b"second"
+
+
 def test_a_request_is_never_sent_again_after_a_byte_of_the_reply(caller: Caller, serve: Serve) -> None:
     server = serve([READ, answer(), READ, b"H", CLOSE], [READ, answer(), HOLD])
     caller.call(post(server.origin))
