@@ -190,7 +190,7 @@ def test_the_page_and_the_picture_show_every_gateway():
 
 def test_the_page_shows_the_committed_result():
     if not RESULTS.is_file():
-        pytest.skip("there is none yet")
+        pytest.skip("no result is committed yet")
     shown = render.documents(json.loads(RESULTS.read_text()))
     for name, text in shown.items():
         assert (DOCS / name).read_text() == text, "run `bash bench/run.sh --gateway --render`"

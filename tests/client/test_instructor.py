@@ -201,7 +201,7 @@ def test_what_is_refused(
 @both
 def test_what_will_never_be_there(emulator: Emulator, face: str) -> None:
     with pytest.raises(AttributeError, match="has no attribute `craete`"):
-        client(emulator, face).craete  # noqa: B018
+        client(emulator, face).craete  # noqa: B018  # to be looked up is all it is for
 
 
 def test_closing(emulator: Emulator) -> None:
@@ -505,13 +505,13 @@ def test_what_is_not_ours_is_the_sdks(emulator: Emulator, face: str) -> None:
     assert asked.messages is asked  # this SDK has no such path
     for path in (asked, asked.chat, asked.chat.completions, asked.responses):
         with pytest.raises(AttributeError, match="no attribute"):
-            path.craete  # noqa: B018
+            path.craete  # noqa: B018  # to be looked up is all it is for
 
 
 def test_a_client_is_looked_into_before_it_is_made() -> None:
     """As `copy` and `pickle` do."""
     with pytest.raises(AttributeError, match="has no attribute `anything`"):
-        Instructor.__new__(Instructor).anything  # noqa: B018
+        Instructor.__new__(Instructor).anything  # noqa: B018  # to be looked up is all it is for
 
 
 # ---------------------------------------------------------------------- values that grow, and values one by one

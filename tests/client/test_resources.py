@@ -215,5 +215,5 @@ def test_threads_tasks_and_forks_share_clients_for_a_long_time(emulator: Emulato
         test_a_forked_child_makes_its_own_connections(emulator)
         emulator.reset()
         rounds += 1
-    print(f"{rounds} rounds of 200 threads, 200 tasks and a fork")  # noqa: T201
+    print(f"{rounds} rounds of 200 threads, 200 tasks and a fork")  # noqa: T201  # for who watches a long run
     assert sockets_to(emulator) == 0

@@ -118,7 +118,7 @@ class Botocore:
         self.profiles: list[str | None] = []
         session, exceptions = ModuleType("botocore.session"), ModuleType("botocore.exceptions")
         exceptions.BotoCoreError = type("BotoCoreError", (Exception,), {})  # pyright: ignore[reportAttributeAccessIssue]  # a stand-in
-        self.failure = exceptions.BotoCoreError("The config profile (x) could not be found")  # pyright: ignore[reportAttributeAccessIssue]
+        self.failure = exceptions.BotoCoreError("The config profile (x) could not be found")  # pyright: ignore[reportAttributeAccessIssue]  # as above
 
         def make(profile: str | None = None) -> object:
             self.profiles.append(profile)

@@ -206,7 +206,7 @@ def _sum(of: SlidingSum | None) -> Any:
 def logged(lines: list[str]) -> Iterator[None]:
     """What is logged goes into `lines`."""
     logger, handler = logging.getLogger("dragoman"), logging.Handler()
-    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    handler.emit = lambda record: lines.append(record.getMessage())
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

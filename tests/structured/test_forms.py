@@ -29,12 +29,12 @@ NAMES: list[tuple[Any, str]] = [
     (Page[User], "Page_User"),
     (Page[list[int]], "Page_list_int"),
     (list[User], "list_User"),
-    (List[User], "list_User"),  # noqa: UP006
+    (List[User], "list_User"),  # noqa: UP006  # the old spelling is what is tried
     (dict[str, int], "dict_str_int"),
     (tuple[int, ...], "tuple_int"),
     (Iterable[User], "Iterable_User"),
     (int | str, "int_or_str"),
-    (Optional[User], "User_or_nothing"),  # noqa: UP045
+    (Optional[User], "User_or_nothing"),  # noqa: UP045  # likewise
     (Annotated[User, "said"], "User"),
     (Literal["a", "b"], "choice"),
     (RootModel[list[int]], "RootModel_list_int"),

@@ -187,5 +187,5 @@ TestLedger.settings = settings(max_examples=20, stateful_step_count=25, deadline
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-class TestLedgerLong(LedgerMachine.TestCase):  # type: ignore[name-defined, misc]
+class TestLedgerLong(LedgerMachine.TestCase):  # pyright: ignore[reportUntypedBaseClass]  # Hypothesis makes it
     settings = settings(max_examples=500, stateful_step_count=60, deadline=None, suppress_health_check=CHECKS)
