@@ -148,3 +148,4 @@ class _Watch:
         self._begin.cancel()
         if self._watching is not None:
             self._watching.cancel()
+            self._watching = None  # which has this, by the frame that its cancellation goes through

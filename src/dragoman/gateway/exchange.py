@@ -24,6 +24,7 @@ from dragoman.client.routers.routed_plan import RoutedPlan
 from dragoman.errors import Error, ProviderFailed, Unavailable
 from dragoman.flow import Flow, async_run, invoke
 from dragoman.gateway.callers import refuse_foreign_page, token_of
+from dragoman.gateway.errors_over import forget_frames
 from dragoman.gateway.inbound import Inbound, counted_of, embedding_of, inbound_of, name_in
 from dragoman.gateway.lines import CLOSE, JSON, CallerLeft, Headers, Line
 from dragoman.gateway.operations import OTHER, request_id_of
@@ -46,7 +47,7 @@ from dragoman.messages import (
 from dragoman.structured.rules import DEFAULT_RETRIES
 
 if TYPE_CHECKING:
-    from dragoman.gateway.keys import Admission
+    from dragoman.gateway.keys import Admission, Ledger
     from dragoman.gateway.service import Service
     from dragoman.gateway.store import VirtualKey
 
@@ -188,18 +189,15 @@ class Exchange:
             return None
         tokens = estimated_input(request) if input_tokens is None else input_tokens
         worst = None if key.budget is None else plan.ceiling_of(request, input_tokens=tokens)
-        if worst is not None:
-            each, worst = worst, worst if request.output_format is None else worst * _answers_to(request)
-            self._purse = Purse(each, worst, self._hold_more)
-            PURSE.set(self._purse)
+        each = worst
+        if worst is not None and request.output_format is not None:
+            worst *= _answers_to(request)
         counted = tokens + (request.max_tokens or 0)
-        self._asked = ledger.ask(key, at_worst(worst), counted, request.model, self._request_id)
-        return self._asked
-
-    def _hold_more(self, by: Decimal) -> Flow[None]:
-        admission, ledger = self._admission, self._service.ledger
-        assert admission is not None and ledger is not None  # noqa: PT018  # nothing is sent before
-        return invoke(async_=partial(ledger.grow, admission, by))
+        asked = self._asked = ledger.ask(key, at_worst(worst), counted, request.model, self._request_id)
+        if each is not None and worst is not None:
+            self._purse = Purse(each, worst, partial(_hold_more, ledger, asked))
+            PURSE.set(self._purse)
+        return asked
 
     def _own_headers(self) -> list[Header]:
         request_id = self._request_id.encode("ascii")
@@ -332,6 +330,9 @@ class Exchange:
         if self._purse is not None:
             PURSE.set(None)
         service.operations.record(record)
+        self._outgoing = None  # which has ways back to this: what is in a ring stays until somebody looks for rings
+        if self.error is not None or len(record.attempts) > 1:
+            forget_frames(self.error, *(attempt.error for attempt in record.attempts))
 
     def _counted(self, record: CallRecord) -> CallRecord | None:
         """The record by a name that has a row in the store; `None`: callers may make up any number of such names."""
@@ -404,6 +405,10 @@ def _guessed(counted: TokenCount) -> tuple[Loss, ...]:
     """What is to be said of a number that is not the provider's own."""
     why = f"this is an estimate ({counted.method})"
     return () if counted.exact else (Loss(effect="changed", where="tokens", why=why),)
+
+
+def _hold_more(ledger: Ledger, asked: Future[Admission], by: Decimal) -> Flow[None]:
+    return invoke(async_=partial(ledger.grow, asked.result(), by))  # nothing is sent before it is there
 
 
 def _asking(asked: Request) -> Callable[..., Flow[LLMResponse]]:

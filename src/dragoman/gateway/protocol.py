@@ -81,6 +81,8 @@ class LimitedProtocol(HttpToolsProtocol):
             self._idle.cancel()
         if self._line is not None:
             self._line.lose()
+            self._line = None  # which has this connection
+        self.pipeline.clear()
         if isinstance(self.cycle, SocketLine):
             self.cycle = None  # so that nobody takes it for uvicorn's
         super().connection_lost(exc)

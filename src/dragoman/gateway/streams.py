@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from time import monotonic
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from msgspec import Struct
 
@@ -64,6 +64,17 @@ class Manner(Struct, frozen=True, kw_only=True, eq=False):
 
     def new_encoder(self) -> StreamEncoder:
         return self.surface.dialect.stream_encoder(self.request)
+
+
+class _Watch(NamedTuple):
+    """What is looked at of a stream every so many `seconds`."""
+
+    loop: asyncio.AbstractEventLoop
+    task: asyncio.Task[Any] | None
+    interval: float | None
+    write_seconds: float | None
+    sign: bytes
+    seconds: float
 
 
 class Outgoing:
@@ -260,21 +271,22 @@ class Outgoing:
         seconds = min((each for each in (interval, patience.write_seconds) if each is not None), default=None)
         if seconds is None:
             return
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        watch = _Watch(loop, asyncio.current_task(), interval, patience.write_seconds, sign, seconds)
+        self._timer = loop.call_later(seconds, self._look, watch)
 
-        def tick() -> None:
-            now = monotonic()
-            if self._waiting:
-                slow = patience.write_seconds is not None and now - self._sent_at >= patience.write_seconds
-                if slow and task is not None:
-                    self.stalled = True
-                    task.cancel()
-                    return
-            elif interval is not None and now - self._sent_at >= interval * 0.9:
-                self._beat = loop.create_task(self._show_life(sign))
-            self._timer = loop.call_later(seconds, tick)
-
-        self._timer = loop.call_later(seconds, tick)
+    def _look(self, watch: _Watch) -> None:
+        """Whether the caller reads, and whether it is time for a sign of life."""
+        now = monotonic()
+        if self._waiting:
+            slow = watch.write_seconds is not None and now - self._sent_at >= watch.write_seconds
+            if slow and watch.task is not None:
+                self.stalled = True
+                watch.task.cancel()
+                return
+        elif watch.interval is not None and now - self._sent_at >= watch.interval * 0.9:
+            self._beat = watch.loop.create_task(self._show_life(watch.sign))
+        self._timer = watch.loop.call_later(watch.seconds, self._look, watch)
 
     async def _show_life(self, sign: bytes) -> None:
         """Say that somebody is still there. What was held back goes out with it, for now the status is said."""

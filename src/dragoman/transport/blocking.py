@@ -55,7 +55,7 @@ class BlockingTransport:
                 pool.drop_idle()
                 if request.once:
                     raise
-                lost = error
+                lost = error.with_traceback(None)  # whose frames have it
             except BaseException:
                 self._let_go(pool, connection)
                 raise

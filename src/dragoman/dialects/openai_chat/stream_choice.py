@@ -16,7 +16,7 @@ from dragoman.dialects.openai_chat.content import content_parts, images_in
 from dragoman.dialects.openai_chat.finish import details_reason, finish_reason, raw_reason
 from dragoman.dialects.openai_chat.reasoning import DETAILS, RETURNED, TEXT_FIELDS, Details, details_text
 from dragoman.dialects.openai_chat.stream_audio import StreamedAudio
-from dragoman.dialects.openai_chat.stream_tool_call import StreamedCalls
+from dragoman.dialects.openai_chat.stream_tool_call import Places, StreamedCalls
 from dragoman.dialects.openai_chat.wire import NAME
 from dragoman.errors import DecodeError
 from dragoman.messages import (
@@ -45,7 +45,7 @@ class StreamedChoice:
     """`raw` is the finish reason in the provider's word, once it has come."""
 
     __slots__ = (
-        "_audio", "_audio_place", "_calls", "_details", "_fields", "_hint", "_next", "_reasoning", "_refusal",
+        "_audio", "_audio_place", "_calls", "_details", "_fields", "_hint", "_places", "_reasoning", "_refusal",
         "_returned", "_text", "_thinking", "citations", "number", "raw", "stop_sequence",
     )  # fmt: skip
 
@@ -55,19 +55,19 @@ class StreamedChoice:
         self.stop_sequence: str | None = None
         self.citations: list[Citation] = []
         self._hint: str | None = None
-        self._next = 0
+        self._places = Places()
         self._text = self._reasoning = self._refusal = self._audio_place = ABSENT
         self._thinking = False
         self._fields: dict[str, None] = {}
         self._details = Details()
         self._returned: Wire = {}
         self._audio = StreamedAudio()
-        self._calls = StreamedCalls(number, (*seed, number), self._take_place)
+        self._calls = StreamedCalls(number, (*seed, number), self._places)
 
     def read(self, wire: Wire, events: list[Event]) -> None:
         """Read one choice of a chunk."""
         delta = wire.get("delta")
-        if delta is None and not self._next:
+        if delta is None and not self._places.taken:
             delta = wire.get("message")  # a whole answer in one chunk
         if delta:
             self._read_delta(delta, events)
@@ -91,7 +91,7 @@ class StreamedChoice:
 
     def text_place(self) -> int:
         if self._text == ABSENT:
-            self._text = self._take_place()
+            self._text = self._places.take()
         return self._text
 
     def close(self, events: list[Event]) -> None:
@@ -115,11 +115,6 @@ class StreamedChoice:
     def end(self) -> ChoiceFinish:
         return ChoiceFinish(choice=self.number, finish_reason=self.reason, raw_finish_reason=self.raw)
 
-    def _take_place(self) -> int:
-        place = self._next
-        self._next += 1
-        return place
-
     def _payload(self) -> Wire | None:
         payload: Wire = {**self._fields}
         details = self._details.whole()
@@ -134,7 +129,7 @@ class StreamedChoice:
     def _read_content(self, value: Any, _: Wire, events: list[Event]) -> None:
         if type(value) is str:
             if self._text == ABSENT:
-                self._text = self._take_place()
+                self._text = self._places.take()
             events.append(TextDelta(value, self._text, self.number))
             return
         for part in content_parts(value):
@@ -154,7 +149,7 @@ class StreamedChoice:
             self._think(part.text, events)
 
     def _read_part(self, part: Part, events: list[Event]) -> None:
-        events.append(PartAdded(part=part, index=self._take_place(), choice=self.number))
+        events.append(PartAdded(part=part, index=self._places.take(), choice=self.number))
 
     def _read_reasoning_content(self, value: Any, _: Wire, events: list[Event]) -> None:
         if type(value) is str:
@@ -186,7 +181,7 @@ class StreamedChoice:
     def _open_reasoning(self) -> None:
         self._thinking = True
         if self._reasoning == ABSENT:
-            self._reasoning = self._take_place()
+            self._reasoning = self._places.take()
 
     def _think(self, text: str, events: list[Event]) -> None:
         if not self._thinking:
@@ -199,7 +194,7 @@ class StreamedChoice:
 
     def _refuse(self, text: str, events: list[Event]) -> None:
         if self._refusal == ABSENT:
-            self._refusal = self._take_place()
+            self._refusal = self._places.take()
         events.append(RefusalDelta(text, self._refusal, self.number))
 
     def _read_calls(self, value: Any, _: Wire, events: list[Event]) -> None:
@@ -212,16 +207,16 @@ class StreamedChoice:
         citations, others = decode_annotations(value)
         self.citations += citations
         events += [CitationDelta(citation=one, index=self.text_place(), choice=self.number) for one in citations]
-        events += [PartAdded(part=part, index=self._take_place(), choice=self.number) for part in others]
+        events += [PartAdded(part=part, index=self._places.take(), choice=self.number) for part in others]
 
     def _read_images(self, _: Any, delta: Wire, events: list[Event]) -> None:
         images = images_in(delta)
-        events += [PartAdded(part=image, index=self._take_place(), choice=self.number) for image in images]
+        events += [PartAdded(part=image, index=self._places.take(), choice=self.number) for image in images]
 
     def _read_audio(self, value: Any, _: Wire, __: list[Event]) -> None:
         if isinstance(value, dict):
             if self._audio_place == ABSENT:
-                self._audio_place = self._take_place()
+                self._audio_place = self._places.take()
             self._audio.add(cast("Wire", value))
 
     def _read_logprobs(self, value: Any, events: list[Event]) -> None:

@@ -6,7 +6,6 @@ unless it names a tool: then it is a whole call of its own (Google, Ollama).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, cast
 
 from dragoman.dialects.base import Wire
@@ -39,15 +38,29 @@ class _Call:
         return ToolCall(id=self.id, name=self.name, arguments_json=arguments_text(text), extra=extra)
 
 
+class Places:
+    """The places of a choice's parts, given out in order."""
+
+    __slots__ = ("taken",)
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def take(self) -> int:
+        place = self.taken
+        self.taken += 1
+        return place
+
+
 class StreamedCalls:
-    """The calls of one choice. `take_place` gives the next free place among its parts."""
+    """The calls of one choice, which take their `places` among its parts."""
 
-    __slots__ = ("_by_id", "_by_index", "_calls", "_choice", "_seed", "_take_place")
+    __slots__ = ("_by_id", "_by_index", "_calls", "_choice", "_places", "_seed")
 
-    def __init__(self, choice: int, seed: tuple[Any, ...], take_place: Callable[[], int]) -> None:
+    def __init__(self, choice: int, seed: tuple[Any, ...], places: Places) -> None:
         self._choice = choice
         self._seed = seed
-        self._take_place = take_place
+        self._places = places
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
         self._by_id: dict[str, _Call] = {}
@@ -118,7 +131,7 @@ class StreamedCalls:
         return call
 
     def _add(self, id_: str) -> _Call:
-        call = _Call(id_, self._take_place())
+        call = _Call(id_, self._places.take())
         self._calls.append(call)
         return call
 

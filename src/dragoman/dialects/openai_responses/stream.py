@@ -17,6 +17,7 @@ from dragoman.dialects.openai_responses.errors import error_in_stream, failed, f
 from dragoman.dialects.openai_responses.finish import finish_reason, raw_reason
 from dragoman.dialects.openai_responses.response import created_at, logprobs_in, output_items
 from dragoman.dialects.openai_responses.stream_items import (
+    Allotted,
     StreamedCall,
     StreamedItem,
     StreamedMessage,
@@ -46,13 +47,12 @@ class ResponsesStreamDecoder:
     """Reads one stream. Frames after its end are ignored."""
 
     __slots__ = (
-        "_count",
         "_ended",
         "_failure",
         "_id",
         "_items",
-        "_kinds",
         "_last",
+        "_parts",
         "_places",
         "_started",
         "_tokens",
@@ -63,8 +63,7 @@ class ResponsesStreamDecoder:
         self._items: dict[int, StreamedItem] = {}  # by the place in the output
         self._places: dict[str, int] = {}  # of an item, by its id
         self._last = 0  # the place of the newest item
-        self._count = 0  # how many parts of the message have a place
-        self._kinds: set[type[Part]] = set()
+        self._parts = Allotted()
         self._tokens = 0  # how many log probabilities were told
         self._id: str | None = None
         self._tools: Any = None  # as the response repeats them
@@ -139,7 +138,7 @@ class ResponsesStreamDecoder:
 
     def _finish(self, body: Wire, events: list[Event]) -> None:
         self._ended = True
-        reason = finish_reason(body, self._kinds)
+        reason = finish_reason(body, self._parts.kinds)
         events.append(Finish(finish_reason=reason, raw_finish_reason=raw_reason(body), service_tier=service_tier(body)))
 
     def _error(self, event: Wire, events: list[Event]) -> None:
@@ -154,17 +153,12 @@ class ResponsesStreamDecoder:
     # ------------------------------------------------------------------ items
 
     def _open(self, place: int, wire: Wire) -> StreamedItem:
-        item = self._items[place] = open_item(wire, self._allot, (self._id, place), self._tools)
+        item = self._items[place] = open_item(wire, self._parts.allot, (self._id, place), self._tools)
         self._last = place
         id_ = wire.get("id")
         if isinstance(id_, str):
             self._places[id_] = place
         return item
-
-    def _allot(self, kind: type[Part]) -> int:
-        self._kinds.add(kind)
-        self._count += 1
-        return self._count - 1
 
     def _place(self, event: Wire, item_id: Any) -> int:
         """Where an item stands; the first versions of llama.cpp number nothing."""

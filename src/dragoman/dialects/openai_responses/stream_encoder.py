@@ -176,10 +176,10 @@ class ResponsesStreamEncoder:
         content = self._contents.get(index)
         if content is not None and content.is_open:
             if part.extra is not None:
-                content.message.correct(header_of(part.extra))
+                content.head.correct(header_of(part.extra))
             return content, []
         if content is not None and not part.text:
-            content.message.correct(header_of(part.extra))
+            content.head.correct(header_of(part.extra))
             return content, []
         empty = Text("", extra=part.extra) if isinstance(part, Text) else Refusal("", extra=part.extra)
         self._kinds.add(type(part))
@@ -197,7 +197,7 @@ class ResponsesStreamEncoder:
     def _message_for(self, extra: Extra | None) -> list[Frame]:
         """Open a message, unless the open one has the same fields."""
         header = header_of(extra) or {}
-        if self._message is not None and self._message.header == header:
+        if self._message is not None and self._message.head.fields == header:
             return []
         frames = self._opening()
         place = len(self._output.items)

@@ -45,6 +45,21 @@ Allot: TypeAlias = Callable[[type[Part]], int]
 """Gives the next place in the message to a part of that type."""
 
 
+class Allotted:
+    """The places in a message that have been given to parts, and what these are."""
+
+    __slots__ = ("_count", "kinds")
+
+    def __init__(self) -> None:
+        self._count = 0
+        self.kinds: set[type[Part]] = set()
+
+    def allot(self, kind: type[Part]) -> int:
+        self.kinds.add(kind)
+        self._count += 1
+        return self._count - 1
+
+
 def opened(wire: Wire) -> Wire:
     """An item as it will be when it closes well: its content is yet to come."""
     done: Wire = {name: value for name, value in wire.items() if name != "content"}

@@ -27,19 +27,35 @@ def done(item: Wire, place: int) -> tuple[str, Wire]:
     return "response.output_item.done", {"output_index": place, "item": item}
 
 
+class MessageHead:
+    """What a message says of itself. `fields` are those that its texts spell of it."""
+
+    __slots__ = ("fields", "item")
+
+    def __init__(self, item: Wire, fields: JsonObject) -> None:
+        self.item = item
+        self.fields = fields
+
+    def correct(self, fields: JsonObject | None) -> None:
+        """What the end tells of the message, when the beginning did not know it."""
+        if fields is not None:
+            self.fields = fields
+            self.item |= {name: value for name, value in fields.items() if name != "content"}
+
+
 class Content:
     """A part of a message: a text, a refusal, or what came whole."""
 
-    __slots__ = ("_pieces", "_place", "_said", "is_open", "kind", "message", "wire")
+    __slots__ = ("_pieces", "_place", "_said", "head", "is_open", "kind", "wire")
 
-    def __init__(self, message: WrittenMessage, wire: Wire, number: int) -> None:
-        self.message = message
+    def __init__(self, head: MessageHead, wire: Wire, at: Wire) -> None:
+        self.head = head
         self.wire = wire
         self.kind: str = wire["type"]
         self.is_open = True
         self._said = "refusal" if self.kind == "refusal" else "text"
         self._pieces: list[str] = []
-        self._place: Wire = {**message.at, "content_index": number}
+        self._place = at
 
     def open(self) -> Events:
         return [("response.content_part.added", {**self._place, "part": dict(self.wire)})]
@@ -84,15 +100,15 @@ _TOLD: Final = {"output_text": "response.output_text.done", "refusal": "response
 
 
 class WrittenMessage:
-    """A message of the model. `header` are the fields that its texts spell of it."""
+    """A message of the model."""
 
-    __slots__ = ("_item", "_place", "at", "content", "header")
+    __slots__ = ("_at", "_item", "_place", "content", "head")
 
     def __init__(self, item: Wire, place: int, header: JsonObject) -> None:
         self._item = item
         self._place = place
-        self.header = header
-        self.at: Wire = {"item_id": item["id"], "output_index": place}
+        self.head = MessageHead(item, header)
+        self._at: Wire = {"item_id": item["id"], "output_index": place}
         self.content: Content | None = None  # the open one
 
     def open(self) -> Events:
@@ -101,17 +117,11 @@ class WrittenMessage:
     def add(self, wire: Wire) -> tuple[Content, Events]:
         """A message that came without content stays so."""
         closing = self.content.close() if self.content is not None else []
-        content = self.content = Content(self, wire, len(self._item["content"]))
-        if "content" in self.header:
+        content = self.content = Content(self.head, wire, {**self._at, "content_index": len(self._item["content"])})
+        if "content" in self.head.fields:
             return content, closing
         self._item["content"].append(wire)
         return content, [*closing, *content.open()]
-
-    def correct(self, header: JsonObject | None) -> None:
-        """What the end tells of the message, when the beginning did not know it."""
-        if header is not None:
-            self.header = header
-            self._item |= {name: value for name, value in header.items() if name != "content"}
 
     def close(self) -> Events:
         content, self.content = self.content, None
