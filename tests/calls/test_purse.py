@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from dragoman.calls import RetryConfig, generate
+from dragoman.calls import RetryConfig, embed, generate
 from dragoman.calls.purse import PURSE, Purse
 from dragoman.errors import BudgetExceeded, ConnectionLost, Error, NoFurtherTry, Rejected
 from dragoman.flow import Flow, invoke
 
 from ..drive import MODES, Transport, drive
 from .conftest import Clock
+from .test_embed import answer as vectors
+from .test_embed import call as vectors_call
 from .test_generate import answer, call, failure
 
 REFUSED = failure(429, retry_after="1")
@@ -98,3 +101,33 @@ def test_a_request_that_was_refused_for_good_gives_back_what_was_taken(mode: str
     holder = Holder(room=0)
     assert isinstance(outcome(mode, clock, holder, failure(400)), Rejected)
     assert holder.purse.taken == 0
+
+
+# ---------------------------------------------------------------------- vectors, by several requests
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("second", "taken"),
+    [
+        (vectors([[1.0]] * 2, tokens=1_000_000), Decimal("0.04")),
+        (failure(400), Decimal("0.02")),
+        (lost(), Decimal(1)),
+    ],
+    ids=["an answer", "refused: it cost nothing", "broken off: nobody knows"],
+)
+def test_what_is_taken_for_vectors_is_what_they_cost_once_that_is_known(
+    mode: str, clock: Clock, second: Any, taken: Decimal
+) -> None:
+    """One purse is for all the requests of the call: of those that were answered it is known."""
+    holder = Holder(room=0)
+    transport = Transport(mode, vectors([[1.0]] * 2048, tokens=1_000_000), second)
+    made = vectors_call(transport, clock, *["text"] * 2050, retry=RetryConfig(max_attempts=1))
+    before = PURSE.set(holder.purse)
+    try:
+        with suppress(Error):
+            drive(mode, embed(made))
+    finally:
+        PURSE.reset(before)
+    assert len(transport.requests) == 2
+    assert holder.purse.taken == taken

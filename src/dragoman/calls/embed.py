@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from msgspec.structs import replace
@@ -13,7 +14,7 @@ from dragoman.calls.purse import PURSE
 from dragoman.calls.round_trip import RoundTrip, make
 from dragoman.dialects import Encoded
 from dragoman.dialects.embeddings import EmbeddingCodec, batches
-from dragoman.errors import DecodeError
+from dragoman.errors import DecodeError, Error
 from dragoman.flow import Flow
 from dragoman.messages import Attempt, EmbeddingRequest, EmbeddingResponse, Request, Usage, encode_json
 
@@ -46,10 +47,18 @@ def embed(call: EmbeddingCall) -> Flow[EmbeddingResponse]:
     attempts: tuple[Attempt, ...] = ()
     for part, body in zip(parts, encoded, strict=True):
         log = CallLog(call, request.model, started, notes=notes, losses=losses, before=attempts, purse=purse)
-        answer, progress = yield from make(call, _trip(call, part, body), log, deadline)
+        try:
+            answer, progress = yield from make(call, _trip(call, part, body), log, deadline)
+        except Error:
+            if purse is not None and log.tries and log.tries[-1].cost is not None:
+                purse.taken += _paid(attempts)  # of which no more was known than that the last came to nothing
+            raise
         answers.append(log.finish(answer, progress))
         attempts = answers[-1].attempts
-    return _joined(answers)
+    joined = _joined(answers)
+    if purse is not None and joined.cost is not None:
+        purse.taken -= purse.each - joined.cost
+    return joined
 
 
 def _completed(call: EmbeddingCall) -> tuple[EmbeddingRequest, tuple[str, ...]]:
@@ -78,6 +87,10 @@ def _path(call: EmbeddingCall, request: EmbeddingRequest) -> str:
     """Where the provider wants it, else where the codec says."""
     own = call.target.spec.paths.get(call.codec.name)
     return own(Request(model=request.model)) if own else call.codec.path(request)
+
+
+def _paid(attempts: tuple[Attempt, ...]) -> Decimal:
+    return sum((each.cost for each in attempts if each.cost is not None), Decimal(0))
 
 
 def _joined(answers: list[EmbeddingResponse]) -> EmbeddingResponse:

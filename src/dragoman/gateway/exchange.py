@@ -392,6 +392,8 @@ class Exchange:
         """What stays held of a call whose cost is not known: what it may have cost beside what is known."""
         if self._purse is None:
             return None
+        if self._endpoint.action == "embed":  # for which no more is taken, once it is over, than it cost
+            return self._purse.taken - record.known
         answered = sum(1 for each in record.attempts if each.outcome == _OK and each.cost is not None)
         return self._purse.taken - self._purse.each * answered
 

@@ -1,4 +1,4 @@
-"""What a router is asked for somebody beside answers: vectors of one model, counts, and what an answer may cost."""
+"""What a router is asked for somebody beside answers: counts, and what an answer may cost."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from typing import Any
 
 import pytest
 
-from dragoman import AsyncRouter, Router, UnsupportedFeature, Usage
+from dragoman import AsyncRouter, Router, Usage
 from dragoman.calls.call import utc_today
 from dragoman.catalog import cost_of
 from dragoman.flow import async_run
-from dragoman.messages import EmbeddingRequest, Message, Request, Role
+from dragoman.messages import Message, Request, Role
 from dragoman.routing.policies import Ordered, Table
 from dragoman.routing.target import Target
 from dragoman.testing import Emulator
 
 from .stage import CLAUDE, MINI, Parrot
 
-GROQ, SMALL, LARGE = "groq/llama-3.3-70b-versatile", "openai/text-embedding-3-small", "openai/text-embedding-3-large"
-TEXTS = EmbeddingRequest(model="public", inputs=("one", "two"))
+GROQ, SMALL = "groq/llama-3.3-70b-versatile", "openai/text-embedding-3-small"
 HELLO = Request(model="public", messages=(Message(Role.USER, "Hello, how are you?"),), max_tokens=100)
 
 
@@ -30,43 +29,6 @@ def plan(*targets: Any, **options: Any) -> Any:
 
 def run(flow: Any) -> Any:
     return asyncio.run(async_run(flow))
-
-
-# ---------------------------------------------------------------------- vectors
-
-
-def test_the_first_that_has_vectors_gives_them(emulator: Emulator) -> None:
-    response = run(plan(CLAUDE, SMALL, LARGE).embed_request(TEXTS, {}))
-    assert (len(response), response.model, response.cost) == (2, "text-embedding-3-small", emulator.bill[0].cost)
-
-
-def test_never_those_of_another_model(emulator: Emulator) -> None:
-    """Not when the first fails either."""
-    emulator.fault(status=400, path="/embeddings", times=None)
-    with pytest.raises(Exception, match="a fault that was asked for"):
-        run(plan(SMALL, LARGE).embed_request(TEXTS, {}))
-    assert {seen.wire["model"] for seen in emulator.requests} == {"text-embedding-3-small"}
-
-
-def test_the_policy_chooses_among_those_of_one_model(emulator: Emulator) -> None:
-    here, there = Target(SMALL, options={"user": "here"}), Target(SMALL, name="other", options={"user": "there"})
-    chosen = AsyncRouter(Table("tier", {"pro": there}, default=here)).with_purpose(tier="pro")
-    run(chosen.plan.embed_request(TEXTS, {}))
-    assert emulator.requests[0].wire["user"] == "there"
-
-
-def test_options_fill_what_is_open(emulator: Emulator) -> None:
-    """Those of answers mean nothing here."""
-    target = Target(SMALL, options={"temperature": 0, "user": "target"})
-    request = EmbeddingRequest(model="public", inputs=("one",), dimensions=4)
-    response = run(plan(target, max_tokens=5).embed_request(request, {"dimensions": 8}))
-    assert len(response[0]) == 4
-    assert emulator.requests[0].wire["user"] == "target"
-
-
-def test_where_nobody_has_vectors_that_is_said(emulator: Emulator) -> None:
-    with pytest.raises(UnsupportedFeature, match=r"none of anthropic/claude-haiku-4-5, parrot/polly has embeddings"):
-        plan(CLAUDE, Parrot("hi")).embed_request(TEXTS, {})
 
 
 # ---------------------------------------------------------------------- counts
@@ -126,7 +88,6 @@ def test_tokens_may_be_told() -> None:
 def test_a_client_that_blocks_and_a_router_in_a_router_have_them_too(emulator: Emulator) -> None:
     inner = [Router(SMALL), AsyncRouter(SMALL)]
     for each in inner:
-        assert len(run(plan(each).embed_request(TEXTS, {}))) == 2
         assert run(plan(each).count_request(HELLO, {})).tokens > 0
         assert plan(each).ceiling_of(HELLO) == plan(SMALL).ceiling_of(HELLO)
 

@@ -90,7 +90,7 @@ def test_a_response_tells_of_all_targets(emulator: Emulator, mode: str) -> None:
     assert response.cost == emulator.bill.cost
 
 
-@pytest.mark.parametrize("method", ["count_tokens", "embed", "models"])
+@pytest.mark.parametrize("method", ["count_tokens", "models"])
 def test_what_means_nothing_to_a_router_says_so(emulator: Emulator, mode: str, method: str) -> None:
     arguments = () if method == "models" else ("Hello",)
     with pytest.raises(UnsupportedFeature, match="ask"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,46 @@ def test_the_failure_is_told_where_the_budget_has_no_room_for_another_try(
         refused = client.post("/v1/chat/completions", json={**body_of("1-1"), "model": model}, timeout=30)
     assert failed.status_code == 502
     assert refused.status_code == 402
+    assert len(emulator.requests) == 1
+    (unknown,) = home.unknown()
+    assert billed(emulator) <= home.held() == unknown.worst
+
+
+SMALL = "openai/text-embedding-3-small"
+VECTORS: dict[str, Any] = {
+    **TERMS,
+    "models": {"vectors": ["one", "two"]},
+    "targets": {"one": {"model": SMALL}, "two": {"model": SMALL}},
+}
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("fault", "doubtful"), [({"status": 503}, 0), ({"cut_at_byte": 0}, 1)], ids=["refused", "cut"])
+def test_vectors_are_asked_for_elsewhere_and_paid_for_as_answers_are(
+    tmp_path: Path, emulator: Emulator, fault: dict[str, Any], doubtful: int
+) -> None:
+    emulator.fault(**fault, path="/embeddings")
+    home = Home(tmp_path, emulator, {"budget": BUDGET}, **VECTORS)
+    with home.gateway() as (process, url):
+        asked = {"model": "vectors", "input": ["one", "two"]}
+        reply = httpx.post(f"{url}/v1/embeddings", json=asked, headers=home.headers, timeout=30, trust_env=False)
+        assert len(reply.json()["data"]) == 2
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert len(emulator.requests) == 2
+    assert len(home.unknown()) == doubtful
+    assert home.spent() <= billed(emulator) <= home.spent() + home.held() <= BUDGET
+    assert home.spent() > 0
+    check_laws(home.store)
+
+
+@pytest.mark.timeout(120)
+def test_vectors_are_not_asked_for_elsewhere_where_the_budget_has_no_room(tmp_path: Path, emulator: Emulator) -> None:
+    emulator.fault(cut_at_byte=0, times=None, path="/embeddings")
+    home = Home(tmp_path, emulator, {"budget": Decimal("0.000003")}, **VECTORS)
+    with home.gateway() as (_, url), httpx.Client(base_url=url, headers=home.headers, trust_env=False) as client:
+        failed = client.post("/v1/embeddings", json={"model": "vectors", "input": ["one", "two"]}, timeout=30)
+    assert failed.status_code == 502
     assert len(emulator.requests) == 1
     (unknown,) = home.unknown()
     assert billed(emulator) <= home.held() == unknown.worst

@@ -1,4 +1,4 @@
-"""What a router is asked for beside answers: vectors, token counts, and what an answer may cost."""
+"""What a router is asked for beside answers and vectors: token counts, and what an answer may cost."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
-from dragoman.client.options import EmbedOptions
 from dragoman.client.routers.behind import Behind
 from dragoman.client.routers.features import features_of_request
 from dragoman.client.routers.purpose import Purpose
 from dragoman.client.routers.servers import Ceiling
-from dragoman.errors import UnsupportedFeature
 from dragoman.flow import Flow
-from dragoman.messages import EmbeddingRequest, EmbeddingResponse, Request, TokenCount
+from dragoman.messages import Request, TokenCount
 from dragoman.routing.decision import candidates
 from dragoman.routing.features import Features
 from dragoman.routing.target import Target
@@ -22,23 +20,6 @@ _NOTHING: Final = Decimal(0)
 
 OptionsAt: TypeAlias = Callable[[Target], Mapping[str, Any]]
 """The options of a call at a target."""
-
-
-def embed_request(
-    behind: Behind, purpose: Purpose, request: EmbeddingRequest, options_at: OptionsAt
-) -> Flow[EmbeddingResponse]:
-    """Vectors of one model always, for those of different ones mean nothing to each other: that of the first target
-    which has any, asked where nothing speaks against it.
-    """
-    servers = behind.servers
-    able = [target for target, server in servers.items() if server.embeds]
-    if not able:
-        raise UnsupportedFeature(f"none of {', '.join(target.title for target in servers)} has embeddings")
-    alike = {target for target in able if target.place.model == able[0].place.model}
-    asked = features_of_request(purpose, None, Request(model=request.model))
-    target = _preferred(behind, asked, alike.__contains__) or able[0]
-    options = {name: value for name, value in options_at(target).items() if name in EmbedOptions.__annotations__}
-    return servers[target].embed_request(request, options)
 
 
 def count_request(behind: Behind, purpose: Purpose, request: Request, options_at: OptionsAt) -> Flow[TokenCount]:

@@ -15,11 +15,11 @@ from msgspec.structs import replace
 
 from dragoman.calls import Verbatim
 from dragoman.calls.ceiling import estimated_input
-from dragoman.client.inputs import conversation_of
-from dragoman.client.options import check_options, timeouts_of
+from dragoman.client.inputs import conversation_of, embedding_inputs
+from dragoman.client.options import EmbedOptions, check_options, timeouts_of
 from dragoman.client.requests import spelled_out
 from dragoman.client.retries import retries_of
-from dragoman.client.routers import beside_answers
+from dragoman.client.routers import beside_answers, vectors
 from dragoman.client.routers.behind import Behind
 from dragoman.client.routers.features import DEMANDS, at_most, features_of, features_of_request
 from dragoman.client.routers.following import Following
@@ -237,8 +237,31 @@ class RoutedPlan:
         return any(server.counts for server in self.behind.servers.values())
 
     def embed_request(self, request: EmbeddingRequest, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
-        """The flow of a call for embeddings made for somebody else. Always of one model (`beside_answers`)."""
-        return beside_answers.embed_request(self.behind, self.purpose, request, self._options_at(options))
+        """The flow of a call for embeddings made for somebody else. Always of one model (`vectors`)."""
+        if self.behind.closed:
+            self._refuse_closed()
+        said = {name: value for name, value in options.items() if name in vectors.OPTIONS}
+        whole, options_at = {**self._defaults, **said}, self._options_at(said)
+        call = Call(
+            features=partial(features_of_request, self.purpose, None, Request(model=request.model)),
+            length=inf,
+            output_tokens=None,
+            messages=(),
+            said=said,
+            timeout=whole.get("timeout"),
+            limit=timeouts_of(whole.get("timeout")).total,
+            retry=whole.get("retry_config"),
+            stream=False,
+        )
+
+        def ask(target: Target, allowance: Allowance) -> Flow[EmbeddingResponse]:
+            server, wish, _ = self._wishes.wish(call, target, allowance, None)
+            its = {name: value for name, value in options_at(target).items() if name in vectors.OPTIONS}
+            once = {name: wish.options[name] for name in ("retry_config", "timeout")}
+            return server.embed_request(request, {**its, **once})
+
+        asking = vectors.asking(ask)
+        return _routed(_ruled(vectors.routing_of(self.behind), call, asking), call, asking)
 
     def count_request(self, request: Request, options: Mapping[str, Any]) -> Flow[TokenCount]:
         """The flow that counts the tokens of another's `request`, at a target that can."""
@@ -366,11 +389,10 @@ class RoutedPlan:
     def witness(self) -> None:
         """There is no one SDK behind it."""
 
-    def embed(self, inputs: Any, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002  # as plans have it
-        """Vectors of different models mean nothing to each other."""
-        raise UnsupportedFeature(
-            "a router has no embeddings, for those of different models cannot be compared: ask one"
-        )
+    def embed(self, inputs: Any, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
+        """The flow of a call for embeddings. Raises `UnsupportedFeature` where no target has any."""
+        check_options(options, EmbedOptions)
+        return self.embed_request(EmbeddingRequest(model=self._model or "", inputs=embedding_inputs(inputs)), options)
 
     def count_tokens(self, prompt: Any, options: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002  # as plans have it
         """Each model counts for itself."""
