@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -166,6 +168,22 @@ def test_every_path_is_in_the_document(client: httpx.Client) -> None:
         "/metrics",
     } <= set(paths)  # fmt: skip
     assert client.get("/docs").status_code == 200
+
+
+def test_the_document_tells_what_short_pages_answer(client: httpx.Client) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    shapes = [
+        paths[path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        for path in ("/v1/providers", "/api/version", "/health")
+    ]
+    texts = {"type": "array", "items": {"type": "string"}}
+    assert [shape.get("additionalProperties") for shape in shapes] == [texts, {"type": "string"}, None]
+
+
+def test_an_old_pydantic_is_not_loaded_to_start() -> None:
+    code = "import sys; from dragoman.gateway import create_app; create_app({}); print('pydantic.v1' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_the_document_names_what_it_refers_to(client: httpx.Client) -> None:
