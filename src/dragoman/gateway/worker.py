@@ -19,7 +19,7 @@ FACTORY: Final = "dragoman.gateway.worker:app"
 _VARIABLE: Final = "DRAGOMAN_WORKER"
 _COLLECTIONS: Final = (20_000, 50, 100)
 """Fewer than by default: a call makes and drops many small records, and a tenth of its time went into looking for
-cycles among them (measured 2026-11-21).
+cycles among them (measured 2026-11-21). Memory stays flat all the same, for a call that is over leaves none.
 """
 
 
