@@ -28,7 +28,7 @@ _MOST_KEPT: Final = 1024
 """Plans that are kept of what callers choose the words of: models that are not configured, and purposes."""
 
 _MOST_NAMED: Final = 30
-"""Models that an error names. Of more, those that are nearest to what was asked for."""
+"""Models that an error names. Of more, those that are configured, and the nearest to what was asked for."""
 
 _NEAREST: Final = 3
 
@@ -62,6 +62,7 @@ class Snapshot:
         self.boards = boards_of(routes, () if before is None else before.boards)
         self._plans = {route.name: plan_of(config, route, self.boards, self.deployments.servers) for route in routes}
         self._aliases = Aliases(config.aliases)
+        self._own = dict.fromkeys([*config.models, *self._aliases.names])
         self._any = AnyModel(config)
         self._purposes = Purposes(config)
         self._others: dict[str, RoutedPlan] = {}
@@ -91,8 +92,7 @@ class Snapshot:
 
     @cached_property
     def _models(self) -> tuple[str, ...]:
-        names = [*self.config.models, *self._aliases.names]
-        return tuple(dict.fromkeys([*names, *self._any.models()] if self.config.takes_any_model else names))
+        return tuple(dict.fromkeys([*self._own, *self._any.models()] if self.config.takes_any_model else self._own))
 
     def plan_for(
         self, model: str, purpose: Purpose = ANYONE, allows: Callable[[str], bool] | None = None
@@ -157,9 +157,11 @@ class Snapshot:
         return error
 
     def _those_there_are(self, known: Sequence[str]) -> str:
-        said = f" There are: {', '.join(known)}." if known else ""
-        if len(known) > _MOST_NAMED:
-            said = f" `GET /v1/models` lists all {len(known):,}."
+        many = len(known) > _MOST_NAMED
+        named = [name for name in known if name in self._own] if many else known
+        said = f" There are: {', '.join(named)}{' and more' if many else ''}." if 0 < len(named) <= _MOST_NAMED else ""
+        if many:
+            said = f"{said} `GET /v1/models` lists all {len(known):,}."
         if not self.config.takes_any_model:
             return said
         providers = self._any.providers
