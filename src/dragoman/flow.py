@@ -267,6 +267,8 @@ async def async_events(flow: Flow[T], handle: Handle[T]) -> AsyncGenerator[Event
                         yield event
                     case _:
                         result = await _AWAITED[type(effect)](effect, handle)
+                        if type(effect) is Open:
+                            handle.hold(result)
             except Exception as error:  # noqa: BLE001  # the flow judges it
                 if handle.aborted:  # its own doing, as a rule; nobody waits for what the flow would make of it
                     return
@@ -313,6 +315,8 @@ async def async_run(flow: Flow[T]) -> T:
             result = failure = None
             try:
                 result = await _AWAITED[type(effect)](effect, handle)
+                if type(effect) is Open:
+                    handle.hold(result)
             except Exception as error:  # noqa: BLE001  # the flow judges it
                 failure = error
     except StopIteration as stop:
@@ -334,12 +338,11 @@ def _open(effect: Open, handle: Handle[Any]) -> Reply:
     return reply
 
 
-async def _async_open(effect: Open, handle: Handle[Any]) -> AsyncReply:
+def _async_open(effect: Open, handle: Handle[Any]) -> Awaitable[AsyncReply]:
+    """The driver holds it: a coroutine to do so would be one more to wake for each reply."""
     transport: Any = effect.transport
     handle.release()
-    reply: AsyncReply = await transport.open(effect.request)
-    handle.hold(reply)
-    return reply
+    return transport.open(effect.request)
 
 
 def _read_all(effect: ReadAll, _: Handle[Any]) -> bytes:

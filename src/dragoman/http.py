@@ -102,7 +102,10 @@ class Reply(Protocol):
 
 
 class AsyncReply(Protocol):
-    """`Reply`, awaited. `close` is synchronous here too."""
+    """`Reply`, awaited. `close` is synchronous here too.
+
+    One may have a method `at_hand`, which gives what `read` would, if that can be done without waiting; else `None`.
+    """
 
     status: int
     headers: Mapping[str, str]

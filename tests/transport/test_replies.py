@@ -278,6 +278,38 @@ def test_a_body_just_below_the_limit_is_read(make: Callable[..., Caller], serve:
     assert len(make(max_body_bytes=1000).call(post(server.origin)).body) == 1000
 
 
+GZIPPED = gzip.compress(b"hello")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        [answer(b"hello")],
+        [chunked(b"he", b"llo")],
+        [answer(b"hello")[:-2], b"lo"],
+        [answer(GZIPPED, "Content-Encoding: gzip")],
+        [OK + b"\r\nhello", CLOSE],
+    ],
+    ids=["length", "chunked", "two pieces", "encoded", "until close"],
+)
+def test_what_is_at_hand_is_what_would_be_read(caller: Caller, serve: Serve, script: list[Step]) -> None:
+    reply = caller.open(post(serve([READ, *script]).origin))
+    at_hand = getattr(reply, "at_hand", lambda: None)()
+    if at_hand is None:
+        assert caller.read(reply) == b"hello"
+    else:
+        assert at_hand == b"hello"
+        with pytest.raises(ConfigurationError, match="only once"):
+            caller.read(reply)
+
+
+def test_nor_is_a_body_above_the_limit_at_hand(make: Callable[..., Caller], serve: Serve) -> None:
+    caller = make(max_body_bytes=4)
+    reply = caller.open(post(serve([READ, answer(b"hello"), HOLD]).origin))
+    with pytest.raises(DecodeError, match="larger than 4 bytes"):
+        getattr(reply, "at_hand", lambda: None)() or caller.read(reply)
+
+
 # ---------------------------------------------------------------------- streams
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeVar, cast
 
 from msgspec import Struct
@@ -62,7 +63,7 @@ class Progress(Struct, kw_only=True):
         return self.intake.response() if self.intake is not None and self.intake.frames else None
 
 
-def attempt(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResponse]:
+def attempt(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResponse]:  # a frame less for each
     """Send once and read the answer. What a user's own HTTP client raises on purpose passes as it is."""
     verbatim, stream = call.verbatim, call.request.stream
     if verbatim is not None and verbatim.forwarded:
@@ -74,7 +75,8 @@ def attempt(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMRespon
             yield from _refused(call.target, reply)
         if _is_streamed(reply, asked=stream):
             return (yield from _pumped(call, reply, progress))
-        body: bytes = yield ReadAll(reply)
+        at_hand: bytes | None = getattr(reply, "at_hand", _not_at_hand)()
+        body: bytes = (yield ReadAll(reply)) if at_hand is None else at_hand
     except StreamInterrupted:
         raise
     except ConnectionLost as error:
@@ -92,6 +94,10 @@ def attempt(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMRespon
     for event in events_of(response):  # who asked for a stream gets one
         yield from emit(event)
     return response
+
+
+def _not_at_hand() -> None:
+    """Of replies that know nothing of it: they are read."""
 
 
 def accepted(target: Target, http: HttpRequest, progress: Progress) -> Flow[Reply | AsyncReply]:
@@ -126,8 +132,14 @@ def _is_streamed(reply: Reply | AsyncReply, *, asked: bool) -> bool:
     Servers answer a streamed request with plain JSON at times, or the reverse, and some name no type at all, or none
     that is one.
     """
-    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = _kind_of(reply.headers.get("content-type", ""))
     return kind in _STREAMS or (asked and (kind in _UNSAID or "/" not in kind))
+
+
+@lru_cache(maxsize=64)
+def _kind_of(content_type: str) -> str:
+    """Without what is said beside it."""
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _pumped(call: Call, reply: Reply | AsyncReply, progress: Progress) -> Flow[LLMResponse]:

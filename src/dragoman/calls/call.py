@@ -22,14 +22,14 @@ from dragoman.secret import Secret
 
 def utc_today() -> str:
     """The day prices are looked up for, ISO."""
-    return _iso_date(int(time.time() // _DAY))
+    return _iso_date(time.time() // _DAY)
 
 
 _DAY: Final = 86_400
 
 
 @lru_cache(maxsize=2)
-def _iso_date(days_since_1970: int) -> str:
+def _iso_date(days_since_1970: float) -> str:
     return time.strftime("%Y-%m-%d", time.gmtime(days_since_1970 * _DAY))
 
 

@@ -62,10 +62,6 @@ class _OnDemand(Generic[AnyTransport]):
         self._made: AnyTransport | None = None
         self._closed = False
 
-    def _transport(self) -> AnyTransport:
-        transport = self._made
-        return self._first() if transport is None else transport
-
     def _first(self) -> AnyTransport:
         with _lock:
             if self._closed:  # and not made again: a call that `close` has ended must not go on, and be paid twice
@@ -91,14 +87,16 @@ class OnDemand(_OnDemand[Transport]):
     """A `Transport` made when first used."""
 
     def open(self, request: HttpRequest) -> Reply:
-        return self._transport().open(request)
+        transport = self._made
+        return (self._first() if transport is None else transport).open(request)
 
 
 class AsyncOnDemand(_OnDemand[AsyncTransport]):
     """An `AsyncTransport` made when first used."""
 
     def open(self, request: HttpRequest) -> Coroutine[Any, Any, AsyncReply]:
-        return self._transport().open(request)
+        transport = self._made
+        return (self._first() if transport is None else transport).open(request)
 
 
 def _renew_lock() -> None:

@@ -48,8 +48,13 @@ class Purposes:
         self._read = tuple(dict.fromkeys([*read, *(name for rule in self._rules for name in rule.headers)]))
         self._known: dict[tuple[object, ...], Purpose] = {}
 
-    def of(self, headers: Headers, key: Caller | None) -> Purpose:
-        """Whom a call is for; `ANYONE`, that very object, where nobody says anything."""
+    def of(self, headers: Headers, key: Caller | None = None) -> Purpose:
+        """Whom a call is for; `ANYONE`, that very object, where nobody says anything.
+
+        Args:
+            headers: The request's, as ASGI has them: names in small letters.
+            key: The caller's, if there is one.
+        """
         if not self._rules and (key is None or (key.tenant is None and key.tier is None)):
             for name in self._read:
                 if name in headers:

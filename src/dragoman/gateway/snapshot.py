@@ -18,7 +18,7 @@ from dragoman.gateway.any_model import AnyModel
 from dragoman.gateway.config import GatewayConfig, ModelRoute
 from dragoman.gateway.deployments import Deployments
 from dragoman.gateway.plans import boards_of, plan_of
-from dragoman.gateway.purposes import ANYONE, Caller, Headers, Purposes
+from dragoman.gateway.purposes import ANYONE, Purposes
 from dragoman.routing.policies import Ordered
 
 K = TypeVar("K")
@@ -50,6 +50,7 @@ class Snapshot:
         generation: How many snapshots there have been, this one included.
         deployments: The targets and their clients.
         boards: What is known of their health.
+        purpose_of: Tells whom a call is for.
     """
 
     def __init__(self, config: GatewayConfig, before: Snapshot | None = None) -> None:
@@ -64,7 +65,7 @@ class Snapshot:
         self._aliases = Aliases(config.aliases)
         self._own = dict.fromkeys([*config.models, *self._aliases.names])
         self._any = AnyModel(config)
-        self._purposes = Purposes(config)
+        self.purpose_of = Purposes(config).of
         self._others: dict[str, RoutedPlan] = {}
         self._told: dict[tuple[Any, ...], RoutedPlan] = {}
 
@@ -103,15 +104,6 @@ class Snapshot:
         """
         plan = self._plans.get(model) or self._others.get(model) or self._other(model, allows)
         return plan if purpose is ANYONE else self._told_of(model, plan, purpose)
-
-    def purpose_of(self, headers: Headers, key: Caller | None = None) -> Purpose:
-        """Whom a call is for.
-
-        Args:
-            headers: The request's, as ASGI has them: names in small letters.
-            key: The caller's, if there is one.
-        """
-        return self._purposes.of(headers, key)
 
     def _told_of(self, model: str, plan: RoutedPlan, purpose: Purpose) -> RoutedPlan:
         """The plan, told whom its calls are for. There are too many sessions to keep one for each."""

@@ -28,7 +28,6 @@ from dragoman.gateway.surfaces import Header, Place, place_of
 
 _logger: Final = logging.getLogger("dragoman")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-_CLOSE_LINE: Final = b"connection: close\r\n"
 _CHUNKED: Final = b"transfer-encoding: chunked\r\n"
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 
@@ -195,11 +194,10 @@ class SocketLine:
 
     def _head_of(self, status: int, headers: Sequence[Header]) -> list[bytes]:
         """The lines of a head, but for the last, which says where the body ends."""
-        lines = [STATUS_LINE[status], self._connection.settled_headers()]
-        lines += [b"%b: %b\r\n" % each for each in headers if each != CLOSE]
-        if not self.keep_alive:
-            lines.append(_CLOSE_LINE)
-        return lines
+        if not self.keep_alive:  # which is said once
+            headers = [*(each for each in headers if each != CLOSE), CLOSE]
+        said = b"\r\n".join([*map(b": ".join, headers), b""])
+        return [STATUS_LINE[status], self._connection.settled_headers(), said]
 
     async def send(self, message: Message) -> None:
         connection = self._connection

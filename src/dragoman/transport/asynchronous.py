@@ -248,6 +248,17 @@ class AsyncioReply(HeldReply[AsyncioConnection]):
             if not self._ended.locked():
                 self.close()
 
+    def at_hand(self) -> bytes | None:
+        """`read`, of a body that came with its head and is not encoded; `None` for any other."""
+        parser = self.parser
+        if self._spent or not parser.complete or "content-encoding" in self.headers:
+            return None
+        self._spent = True
+        body, limit = parser.take(), self.pool.max_body_bytes
+        if len(body) > limit:
+            raise too_large(limit)
+        return body
+
     def frames(self, framing: Framing) -> AsyncioFrames:
         """The body as frames, as they arrive."""
         self._spend()

@@ -43,7 +43,10 @@ _METHODS: Final = frozenset(("POST", "GET", "DELETE"))
 _WITH_BODY: Final = frozenset(("POST", "PUT", "PATCH"))
 _MAX_NAMES: Final = 1024
 _MAX_HEADS: Final = 64
+_MAX_LINES: Final = 512
+_LONGEST_LINE: Final = 128
 _names: dict[str, str] = {}
+_lines: dict[str, tuple[str, str]] = {}
 
 
 # ---------------------------------------------------------------------- requests
@@ -432,13 +435,22 @@ def _parse_head(head: bytes) -> tuple[int, dict[str, str]]:
     lines = head.decode("latin-1").split("\r\n")
     headers: dict[str, str] = {}
     for line in lines[1:-2]:
-        name, _, value = line.partition(":")
-        name = name.lower()
-        value = value.strip(" \t")
+        name, value = _lines.get(line) or _parse_line(line)
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     if len(lines) - 3 > MAX_HEADERS:
         raise _broken(f"it has more than {MAX_HEADERS} headers")
     return int(lines[0][9:12]), headers
+
+
+def _parse_line(line: str) -> tuple[str, str]:
+    """Name and value of a header. Most lines of an answer are those of the one before: they are remembered."""
+    name, _, value = line.partition(":")
+    parsed = name.lower(), value.strip(" \t")
+    if len(line) <= _LONGEST_LINE:
+        if len(_lines) >= _MAX_LINES:
+            _lines.clear()
+        _lines[line] = parsed
+    return parsed
 
 
 def _broken(why: str) -> ConnectionLost:

@@ -13,7 +13,7 @@ import pytest
 from dragoman.errors import BudgetExceeded, ConfigurationError, Error, KeyRefused, ModelNotAllowed, RateLimited
 from dragoman.gateway.keys import Admission, Keys, Ledger, Spend, VirtualKey
 from dragoman.gateway.keys.ledger import _Line
-from dragoman.gateway.store import SqliteStore, Standing, standing_of, usage_rows
+from dragoman.gateway.store import Batch, SqliteStore, Standing, standing_of, usage_rows
 from dragoman.messages import Usage
 from tests.gateway.store.books import Clock, rows
 
@@ -650,6 +650,39 @@ def test_what_was_settled_on_a_loop_that_is_gone_is_written(caller: Made) -> Non
 
     async def scene() -> None:
         assert await ann.standing() == stands("0.2")
+
+    run(scene)
+
+
+def test_what_is_over_goes_with_whoever_asks_within_its_own_time(
+    caller: Made, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A timer that was set for what others have taken along hands nothing on that has just come."""
+    ann = caller()
+    posted: list[tuple[int, int]] = []
+    timers: list[Callable[[], None]] = []
+    post = store.post
+
+    def watched(batch: Batch) -> None:
+        posted.append((len(batch.over), len(batch.asked)))
+        post(batch)
+
+    async def scene() -> None:
+        first, second = await ann.admit(), await ann.admit()
+        monkeypatch.setattr(store, "post", watched)
+        monkeypatch.setattr(
+            asyncio.get_running_loop(), "call_later", lambda _seconds, ring: timers.append(ring), raising=False
+        )
+        ann.settle(first)
+        third = await ann.admit()
+        ann.settle(second)
+        timers.pop()()
+        assert posted == [(1, 1)]
+        timers.pop()()
+        assert posted == [(1, 1), (1, 0)]
+        assert not timers
+        ann.settle(third)
+        assert len(timers) == 1
 
     run(scene)
 

@@ -76,6 +76,7 @@ class RoutedPlan:
         self._ceilings = beside_answers.ceilings_of_all(behind, self._options_at({}))
         self._limit = timeouts_of(defaults.get("timeout")).total
         self._words = {name: defaults[name] for name in OF_THE_CONVERSATION & defaults.keys()}
+        self._is_plain = not self._words and defaults.get("retry_config") is None
         rules = behind.routing.rules
         self._of_one_target = {stream: _of_one_target(rules, stream=stream) for stream in (False, True)}
 
@@ -131,34 +132,73 @@ class RoutedPlan:
         Where the answer of several targets may become one, by going on, beginning anew or hedging, nothing of it is
         kept for `verbatim`. `answering` is how each target is asked, in place of `Plan.answer`.
         """
+        stream = request.stream
+        if verbatim is not None and not self._of_one_target[stream]:
+            verbatim.keeps = False
+        if self._is_plain and not options and answering is None:
+            flow = self._answer_straight(request, verbatim)
+            if flow is not None:
+                return flow
+        call = self._call_for(request, options, value=answering is not None)
+        ask = partial(self._ask, call, verbatim, answering)
+        return self._route(call, Asking(ask=ask, stream=stream))
+
+    def _answer_straight(self, request: Request, verbatim: Verbatim | None) -> Flow[LLMResponse] | None:
+        """`answer`, where nothing but `request` is said, by way of `straight`; `None` where that is no way for it."""
+        first, routing = self.behind.first, self.behind.routing
+        if first is None or self._model is not None or self.behind.closed:
+            return None
+        features = partial(features_of_request, self.purpose, None, request)
+        length = inf if _takes_a_look(request) else at_most(request.messages)
+        fits = (first.streams or not request.stream) and first.room.holds(length, request.max_tokens)
+        if not fits and not first.takes(features()):
+            return None
+        asking = Asking(ask=partial(self._ask_plainly, request, verbatim), stream=request.stream)
+        return straight(routing, first, features, asking, self._limit)
+
+    def _call_for(self, request: Request, options: Mapping[str, Any], *, value: bool) -> Call:
+        """A call that is made for somebody else."""
         whole = self.options(options) if options or self.behind.closed else self._defaults
-        is_value, stream = answering is not None, request.stream
-        is_text = not (is_value or request.tools or request.output_format or request.reasoning)
-        call = Call(
-            features=partial(features_of_request, self.purpose, self._model, request, value=is_value),
-            length=at_most(request.messages) if is_text else inf,
+        return Call(
+            features=partial(features_of_request, self.purpose, self._model, request, value=value),
+            length=inf if value or _takes_a_look(request) else at_most(request.messages),
             output_tokens=request.max_tokens,
             messages=request.messages,
             said={**self._words, **options} if options else self._words,
             timeout=whole.get("timeout"),
             limit=timeouts_of(whole.get("timeout")).total if options else self._limit,
             retry=whole.get("retry_config"),
-            stream=stream,
+            stream=request.stream,
             request=request,
         )
-        if verbatim is not None and not self._of_one_target[stream]:
-            verbatim.keeps = False
 
-        def ask(target: Target, allowance: Allowance) -> Flow[LLMResponse]:
-            server, wish, told = self._wishes.wish(call, target, allowance, self._model)
-            wish = wish if answering is None else replace(wish, answering=answering)
-            if allowance.so_far:
-                flow = server.answer(replace(request, messages=wish.messages), wish, None)
-            else:
-                flow = server.answer(request, wish, verbatim)
-            return flow if told is as_it_is else retold(flow, told)
+    def _ask(
+        self,
+        call: Call,
+        verbatim: Verbatim | None,
+        answering: Answering | None,
+        target: Target,
+        allowance: Allowance,
+    ) -> Flow[LLMResponse]:
+        """Ask one target for the answer to the request that `call` was made of."""
+        request = call.request
+        assert request is not None  # `_call_for` was given it
+        server, wish, told = self._wishes.wish(call, target, allowance, self._model)
+        wish = wish if answering is None else replace(wish, answering=answering)
+        if allowance.so_far:
+            flow = server.answer(replace(request, messages=wish.messages), wish, None)
+        else:
+            flow = server.answer(request, wish, verbatim)
+        return flow if told is as_it_is else retold(flow, told)
 
-        return self._route(call, Asking(ask=ask, stream=stream))
+    def _ask_plainly(
+        self, request: Request, verbatim: Verbatim | None, target: Target, allowance: Allowance
+    ) -> Flow[LLMResponse]:
+        """`_ask`, where nothing but `request` is said: most targets are told no more."""
+        usual = self._wishes.usual_at(target)
+        if allowance.so_far or not usual.server.takes_requests:
+            return self._ask(self._call_for(request, {}, value=False), verbatim, None, target, allowance)
+        return usual.server.pass_on(request, usual.settled, usual.seconds_of(allowance), verbatim)
 
     def answer_settled(
         self, request: Request, settled: Settled, deadline: float | None, verbatim: Verbatim | None
@@ -423,6 +463,11 @@ class RoutedPlan:
 def _routed(routing: Routing, call: Call, asking: Asking[T]) -> Flow[T]:
     deadline = None if call.limit is None else routing.clock() + call.limit
     return (yield from route(routing, call.features(), asking, deadline))
+
+
+def _takes_a_look(request: Request) -> bool:
+    """Whether it takes a look to tell what `request` needs: it asks for more than text."""
+    return bool(request.tools or request.output_format or request.reasoning)
 
 
 def _of_one_target(rules: RouteRules, *, stream: bool) -> bool:

@@ -113,6 +113,12 @@ class Server(ABC):
             raise UnsupportedFeature(f"{self!r} is no client of ours: its answers come as they are")
         return self.generate(replace(wish, said={**wish.said, **options_of(request)}), None)
 
+    def pass_on(
+        self, request: Request, settled: Settled, seconds: float | None, verbatim: Verbatim | None
+    ) -> Flow[LLMResponse]:
+        """`answer`, of who `takes_requests`, to a call that says no more than `request`."""
+        raise NotImplementedError
+
     @abstractmethod
     def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]: ...
 
@@ -195,9 +201,14 @@ class PlanServer(Server):
         if wish.answering is not None:
             return wish.answering(plan, request, wish.options, verbatim)
         if not wish.said and plan is self._plan:
-            deadline = None if wish.seconds is None else monotonic() + wish.seconds
-            return plan.answer_settled(request, wish.settled, deadline, verbatim)
+            return self.pass_on(request, wish.settled, wish.seconds, verbatim)
         return plan.answer(request, wish.options, verbatim=verbatim)
+
+    def pass_on(
+        self, request: Request, settled: Settled, seconds: float | None, verbatim: Verbatim | None
+    ) -> Flow[LLMResponse]:
+        deadline = None if seconds is None else monotonic() + seconds
+        return self._plan.answer_settled(request, settled, deadline, verbatim)
 
     def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:
         return self._plan.for_model(wish.model).extract(wanted, _understood(wish), _NOTHING, rules, caching)
@@ -270,6 +281,11 @@ class InAThread(Server):
 
     def answer(self, request: Request, wish: Wish, verbatim: Verbatim | None) -> Flow[LLMResponse]:
         return in_a_thread(self._server.answer(request, wish, verbatim), stream=wish.stream)
+
+    def pass_on(
+        self, request: Request, settled: Settled, seconds: float | None, verbatim: Verbatim | None
+    ) -> Flow[LLMResponse]:
+        return in_a_thread(self._server.pass_on(request, settled, seconds, verbatim), stream=request.stream)
 
     def extract(self, wanted: type[T], wish: Wish, rules: Rules, caching: Caching | None) -> Flow[Extracted[T]]:
         return in_a_thread(self._server.extract(wanted, wish, rules, caching), stream=False)

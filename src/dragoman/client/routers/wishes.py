@@ -82,6 +82,13 @@ class Usual(Struct, frozen=True):
     limits: Timeouts
     settled: Settled
 
+    def seconds_of(self, allowance: Allowance) -> float | None:
+        """How long it may take over a call that says nothing of time."""
+        total, seconds = self.limits.total, allowance.seconds
+        if total is None and (seconds is None or seconds >= AT_LEAST):
+            return seconds
+        return seconds_within(total, seconds)
+
 
 class Wishes:
     """Makes of a call what one target is asked.
@@ -105,10 +112,11 @@ class Wishes:
         """Who is asked, what, and what the response is to tell besides. `named` is the model that the call names."""
         usual = self._usual_at.get(target) or self._settle(target)
         model = None if named is None else usual.server.model_for(named)
-        limits = limits_at(call.timeout, usual.timeout, None) if "timeout" in call.said else usual.limits
-        seconds = allowance.seconds
-        if limits.total is not None or (seconds is not None and seconds < AT_LEAST):
-            seconds = seconds_within(limits.total, seconds)
+        if "timeout" in call.said:
+            limits = limits_at(call.timeout, usual.timeout, None)
+            seconds = seconds_within(limits.total, allowance.seconds)
+        else:
+            limits, seconds = usual.limits, usual.seconds_of(allowance)
         wish = Wish(
             messages=_going_on(call.messages, allowance.so_far) if allowance.so_far else call.messages,
             settled=usual.settled,
@@ -124,8 +132,11 @@ class Wishes:
             told = _telling(told, beyond_options(call.request), wish, target)
         return usual.server, wish, told
 
-    def _settle(self, target: Target) -> Usual:
+    def usual_at(self, target: Target) -> Usual:
         """What calls to `target` have in common. Raises `ConfigurationError` for options."""
+        return self._usual_at.get(target) or self._settle(target)
+
+    def _settle(self, target: Target) -> Usual:
         server = self._behind.servers[target]
         timeout = target.options.get("timeout", server.timeout)
         limits = limits_at(self.usual.get("timeout"), timeout, None)

@@ -23,13 +23,14 @@ class _Line:
     What is over goes with whoever asks next, or by itself a moment later: a killed process leaves it unknown till then.
     """
 
-    __slots__ = ("_store", "_thread", "batch", "lingers", "loop")
+    __slots__ = ("_lingering", "_store", "_thread", "batch", "lingers", "loop")
 
     def __init__(self, loop: AbstractEventLoop, store: Store) -> None:
         self.loop = loop
         self.batch = Batch(tell=self.tell)
         self._store = store
         self._thread = get_ident()
+        self._lingering: Batch | None = None
         self.lingers = False
 
     def ask(self, entry: Asked) -> None:
@@ -41,12 +42,17 @@ class _Line:
 
     def linger(self) -> None:
         """Hand on soon what nobody waits for."""
-        self.lingers = True
+        self.lingers, self._lingering = True, self.batch
         self.loop.call_later(_LINGER_SECONDS, self._linger_no_more)
 
     def _linger_no_more(self) -> None:
-        self.lingers = False
-        self.hand_on()
+        """Where others have asked meanwhile, what is there came after them, and has as long to find somebody."""
+        self.lingers, lingering = False, self._lingering
+        self._lingering = None
+        if self.batch is lingering:
+            self.hand_on()
+        elif self.batch.over or self.batch.notes:
+            self.linger()
 
     def hand_on(self) -> None:
         """Hand on what there is now."""

@@ -39,6 +39,7 @@ class LineWriter(Generic[T]):
         self._most = most
         self._waiting: deque[T] = deque()
         self._wake = threading.Event()
+        self._awake = False
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -48,7 +49,7 @@ class LineWriter(Generic[T]):
             self.dropped += 1
             return
         waiting.append(item)
-        if not self._wake.is_set():
+        if not self._awake:
             self._wake_thread()
 
     def close(self) -> bool:
@@ -67,13 +68,15 @@ class LineWriter(Generic[T]):
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="dragoman-log", daemon=True)
             self._thread.start()
+        self._awake = True
         self._wake.set()
 
     def _run(self) -> None:
         while not self._closing.is_set():
             self._wake.wait()
             self._closing.wait(_GATHERED_SECONDS)
-            self._wake.clear()  # before the lines are taken: what comes from here on wakes again
+            self._wake.clear()
+            self._awake = False  # before the lines are taken: what comes from here on wakes again
             self._write_waiting()
 
     def _write_waiting(self) -> None:

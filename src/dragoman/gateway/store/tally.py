@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from operator import attrgetter
 from typing import Final, TypeAlias
 
 from dragoman.gateway.store.spend import Spend
@@ -26,7 +27,9 @@ _WRITE: Final = (
     f"INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?{', ?' * len(COUNTS)}) ON CONFLICT DO UPDATE SET "  # noqa: S608  # our own names
     + ", ".join(f"{name} = {name} + excluded.{name}" for name in COUNTS)
 )
-_TOKENS: Final = tuple((number, name) for number, name in enumerate(COUNTS) if name.endswith("_tokens"))
+_TOKENS: Final = tuple(name for name in COUNTS if name.endswith("_tokens"))
+_FIRST: Final = COUNTS.index(_TOKENS[0])
+_tokens_of: Final = attrgetter(*_TOKENS)
 _MOST: Final = 2**40
 """Tokens of one answer that are believed: what a provider said, if it can be."""
 
@@ -59,8 +62,7 @@ class Tally:
             counts[8] += known
         else:
             counts[8] += cost
-        for number, name in _TOKENS:
-            tokens = getattr(usage, name)
+        for number, tokens in enumerate(_tokens_of(usage), _FIRST):
             if type(tokens) is int and 0 <= tokens <= _MOST:
                 counts[number] += tokens
         tokens = usage.tokens
