@@ -78,6 +78,40 @@ class _Values(Generic[T]):
         return f"<{type(self).__name__} {self._running.state}>"
 
 
+class _Left(_Values[T]):
+    """What leaves a stream that is iterated over."""
+
+    def close(self) -> None:
+        """`abort`, by the name that `contextlib.closing` wants."""
+        self.abort()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.abort()
+
+
+class _AsyncLeft(_Values[T]):
+    """What leaves one that is awaited."""
+
+    def __await__(self) -> Generator[None, None, Self]:
+        return self
+        yield
+
+    async def close(self) -> None:
+        """`abort`, to be awaited: as `AsyncStream.close`."""
+        await cast("AsyncRunning[Any]", self._running).close()
+
+    aclose = close
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
 class _Growing(_Values[T]):
     """A value that grows."""
 
@@ -114,7 +148,7 @@ class _Growing(_Values[T]):
         return True
 
 
-class PartialStream(_Growing[T], Iterator[T]):
+class PartialStream(_Growing[T], _Left[T], Iterator[T]):
     """Iterate over a value as it grows: each is a new object, and the last is the whole value, validated.
 
     All before are of `Partial[T]`, a sub-class of T, in which what has not come is `None`. Nothing is sent before the
@@ -139,18 +173,8 @@ class PartialStream(_Growing[T], Iterator[T]):
             pass
         return self._events.result.value
 
-    def close(self) -> None:
-        """`abort`, by the name that `contextlib.closing` wants."""
-        self.abort()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.abort()
-
-
-class AsyncPartialStream(_Growing[T], AsyncIterator[T]):
+class AsyncPartialStream(_Growing[T], _AsyncLeft[T], AsyncIterator[T]):
     """`PartialStream` for `async for`. Awaiting it gives itself."""
 
     def __init__(self, flow: PartialFlow[T]) -> None:
@@ -165,27 +189,11 @@ class AsyncPartialStream(_Growing[T], AsyncIterator[T]):
             return self.value
         raise StopAsyncIteration
 
-    def __await__(self) -> Generator[None, None, Self]:
-        return self
-        yield
-
     async def drain(self) -> T:
         """Read to the end and return the whole value."""
         async for _ in self:
             pass
         return self._events.result.value
-
-    async def close(self) -> None:
-        """`abort`, to be awaited: as `AsyncStream.close`."""
-        await self._events.close()
-
-    aclose = close
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
 
 class _Elements(_Values[T]):
@@ -213,7 +221,7 @@ class _Elements(_Values[T]):
             self._delivery.take(element)
 
 
-class IterableStream(_Elements[T], Iterator[T]):
+class IterableStream(_Elements[T], _Left[T], Iterator[T]):
     """Iterate over the elements of a list, each given when it has come whole, validated.
 
     Nothing is sent before the first is asked for. When an answer does not fit, `restarts` grows and the list begins
@@ -241,18 +249,8 @@ class IterableStream(_Elements[T], Iterator[T]):
             pass
         return self.value
 
-    def close(self) -> None:
-        """`abort`, by the name that `contextlib.closing` wants."""
-        self.abort()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.abort()
-
-
-class AsyncIterableStream(_Elements[T], AsyncIterator[T]):
+class AsyncIterableStream(_Elements[T], _AsyncLeft[T], AsyncIterator[T]):
     """`IterableStream` for `async for`. Awaiting it gives itself."""
 
     def __init__(self, flow: IterableFlow[T]) -> None:
@@ -270,24 +268,8 @@ class AsyncIterableStream(_Elements[T], AsyncIterator[T]):
             return self._ready.popleft()
         raise StopAsyncIteration
 
-    def __await__(self) -> Generator[None, None, Self]:
-        return self
-        yield
-
     async def drain(self) -> list[T]:
         """Read to the end and return the whole list."""
         async for _ in self:
             pass
         return self.value
-
-    async def close(self) -> None:
-        """`abort`, to be awaited: as `AsyncStream.close`."""
-        await self._events.close()
-
-    aclose = close
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
