@@ -5,10 +5,10 @@ What only one dialect cannot say it reports itself, beside the code that leaves 
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
-from typing import Final
+from collections.abc import Container, Mapping, Sequence
+from typing import Any, Final
 
-from dragoman.messages import CacheMark, Extra, Loss, Part, Request, Usage
+from dragoman.messages import CacheMark, Extra, Loss, OutputFormat, Part, Request, Usage
 
 _ONE_ANSWER: Final = "this dialect gives one answer"
 
@@ -29,6 +29,19 @@ def lose_settings(request: Request, absent: Sequence[str], losses: list[Loss]) -
             losses.append(Loss(effect="dropped", where=name, why=why))
     if request.include_usage is False:
         losses.append(Loss(effect="dropped", where="include_usage", why="usage is always reported"))
+
+
+def schema_in(form: OutputFormat, losses: list[Loss]) -> Mapping[str, Any] | None:
+    """What an answer has to fit, for dialects that have JSON by a schema alone; `None` where nothing is to be said."""
+    if form.kind == "json_schema" and form.schema is not None:
+        return form.schema
+    if form != _TEXT:
+        losses.append(Loss(effect="dropped", where="output_format", why="this dialect has JSON only by a schema"))
+    return None
+
+
+_TEXT: Final = OutputFormat(kind="text")
+"""The default, which needs no word."""
 
 
 # ---------------------------------------------------------------------- of a part

@@ -9,13 +9,11 @@ from msgspec.structs import replace
 from dragoman.dialects.anthropic_messages.checks import optional, required
 from dragoman.dialects.anthropic_messages.name import NAME
 from dragoman.dialects.base import Wire, unknown_fields, write_extra
+from dragoman.dialects.losses import schema_in
 from dragoman.messages import Extra, Loss, OutputFormat, ReasoningOptions
 
 _TOP_LEVEL: Final = Extra(dialect=NAME)
 """On an output format: it stood at the top level, as `output_format`."""
-
-_TEXT: Final = OutputFormat(kind="text")
-"""The default, which needs no word."""
 
 _EFFORTS: Final = {"minimal": "low"}
 """Efforts this dialect calls otherwise. It has `low`, `medium`, `high`, `xhigh` and `max`."""
@@ -51,17 +49,14 @@ def _encode_thinking(options: ReasoningOptions, losses: list[Loss]) -> Wire:
 
 def encode_format(form: OutputFormat, wire: Wire, losses: list[Loss]) -> None:
     """Write `output_config.format`. A format's name has no place here and needs none."""
-    if form == _TEXT:
-        return
-    if form.kind != "json_schema" or form.schema is None:
-        why = "this dialect has JSON only by a schema"
-        losses.append(Loss(effect="dropped", where="output_format", why=why))
+    schema = schema_in(form, losses)
+    if schema is None:
         return
     if form.description is not None:
         losses.append(Loss(effect="dropped", where="output_format.description", why="only the schema is sent"))
     if form.strict is False:
         losses.append(Loss(effect="changed", where="output_format.strict", why="a schema is always enforced here"))
-    wanted: Wire = {"type": "json_schema", "schema": dict(form.schema)}
+    wanted: Wire = {"type": "json_schema", "schema": dict(schema)}
     write_extra(wanted, form.extra, NAME, "output_format", losses)
     if form.extra == _TOP_LEVEL:
         wire["output_format"] = wanted

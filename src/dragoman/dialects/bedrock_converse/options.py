@@ -16,6 +16,7 @@ from dragoman.dialects.anthropic_messages.options import decode_reasoning, encod
 from dragoman.dialects.base import Wire, unknown_fields, write_extra
 from dragoman.dialects.bedrock_converse.name import NAME
 from dragoman.dialects.bedrock_converse.reading import BROKEN, field, maybe, optional, rejected, text, why_broken
+from dragoman.dialects.losses import schema_in
 from dragoman.messages import Extra, Loss, OutputFormat, ReasoningOptions, Request, decode_json, encode_json
 
 INFERENCE: Final[dict[str, tuple[str, type]]] = {
@@ -106,21 +107,14 @@ def _encode_thinking_extra(extra: Extra | None, thinking: Wire | None, losses: l
         losses.extend(Loss(effect="dropped", where=f"reasoning.{name}", why=why) for name in extra.fields)
 
 
-_TEXT: Final = OutputFormat(kind="text")
-"""The default, which needs no word."""
-
-
 def _encode_format(form: OutputFormat, wire: Wire, losses: list[Loss]) -> None:
     """Write `outputConfig.textFormat`, the schema in it as a string of JSON."""
-    if form == _TEXT:
-        return
-    if form.kind != "json_schema" or form.schema is None:
-        why = "this dialect has JSON only by a schema"
-        losses.append(Loss(effect="dropped", where="output_format", why=why))
+    schema = schema_in(form, losses)
+    if schema is None:
         return
     if form.strict is False:
         losses.append(Loss(effect="changed", where="output_format.strict", why="a schema is always enforced here"))
-    wanted: Wire = {"schema": encode_json(form.schema).decode()}
+    wanted: Wire = {"schema": encode_json(schema).decode()}
     if form.name is not None:
         wanted["name"] = form.name
     if form.description is not None:
