@@ -30,18 +30,7 @@ from dragoman.providers import get_spec
 from dragoman.testing import Emulator
 
 from ..drive import MODES as FACES
-
-DIALECTS: dict[str, tuple[str, str]] = {
-    "openai_chat": ("openai", "gpt-4o-mini"),
-    "openai_responses": ("openai", "gpt-4o-mini"),
-    "anthropic_messages": ("anthropic", "claude-haiku-4-5"),
-    "gemini": ("google", "gemini-2.5-flash"),
-    "bedrock_converse": ("bedrock", "anthropic.claude-3-5-haiku-20241022-v1:0"),
-    "cohere_v2": ("cohere", "command-a-03-2025"),
-    "mistral": ("mistral", "mistral-small-latest"),
-    "ollama": ("ollama", "llama3.1:8b"),
-}
-"""A provider and a model for each dialect."""
+from .wrong_answers import DIALECTS
 
 faces = pytest.mark.parametrize("face", FACES)
 dialects = pytest.mark.parametrize("dialect", DIALECTS)

@@ -11,8 +11,8 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -241,4 +241,19 @@ class ScriptedServer:
         elif isinstance(sock, ssl.SSLSocket) and not ragged:
             with suppress(OSError):
                 sock.unwrap()
+        sock.close()
+
+
+@contextmanager
+def never_accepting() -> Iterator[Origin]:
+    """An origin whose connections are never accepted: its queue is full."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(0)
+    fillers = [socket.socket() for _ in range(4)]
+    for filler in fillers:
+        filler.setblocking(False)
+        filler.connect_ex(listener.getsockname())
+    yield Origin("http", "127.0.0.1", listener.getsockname()[1])
+    for sock in (listener, *fillers):
         sock.close()

@@ -14,7 +14,7 @@ from dragoman.http import Origin
 
 from .callers import Caller, post
 from .conftest import until
-from .scripted import DEAF, HOLD, READ, Drip, ScriptedServer, Step, answer, chunked
+from .scripted import DEAF, HOLD, READ, Drip, ScriptedServer, Step, answer, chunked, never_accepting
 
 Serve = Callable[..., ScriptedServer]
 
@@ -166,17 +166,8 @@ def test_limits_differ_from_call_to_call_on_one_connection(caller: Caller, serve
 
 @pytest.fixture
 def black_hole() -> Iterator[Origin]:
-    """An origin whose connections are never accepted: its queue is full."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(0)
-    fillers = [socket.socket() for _ in range(4)]
-    for filler in fillers:
-        filler.setblocking(False)
-        filler.connect_ex(listener.getsockname())
-    yield Origin("http", "127.0.0.1", listener.getsockname()[1])
-    for sock in (listener, *fillers):
-        sock.close()
+    with never_accepting() as origin:
+        yield origin
 
 
 @pytest.mark.parametrize(("limit", "phase"), [("connect", "connect"), ("total", "total")])

@@ -23,6 +23,7 @@ from dragoman.routing.target import Limits, Target
 from dragoman.testing import Emulator
 from tests.calls.conftest import Clock
 from tests.routing.faults.calls import FIRST, FIRST_MODEL, SECOND, SECOND_MODEL, Calls, check_bill
+from tests.transport.scripted import never_accepting
 
 Make = Callable[..., Calls]
 
@@ -117,17 +118,8 @@ def test_case_03_tls_that_fails_is_not_tried_again(make: Make, emulator: Emulato
 
 @pytest.fixture
 def black_hole() -> Iterator[str]:
-    """An address whose connections are never accepted: its queue is full."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(0)
-    fillers = [socket.socket() for _ in range(4)]
-    for filler in fillers:
-        filler.setblocking(False)
-        filler.connect_ex(listener.getsockname())
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    for sock in (listener, *fillers):
-        sock.close()
+    with never_accepting() as origin:
+        yield str(origin)
 
 
 def test_case_04_a_connection_that_is_never_accepted(make: Make, black_hole: str) -> None:
