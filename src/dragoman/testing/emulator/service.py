@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any, Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from dragoman.catalog import providers_of
@@ -18,19 +15,17 @@ from dragoman.dialects.embeddings import embedding_codec_names, get_embedding_co
 from dragoman.dialects.serving import serving_of
 from dragoman.errors import Error, ProviderError, Rejected, UnknownModel
 from dragoman.messages import EmbeddingResponse, LLMResponse, ModelInfo, Request, ToolCall, Usage
-from dragoman.testing.emulator.bill import BillLine, price
 from dragoman.testing.emulator.checks import check_inputs, check_request
 from dragoman.testing.emulator.control import CONTROL, control_reply
 from dragoman.testing.emulator.customs import customs_of
 from dragoman.testing.emulator.faults import HEADER, NO_FAULT, Fault, parse_fault
-from dragoman.testing.emulator.http import JSON, HttpCall, Outcome, Reply, json_object, json_reply
-from dragoman.testing.emulator.journal import SeenRequest
+from dragoman.testing.emulator.http import HttpCall, Reply, json_object, json_reply
 from dragoman.testing.emulator.keys import check_key
 from dragoman.testing.emulator.memory import Memory
 from dragoman.testing.emulator.moderating import DEFAULT_MODEL, moderated
 from dragoman.testing.emulator.refusals import Refused, knows, refusals_of
+from dragoman.testing.emulator.replies import OF_MODELS, Exchange, Replies
 from dragoman.testing.emulator.routes import (
-    Route,
     codec_for,
     dialect_of_caller,
     find_routes,
@@ -49,27 +44,9 @@ MODELS: Final = ("gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "claude-haiku-4-5
 _BIRTHDAY: Final = 1_735_689_600
 """2025-01-01, as good a day as any for a model to have been made."""
 _NOBODY: Final = "dragoman"
-_OF_MODELS: Final = frozenset({"generate", "embed"})
-"""What only a model can do: it is on the bill, and faults strike it."""
-_FREE: Final = Decimal(0)
-_NOTES: Final = "x-dragoman-notes"
-"""The header that says for how many reasons the provider itself would have refused what was answered."""
 
 _logger: Final = logging.getLogger("dragoman.testing")
 _COMMONEST: Final = frozenset({"openai_chat", "openai_embeddings"})
-
-
-class _Exchange(Struct, kw_only=True):
-    """A call on its way through. `allowed` are the methods of its path."""
-
-    call: HttpCall
-    seen: SeenRequest
-    dialect: Dialect
-    request_id: str
-    route: Route | None = None
-    model: str | None = None
-    allowed: tuple[str, ...] = ()
-    fault: Fault = NO_FAULT
 
 
 class Service:
@@ -78,11 +55,12 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.memory = Memory(settings)
+        self._replies = Replies(settings, self.memory)
         self.dialects = tuple(map(get_dialect, sorted(dialect_names(), key=_is_not_the_commonest)))
         codecs = map(get_embedding_codec, sorted(embedding_codec_names(), key=_is_not_the_commonest))
         self._routes = routes_for(self.dialects, codecs, {**paths_of_providers(), **settings.paths})
         self._tape_proxy = None if settings.tape is None else TapeProxy(settings.tape)
-        self._actions: Mapping[str, Callable[[_Exchange], Awaitable[Reply]]] = {
+        self._actions: Mapping[str, Callable[[Exchange], Awaitable[Reply]]] = {
             "generate": self._generate,
             "embed": self._embed,
             "count_tokens": self._count_tokens,
@@ -103,26 +81,26 @@ class Service:
             return await self._answer(exchange)
         except Refused as refused:
             reply = json_reply(refused.refusal.status, refused.refusal.body)
-            return self._refused(exchange, self._with_id(exchange, reply))
+            return self._replies.refused(exchange, self._replies.with_id(exchange, reply))
         except Error as error:
-            return self._error_reply(exchange, error)
+            return self._replies.error(exchange, error)
         except Exception as error:  # noqa: BLE001  # `Emulator` raises it in the thread that can do something about it
             self.memory.mistakes.append(error)
             described = f"the emulator, or a function in its script, failed: {type(error).__name__}: {error}"
-            return self._error_reply(exchange, ProviderError(described, http_status=500))
+            return self._replies.error(exchange, ProviderError(described, http_status=500))
 
     def close(self) -> None:
         """Give back what is held open."""
         if self._tape_proxy is not None:
             self._tape_proxy.close()
 
-    def _exchange(self, call: HttpCall) -> _Exchange:
+    def _exchange(self, call: HttpCall) -> Exchange:
         routes = find_routes(self._routes, call.path, call.headers)
         route = next((route for route in routes if call.method in route.methods), None)
         dialect = next((route.dialect for route in routes if route.dialect), None)
         seen = self.memory.note(call)
         seen.dialect = None if dialect is None else dialect.name
-        return _Exchange(
+        return Exchange(
             call=call,
             seen=seen,
             allowed=tuple(method for route in routes for method in route.methods),
@@ -131,7 +109,7 @@ class Service:
             request_id=self.memory.model.ids.make("req_"),
         )
 
-    async def _answer(self, exchange: _Exchange) -> Reply:
+    async def _answer(self, exchange: Exchange) -> Reply:
         call, route = exchange.call, exchange.route
         if self._tape_proxy is not None:
             return await self._tape_proxy.answer(call)
@@ -141,10 +119,10 @@ class Service:
             check_key(call, self.settings.keys, self.settings.aws_keys)
         if call.too_large:
             raise Rejected("Request exceeds the maximum size", http_status=413)
-        if route.action not in _OF_MODELS:
+        if route.action not in OF_MODELS:
             exchange.fault = self.memory.faults.next(None, call.path, only_by_path=True)
             if exchange.fault.replaces_answer:
-                return self._faulty_reply(exchange, exchange.fault)
+                return self._replies.faulty(exchange, exchange.fault)
         kept = self.memory.kept.reply_to(call)
         if kept is not None:
             return kept
@@ -155,7 +133,7 @@ class Service:
 
     # ------------------------------------------------------------------ answers of a model
 
-    async def _generate(self, exchange: _Exchange) -> Reply:
+    async def _generate(self, exchange: Exchange) -> Reply:
         call, dialect = exchange.call, exchange.dialect
         request = self._decode(exchange, json_object(call))
         exchange.fault = self._fault(call, request.model)
@@ -166,7 +144,7 @@ class Service:
         if isinstance(step, Fault):
             exchange.fault, step = exchange.fault.joined(step), None
         if exchange.fault.replaces_answer:
-            return self._faulty_reply(exchange, exchange.fault)
+            return self._replies.faulty(exchange, exchange.fault)
         check_request(request, dialect)
         self._take_notes(exchange, request)
         if callable(step):
@@ -176,7 +154,7 @@ class Service:
             answer = _with_one_id(answer, dialect)
         return self._answer_reply(exchange, request, answer)
 
-    def _decode(self, exchange: _Exchange, wire: dict[str, Any]) -> Request:
+    def _decode(self, exchange: Exchange, wire: dict[str, Any]) -> Request:
         exchange.seen.wire = wire
         request = exchange.dialect.decode_request(wire, exchange.call.target)
         exchange.seen.request = request
@@ -185,16 +163,16 @@ class Service:
             raise Refused(refusals_of(exchange.dialect.name).unknown_model(request.model))
         return request
 
-    def _has(self, exchange: _Exchange, model: str) -> bool:
+    def _has(self, exchange: Exchange, model: str) -> bool:
         """Whether there is such a model: one of those set; else any, or, when strict, one that the catalog knows."""
         models, strict = self.settings.models, self.settings.strict
         if models is not None or not strict:
             return models is None or model in models
         if model in MODELS or is_elsewhere(exchange.call.path):
             return model in MODELS or bool(providers_of(model))
-        return knows(exchange.dialect.name, model, self._today())
+        return knows(exchange.dialect.name, model, self.settings.today)
 
-    def _take_notes(self, exchange: _Exchange, request: Request) -> None:
+    def _take_notes(self, exchange: Exchange, request: Request) -> None:
         """Note what the dialect's home would refuse. Raises `Refused` when strict."""
         if is_elsewhere(exchange.call.path):
             return
@@ -229,7 +207,7 @@ class Service:
             created_at=answer.created_at or int(self.settings.clock()),
         )
 
-    def _answer_reply(self, exchange: _Exchange, request: Request, answer: LLMResponse) -> Reply:
+    def _answer_reply(self, exchange: Exchange, request: Request, answer: LLMResponse) -> Reply:
         dialect, fault = exchange.dialect, exchange.fault
         if request.stream:
             chance = dice(self.settings.seed, "pieces", answer.content)
@@ -246,11 +224,11 @@ class Service:
         else:
             reply = json_reply(200, dialect.encode_response(answer, request).wire)
         tier = answer.service_tier or request.service_tier
-        return self._billed(exchange, self._with_id(exchange, reply), answer, tier)
+        return self._replies.billed(exchange, self._replies.with_id(exchange, reply), answer, tier)
 
     # ------------------------------------------------------------------ vectors
 
-    async def _embed(self, exchange: _Exchange) -> Reply:
+    async def _embed(self, exchange: Exchange) -> Reply:
         assert exchange.route is not None  # it led here
         wire = exchange.seen.wire = json_object(exchange.call)
         codec = codec_for(exchange.route.codecs, wire)
@@ -260,7 +238,7 @@ class Service:
             raise _no_model(request.model)
         exchange.fault = self._fault(exchange.call, request.model)
         if exchange.fault.replaces_answer:
-            return self._faulty_reply(exchange, exchange.fault)
+            return self._replies.faulty(exchange, exchange.fault)
         check_inputs(request, codec)
         tokens = count_inputs(request)
         answer = EmbeddingResponse(
@@ -270,116 +248,46 @@ class Service:
             usage=Usage(input_tokens=tokens, total_tokens=tokens),
             id=self.memory.model.ids.make("embd-"),
         )
-        reply = self._plain(exchange, codec.encode_response(answer, request).wire)
-        return self._billed(exchange, reply, answer)
+        reply = self._replies.plain(exchange, codec.encode_response(answer, request).wire)
+        return self._replies.billed(exchange, reply, answer)
 
     # ------------------------------------------------------------------ other answers
 
-    async def _count_tokens(self, exchange: _Exchange) -> Reply:
+    async def _count_tokens(self, exchange: Exchange) -> Reply:
         counting = serving_of(exchange.dialect.name).counting
         assert counting is not None  # its path led here
         tokens = count_request(self._decode(exchange, counting.request(json_object(exchange.call))))
-        return self._plain(exchange, counting.reply(tokens))
+        return self._replies.plain(exchange, counting.reply(tokens))
 
-    async def _moderate(self, exchange: _Exchange) -> Reply:
+    async def _moderate(self, exchange: Exchange) -> Reply:
         """Judge texts. It costs nothing and uses no tokens, so it is not on the bill."""
         wire = exchange.seen.wire = json_object(exchange.call)
         model = exchange.model = str(wire.get("model") or "")
         if model and not self._has(exchange, model):
             raise _no_model(model)
-        return self._plain(exchange, moderated(wire, model or DEFAULT_MODEL, self.memory.model.ids.make("modr-")))
+        return self._replies.plain(
+            exchange, moderated(wire, model or DEFAULT_MODEL, self.memory.model.ids.make("modr-"))
+        )
 
-    async def _models(self, exchange: _Exchange) -> Reply:
-        return self._plain(
+    async def _models(self, exchange: Exchange) -> Reply:
+        return self._replies.plain(
             exchange, serving_of(exchange.dialect.name).listing.models([_listed(name) for name in self._names()])
         )
 
-    async def _one_model(self, exchange: _Exchange) -> Reply:
+    async def _one_model(self, exchange: Exchange) -> Reply:
         assert exchange.route is not None  # it led here
         found = exchange.route.pattern.search(exchange.call.path)
         name = found["model"] if found else ""
         if name not in self._names():
             raise _no_model(name)
-        return self._plain(exchange, serving_of(exchange.dialect.name).listing.model(_listed(name)))
+        return self._replies.plain(exchange, serving_of(exchange.dialect.name).listing.model(_listed(name)))
 
-    async def _home(self, exchange: _Exchange) -> Reply:
+    async def _home(self, exchange: Exchange) -> Reply:
         about = {"service": "dragoman emulator", "dialects": [dialect.name for dialect in self.dialects]}
-        return self._plain(exchange, {**about, "control": f"{CONTROL}state"})
+        return self._replies.plain(exchange, {**about, "control": f"{CONTROL}state"})
 
     def _names(self) -> tuple[str, ...]:
         return tuple(MODELS if self.settings.models is None else self.settings.models)
-
-    # ------------------------------------------------------------------ replies
-
-    def _plain(self, exchange: _Exchange, value: Any) -> Reply:
-        return self._with_id(exchange, json_reply(200, value))
-
-    def _with_id(self, exchange: _Exchange, reply: Reply) -> Reply:
-        name = serving_of(exchange.dialect.name).request_id_header
-        reply.headers = (*reply.headers, (name, exchange.request_id))
-        if exchange.seen.notes:
-            reply.headers = (*reply.headers, (_NOTES, f"{len(exchange.seen.notes)}"))
-        reply.fault = exchange.fault
-        return reply
-
-    def _error_reply(self, exchange: _Exchange, error: Error) -> Reply:
-        status, wire = exchange.dialect.encode_error(error)
-        given = error.http_status if isinstance(error, ProviderError) else None
-        reply = json_reply(given or status, wire)
-        if isinstance(error, ProviderError) and error.retry_after_seconds is not None:
-            reply.headers = (*reply.headers, ("retry-after", f"{error.retry_after_seconds:g}"))
-        if given == 405:
-            reply.headers = (*reply.headers, ("allow", ", ".join(exchange.allowed)))
-        return self._refused(exchange, self._with_id(exchange, reply))
-
-    def _faulty_reply(self, exchange: _Exchange, fault: Fault) -> Reply:
-        """The reply that a fault asks for in place of an answer."""
-        status = fault.status or 200
-        if fault.body is None and status >= 400:
-            reply = json_reply(status, exchange.dialect.encode_error(fault.error())[1])
-        else:
-            body = (fault.body or "").encode("utf-8", "surrogateescape")
-            reply = Reply(status=status, headers=(("content-type", JSON),), pieces=(body,))
-        reply.outcome = "refused" if status >= 400 else "failed"
-        if fault.retry_after is not None:
-            reply.headers = (*reply.headers, ("retry-after", f"{fault.retry_after}".removesuffix(".0")))
-        return self._refused(exchange, self._with_id(exchange, reply))
-
-    # ------------------------------------------------------------------ the bill
-
-    def _billed(
-        self, exchange: _Exchange, reply: Reply, answer: LLMResponse | EmbeddingResponse, tier: str | None = None
-    ) -> Reply:
-        cost = price(exchange.dialect.name, exchange.model or "", answer.usage, today=self._today(), service_tier=tier)
-        return self._on_the_bill(exchange, reply, id=answer.id, usage=answer.usage, cost=cost)
-
-    def _today(self) -> str:
-        return datetime.fromtimestamp(self.settings.clock(), UTC).date().isoformat()
-
-    def _refused(self, exchange: _Exchange, reply: Reply) -> Reply:
-        """Calls to a model are on the bill also when nothing came of them."""
-        if exchange.route is None or exchange.route.action not in _OF_MODELS:
-            return reply
-        return self._on_the_bill(exchange, reply, cost=_FREE)
-
-    def _on_the_bill(self, exchange: _Exchange, reply: Reply, **fields: Any) -> Reply:
-        seen = exchange.seen
-        line = BillLine(
-            number=seen.number,
-            dialect=exchange.dialect.name,
-            model=exchange.model,
-            outcome=reply.outcome,
-            status=reply.status,
-            streamed=reply.streamed,
-            pieces=len(reply.pieces),
-            **fields,
-        )
-
-        def ended(outcome: Outcome, delivered: int) -> None:
-            self.memory.write(replace(line, outcome=outcome, delivered=delivered))
-
-        reply.ended = ended
-        return reply
 
 
 def _with_one_id(answer: LLMResponse, dialect: Dialect) -> LLMResponse:

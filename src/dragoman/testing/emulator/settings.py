@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime
 from typing import Final, TypedDict
 
 from msgspec import Struct
@@ -49,6 +50,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     tape: Tape | None = None
     idempotency_header: str | None = None
     clock: Callable[[], float] = time.time
+
+    @property
+    def today(self) -> str:
+        """The day by the clock, in UTC, for prices."""
+        return datetime.fromtimestamp(self.clock(), UTC).date().isoformat()
 
 
 class SettingsFields(TypedDict, total=False):
