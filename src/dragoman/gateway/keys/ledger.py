@@ -122,7 +122,7 @@ class Ledger:
         Who awaits it no more when it is done has to `forget` it.
         """
         loop = get_running_loop()
-        line = self._line
+        line = self._line  # as `_line_of`, with no frame of its own
         if line is None or line.loop is not loop:
             line = self._line_of(loop)
         future: Future[Admission] = loop.create_future()
@@ -200,7 +200,7 @@ class Ledger:
             loop = get_running_loop()
         except RuntimeError:
             return None
-        line = self._line
+        line = self._line  # likewise
         if line is None or line.loop is not loop:
             line = self._line_of(loop)
         if not line.lingers:

@@ -23,7 +23,6 @@ _OPERATIONS: Final = {"generate": "chat", "embed": "embeddings"}
 
 _NANOSECONDS: Final = 1e9
 
-
 _SCOPE: Final = "dragoman.gateway"
 
 

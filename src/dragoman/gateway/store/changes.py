@@ -69,8 +69,8 @@ def _write_desk(connection: sqlite3.Connection, desk: Desk) -> None:
     desk.written_spent, desk.written_held, desk.written_inside = desk.spent, desk.held, desk.inside
     if desk.traffic is not None:
         for second in desk.traffic.changed:
-            new = (key, second.tick, second.requests - second.written_requests, second.tokens - second.written_tokens)
-            connection.execute(_TRAFFIC, new)
+            requests, tokens = second.requests - second.written_requests, second.tokens - second.written_tokens
+            sent(connection, key, second.tick, requests, tokens)
             second.written_requests, second.written_tokens = second.requests, second.tokens
         desk.traffic.changed.clear()
 
@@ -78,6 +78,11 @@ def _write_desk(connection: sqlite3.Connection, desk: Desk) -> None:
 def account(connection: sqlite3.Connection, key: str, period: int, spent: int, held: int) -> None:
     """So much more is spent and held in a period."""
     connection.execute(_ACCOUNT, (spent, held, key, period))
+
+
+def sent(connection: sqlite3.Connection, key: str, tick: int, requests: int, tokens: int) -> None:
+    """So much more was sent in a second."""
+    connection.execute(_TRAFFIC, (key, tick, requests, tokens))
 
 
 def gate(connection: sqlite3.Connection, key: str, inside: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from dragoman.gateway.store.changes import sent
 from dragoman.gateway.store.desk import Desk, Moment
 from dragoman.gateway.store.keyring import key_in
 from dragoman.gateway.store.traffic import WINDOW, Traffic
@@ -48,8 +49,4 @@ def _bring_to_now(connection: sqlite3.Connection, key: str, tick: int) -> None:
     if later == (0.0, 0.0):
         return
     connection.execute("DELETE FROM traffic WHERE key = ? AND tick > ?", (key, tick))
-    connection.execute(
-        "INSERT INTO traffic VALUES (?, ?, ?, ?) "
-        "ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, tokens = tokens + excluded.tokens",
-        (key, tick, int(later[0]), int(later[1])),
-    )
+    sent(connection, key, tick, int(later[0]), int(later[1]))

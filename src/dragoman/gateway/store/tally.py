@@ -51,7 +51,7 @@ class Tally:
         """
         when, usage = now if spend.when is None else spend.when, spend.usage
         place = (int(when // DAY), key, tenant or "", spend.model, spend.provider, spend.served)
-        counts = self.counts.get(place)
+        counts = self.counts.get(place)  # as `_at`, with no frame of its own
         if counts is None:
             counts = self.counts[place] = [0] * len(COUNTS)
         counts[0] += 1

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from dragoman.errors import ConfigurationError
+from dragoman.gateway.store.changes import account
 from dragoman.gateway.store.money import believed, dollars
 from dragoman.gateway.store.tally import Tally
 from dragoman.gateway.store.virtual_key import day_of
@@ -67,10 +68,7 @@ def resolve(connection: sqlite3.Connection, hold: int, cost: Decimal) -> None:
         raise ConfigurationError(f"there is no unknown hold {hold}")
     key, period, worst, when, tenant, model, provider, served = row
     connection.execute("DELETE FROM holds WHERE id = ?", (hold,))
-    connection.execute(
-        "UPDATE accounts SET spent = spent + ?, held = held - ? WHERE key = ? AND period = ?",
-        (paid, worst or 0, key, period),
-    )
+    account(connection, key, period, paid, -(worst or 0))
     counted = provider is not None  # whoever settled it without a cost has counted it
     tally = Tally()
     place = (day_of(when), key, tenant or "", model, provider or "", served or "")
