@@ -9,12 +9,10 @@ from typing import Final, Protocol
 
 from dragoman.client.routers.purpose import Purpose
 from dragoman.gateway.config.records import GatewayConfig, PurposeRule
+from dragoman.gateway.lines import Headers
 
 ANYONE: Final = Purpose()
 """Of calls that nobody says anything of."""
-
-Headers = Mapping[bytes, bytes]
-"""As ASGI has them: names in small letters."""
 
 _WORDS: Final = ("tenant", "task", "tier", "session")
 
