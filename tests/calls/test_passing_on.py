@@ -40,7 +40,7 @@ class Told:
             self.failure = error
         self._take()
 
-    def _write(self, piece: bytes) -> bool:
+    def _write(self, piece: bytes, _: list[str]) -> bool:
         self.written.append(piece)
         self.passed += 1
         return True
@@ -211,7 +211,7 @@ def test_the_chunk_for_the_usage_alone_is_withheld_as_ever(asks_for_usage: bool)
 
 
 def test_who_judges_the_end_reads_all() -> None:
-    sender = Verbatim(dialect="openai_chat", body={}, outlet=lambda _: True, holds_end=True)
+    sender = Verbatim(dialect="openai_chat", body={}, outlet=lambda *_: True, holds_end=True)
     assert Forward(get_dialect("openai_chat").stream_decoder(), lambda: 0.0, sender).tap is None
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from os.path import commonprefix
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from msgspec import Raw, Struct
 
-from dragoman.calls.unread import Unread
+from dragoman.calls.unread import Outlet, TextTap, Unread
 from dragoman.dialects import StreamDecoder
 from dragoman.dialects.forwarding import (
     Body,
@@ -25,14 +25,11 @@ from dragoman.dialects.forwarding import (
     raw,
 )
 from dragoman.dialects.text_frames import TextFrames, text_frames_in
-from dragoman.http import Frame, Tap
+from dragoman.http import Frame
 from dragoman.messages import Event, Loss, Request, Role, TextDelta, decode_json
 from dragoman.providers import Quirk
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
-
-Say: TypeAlias = Callable[[list[str]], bool]
-"""Writes pieces of an answer's text to its reader, each in a frame; false when it cannot now."""
 
 
 class Verbatim(Struct, kw_only=True):
@@ -51,9 +48,9 @@ class Verbatim(Struct, kw_only=True):
         frames: Of a stream that is forwarded: the frames that have come since they were last taken. None come before
             the first content does, for until then another target may still begin anew. The last ones come after the
             last event.
-        outlet: Writes bytes of a stream to the sender at once, behind all that came before; false when it cannot now.
-        say: Writes text of a stream that is translated to the sender at once, behind all that came before, as going on
-            with the text that the last event was of.
+        outlet: Writes pieces of a stream that is forwarded to the sender at once.
+        say: Writes the texts of a stream that is translated to the sender at once, as going on with the text that the
+            last event was of.
         holds_end: Whether the frames that end a stream wait in `ending` until `let_end` is called, for whoever has
             still to judge the answer.
         reply: The whole body of an answer that is forwarded and is no stream.
@@ -69,8 +66,8 @@ class Verbatim(Struct, kw_only=True):
     facts_suffice: bool = False
     forwarded: bool = False
     frames: list[Frame] = []
-    outlet: Tap | None = None
-    say: Say | None = None
+    outlet: Outlet | None = None
+    say: Outlet | None = None
     holds_end: bool = False
     ending: list[Frame] = []
     reply: bytes | None = None
@@ -112,12 +109,12 @@ class Forward(Unread):
     says of the answer (usage, why it ended, errors) is the same, for that is in other frames.
     """
 
-    __slots__ = ("_held", "_last", "_outlet", "_row", "_sender", "_withholds")
+    __slots__ = ("_held", "_last", "_row", "_sender", "_withholds")
 
     def __init__(self, decoder: StreamDecoder, clock: Callable[[], float], sender: Verbatim) -> None:
-        outlet = None if sender.holds_end else sender.outlet
-        super().__init__(decoder, clock, None if outlet is None else text_frames_in(sender.dialect))
-        self._sender, self._outlet = sender, outlet
+        outlet, text = None if sender.holds_end else sender.outlet, text_frames_in(sender.dialect)
+        super().__init__(decoder, clock, None if outlet is None or text is None else TextTap(text, outlet))
+        self._sender = sender
         self._row = forwarding_of(sender.dialect)
         self._withholds = not self._row.tells_usage(sender.body)
         self._held: list[Frame] = []
@@ -143,9 +140,6 @@ class Forward(Unread):
         self._give()
         return events
 
-    def _pass(self, piece: bytes, frames: list[bytes], read: list[Any]) -> bool:  # noqa: ARG002  # it goes as it came
-        return not self._sender.frames and self._outlet is not None and self._outlet(piece)
-
     def _give(self) -> None:
         sender = self._sender
         if sender.holds_end and self.finished:
@@ -158,27 +152,44 @@ class Forward(Unread):
 class Translated(Unread):
     """An `Intake` of an answer that its sender gets in another dialect: frames of text alone are said at once."""
 
-    __slots__ = ("_pieces", "_say", "_text_in")
+    __slots__ = ("_saying",)
 
     def __init__(
-        self, decoder: StreamDecoder, clock: Callable[[], float], text: TextFrames | None, say: Say | None
+        self, decoder: StreamDecoder, clock: Callable[[], float], text: TextFrames | None, say: Outlet | None
     ) -> None:
-        super().__init__(decoder, clock, None if say is None else text)
+        saying = self._saying = None if text is None or say is None else _Saying(say)
+        super().__init__(decoder, clock, None if text is None or saying is None else TextTap(text, saying.say))
+        if saying is not None:
+            saying.frames = self.frames
+
+    def _opened(self, tap: TextTap, event: TextDelta) -> None:
+        saying = self._saying
+        assert saying is not None  # the tap is for it
+        saying.between, saying.pieces = tap.between, self._assembler.text_of(event)
+
+
+class _Saying:
+    """Has text said at once, and keeps it. It knows no intake, so that nothing refers in a circle.
+
+    Attributes:
+        frames: Of the answer.
+        pieces: Of the answer's text.
+        between: What stands between two frames.
+    """
+
+    __slots__ = ("_say", "between", "frames", "pieces")
+
+    def __init__(self, say: Outlet) -> None:
         self._say = say
-        self._pieces: list[str] = []
-        if text is not None:
-            self._text_in = text.text
+        self.between = b""
+        self.frames: list[bytes] = []
+        self.pieces: list[str] = []
 
-    def _learn(self, name: str, data: bytes, event: TextDelta) -> None:
-        super()._learn(name, data, event)
-        self._pieces = self._assembler.text_of(event)
-
-    def _pass(self, piece: bytes, frames: list[bytes], read: list[Any]) -> bool:  # noqa: ARG002  # it goes as said anew
-        texts = list(map(self._text_in, read))
-        if not all(texts) or self._say is None or not self._say(texts):
+    def say(self, piece: bytes, texts: list[str]) -> bool:
+        if not all(texts) or not self._say(piece, texts):
             return False
-        self.frames += frames
-        self._pieces += texts
+        self.frames += piece[len(self.between) - 2 : -2].split(self.between)
+        self.pieces += texts
         return True
 
 

@@ -3,6 +3,9 @@
 Who passes a stream on, or writes it in another dialect, need not make events of such frames: their decoder would give
 one `TextDelta` and know nothing that it did not know before. So each field that a decoder looks at stands here, and
 must be as it is when it says nothing; what is not known where a decoder looks makes the frame another.
+
+Most providers write all such frames of a stream alike, byte for byte, but for the text: what is known to stand around
+it need not be read again.
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ from typing import Any, Final, Literal
 
 from msgspec import Raw, Struct
 from msgspec.json import Decoder
+
+from dragoman.messages import encode_json
 
 
 class TextFrames(Struct, frozen=True, kw_only=True):
@@ -101,3 +106,22 @@ _ROWS: Final[Mapping[str, TextFrames]] = {
 
 text_frames_in: Final[Callable[[str], TextFrames | None]] = _ROWS.get
 """The row of a dialect; `None` for one whose frames all say more, as Gemini's do, which tell the usage so far."""
+
+read_string: Final[Callable[[bytes], str]] = Decoder(str).decode
+"""The text in exactly one JSON string. Raises `ValueError` for anything else."""
+
+_ANOTHER: Final = "\0another"
+
+
+def around_text(row: TextFrames, data: bytes, read: Any) -> tuple[bytes, bytes] | None:
+    """What stands before and behind the text's JSON string in `data`, which was read as `read`.
+
+    With any other string between them it is a frame of text alone, too. `None` where it is not plain to see which of
+    the frame's strings that is.
+    """
+    before, _, after = data.partition(encode_json(row.text(read)))
+    try:
+        another = row.decode(str(before + encode_json(_ANOTHER) + after, "utf-8"))
+    except ValueError:
+        return None
+    return (before, after) if row.text(another) == _ANOTHER else None

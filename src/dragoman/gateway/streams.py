@@ -187,15 +187,17 @@ class Outgoing:
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
         self._waiting = False
 
-    def _pass_on(self, piece: bytes) -> bool:
+    def _pass_on(self, piece: bytes, _: list[str]) -> bool:
         """Write what the provider has sent, if nothing is on its way to the caller that would have to go out before."""
-        if not self.began or self._waiting or self._pending or self._write is None or not self._write(piece):
+        if not self.began or self._waiting or self._pending or self._verbatim.frames:
+            return False
+        if self._write is None or not self._write(piece):
             return False
         self._sent_at = monotonic()
         self._passed = piece
         return True
 
-    def _say(self, texts: list[str]) -> bool:
+    def _say(self, _: bytes, texts: list[str]) -> bool:
         """Write more of the text that the last event was of, in frames of which only the text is new."""
         if not self.began or self._waiting or self._pending or self._write is None:
             return False

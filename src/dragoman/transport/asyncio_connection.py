@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from math import inf
 from threading import local
 from time import monotonic
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from dragoman.errors import ConnectionLost, Error
 from dragoman.http import Tap
+from dragoman.transport.chunks import chunk_heads
 from dragoman.transport.clock import CallClock
 from dragoman.transport.content import too_large
 from dragoman.transport.failures import connection_lost
@@ -247,25 +249,31 @@ class AsyncioConnection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # as large as it may be
-        return _INBOX.view
+    get_buffer: Any = staticmethod(partial(getattr, _INBOX, "view"))
+    """As large as it may be; the hint, which nobody heeds, is taken for the default. No frame of Python's is made."""
 
-    def buffer_updated(self, nbytes: int) -> None:
+    def buffer_updated(self, nbytes: int) -> None:  # noqa: C901  # every piece passes here, and each call costs
         data = bytes(_INBOX.view[:nbytes])
-        parser = self._parser
+        parser, waiter = self._parser, self._waiter
         self._proven = True
         if parser is None:
             self._pool.discard(self)  # nobody asked
             return
+        tap = None if waiter is None or waiter.done() else self._tap
+        if tap is not None and parser.between_chunks:
+            heads = chunk_heads(nbytes)
+            if data.startswith(heads) and data.endswith(b"\r\n"):
+                if tap(data[len(heads[0]) : -2]):
+                    self._heard_at = monotonic()
+                    return
+                tap = None
         try:
             parser.feed(data)
         except ConnectionLost as error:
             self._fail(error)
             return
-        waiter = self._waiter
         if waiter is not None:
-            tap = self._tap
-            if tap is not None and not (parser.complete or waiter.done() or parser.failure is not None):
+            if tap is not None and not (parser.complete or parser.failure is not None):
                 pieces = parser.pieces
                 if pieces and tap(pieces[0] if len(pieces) == 1 else b"".join(pieces)):
                     pieces.clear()

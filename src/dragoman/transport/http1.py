@@ -14,6 +14,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from dragoman.errors import ConfigurationError, ConnectionLost
 from dragoman.http import HttpRequest
+from dragoman.transport.chunks import ChunkedBody
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 """The longest head read, interim (1xx) heads before it included; also the most framing between two pieces of a body."""
@@ -188,30 +189,6 @@ class _Silent:
 _SILENT: Final = _Silent()
 
 
-class _Chunks:
-    """What llhttp calls for a body in chunks. It knows no parser, so that nothing refers in a circle.
-
-    Attributes:
-        end: How many pieces there were when the message ended; what comes after is not ours.
-        excess: Whether another message has begun after it.
-    """
-
-    __slots__ = ("end", "excess", "on_body", "pieces")
-
-    def __init__(self, pieces: list[bytes]) -> None:
-        self.pieces = pieces
-        self.on_body = pieces.append
-        self.end: int | None = None
-        self.excess = False
-
-    def on_message_begin(self) -> None:
-        self.excess = self.end is not None
-
-    def on_message_complete(self) -> None:
-        if self.end is None:
-            self.end = len(self.pieces)
-
-
 class ReplyParser:
     """Reads one reply from the bytes of a connection, in whatever pieces they come.
 
@@ -220,6 +197,7 @@ class ReplyParser:
         headers: Names in lower case, repeated ones joined by `, `.
         pieces: Body bytes not yet taken, still content-encoded.
         buffered: How many bytes of the connection `pieces` stand for.
+        between_chunks: Whether a chunk of the body has just ended, so that another may be taken past this parser.
         started: Whether any byte has come.
         complete: Whether the whole reply has come.
         failure: A fault that was put off.
@@ -236,6 +214,7 @@ class ReplyParser:
         "_mode",
         "_seen",
         "_tail",
+        "between_chunks",
         "buffered",
         "complete",
         "failure",
@@ -256,6 +235,7 @@ class ReplyParser:
         self.headers: Mapping[str, str] = {}
         self.pieces: list[bytes] = []
         self.buffered = 0
+        self.between_chunks = False
         self.started = False
         self.complete = False
         self.reusable = True
@@ -290,7 +270,9 @@ class ReplyParser:
         self._tail = data if size > 5 else self._tail[-6:] + data
         if len(pieces) != before:
             self._framing_bytes = 0
+            self.between_chunks = bool(self._chunks.whole) and data.endswith(b"\r\n")
         else:
+            self.between_chunks = False
             self._framing_bytes += size
             if self._framing_bytes > MAX_HEAD_BYTES:
                 raise _broken(f"more than {MAX_HEAD_BYTES} bytes came between two pieces of its body")
@@ -372,7 +354,7 @@ class ReplyParser:
             self._mode, self.complete = _NONE, True
             self.reusable = self.reusable and not self._bodiless  # a peer that sends a body all the same is not noticed
         elif codings is not None:
-            self._mode, self._chunks = _CHUNKED, _Chunks(self.pieces)
+            self._mode, self._chunks = _CHUNKED, ChunkedBody(self.pieces)
             self._llhttp = HttpResponseParser(self._chunks)
             self._llhttp.feed_data(head)
             self._tail, self._framing_bytes = b"", 0

@@ -90,9 +90,9 @@ class Told:
         say = sender.say
         self.said = 0
 
-        def counted(texts: list[str]) -> bool:
+        def counted(piece: bytes, texts: list[str]) -> bool:
             assert say is not None
-            done = say(texts)
+            done = say(piece, texts)
             self.said += done
             return done
 
