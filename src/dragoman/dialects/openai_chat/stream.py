@@ -115,7 +115,7 @@ class ChatStreamDecoder:
         for choice in self._choices.values():
             choice.close(events)
         first = self._choices.get(0) or self.CHOICE(0, self._seed)
-        sources = decode_sources(self._sources, first.citations)
+        sources = decode_sources(self._sources, first.citations) if self._sources else ()
         events += [CitationDelta(citation=source, index=first.text_place()) for source in sources]
         events += [choice.end() for choice in self._choices.values() if choice.number]
         finish = Finish(

@@ -61,7 +61,7 @@ class StreamedChoice:
         self._fields: dict[str, None] = {}
         self._details = Details()
         self._returned: Wire = {}
-        self._audio = StreamedAudio()
+        self._audio: StreamedAudio | None = None
         self._calls = StreamedCalls(number, (*seed, number), self._places)
 
     def read(self, wire: Wire, events: list[Event]) -> None:
@@ -79,11 +79,12 @@ class StreamedChoice:
     def _read_delta(self, delta: Any, events: list[Event]) -> None:
         if not isinstance(delta, dict):
             raise DecodeError("a delta in the stream is no object")
-        for name, value in cast("Wire", delta).items():
+        fields = cast("Wire", delta)
+        for name, value in fields.items():
             if value:
                 read = self._READ.get(name)
                 if read is not None:
-                    read(self, value, cast("Wire", delta), events)
+                    read(self, value, fields, events)
 
     @property
     def reason(self) -> FinishReason | None:
@@ -97,7 +98,7 @@ class StreamedChoice:
     def close(self, events: list[Event]) -> None:
         """End the parts that are still open."""
         self._close_reasoning(events)
-        audio = self._audio.take()
+        audio = None if self._audio is None else self._audio.take()
         if audio is not None:
             events.append(PartAdded(part=audio, index=self._audio_place, choice=self.number))
         self._calls.close(events)
@@ -215,8 +216,8 @@ class StreamedChoice:
 
     def _read_audio(self, value: Any, _: Wire, __: list[Event]) -> None:
         if isinstance(value, dict):
-            if self._audio_place == ABSENT:
-                self._audio_place = self._places.take()
+            if self._audio is None:
+                self._audio, self._audio_place = StreamedAudio(), self._places.take()
             self._audio.add(cast("Wire", value))
 
     def _read_logprobs(self, value: Any, events: list[Event]) -> None:
