@@ -26,13 +26,14 @@ from dragoman.flow import Flow, async_run, invoke
 from dragoman.gateway.callers import refuse_foreign_page, token_of
 from dragoman.gateway.errors_over import forget_frames
 from dragoman.gateway.inbound import Inbound, counted_of, embedding_of, inbound_of, name_in
-from dragoman.gateway.lines import CLOSE, JSON, CallerLeft, Headers, Line
+from dragoman.gateway.keys import PREFIX
+from dragoman.gateway.lines import CLOSE, CallerLeft, Headers, Line
 from dragoman.gateway.operations import OTHER, request_id_of
 from dragoman.gateway.record import CallRecord
-from dragoman.gateway.replies import Begun, completed, facts_of, losses_in, refusal_of, with_id, word_of
+from dragoman.gateway.replies import Begun, completed, headers_about, losses_in, refusal_of, with_id, word_of
 from dragoman.gateway.store.money import at_worst
 from dragoman.gateway.streams import Manner, Outgoing
-from dragoman.gateway.surfaces import Endpoint, Header, Place
+from dragoman.gateway.surfaces import JSON, Endpoint, Header, Place
 from dragoman.messages import (
     Attempt,
     EmbeddingRequest,
@@ -58,7 +59,6 @@ _NO_USAGE: Final = Usage()
 _NO_OPTIONS: Final[Mapping[str, Any]] = {}
 _STRICT: Final[Mapping[str, Any]] = {"on_loss": "error"}
 _ON_LOSS: Final = b"x-dragoman-on-loss"
-_KEY_PREFIX: Final = "sk-dragoman-"
 _OK: Final = "ok"
 _LEFT: Final = "left"
 
@@ -163,13 +163,13 @@ class Exchange:
         service, line = self._service, self._line
         token = token_of(line.headers, line.query)
         needed = service.key_needed
-        if needed or (token is not None and token.startswith(_KEY_PREFIX)) or service.needs_key_at(line.host):
+        if needed or (token is not None and token.startswith(PREFIX)) or service.needs_key_at(line.host):
             self._key = service.find_key(token)
         elif service.guards_pages and b"origin" in line.headers:
             refuse_foreign_page(line.headers[b"origin"])
-        if len(service.operations.drain.open_calls) > service.open_calls:
+        if len(service.operations.drain.open_calls) > service.most_open_calls:
             service.refuse_crowd()
-        return await line.read(service.body)
+        return await line.read(service.body_limits)
 
     def _plan(self, model: str) -> RoutedPlan:
         """Who answers for `model`. Raises `UnknownModel`."""
@@ -226,16 +226,15 @@ class Exchange:
             self._admission = await asked
         self._under_way = True
         self._line.watch()
-        options = _STRICT if self._headers.get(_ON_LOSS) == b"error" else _NO_OPTIONS
         asking = RoutedPlan.answer if request.output_format is None else _asking(inbound.asked)
-        flow = asking(plan, inbound.asked, options, verbatim=inbound.verbatim)
+        flow = asking(plan, inbound.asked, self._strictness(), verbatim=inbound.verbatim)
         if request.stream:
             await self._stream(inbound, flow)
             return
         response = self._response = await async_run(flow)
         verbatim = inbound.verbatim
         if verbatim.forwarded and verbatim.reply is not None:
-            await self._reply_bytes(verbatim.reply, facts_of(response))
+            await self._reply_bytes(verbatim.reply, headers_about(response))
         else:
             body, headers = self._translated(response, request)
             await self._reply_bytes(body, headers)
@@ -246,7 +245,7 @@ class Exchange:
         response = completed(response, surface, request, self._request_id, self._started_at)
         encoded = surface.dialect.encode_response(response, request)
         self.losses = encoded.losses
-        return encode_json(encoded.wire), facts_of(response, encoded.losses)
+        return encode_json(encoded.wire), headers_about(response, encoded.losses)
 
     def _completed(self, begun: Begun, request: Request) -> Begun:
         return completed(begun, self._endpoint.surface, request, self._request_id, self._started_at)
@@ -278,7 +277,7 @@ class Exchange:
         response = self._response = await async_run(plan.embed_request(_as_it_comes(request), self._strictness()))
         encoded = codec.encode_response(response, request)
         self.losses = encoded.losses
-        await self._reply(encoded.wire, facts_of(response, encoded.losses))
+        await self._reply(encoded.wire, headers_about(response, encoded.losses))
 
     async def count(self) -> None:
         body = await self._read()

@@ -22,7 +22,6 @@ Headers: TypeAlias = Mapping[bytes, bytes]
 Message: TypeAlias = MutableMapping[str, Any]
 """One of ASGI's."""
 
-JSON: Final[Header] = (b"content-type", b"application/json")
 CLOSE: Final[Header] = (b"connection", b"close")
 """Said where part of the request was not read: what is left of it must not be taken for another."""
 

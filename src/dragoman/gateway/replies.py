@@ -20,8 +20,7 @@ from dragoman.errors import (
     ProviderFailed,
     Unauthorized,
 )
-from dragoman.gateway.lines import JSON
-from dragoman.gateway.surfaces import Header, Surface
+from dragoman.gateway.surfaces import JSON, Header, Surface
 from dragoman.gateway.surfaces.surface import ServerHalf
 from dragoman.messages import EmbeddingResponse, LLMResponse, Loss, Request, ResponseStart, encode_json
 
@@ -116,7 +115,7 @@ def completed(response: Begun, surface: Surface, request: Request, request_id: s
     return replace(response, id=own, model=response.model or request.model, created_at=response.created_at or int(now))
 
 
-def facts_of(response: LLMResponse | EmbeddingResponse, losses: tuple[Loss, ...] = ()) -> list[Header]:
+def headers_about(response: LLMResponse | EmbeddingResponse, losses: tuple[Loss, ...] = ()) -> list[Header]:
     """Headers that say who answered, for how much, and what of the request was lost."""
     headers: list[Header] = []
     if response.provider:

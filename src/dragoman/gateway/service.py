@@ -42,10 +42,10 @@ class Service:
         config = snapshots.current.config
         self.snapshots = snapshots
         self.operations = _operations(config, snapshots.current.models(), metrics)
-        self.body = BodyLimits(size=config.server.body_bytes, seconds=config.server.body_seconds)
+        self.body_limits = BodyLimits(size=config.server.body_bytes, seconds=config.server.body_seconds)
         self.patience = Patience(heartbeat_seconds=config.server.heartbeat_seconds)
         self._host = host
-        self.open_calls = config.server.open_streams
+        self.most_open_calls = config.server.open_streams
         self.opened = False
         self.keys: Keys | None = None
         self.ledger: Ledger | None = None
@@ -95,14 +95,14 @@ class Service:
         return needs
 
     def find_key(self, token: str | None) -> VirtualKey:
-        """Raises `KeyRefused`."""
+        """Raises `KeyRefused`, and `Unavailable` where there is no store to look in."""
         if self.keys is None:
             raise Unavailable("no store of keys is configured here, and calls need a key")
         return self.keys.find(token)
 
     def refuse_crowd(self) -> NoReturn:
         """As many calls are open as may be."""
-        raise Unavailable(f"{self.open_calls} calls are open, and no more may be")
+        raise Unavailable(f"{self.most_open_calls} calls are open, and no more may be")
 
     # ------------------------------------------------------------------ which models there are
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from random import getrandbits
+from os import urandom
 from typing import Final
 
 _TAKEN_OVER: Final = re.compile(rb"[A-Za-z0-9._:+/=-]{1,128}")
@@ -14,4 +14,4 @@ def request_id_of(header: bytes | None) -> str:
     """The caller's own id (the value of its `x-request-id`), or a new one where it has none or no fit one."""
     if header is not None and _TAKEN_OVER.fullmatch(header):
         return header.decode("ascii")
-    return f"req_{getrandbits(96):024x}"  # nobody gains by guessing it: the system need not be asked for it
+    return f"req_{urandom(12).hex()}"

@@ -18,7 +18,7 @@ from dragoman.transport.framing import FRAME_ENCODERS
 
 Header = tuple[bytes, bytes]
 
-_JSON: Final[Header] = (b"content-type", b"application/json")
+JSON: Final[Header] = (b"content-type", b"application/json")
 
 _CONTENT_TYPES: Final[dict[Framing, bytes]] = {
     "sse": b"text/event-stream; charset=utf-8",
@@ -81,8 +81,8 @@ def _array_item(frame: Frame) -> bytes:
 
 def as_array(surface: Surface) -> Surface:
     """The same, for those who do not ask for events."""
-    head = tuple(each for each in surface.stream_head if each[0] != _JSON[0])
-    return replace(surface, write=_array_item, stream_head=(_JSON, *head), array=True)
+    head = tuple(each for each in surface.stream_head if each[0] != JSON[0])
+    return replace(surface, write=_array_item, stream_head=(JSON, *head), array=True)
 
 
 def surface_for(dialect: ServerHalf, serving: Serving, *, forwards: bool = True) -> Surface:
