@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
 import subprocess
 import sys
@@ -13,15 +12,14 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any
 
+from bench import interpreter
+
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(os.environ.get("PEERS_DIR") or Path(tempfile.gettempdir()) / "dragoman-peers")
 REQUIREMENTS: dict[str, list[str]] = tomllib.loads((ROOT / "bench" / "environments.toml").read_text())
 
 CHECKOUT = "."
 """The requirement that stands for this repository. Its environment is made anew each time, from today's code."""
-
-TOOLS = {"pip", "setuptools"}
-"""What every new environment holds, and nobody asked for."""
 
 
 def python_of(name: str) -> Path:
@@ -34,18 +32,18 @@ def make(name: str) -> None:
         return
     wanted = REQUIREMENTS[name]
     print(f"making the environment {name}: {' '.join(wanted)}", file=sys.stderr, flush=True)
-    subprocess.run([sys.executable, "-m", "venv", "--clear", FOLDER / name], check=True)
-    pip = [python_of(name), "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--compile"]
-    subprocess.run([*pip, *wanted], check=True, cwd=ROOT)
+    subprocess.run([interpreter.chosen(), "-m", "venv", "--without-pip", "--clear", FOLDER / name], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", python_of(name), "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "-qq", "--compile", *wanted], check=True, cwd=ROOT)
 
 
 def is_ready(name: str) -> bool:
-    """Whether what is pinned is installed, under the Python that runs this."""
+    """Whether what is pinned is installed, under the Python that was chosen."""
     wanted = REQUIREMENTS[name]
     settings = FOLDER / name / "pyvenv.cfg"
     if wanted[0].startswith(CHECKOUT) or not settings.is_file():
         return False
-    if f"version = {platform.python_version()}\n" not in settings.read_text():
+    if f"version = {interpreter.version()}\n" not in settings.read_text():
         return False
     installed = versions(name)
     pins = (re.fullmatch(r"([\w-]+)(?:\[[\w,-]+\])?==(\S+)", requirement) for requirement in wanted)
@@ -77,4 +75,4 @@ def megabytes(name: str) -> float:
 def _distributions(name: str) -> list[Distribution]:
     packages = [str(folder) for folder in (FOLDER / name / "lib").glob("python3*/site-packages")]
     found = {one.name.lower(): one for one in distributions(path=packages)}
-    return [found[key] for key in sorted(found.keys() - TOOLS)]
+    return [found[key] for key in sorted(found)]

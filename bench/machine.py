@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from bench import interpreter
 
 
 def facts() -> dict[str, Any]:
@@ -17,8 +18,7 @@ def facts() -> dict[str, Any]:
         "cpu": _cpu(),
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "python_optimised": "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or ""),
+        **interpreter.facts(),
     }
 
 

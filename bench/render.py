@@ -92,6 +92,8 @@ def machine(facts: dict[str, Any]) -> str:
 
 
 def python_build(facts: dict[str, Any]) -> str:
+    if facts.get("python_of_system"):
+        return "This Python is the system's own, as its distribution builds it."
     if facts["python_optimised"]:
         return "This Python was built with profile-guided optimisation."
     return "This Python was built without profile-guided optimisation: others run Python code somewhat faster."

@@ -1,13 +1,14 @@
-"""Runs the gateways, round after round, each in an order turned round at every second, and collects what they cost."""
+"""Runs the gateways, round after round, has them take turns under the load, and collects what they cost."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -16,8 +17,11 @@ from bench.gateway import processes
 from bench.gateway.gateways import GATEWAYS, NPM, OURS, Failed, Gateway, Running, make_environment, started
 from bench.gateway.order import OPENAI_MODEL, UPSTREAM_KEY, Order, Outcome
 
-WARM_UP_SECONDS = 1.0
-SECONDS = 5.0
+WARM_UP_SECONDS = 0.5
+SECONDS = 1.5
+TURNS = 4
+"""So often each gateway is under a load of so many seconds, for each cell."""
+
 CONNECTIONS = 16
 
 ALONE_REQUESTS = 200
@@ -26,6 +30,8 @@ ALONE_BLOCKS = 4
 
 CELLS = {("openai", "json"): "json", ("anthropic", "json"): "json_translated"}
 CELLS |= {("openai", "stream"): "streamed", ("anthropic", "stream"): "streamed_translated"}
+
+FAILURES = (Failed, OSError, subprocess.SubprocessError)
 
 
 def measure(names: list[str], rounds: int, *, here: bool = False) -> dict[str, Any]:
@@ -45,10 +51,10 @@ def measure(names: list[str], rounds: int, *, here: bool = False) -> dict[str, A
     }
     with upstream() as url:
         for number in range(rounds):
-            for name in names if number % 2 == 0 else names[::-1]:
-                progress(f"round {number + 1}/{rounds} {name:<14}")
-                measure_gateway(results, name, url, here=here)
+            progress(f"\nround {number + 1}/{rounds}:")
+            measure_round(results, names if number % 2 == 0 else names[::-1], url, here=here)
             results["load"].append(machine.load_average())
+    progress("\n")
     return results
 
 
@@ -64,46 +70,111 @@ def describe(gateway: Gateway) -> dict[str, Any]:
     return {"requirements": described["requirements"], "versions": described["versions"]}
 
 
-def measure_gateway(results: dict[str, Any], name: str, upstream_url: str, *, here: bool) -> None:
-    """One round of one gateway, added to `results`."""
-    gateway, found = GATEWAYS[name], results["peers"][name]
-    try:
-        for dialects in gateway.runs():
-            with started(gateway, upstream_url, dialects, here=here and name == OURS) as running:
-                for what, value in measure_running(running, dialects):
-                    kind = "cells" if what in CELLS.values() else "noted"
-                    found[kind].setdefault(what, []).append([value] if kind == "cells" else value)
-                    progress(f" {what} {value:,.4g}")
-    except (Failed, OSError, subprocess.SubprocessError) as error:
-        results["errors"].append(f"{name}: {error}")
-        progress(f" FAILED: {error}")
-    progress("\n")
+@dataclass
+class Contestant:
+    """A gateway that lives. One that failed is not asked again in the round."""
+
+    name: str
+    dialects: list[str]
+    running: Running
+    failed: bool = False
 
 
-def measure_running(running: Running, dialects: list[str]) -> Iterator[tuple[str, float]]:
-    """What is found, as it is: a cell in CPU microseconds, the rest in the unit of its name."""
-    first = "openai" in dialects
-    if first:
-        yield "cold_seconds", round(running.cold_seconds, 3)
-        yield "idle_megabytes", round(processes.megabytes(running.process.pid), 1)
-    for dialect in dialects:
-        for kind in ("json", "stream"):
-            cost, outcome = cost_of(running, dialect, kind)
-            yield CELLS[dialect, kind], cost
-            yield f"{CELLS[dialect, kind]}_per_second", round(outcome.answered / outcome.seconds, 1)
-    if first:
-        yield "busy_megabytes", round(processes.megabytes(running.process.pid), 1)
-        yield from added_alone(running)
+class Spent(NamedTuple):
+    """What answers took."""
+
+    cpu_seconds: float = 0.0
+    seconds: float = 0.0
+    answered: float = 0
+
+    def with_more(self, more: Spent) -> Spent:
+        return Spent(*(one + other for one, other in zip(self, more, strict=True)))
 
 
-def cost_of(running: Running, dialect: str, kind: str) -> tuple[float, Outcome]:
-    """CPU microseconds of an answer."""
+def measure_round(results: dict[str, Any], names: list[str], upstream_url: str, *, here: bool) -> None:
+    """One round, added to `results`: all the gateways live at once and take turns.
+
+    So a change of the machine's speed meets all of them.
+    """
+    with ExitStack() as stack:
+        contestants = list(start_all(stack, results, names, upstream_url, here=here))
+        for dialect, kind in CELLS:
+            take_turns(results, [one for one in contestants if dialect in one.dialects], dialect, kind)
+        for one in contestants:
+            if "openai" in one.dialects and not one.failed:
+                with failures_noted(results, one):
+                    note_at_the_end(results, one)
+
+
+def start_all(
+    stack: ExitStack, results: dict[str, Any], names: list[str], upstream_url: str, *, here: bool
+) -> Iterator[Contestant]:
+    """Those that start; they live as long as the stack."""
+    for name in names:
+        for dialects in GATEWAYS[name].runs():
+            progress(f" {name}")
+            start = started(GATEWAYS[name], upstream_url, dialects, here=here and name == OURS)
+            try:
+                running = stack.enter_context(start)
+            except FAILURES as error:
+                note_failure(results, name, error)
+                continue
+            if "openai" in dialects:
+                note(results, name, "cold_seconds", round(running.cold_seconds, 3))
+                note(results, name, "idle_megabytes", round(processes.megabytes(running.process.pid), 1))
+            yield Contestant(name, dialects, running)
+
+
+def take_turns(results: dict[str, Any], able: list[Contestant], dialect: str, kind: str) -> None:
+    """Measure one cell of all who have it, back and forth."""
+    cell = CELLS[dialect, kind]
+    progress(f"\n{cell}:")
+    spent = {one.name: Spent() for one in able}
+    for turn in range(TURNS):
+        for one in able if turn % 2 == 0 else able[::-1]:
+            if not one.failed:
+                with failures_noted(results, one):
+                    spent[one.name] = spent[one.name].with_more(spent_on(one.running, dialect, kind))
+    for one in able:
+        if not one.failed:
+            found = spent[one.name]
+            cost = round(found.cpu_seconds / found.answered * 1e6, 1)
+            results["peers"][one.name]["cells"].setdefault(cell, []).append([cost])
+            note(results, one.name, f"{cell}_per_second", round(found.answered / found.seconds, 1))
+            progress(f" {one.name} {cost:,.4g}")
+
+
+def spent_on(running: Running, dialect: str, kind: str) -> Spent:
+    """What the answers of one turn took."""
     order = running.order(dialect, stream=kind == "stream", connections=CONNECTIONS)
     load(msgspec.structs.replace(order, seconds=WARM_UP_SECONDS))
     before = processes.cpu_seconds(running.process.pid)
     outcome = load(msgspec.structs.replace(order, seconds=SECONDS))
-    spent = processes.cpu_seconds(running.process.pid) - before
-    return round(spent / outcome.answered * 1e6, 1), outcome
+    return Spent(processes.cpu_seconds(running.process.pid) - before, outcome.seconds, outcome.answered)
+
+
+def note_at_the_end(results: dict[str, Any], one: Contestant) -> None:
+    note(results, one.name, "busy_megabytes", round(processes.megabytes(one.running.process.pid), 1))
+    for what, value in added_alone(one.running):
+        note(results, one.name, what, value)
+
+
+def note(results: dict[str, Any], name: str, what: str, value: float) -> None:
+    results["peers"][name]["noted"].setdefault(what, []).append(value)
+
+
+@contextmanager
+def failures_noted(results: dict[str, Any], one: Contestant) -> Iterator[None]:
+    try:
+        yield
+    except FAILURES as error:
+        one.failed = True
+        note_failure(results, one.name, error)
+
+
+def note_failure(results: dict[str, Any], name: str, error: Exception) -> None:
+    results["errors"].append(f"{name}: {error}")
+    progress(f" {name} FAILED: {error}")
 
 
 def added_alone(running: Running) -> Iterator[tuple[str, float]]:

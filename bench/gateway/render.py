@@ -15,7 +15,18 @@ from bench.gateway.gateways import OURS
 from bench.gateway.goals import GOALS
 from bench.gateway.order import EVENTS
 from bench.goals import Figure, Results
-from bench.render import NONE, cells_table, date_of, goals_table, machine, number, table, verdict, versions
+from bench.render import (
+    NONE,
+    cells_table,
+    date_of,
+    goals_table,
+    machine,
+    number,
+    python_build,
+    table,
+    verdict,
+    versions,
+)
 
 REPORT = Path(__file__).with_name("report.md")
 
@@ -42,15 +53,19 @@ def documents(results: Results) -> dict[str, str]:
     text = Template(REPORT.read_text()).substitute(
         date=date_of(results),
         machine=machine(results["machine"]),
+        python_build=python_build(results["machine"]),
         verdict=verdict(results, GOALS),
         goals=goals_table(results, GOALS),
         rounds=results["rounds"],
         costs=cells_table(results, tuple(GATEWAY_CELLS)),
         noted=noted_table(results),
         soak=soak_text(results),
+        floor=floor_of_streams(results),
         events=EVENTS,
         connections=measure.CONNECTIONS,
+        turns=measure.TURNS,
         seconds=f"{measure.SECONDS:g}",
+        total=f"{measure.TURNS * measure.SECONDS:g}",
         alone=measure.ALONE_REQUESTS,
         load=number(sum(results["load"]) / len(results["load"])),
         versions=versions(results),
@@ -64,6 +79,12 @@ def noted_table(results: Results) -> str:
         found = (peer["noted"].get(what) for what in NOTED)
         rows.append([peer["label"], *(number(float(median(values))) if values else NONE for values in found)])
     return table(["gateway", *NOTED.values()], rows)
+
+
+def floor_of_streams(results: Results) -> str:
+    """What a stream costs the bare relay, as a part of what it costs LiteLLM's proxy."""
+    found = figures.ratio("streamed", "relay", "litellm").figure(results)
+    return number(found.value) if found else "an unknown part"
 
 
 def soak_text(results: Results) -> str:
