@@ -5,10 +5,13 @@ Nothing here measures: no test depends on how fast it runs.
 
 import asyncio
 import json
+import pathlib
+import platform
+import sys
 
 import pytest
 
-from bench import cells, environments, goals, measure, peers, render, work, worker
+from bench import cells, environments, goals, interpreter, measure, peers, render, work, worker
 from bench.goals import Figure, Goal, Installed, Rate, growth, ratio
 from bench.measure import upstream
 
@@ -20,6 +23,52 @@ DOCS = environments.ROOT / "docs"
 @pytest.fixture(scope="module")
 def latest():
     return json.loads(LATEST.read_text())
+
+
+# The Python that peers run under
+
+
+@pytest.fixture
+def choosing(monkeypatch):
+    """What chooses, with nothing remembered from before or left behind."""
+
+    def choose(asked, system):
+        monkeypatch.setenv("BENCH_PYTHON", asked)
+        monkeypatch.setattr(interpreter, "SYSTEM", system)
+        interpreter.chosen.cache_clear()
+        interpreter.facts.cache_clear()
+        return interpreter
+
+    yield choose
+    interpreter.chosen.cache_clear()
+    interpreter.facts.cache_clear()
+
+
+AT_HAND = pathlib.Path(sys.executable)
+ABSENT = pathlib.Path("/nowhere/python3")
+
+
+@pytest.mark.parametrize(
+    ("asked", "system", "of_system", "words"),
+    [
+        (str(AT_HAND), ABSENT, False, "This Python was built with"),
+        ("", AT_HAND, True, "the system's own"),
+        ("", ABSENT, False, "This Python was built with"),
+    ],
+)
+def test_who_is_asked_for_comes_before_the_system_and_that_before_the_one_at_hand(
+    choosing, asked, system, of_system, words
+):
+    found = choosing(asked, system)
+    assert found.chosen() == AT_HAND
+    assert found.facts()["python"] == f"{platform.python_implementation()} {platform.python_version()}"
+    assert found.facts()["python_of_system"] is of_system
+    assert words in render.python_build(found.facts())
+
+
+def test_a_system_that_is_too_old_is_passed_over(choosing, monkeypatch):
+    monkeypatch.setattr(interpreter, "OLDEST", (99, 0))
+    assert choosing("", AT_HAND.parent / "python3").chosen() == AT_HAND
 
 
 # What is committed
