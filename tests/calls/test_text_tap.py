@@ -122,3 +122,11 @@ def test_what_the_framing_reads_otherwise_is_not_taken(dialect: str, found: byte
     assert found in piece
     for by_type in (True, False):
         assert not Told(dialect, by_type=by_type).tap.take(piece.replace(found, put, 1))
+
+
+def test_behind_a_frame_that_is_named_a_failure_no_tap_opens() -> None:
+    """Decoders take it for one, whatever it holds."""
+    told = Told("openai_chat", by_type=True)
+    told.tap.close()
+    assert not told.tap.open("error", frame_of("openai_chat", "text"))
+    assert not told.tap.take(encode_sse(("error", frame_of("openai_chat", "text"))))

@@ -14,6 +14,9 @@ from dragoman.messages import Event, TextDelta
 _TRIES: Final = 3
 """How many pieces in a row are tried as text alone, before a stream is taken for one that always says more."""
 
+_FAILURE: Final = "error"
+"""The name of frames that decoders take for a failure, whatever they hold."""
+
 _END: Final = b"\n\n"
 _NEVER: Final = 2**62
 _QUOTED: Final = b'"%b"'.__mod__
@@ -53,7 +56,7 @@ class TextTap:
 
     def open(self, name: str, data: bytes) -> bool:
         """A frame was decoded that brought text. Was it text alone, what is like it need not be."""
-        if not self._tries:
+        if not self._tries or name == _FAILURE:
             return False
         try:
             self._place = self._row.place(self._row.decode(str(data, "utf-8")))

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
-from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 from dragoman.gateway.lines import (
-    CLOSE,
     BodyLimits,
-    CallerLeft,
     Headers,
     Message,
     check_announced,
@@ -18,7 +15,6 @@ from dragoman.gateway.lines import (
     refuse_size,
     refuse_slowness,
 )
-from dragoman.gateway.lingering import MOST_BYTES, SECONDS
 from dragoman.gateway.surfaces import Header
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -55,17 +51,15 @@ class AsgiLine:
 
     async def read(self, limits: BodyLimits) -> bytes:
         check_announced(self.headers, limits)
-        body = await self._next_part()
-        if self._whole:
-            return body if len(body) <= limits.size else refuse_size(limits)
         try:
             async with asyncio.timeout(limits.seconds):
-                return await self._rest(body, limits)
+                return await self._rest(limits)
         except TimeoutError:
             refuse_slowness(limits)
 
-    async def _rest(self, first: bytes, limits: BodyLimits) -> bytes:
-        parts, size = [first], len(first)
+    async def _rest(self, limits: BodyLimits) -> bytes:
+        parts: list[bytes] = []
+        size = 0
         while not self._whole:
             if size > limits.size:
                 refuse_size(limits)
@@ -82,19 +76,7 @@ class AsgiLine:
         return message.get("body", b"")
 
     async def reply(self, status: int, headers: Sequence[Header], body: bytes) -> None:
-        lingers = CLOSE in headers and not self._whole
-        await reply_with(self._send, status, headers, body, more=lingers)
-        if lingers:
-            await self._hear_out()
-            await self._send({"type": "http.response.body", "body": b""})
-
-    async def _hear_out(self) -> None:
-        """As `lingering` does: the server closes when we have said all, so that is not said yet."""
-        left = MOST_BYTES
-        with suppress(TimeoutError, CallerLeft):
-            async with asyncio.timeout(SECONDS):
-                while not self._whole and left > 0:
-                    left -= len(await self._next_part())
+        await reply_with(self._send, status, headers, body)
 
     def send(self, message: Message) -> Awaitable[None]:
         return self._send(message)
@@ -111,11 +93,11 @@ class AsgiLine:
             self._watch.end()
 
 
-async def reply_with(send: Send, status: int, headers: Iterable[Header], body: bytes, *, more: bool = False) -> None:
-    """A whole reply; `more`: its end is still to be said."""
+async def reply_with(send: Send, status: int, headers: Iterable[Header], body: bytes) -> None:
+    """A whole reply."""
     length = (b"content-length", b"%d" % len(body))
     await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
-    await send({"type": "http.response.body", "body": body, "more_body": more})
+    await send({"type": "http.response.body", "body": body})
 
 
 _UNWATCHED_SECONDS: Final = 0.05

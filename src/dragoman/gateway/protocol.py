@@ -88,7 +88,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._idle_since = None
+        idle_since, self._idle_since = self._idle_since, None
         self._piece_bytes = len(data)
         if self._in_head:
             self._head_bytes += len(data)
@@ -103,6 +103,8 @@ class LimitedProtocol(HttpToolsProtocol):
                 self._refuse(_LONG)
             elif self._deadline is None:
                 self._arm()
+        elif idle_since is not None and self.cycle.response_complete:
+            self._idle_since = idle_since  # what came begins no request: the connection is as idle as it was
 
     def _read_on(self, rest: bytes) -> None:
         """After a head that wishes for another protocol: one that we do not speak is passed over (RFC 9110, 7.8).
@@ -286,17 +288,27 @@ class LimitedProtocol(HttpToolsProtocol):
             self.send_400_response("Invalid HTTP request received.")
 
     def send_400_response(self, msg: str) -> None:
-        self.transport.write(_last_word("400 Bad Request", msg))
+        if not (self._is_answering() and self._was_asked()):
+            self.transport.write(_last_word("400 Bad Request", msg))
         self._end()
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
+    def _was_asked(self) -> bool:
+        """Whether the request that is being answered was read to its end; of one that breaks off 400 is the answer."""
+        cycle = self.cycle
+        return cycle.whole if isinstance(cycle, SocketLine) else not cycle.more_body
+
     def _end(self) -> None:
-        if self._is_answering():
-            self.transport.close()
-        else:
+        """Read no further request. One that was read whole is answered, as the last."""
+        self._disarm()
+        if not self._is_answering():
             self._linger()
+        elif self._was_asked():
+            self._refused, self.cycle.keep_alive = True, False
+        else:
+            self.transport.close()
 
     def end(self, *, whole: bool) -> None:
         """The last answer of this connection is written; `whole`: its request was read to the end."""

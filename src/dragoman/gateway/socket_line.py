@@ -81,13 +81,15 @@ class SocketLine:
 
     Attributes:
         place: What is at its path.
+        whole: Whether the whole request has come.
         response_complete: Whether the whole reply is written: uvicorn asks it.
         keep_alive: Whether another request may follow; uvicorn unsets it when the server stops.
     """
 
     __slots__ = (
-        "_chunks", "_connection", "_head", "_parts", "_size", "_waiter", "_watching", "_whole", "gone",
+        "_chunks", "_connection", "_head", "_parts", "_size", "_waiter", "_watching", "gone",
         "headers", "keep_alive", "left", "method", "place", "query", "response_complete", "target", "task",
+        "whole",
     )  # fmt: skip
 
     task: asyncio.Task[Any]
@@ -101,7 +103,7 @@ class SocketLine:
         self._chunks, self.keep_alive = chunks, keep_alive
         self._parts: list[bytes] = []
         self._size = 0
-        self._whole = False
+        self.whole = False
         self._waiter: asyncio.Future[None] | None = None
         self._head = b""
         self._watching = False
@@ -127,7 +129,7 @@ class SocketLine:
 
     def end(self) -> None:
         """The whole body has come."""
-        self._whole = True
+        self.whole = True
         if self._waiter is not None:
             self._wake()
 
@@ -146,9 +148,9 @@ class SocketLine:
     # ------------------------------------------------------------------ the body
 
     async def read(self, limits: BodyLimits) -> bytes:
-        if not self._whole or b"content-encoding" in self.headers or b"transfer-encoding" in self.headers:
+        if not self.whole or b"content-encoding" in self.headers or b"transfer-encoding" in self.headers:
             check_announced(self.headers, limits)
-        if not self._whole:
+        if not self.whole:
             try:
                 async with asyncio.timeout(limits.seconds):
                     await self._rest(limits)
@@ -163,7 +165,7 @@ class SocketLine:
         connection = self._connection
         if self.headers.get(b"expect", b"").lower() == b"100-continue" and not self._parts and not self.gone:
             connection.transport.write(_CONTINUE)
-        while not self._whole and self._size <= limits.size:
+        while not self.whole and self._size <= limits.size:
             if self.gone:
                 raise left_early()
             self._waiter = connection.loop.create_future()
@@ -190,7 +192,7 @@ class SocketLine:
         if self.keep_alive:
             connection.on_response_complete()
         else:
-            connection.end(whole=self._whole)
+            connection.end(whole=self.whole)
 
     def _head_of(self, status: int, headers: Sequence[Header]) -> list[bytes]:
         """The lines of a head, but for the last, which says where the body ends."""
@@ -219,7 +221,7 @@ class SocketLine:
             if self.keep_alive:
                 connection.on_response_complete()
             else:
-                connection.end(whole=self._whole)
+                connection.end(whole=self.whole)
 
     def write_now(self, data: bytes) -> bool:
         connection = self._connection

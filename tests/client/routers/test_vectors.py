@@ -23,7 +23,7 @@ from dragoman import (
 from dragoman.calls.purse import PURSE, Purse
 from dragoman.flow import Flow, async_run, invoke
 from dragoman.messages import EmbeddingRequest
-from dragoman.routing.policies import Ordered, Table
+from dragoman.routing.policies import Ordered, RoundRobin, Table
 from dragoman.routing.target import Target
 from dragoman.testing import Emulator
 
@@ -78,6 +78,13 @@ def test_what_would_be_refused_anywhere_is_asked_once(emulator: Emulator, mode: 
     with pytest.raises(Rejected):
         result(chain(mode, *two()).embed("one"))
     assert len(emulator.requests) == 1
+
+
+def test_a_router_behind_a_router_is_like_no_other(mode: str) -> None:
+    """Nobody knows which model it will ask: two of them may give vectors of different models."""
+    inner = [(Router if mode == "sync" else AsyncRouter)(Ordered(model)) for model in (SMALL, LARGE)]
+    outer = (Router if mode == "sync" else AsyncRouter)(RoundRobin(*inner))
+    assert {result(outer.embed("one")).model for _ in range(4)} == {SMALL.partition("/")[2]}
 
 
 def test_the_same_is_asked_again_where_there_is_no_other(emulator: Emulator) -> None:

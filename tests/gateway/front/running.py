@@ -65,11 +65,11 @@ class Running(uvicorn.Server):
 
 
 @contextmanager
-def serving(app: Any, *, header_seconds: float = 10.0) -> Iterator[str]:
+def serving(app: Any, *, header_seconds: float = 10.0, idle_seconds: int = 5) -> Iterator[str]:
     """The address of `app`, which is served until the end of the block."""
     config = uvicorn.Config(
         app, port=0, log_level="critical", access_log=False, http=limited(header_seconds=header_seconds),
-        proxy_headers=False, ws="none", timeout_graceful_shutdown=5,
+        proxy_headers=False, ws="none", timeout_graceful_shutdown=5, timeout_keep_alive=idle_seconds,
     )  # fmt: skip
     server = Running(config)
     problems: list[BaseException] = []

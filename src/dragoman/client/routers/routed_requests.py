@@ -9,7 +9,7 @@ from functools import partial
 from math import inf
 from time import monotonic
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from msgspec.structs import replace
 
@@ -33,9 +33,6 @@ from dragoman.routing.routing import Routing
 from dragoman.routing.rules import RouteRules
 from dragoman.routing.straight import straight
 from dragoman.routing.target import Place, Target
-
-if TYPE_CHECKING:
-    pass
 
 T = TypeVar("T")
 

@@ -30,7 +30,9 @@ def routing_of(behind: Behind) -> Routing:
     able = [target for target, server in servers.items() if server.embeds]
     if not able:
         raise UnsupportedFeature(f"none of {', '.join(target.title for target in servers)} has embeddings")
-    alike = [target for target in able if target.place.model == able[0].place.model]
+    first = able[0]
+    model = first.place.model  # none: a router is like no other, for nobody knows which model it will ask
+    alike = [target for target in able if target is first or (model and target.place.model == model)]
     return replace(routing, policy=_Among(routing.policy, alike))
 
 
