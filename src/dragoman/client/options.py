@@ -252,6 +252,14 @@ def check_options(options: Mapping[str, Any], kind: type = GenerateOptions) -> N
             check(name, value)
 
 
+def options_over(defaults: Mapping[str, Any], options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`defaults`, which have been checked, with a call's `options` over them. Raises as `check_options` does."""
+    if not options:
+        return defaults
+    check_options(options)
+    return {**defaults, **options}
+
+
 def _check_range(name: str, value: object) -> None:
     low, high = _RANGES[name]
     if isinstance(value, bool) or not (isinstance(value, int | float) and low <= value <= high):

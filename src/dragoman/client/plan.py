@@ -34,6 +34,7 @@ from dragoman.client.options import (
     CallOptions,
     EmbedOptions,
     check_options,
+    options_over,
     timeouts_of,
 )
 from dragoman.client.requests import SAYING, fills, own_request, passed_on, request_of, with_the_rest
@@ -380,10 +381,7 @@ class Plan:
     def options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """The client's defaults with a call's `options` over them. Raises `ConfigurationError` for what is wrong."""
         self._refuse_closed()
-        if not options:
-            return self._defaults
-        check_options(options)
-        return {**self._defaults, **options}
+        return options_over(self._defaults, options)
 
     def settled(self, options: Mapping[str, Any]) -> Settled:
         """What many calls say alike: `options` over the client's own, checked."""

@@ -43,6 +43,10 @@ class First(Struct, frozen=True):
     room: Room
     streams: bool
 
+    def surely_takes(self, tokens_in: float, tokens_out: int | None, *, stream: bool) -> bool:
+        """Whether it can do what asks for nothing but text. `tokens_in`: the most that the input may be."""
+        return (self.streams or not stream) and self.room.holds(tokens_in, tokens_out)
+
     def takes(self, features: Features) -> bool:
         """Whether it can do a call which it takes a look to tell of."""
         return unfit(self.target, features) is None

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from dragoman.calls import Verbatim
 from dragoman.calls.ceiling import estimated_input
-from dragoman.client.options import check_options, timeouts_of
+from dragoman.client.options import check_options, options_over, timeouts_of
 from dragoman.client.routers import beside_answers, vectors
 from dragoman.client.routers.behind import Behind
 from dragoman.client.routers.features import at_most, features_of_request
@@ -115,8 +115,7 @@ class RoutedRequests:
             return None
         features = partial(features_of_request, self.purpose, None, request)
         length = inf if _takes_a_look(request) else at_most(request.messages)
-        fits = (first.streams or not request.stream) and first.room.holds(length, request.max_tokens)
-        if not fits and not first.takes(features()):
+        if not (first.surely_takes(length, request.max_tokens, stream=request.stream) or first.takes(features())):
             return None
         asking = Asking(ask=partial(self._ask_plainly, request, verbatim), stream=request.stream)
         return straight(routing, first, features, asking, self._limit)
@@ -245,7 +244,7 @@ class RoutedRequests:
         if call.retry is not None or routing.rules.hedge is not None:
             routing = _ruled(routing, call, asking)
         if first is not None and self._model is None:
-            fits = (first.streams or not call.stream) and first.room.holds(call.length, call.output_tokens)
+            fits = first.surely_takes(call.length, call.output_tokens, stream=call.stream)
             if fits or first.takes(call.features()):
                 return straight(routing, first, call.features, asking, call.limit)
         return _routed(routing, call, asking)
@@ -253,10 +252,7 @@ class RoutedRequests:
     def options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """The router's options with a call's over them. Raises `ConfigurationError` for what is wrong."""
         self._refuse_closed()
-        if not options:
-            return self._defaults
-        check_options(options)
-        return {**self._defaults, **options}
+        return options_over(self._defaults, options)
 
     def settled(self, options: Mapping[str, Any]) -> Settled:
         """What many calls say alike, checked. A target's own options come between the router's and these."""
