@@ -188,11 +188,7 @@ class SocketLine:
         if self.method != "HEAD":
             lines.append(body)
         connection.transport.write(b"".join(lines))
-        self.response_complete = True
-        if self.keep_alive:
-            connection.on_response_complete()
-        else:
-            connection.end(whole=self.whole)
+        self._written()
 
     def _head_of(self, status: int, headers: Sequence[Header]) -> list[bytes]:
         """The lines of a head, but for the last, which says where the body ends."""
@@ -217,11 +213,14 @@ class SocketLine:
         head, self._head = self._head, b""
         connection.transport.write(b"".join((head, data, b"" if more or not self._chunks else _LAST_CHUNK)))
         if not more:
-            self.response_complete = True
-            if self.keep_alive:
-                connection.on_response_complete()
-            else:
-                connection.end(whole=self.whole)
+            self._written()
+
+    def _written(self) -> None:
+        self.response_complete = True
+        if self.keep_alive:
+            self._connection.on_response_complete()
+        else:
+            self._connection.end(whole=self.whole)
 
     def write_now(self, data: bytes) -> bool:
         connection = self._connection

@@ -23,15 +23,14 @@ class _Line:
     What is over goes with whoever asks next, or by itself a moment later: a killed process leaves it unknown till then.
     """
 
-    __slots__ = ("_lingering", "_store", "_thread", "batch", "lingers", "loop")
+    __slots__ = ("_store", "_thread", "batch", "lingering", "loop")
 
     def __init__(self, loop: AbstractEventLoop, store: Store) -> None:
         self.loop = loop
         self.batch = Batch(tell=self.tell)
         self._store = store
         self._thread = get_ident()
-        self._lingering: Batch | None = None
-        self.lingers = False
+        self.lingering: Batch | None = None  # the one that waits for somebody
 
     def ask(self, entry: Asked) -> None:
         """Hand it on at the end of this round."""
@@ -42,13 +41,12 @@ class _Line:
 
     def linger(self) -> None:
         """Hand on soon what nobody waits for."""
-        self.lingers, self._lingering = True, self.batch
+        self.lingering = self.batch
         self.loop.call_later(_LINGER_SECONDS, self._linger_no_more)
 
     def _linger_no_more(self) -> None:
         """Where others have asked meanwhile, what is there came after them, and has as long to find somebody."""
-        self.lingers, lingering = False, self._lingering
-        self._lingering = None
+        lingering, self.lingering = self.lingering, None
         if self.batch is lingering:
             self.hand_on()
         elif self.batch.over or self.batch.notes:
@@ -200,10 +198,10 @@ class Ledger:
             loop = get_running_loop()
         except RuntimeError:
             return None
-        line = self._line  # likewise
+        line = self._line  # as `_line_of`, with no frame of its own
         if line is None or line.loop is not loop:
             line = self._line_of(loop)
-        if not line.lingers:
+        if line.lingering is None:
             line.linger()
         return line.batch
 
