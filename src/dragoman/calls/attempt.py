@@ -63,7 +63,7 @@ class Progress(Struct, kw_only=True):
         return self.intake.response() if self.intake is not None and self.intake.frames else None
 
 
-def attempt(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResponse]:  # a frame less for each
+def attempt(call: Call, http: HttpRequest, progress: Progress) -> Flow[LLMResponse]:
     """Send once and read the answer. What a user's own HTTP client raises on purpose passes as it is."""
     verbatim, stream = call.verbatim, call.request.stream
     if verbatim is not None and verbatim.forwarded:

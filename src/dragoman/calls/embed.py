@@ -51,7 +51,7 @@ def embed(call: EmbeddingCall) -> Flow[EmbeddingResponse]:
             answer, progress = yield from make(call, _trip(call, part, body), log, deadline)
         except Error:
             if purse is not None and log.tries and log.tries[-1].cost is not None:
-                purse.taken += _paid(attempts)  # of which no more was known than that the last came to nothing
+                purse.taken += _paid(attempts)  # the whole hold was taken back, also for requests that were paid
             raise
         answers.append(log.finish(answer, progress))
         attempts = answers[-1].attempts
