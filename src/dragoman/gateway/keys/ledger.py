@@ -13,7 +13,7 @@ from dragoman.gateway.store import Admission, Admit, Batch, Grow, Outcome, Settl
 from dragoman.gateway.store.entries import Asked
 from dragoman.gateway.store.money import at_worst, believed
 
-_LINGER_SECONDS: Final = 0.005
+_DEFERRAL_SECONDS: Final = 0.005
 """How long what nobody waits for may wait for something that somebody does."""
 
 
@@ -23,14 +23,14 @@ class _Line:
     What is over goes with whoever asks next, or by itself a moment later: a killed process leaves it unknown till then.
     """
 
-    __slots__ = ("_store", "_thread", "batch", "lingering", "loop")
+    __slots__ = ("_store", "_thread", "batch", "deferred", "loop")
 
     def __init__(self, loop: AbstractEventLoop, store: Store) -> None:
         self.loop = loop
         self.batch = Batch(tell=self.tell)
         self._store = store
         self._thread = get_ident()
-        self.lingering: Batch | None = None  # the one that waits for somebody
+        self.deferred: Batch | None = None  # the one that waits for somebody
 
     def ask(self, entry: Asked) -> None:
         """Hand it on at the end of this round."""
@@ -39,18 +39,18 @@ class _Line:
             self.loop.call_soon(self.hand_on)
         asked.append(entry)
 
-    def linger(self) -> None:
+    def defer(self) -> None:
         """Hand on soon what nobody waits for."""
-        self.lingering = self.batch
-        self.loop.call_later(_LINGER_SECONDS, self._linger_no_more)
+        self.deferred = self.batch
+        self.loop.call_later(_DEFERRAL_SECONDS, self._end_deferral)
 
-    def _linger_no_more(self) -> None:
+    def _end_deferral(self) -> None:
         """Where others have asked meanwhile, what is there came after them, and has as long to find somebody."""
-        lingering, self.lingering = self.lingering, None
-        if self.batch is lingering:
+        deferred, self.deferred = self.deferred, None
+        if self.batch is deferred:
             self.hand_on()
         elif self.batch.over or self.batch.notes:
-            self.linger()
+            self.defer()
 
     def hand_on(self) -> None:
         """Hand on what there is now."""
@@ -201,8 +201,8 @@ class Ledger:
         line = self._line  # as `_line_of`, with no frame of its own
         if line is None or line.loop is not loop:
             line = self._line_of(loop)
-        if line.lingering is None:
-            line.linger()
+        if line.deferred is None:
+            line.defer()
         return line.batch
 
     def _line_of(self, loop: AbstractEventLoop) -> _Line:
