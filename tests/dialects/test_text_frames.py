@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ FRAMES = {
 DIALECTS = list(FRAMES)
 
 
-def row_of(dialect: str) -> TextFrames:
+def row_of(dialect: str) -> TextFrames[Any]:
     row = text_frames_in(dialect)
     assert row is not None
     return row

@@ -40,13 +40,13 @@ class TextTap:
         "outlet",
     )  # fmt: skip
 
-    def __init__(self, row: TextFrames, outlet: Outlet) -> None:
+    def __init__(self, row: TextFrames[Any], outlet: Outlet) -> None:
         self._row = row
         self.outlet = outlet
         self.between = b""
         self._lead = self._before = self._after = self._seam = b""
         self._inside, self._least = slice(0), _NEVER
-        self._place: Any = None
+        self._place: object = None
         self._learns = True
         self._tries = _TRIES
 

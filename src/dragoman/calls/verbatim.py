@@ -155,7 +155,7 @@ class Translated(Unread):
     __slots__ = ("_saying",)
 
     def __init__(
-        self, decoder: StreamDecoder, clock: Callable[[], float], text: TextFrames | None, say: Outlet | None
+        self, decoder: StreamDecoder, clock: Callable[[], float], text: TextFrames[Any] | None, say: Outlet | None
     ) -> None:
         saying = self._saying = None if text is None or say is None else _Saying(say)
         super().__init__(decoder, clock, None if text is None or saying is None else TextTap(text, saying.say))

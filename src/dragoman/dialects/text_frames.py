@@ -12,26 +12,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import Any, Final, Literal
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
 from dragoman.messages import encode_json
 
+FrameT = TypeVar("FrameT")
 
-class TextFrames(Struct, frozen=True, kw_only=True):
-    """How such frames of a dialect are known.
+
+class TextFrames(Struct, Generic[FrameT], frozen=True, kw_only=True):
+    """How such frames of a dialect, read as `FrameT`, are known.
 
     Attributes:
         decode: Raises `ValueError` for every other frame.
-        place: Of what it returns: what must be as it was in such a frame that the dialect's decoder has read.
-        text: Of what it returns: the text.
+        place: What must be as it was in such a frame that the dialect's decoder has read.
+        text: The text.
     """
 
-    decode: Callable[[str], Any]
-    place: Callable[[Any], Any]
-    text: Callable[[Any], str]
+    decode: Callable[[str], FrameT]
+    place: Callable[[FrameT], object]
+    text: Callable[[FrameT], str]
 
 
 class _ChatDelta(Struct, forbid_unknown_fields=True):
@@ -92,7 +94,7 @@ def _chat_text(chunk: _ChatChunk) -> str:
     return chunk.choices[0].delta.content
 
 
-_ROWS: Final[Mapping[str, TextFrames]] = {
+_ROWS: Final[Mapping[str, TextFrames[Any]]] = {
     "anthropic_messages": TextFrames(
         decode=Decoder(_MessagesEvent).decode, place=attrgetter("index"), text=attrgetter("delta.text")
     ),
@@ -104,7 +106,7 @@ _ROWS: Final[Mapping[str, TextFrames]] = {
     ),
 }
 
-text_frames_in: Final[Callable[[str], TextFrames | None]] = _ROWS.get
+text_frames_in: Final[Callable[[str], TextFrames[Any] | None]] = _ROWS.get
 """The row of a dialect; `None` for one whose frames all say more, as Gemini's do, which tell the usage so far."""
 
 read_string: Final[Callable[[bytes], str]] = Decoder(str).decode
@@ -113,7 +115,7 @@ read_string: Final[Callable[[bytes], str]] = Decoder(str).decode
 _ANOTHER: Final = "\0another"
 
 
-def around_text(row: TextFrames, data: bytes, read: Any) -> tuple[bytes, bytes] | None:
+def around_text(row: TextFrames[FrameT], data: bytes, read: FrameT) -> tuple[bytes, bytes] | None:
     """What stands before and behind the text's JSON string in `data`, which was read as `read`.
 
     With any other string between them it is a frame of text alone, too. `None` where it is not plain to see which of
