@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dragoman.errors import ConnectionLost, UnsupportedFeature
-from dragoman.flow import Flow, Handle, async_events, async_run, emit, events, invoke, open_, pump, read_all, run, sleep
+from dragoman.flow import Flow, Handle, Open, async_events, async_run, emit, events, invoke, pump, read_all, run, sleep
 from dragoman.http import HttpRequest, Origin
 from dragoman.messages import Event, TextDelta
 
@@ -32,12 +32,12 @@ class Echo:
 
 
 def whole(transport: Any) -> Flow[bytes]:
-    reply = yield from open_(transport, REQUEST)
+    reply = yield Open(transport, REQUEST)
     return (yield from read_all(reply))
 
 
 def streamed(transport: Any) -> Flow[str]:
-    reply = yield from open_(transport, REQUEST)
+    reply = yield Open(transport, REQUEST)
     yield from pump(reply, "sse", Echo())
     return "done"
 
@@ -72,8 +72,8 @@ def test_a_failure_is_thrown_into_the_flow_where_it_waits(mode: str) -> None:
 @both
 def test_opening_again_closes_the_reply_before(mode: str) -> None:
     def flow(transport: Any) -> Flow[None]:
-        yield from open_(transport, REQUEST)
-        yield from open_(transport, REQUEST)
+        yield Open(transport, REQUEST)
+        yield Open(transport, REQUEST)
         assert transport.replies[0].closed == 1
         assert transport.replies[1].closed == 0
 
@@ -298,7 +298,7 @@ def test_cancelling_a_task_closes_its_reply() -> None:
     waiting = asyncio.Event()
 
     def flow() -> Flow[None]:
-        yield from open_(transport, REQUEST)
+        yield Open(transport, REQUEST)
         yield from invoke(async_=stuck)
 
     async def stuck() -> None:

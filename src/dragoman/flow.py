@@ -93,11 +93,7 @@ Flow: TypeAlias = Generator[Effect, Any, T]
 """A flow that returns `T`."""
 
 
-# ---------------------------------------------------------------------- typed yields: `reply = yield from open_(…)`
-
-
-def open_(transport: Transport | AsyncTransport, request: HttpRequest) -> Flow[Reply | AsyncReply]:
-    return (yield Open(transport, request))
+# ---------------------------------------------------------------------- typed yields: `body = yield from read_all(…)`
 
 
 def read_all(reply: Reply | AsyncReply) -> Flow[bytes]:

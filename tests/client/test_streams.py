@@ -13,7 +13,7 @@ import pytest
 import dragoman
 from dragoman.client.streams import AsyncStream, Stream
 from dragoman.errors import CallerError, ConfigurationError, ConnectionLost
-from dragoman.flow import Flow, open_, pump
+from dragoman.flow import Flow, Open, pump
 from dragoman.http import HttpRequest, Origin
 from dragoman.messages import Event, LLMResponse, TextDelta
 from dragoman.testing import Emulator
@@ -49,7 +49,7 @@ class Steps:
 
     def _flow(self, transport: Any) -> Flow[Any]:
         try:
-            reply = yield from open_(transport, REQUEST)
+            reply = yield Open(transport, REQUEST)
             yield from pump(reply, "sse", Echo())
             return LLMResponse(model="m")
         finally:
@@ -187,7 +187,7 @@ def test_an_error_of_the_flow_as_it_is_closed_comes_out_of_the_abort() -> None:
             raise ConfigurationError("the caller should know")
 
     def pump_once() -> Flow[Any]:
-        reply = yield from open_(Transport("sync", RECEIVED), REQUEST)
+        reply = yield Open(Transport("sync", RECEIVED), REQUEST)
         yield from pump(reply, "sse", Echo())
 
     stream = Stream(flow())
@@ -202,7 +202,7 @@ def test_a_reader_who_comes_while_another_thread_closes_finds_the_end() -> None:
 
     def flow() -> Flow[Any]:
         try:
-            reply = yield from open_(Transport("sync", RECEIVED), REQUEST)
+            reply = yield Open(Transport("sync", RECEIVED), REQUEST)
             yield from pump(reply, "sse", Echo())
         finally:
             closing.set()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dragoman.errors import ConfigurationError, ConnectionLost
 from dragoman.http import HttpRequest, Origin
-from dragoman.transport.http1 import MAX_HEAD_BYTES, ReplyParser, request_head
+from dragoman.transport.http1 import MAX_HEAD_BYTES, ReplyParser, request_pieces
 
 from .scripted import RESET, answer, chunked
 from .test_replies import BROKEN, WHOLE
@@ -221,13 +221,14 @@ ORIGIN = Origin("http", "h", 80)
 
 def test_a_head_with_everything() -> None:
     request = HttpRequest(origin=ORIGIN, target="/p?q", headers=[("X-A", "1")], body=b"ab")
-    assert request_head(request, host="h", prefix="http://h", extra="Proxy-Authorization: Basic x\r\n") == (
+    pieces = request_pieces(request, host="h", prefix="http://h", extra="Proxy-Authorization: Basic x\r\n")
+    assert b"".join(pieces) == (
         b"POST http://h/p?q HTTP/1.1\r\n"
         b"Host: h\r\n"
         b"Proxy-Authorization: Basic x\r\n"
         b"X-A: 1\r\n"
         b"Accept-Encoding: gzip, deflate\r\n"
-        b"Content-Length: 2\r\n\r\n"
+        b"Content-Length: 2\r\n\r\nab"
     )
 
 
@@ -241,7 +242,7 @@ def test_a_head_is_what_was_given_or_is_refused(headers: list[tuple[str, str]], 
     """Another parser reads from the head exactly what was put into it: nothing can be smuggled in."""
     request = HttpRequest(origin=ORIGIN, target=f"/{target}", method=method, headers=headers)
     try:
-        head = request_head(request, host="h")
+        (head,) = request_pieces(request, host="h")
     except ConfigurationError:
         return
     peer = h11.Connection(h11.SERVER)
@@ -257,7 +258,7 @@ def test_names_that_callers_make_up_do_not_fill_the_memory() -> None:
     from dragoman.transport import http1
 
     for number in range(3000):
-        request_head(HttpRequest(origin=ORIGIN, target="/", headers=[(f"x-{number}", "1")]), host="h")
+        request_pieces(HttpRequest(origin=ORIGIN, target="/", headers=[(f"x-{number}", "1")]), host="h")
     assert len(http1._names) <= http1._MAX_NAMES
 
 

@@ -102,7 +102,7 @@ def _not_at_hand() -> None:
 
 def accepted(target: Target, http: HttpRequest, progress: Progress) -> Flow[Reply | AsyncReply]:
     """Send `http`; the reply, when it is a good one. Raises the provider's error."""
-    reply: Reply | AsyncReply = yield Open(target.transport, http)  # one frame less to pass through than `open_`
+    reply: Reply | AsyncReply = yield Open(target.transport, http)
     progress.begin(reply)
     if reply.status >= 300:
         yield from _refused(target, reply)

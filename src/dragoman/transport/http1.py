@@ -53,11 +53,6 @@ _lines: dict[str, tuple[str, str]] = {}
 # ---------------------------------------------------------------------- requests
 
 
-def request_head(request: HttpRequest, *, host: str, prefix: str = "", extra: str = "") -> bytes:
-    """The head of `request`. For the rest see `head_beginning`."""
-    return head_beginning(request, host=host, prefix=prefix, extra=extra) + _head_end(request)
-
-
 def _head_end(request: HttpRequest) -> bytes:
     body = request.body
     if body or request.method in _WITH_BODY:
