@@ -6,12 +6,13 @@ in the old form.
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.checks import checked, object_of, text_in
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses, decode_mark, extra_of, lose_mark, restore, unknown
+from dragoman.dialects.openai_chat.tool_choices import MODES, Modes, tool_choice_in
 from dragoman.dialects.openai_chat.variant import OPENAI, WEB_SEARCH, Variant
 from dragoman.dialects.openai_chat.wire import NAME, CustomTool, FunctionTool, ToolEntry, fields_of
 from dragoman.dialects.server_tools import Forms, encode_server_tool
@@ -224,35 +225,21 @@ def _flat(text_format: Wire) -> Wire:
     return {"type": "grammar", **cast("Wire", grammar)}
 
 
-_MODES: Final[dict[str, Literal["auto", "required", "none"]]] = {
-    "auto": "auto",
-    "none": "none",
-    "required": "required",
-    "any": "required",  # Fireworks, Mistral
-}
+_MODES: Final[Modes] = {**MODES, "any": "required"}  # Fireworks, Mistral
 
 
 def decode_choice(value: Any) -> ToolChoice | None:
     """The choice in `tool_choice` or `function_call`, or `None` when it is one that only the provider knows."""
-    if isinstance(value, str):
-        return ToolChoice(mode=_MODES[value]) if value in _MODES else None
-    if not isinstance(value, dict):
-        return None
-    choice = cast("Wire", value)
-    if choice.get("type") == "allowed_tools":
-        return _allowed_tools(choice)
-    name = _name_in(choice)
-    return None if name is None else ToolChoice(mode="required", names=(name,))
+    outermost = _outermost(cast("Wire", value)) if isinstance(value, dict) else value
+    return tool_choice_in(outermost, _MODES, _name_in)
 
 
-def _allowed_tools(choice: Wire) -> ToolChoice | None:
+def _outermost(choice: Wire) -> Wire:
+    """`choice` with the tools allowed at its top, as the Responses API has them; here they are one level down."""
     allowed = choice.get("allowed_tools")
-    limits = cast("Wire", allowed) if isinstance(allowed, dict) else choice
-    mode, tools = limits.get("mode", "auto"), limits.get("tools")
-    if mode not in ("auto", "required") or not isinstance(tools, list):
-        return None
-    names = [_name_in(tool) for tool in cast("list[Any]", tools)]
-    return ToolChoice(mode=mode, names=tuple(filter(None, names))) if names and None not in names else None
+    if choice.get("type") != "allowed_tools" or not isinstance(allowed, dict):
+        return choice
+    return {**cast("Wire", allowed), "type": "allowed_tools"}
 
 
 def _name_in(choice: Any) -> str | None:

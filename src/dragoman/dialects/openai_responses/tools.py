@@ -5,12 +5,13 @@ OpenAI's own tools are `ServerTool`s when other providers have their like, else 
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.checks import object_of, optional_text, text_in
 from dragoman.dialects.openai_chat.errors import rejected
 from dragoman.dialects.openai_chat.losses import Losses
+from dragoman.dialects.openai_chat.tool_choices import MODES, tool_choice_in
 from dragoman.dialects.openai_responses.extras import extra_of, lose_mark, restore, unknown
 from dragoman.dialects.openai_responses.wire import NAME, ToolEntry, fields_of
 from dragoman.dialects.server_tools import Forms, decode_server_tool, encode_server_tool
@@ -156,29 +157,12 @@ def _decode_custom(entry: Wire, where: str) -> Tool:
     )
 
 
-_MODES: Final[dict[str, Literal["auto", "required", "none"]]] = {mode: mode for mode in ("auto", "required", "none")}
 _NAMED: Final = ("function", "custom")
 
 
 def decode_choice(value: Any) -> ToolChoice | None:
     """The choice in `tool_choice`, or `None` when it is one that only the provider knows."""
-    if isinstance(value, str):
-        return ToolChoice(mode=_MODES[value]) if value in _MODES else None
-    if not isinstance(value, dict):
-        return None
-    choice = cast("Wire", value)
-    if choice.get("type") == "allowed_tools":
-        return _allowed_tools(choice)
-    name = _name_in(choice)
-    return None if name is None else ToolChoice(mode="required", names=(name,))
-
-
-def _allowed_tools(choice: Wire) -> ToolChoice | None:
-    mode, tools = choice.get("mode", "auto"), choice.get("tools")
-    if mode not in ("auto", "required") or not isinstance(tools, list):
-        return None
-    names = [_name_in(tool) for tool in cast("list[Any]", tools)]
-    return ToolChoice(mode=mode, names=tuple(filter(None, names))) if names and None not in names else None
+    return tool_choice_in(value, MODES, _name_in)
 
 
 def _name_in(choice: Any) -> str | None:
