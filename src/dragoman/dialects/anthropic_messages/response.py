@@ -10,8 +10,8 @@ from dragoman.dialects.anthropic_messages.name import NAME
 from dragoman.dialects.anthropic_messages.parts import decode_parts, encode_part
 from dragoman.dialects.anthropic_messages.usage import decode_usage, encode_usage, report_usage
 from dragoman.dialects.base import Encoded, Wire, write_extra
+from dragoman.dialects.broken import BROKEN, broken_answer
 from dragoman.dialects.losses import NO_ALTERNATIVES, NO_LOGPROBS
-from dragoman.errors import DecodeError
 from dragoman.messages import (
     Document,
     Extra,
@@ -22,7 +22,6 @@ from dragoman.messages import (
     Part,
     Refusal,
     Request,
-    encode_json,
 )
 
 FINISH_REASONS: Final[dict[str, FinishReason]] = {
@@ -65,9 +64,8 @@ def decode_response(wire: Wire) -> LLMResponse:
             extra=None if not details and wire.keys() <= _KNOWN else answer_extra(wire),
             raw=wire,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        why = f"the body is no Anthropic message: {type(error).__name__} {error}"
-        raise DecodeError(why, data=encode_json(wire)) from error
+    except BROKEN as error:
+        raise broken_answer(wire, error, "Anthropic message") from error
 
 
 def finish_reason(stop_reason: str | None) -> FinishReason | None:

@@ -17,7 +17,8 @@ from dragoman.dialects.anthropic_messages.parts import decode_part, thinking_pay
 from dragoman.dialects.anthropic_messages.response import answer_extra, finish_reason, refusal_parts, service_tier
 from dragoman.dialects.anthropic_messages.usage import decode_usage
 from dragoman.dialects.base import Wire
-from dragoman.errors import DecodeError, StreamInterrupted
+from dragoman.dialects.broken import BROKEN, broken_event, events_without_json
+from dragoman.errors import StreamInterrupted
 from dragoman.messages import (
     CitationDelta,
     Event,
@@ -36,10 +37,6 @@ from dragoman.messages import (
     decode_json,
     parse_arguments,
 )
-
-_BROKEN: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-"""What walking a dict raises when it is not shaped as it should be."""
-
 
 _OF_THE_EVENT: Final = frozenset({"type", "delta", "usage"})
 """Fields of `message_delta` that say nothing of the message by themselves; `context_management` stands beside them."""
@@ -65,9 +62,7 @@ class StreamDecoder:
         try:
             event = decode_json(data)
         except ValueError as error:
-            if data.strip() in (b"", b"[DONE]"):
-                return []
-            raise DecodeError("a frame of the stream is not JSON", data=data) from error
+            return events_without_json(data, error)
         try:
             kind = event.get("type") or ("error" if "error" in event else "")
             if kind == "content_block_delta":
@@ -75,9 +70,8 @@ class StreamDecoder:
                 return (self._blocks.get(index) or self._startless(index, delta)).feed(delta)
             read = self._READ.get(kind)
             return [] if read is None else read(self, event)
-        except _BROKEN as error:
-            why = f"an event of the stream is not shaped as it should be: {type(error).__name__} {error}"
-            raise DecodeError(why, data=data) from error
+        except BROKEN as error:
+            raise broken_event(data, error) from error
 
     def finish(self) -> list[Event]:
         if self._ended:

@@ -14,7 +14,8 @@ from dragoman.dialects.base import Wire, unknown_fields, write_extra
 from dragoman.dialects.bedrock_converse.call_ids import with_valid_ids
 from dragoman.dialects.bedrock_converse.name import NAME
 from dragoman.dialects.bedrock_converse.parts import decode_parts, encode_cache_mark, encode_parts
-from dragoman.dialects.bedrock_converse.reading import BROKEN, objects, optional, rejected, why_broken
+from dragoman.dialects.bedrock_converse.reading import objects, optional, rejected, why_broken
+from dragoman.dialects.broken import BROKEN
 from dragoman.messages import Content, Extra, Loss, Message, Reasoning, Role, Text, ToolResult
 
 _ROLES: Final = {Role.USER: "user", Role.TOOL: "user", Role.ASSISTANT: "assistant", Role.SYSTEM: "system"}

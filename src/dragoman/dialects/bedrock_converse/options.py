@@ -15,7 +15,8 @@ from dragoman.dialects.anthropic_messages.name import NAME as ANTHROPIC
 from dragoman.dialects.anthropic_messages.options import decode_reasoning, encode_reasoning
 from dragoman.dialects.base import Wire, unknown_fields, write_extra
 from dragoman.dialects.bedrock_converse.name import NAME
-from dragoman.dialects.bedrock_converse.reading import BROKEN, field, maybe, optional, rejected, text, why_broken
+from dragoman.dialects.bedrock_converse.reading import field, maybe, optional, rejected, text, why_broken
+from dragoman.dialects.broken import BROKEN
 from dragoman.dialects.losses import schema_in
 from dragoman.messages import Extra, Loss, OutputFormat, ReasoningOptions, Request, decode_json, encode_json
 

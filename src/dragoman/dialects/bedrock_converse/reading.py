@@ -1,7 +1,7 @@
 """Fields of a body, read with the kind they must have.
 
-Requests and answers are read by the same functions: what they raise (`BROKEN`) becomes a `Rejected` in a request, in
-Bedrock's manner, and a `DecodeError` in an answer.
+Requests and answers are read by the same functions: what they raise (`BROKEN`, in `dialects/broken.py`)
+becomes a `Rejected` in a request, in Bedrock's manner, and a `DecodeError` in an answer.
 """
 
 from __future__ import annotations
@@ -11,9 +11,6 @@ from typing import Any, Final, cast
 from dragoman.dialects.base import Wire
 from dragoman.dialects.checks import is_kind
 from dragoman.errors import Rejected
-
-BROKEN: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-"""What walking a body raises when it is not shaped as it should be."""
 
 _KINDS: Final[dict[type, str]] = {
     str: "string",

@@ -15,10 +15,10 @@ from dragoman.dialects.bedrock_converse.errors import error_in_answer
 from dragoman.dialects.bedrock_converse.name import NAME
 from dragoman.dialects.bedrock_converse.options import united
 from dragoman.dialects.bedrock_converse.parts import decode_part, encode_part
-from dragoman.dialects.bedrock_converse.reading import BROKEN, field
+from dragoman.dialects.bedrock_converse.reading import field
 from dragoman.dialects.bedrock_converse.usage import decode_usage, encode_usage, report_usage
+from dragoman.dialects.broken import BROKEN, broken_answer
 from dragoman.dialects.losses import NO_ALTERNATIVES, NO_LOGPROBS
-from dragoman.errors import DecodeError
 from dragoman.messages import (
     Audio,
     Document,
@@ -32,7 +32,6 @@ from dragoman.messages import (
     Request,
     Text,
     Video,
-    encode_json,
 )
 
 FINISH_REASONS: Final[dict[str, FinishReason]] = {
@@ -67,8 +66,7 @@ def decode_response(wire: Wire) -> LLMResponse:
             raise error_in_answer(wire)
         return _decode(wire)
     except BROKEN as error:
-        why = f"the body is no answer of Converse: {type(error).__name__} {error}"
-        raise DecodeError(why, data=encode_json(wire)) from error
+        raise broken_answer(wire, error, "answer of Converse") from error
 
 
 _OF_ERRORS: Final = ("message", "Message", "__type", "error", "Output")

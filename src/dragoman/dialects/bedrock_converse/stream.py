@@ -16,10 +16,10 @@ from dragoman.dialects.bedrock_converse.citations import decode_citation
 from dragoman.dialects.bedrock_converse.errors import error_in_stream
 from dragoman.dialects.bedrock_converse.name import NAME
 from dragoman.dialects.bedrock_converse.parts import decode_part
-from dragoman.dialects.bedrock_converse.reading import BROKEN
 from dragoman.dialects.bedrock_converse.response import answer_extra, finish_reason, service_tier, stop_sequence
 from dragoman.dialects.bedrock_converse.usage import decode_usage
-from dragoman.errors import DecodeError, StreamInterrupted
+from dragoman.dialects.broken import BROKEN, broken_event
+from dragoman.errors import StreamInterrupted
 from dragoman.messages import (
     CitationDelta,
     Event,
@@ -64,8 +64,7 @@ class StreamDecoder:
         try:
             return read(self, decode_json(data))
         except BROKEN as error:
-            why = f"an event of the stream is not shaped as it should be: {type(error).__name__} {error}"
-            raise DecodeError(why, data=data) from error
+            raise broken_event(data, error) from error
 
     def _fail(self, name: str, data: bytes) -> list[Event]:
         """Raise the error that a frame is; an event of an unknown name says nothing."""

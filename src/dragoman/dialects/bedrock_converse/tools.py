@@ -17,7 +17,6 @@ from dragoman.dialects.base import Wire, encode_opaque, unknown_fields, write_ex
 from dragoman.dialects.bedrock_converse.name import NAME
 from dragoman.dialects.bedrock_converse.parts import decode_cache_mark, encode_cache_mark
 from dragoman.dialects.bedrock_converse.reading import (
-    BROKEN,
     field,
     maybe,
     objects,
@@ -26,6 +25,7 @@ from dragoman.dialects.bedrock_converse.reading import (
     text,
     why_broken,
 )
+from dragoman.dialects.broken import BROKEN
 from dragoman.dialects.server_tools import Forms, decode_server_tool, encode_server_tool
 from dragoman.messages import (
     AnyTool,

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Encoded, Wire, merge_extra
+from dragoman.dialects.broken import BROKEN, broken_answer
 from dragoman.dialects.cohere_v2.assistant import Turn, beside, with_citations
 from dragoman.dialects.cohere_v2.errors import error_in_answer, message_of
 from dragoman.dialects.cohere_v2.usage import decode_usage, encode_usage
 from dragoman.dialects.cohere_v2.wire import NAME, ChatResponse
 from dragoman.dialects.cohere_v2.wire import Message as WireMessage
 from dragoman.dialects.losses import NO_ALTERNATIVES
-from dragoman.errors import DecodeError
 from dragoman.messages import (
     Extra,
     FinishReason,
@@ -26,7 +26,6 @@ from dragoman.messages import (
     Text,
     TokenLogprob,
     ToolCall,
-    encode_json,
 )
 
 FINISH_REASONS: Final[dict[str, FinishReason]] = {
@@ -55,9 +54,8 @@ def decode_response(wire: Wire) -> LLMResponse:
         raise error_in_answer(message_of(wire), wire, wire.get("error_type"))
     try:
         response = _decode(wire)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        why = f"the body is no answer of Cohere's: {type(error).__name__} {error}"
-        raise DecodeError(why, data=encode_json(wire)) from error
+    except BROKEN as error:
+        raise broken_answer(wire, error, "answer of Cohere's") from error
     if response.finish_reason == "error" and isinstance(wire.get("error"), str):
         error = error_in_answer(wire["error"], wire, wire.get("error_type"))
         error.partial = response

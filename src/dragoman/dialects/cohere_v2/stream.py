@@ -7,16 +7,17 @@ counts. What follows it (`[DONE]`) says nothing. The plan comes in pieces, and i
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.broken import BROKEN, broken_event, events_without_json
 from dragoman.dialects.cohere_v2.assistant import beside
 from dragoman.dialects.cohere_v2.citations import decode_citation, is_of_text
 from dragoman.dialects.cohere_v2.errors import error_in_answer, message_of
 from dragoman.dialects.cohere_v2.response import answer_extra, checked_text, decode_logprobs, finish_reason
 from dragoman.dialects.cohere_v2.usage import decode_usage
 from dragoman.dialects.cohere_v2.wire import NAME
-from dragoman.errors import DecodeError, ProviderError, StreamInterrupted
+from dragoman.errors import ProviderError, StreamInterrupted
 from dragoman.messages import (
     ChoiceFinish,
     CitationDelta,
@@ -37,9 +38,6 @@ from dragoman.messages import (
     UsageUpdate,
     decode_json,
 )
-
-_BROKEN: Final = (KeyError, TypeError, ValueError, AttributeError)
-"""What walking a dict raises when it is not shaped as it should be."""
 
 
 class StreamDecoder:
@@ -68,15 +66,12 @@ class StreamDecoder:
         try:
             event = decode_json(data)
         except ValueError as error:
-            if data.strip() in (b"", b"[DONE]"):
-                return []
-            raise DecodeError("a frame of the stream is not JSON", data=data) from error
+            return events_without_json(data, error)
         try:
             read = self._READ.get(event.get("type"))
             return self._read_nameless(event) if read is None else read(self, event)
-        except _BROKEN as error:
-            why = f"an event of the stream is not shaped as it should be: {type(error).__name__} {error}"
-            raise DecodeError(why, data=data) from error
+        except BROKEN as error:
+            raise broken_event(data, error) from error
 
     def finish(self) -> list[Event]:
         if self._failure is not None:

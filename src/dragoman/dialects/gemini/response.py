@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Encoded, Wire
+from dragoman.dialects.broken import BROKEN, broken_answer
 from dragoman.dialects.gemini.call_ids import CallIds
 from dragoman.dialects.gemini.citations import (
     SOURCES,
@@ -52,9 +53,8 @@ def decode_response(wire: Wire) -> LLMResponse:
         raise DecodeError("the body is no Gemini answer: it has neither candidates nor usage", data=encode_json(wire))
     try:
         return _decode(wire)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        why = f"the body is no Gemini answer: {type(error).__name__} {error}"
-        raise DecodeError(why, data=encode_json(wire)) from error
+    except BROKEN as error:
+        raise broken_answer(wire, error, "Gemini answer") from error
 
 
 def _decode(wire: Wire) -> LLMResponse:

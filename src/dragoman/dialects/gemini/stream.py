@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.broken import BROKEN, broken_event, events_without_json
 from dragoman.dialects.gemini.call_ids import CallIds
 from dragoman.dialects.gemini.call_pieces import CallPieces, is_piece
 from dragoman.dialects.gemini.citations import decode_citations, decode_logprobs
@@ -27,7 +28,7 @@ from dragoman.dialects.gemini.response import (
     service_tier,
 )
 from dragoman.dialects.gemini.usage import decode_usage
-from dragoman.errors import DecodeError, StreamInterrupted
+from dragoman.errors import StreamInterrupted
 from dragoman.messages import (
     ChoiceFinish,
     CitationDelta,
@@ -48,9 +49,6 @@ from dragoman.messages import (
     decode_json,
 )
 
-_BROKEN: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-"""What walking a dict raises when it is not shaped as it should be."""
-
 
 class StreamDecoder:
     """Reads one stream."""
@@ -68,14 +66,11 @@ class StreamDecoder:
         try:
             wire = decode_json(data)
         except ValueError as error:
-            if data.strip() in (b"", b"[DONE]"):  # not Google's: gateways in between add it
-                return []
-            raise DecodeError("a frame of the stream is not JSON", data=data) from error
+            return events_without_json(data, error)
         try:
             return self._read(wire)
-        except _BROKEN as error:
-            why = f"a frame of the stream is not shaped as it should be: {type(error).__name__} {error}"
-            raise DecodeError(why, data=data) from error
+        except BROKEN as error:
+            raise broken_event(data, error, "a frame") from error
 
     def finish(self) -> list[Event]:
         """The body is over, and with it the stream, if the model had finished."""

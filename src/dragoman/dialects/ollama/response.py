@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from dragoman.dialects.base import Encoded, Wire, merge_extra
+from dragoman.dialects.broken import BROKEN, broken_answer
 from dragoman.dialects.losses import NO_ALTERNATIVES, uncounted
 from dragoman.dialects.ollama.errors import error_in_answer
 from dragoman.dialects.ollama.logprobs import decode_logprobs, encode_logprobs
@@ -13,7 +14,6 @@ from dragoman.dialects.ollama.parts import Turn, decode_image
 from dragoman.dialects.ollama.tool_calls import answered_calls
 from dragoman.dialects.ollama.wire import NAME
 from dragoman.dialects.ollama.wire import Message as WireMessage
-from dragoman.errors import DecodeError
 from dragoman.messages import (
     Extra,
     FinishReason,
@@ -26,7 +26,6 @@ from dragoman.messages import (
     Request,
     Text,
     Usage,
-    encode_json,
 )
 
 FINISH_REASONS: Final[dict[str, FinishReason]] = {
@@ -46,9 +45,8 @@ def decode_response(wire: Wire) -> LLMResponse:
         raise error_in_answer(wire)
     try:
         return _decode(wire)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        why = f"the body is no answer of Ollama's: {type(error).__name__} {error}"
-        raise DecodeError(why, data=encode_json(wire)) from error
+    except BROKEN as error:
+        raise broken_answer(wire, error, "answer of Ollama's") from error
 
 
 def _decode(wire: Wire) -> LLMResponse:

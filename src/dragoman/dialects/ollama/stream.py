@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from dragoman.dialects.base import Wire
+from dragoman.dialects.broken import BROKEN, broken_event
 from dragoman.dialects.ollama.errors import error_in_answer
 from dragoman.dialects.ollama.logprobs import decode_logprobs
 from dragoman.dialects.ollama.parts import decode_image
@@ -42,9 +43,6 @@ from dragoman.messages import (
     decode_json,
 )
 
-_BROKEN: Final = (KeyError, TypeError, ValueError, AttributeError)
-"""What walking a dict raises when it is not shaped as it should be."""
-
 _ABSENT: Final = -1
 """The place of a part that has not appeared."""
 
@@ -72,9 +70,8 @@ class StreamDecoder:
             raise DecodeError("a line of the stream is not JSON", data=data) from error
         try:
             return self._read(line)
-        except _BROKEN as error:
-            why = f"a line of the stream is not shaped as it should be: {type(error).__name__} {error}"
-            raise DecodeError(why, data=data) from error
+        except BROKEN as error:
+            raise broken_event(data, error, "a line") from error
 
     def finish(self) -> list[Event]:
         if not self._ended:
