@@ -15,7 +15,17 @@ from msgspec.structs import replace
 
 from dragoman.dialects import Dialect
 from dragoman.errors import StreamInterrupted, class_of_status
-from dragoman.messages import Assembler, Event, LLMResponse, Request, decode_json, encode_json, events_of
+from dragoman.messages import (
+    Assembler,
+    Event,
+    LLMResponse,
+    Part,
+    Request,
+    ToolCall,
+    decode_json,
+    encode_json,
+    events_of,
+)
 from dragoman.transport.framing import FRAME_ENCODERS, frame_decoder
 
 
@@ -103,6 +113,26 @@ def a_stream_loses_what_an_answer_loses(dialect: Dialect, response: LLMResponse,
     assert len(set(encoder.losses)) == len(encoder.losses)
 
 
+def a_stream_passed_on_says_the_same(dialect: Dialect, body: bytes, request: Request) -> None:
+    """A stream as a provider sent it, read and written again."""
+    encoder = dialect.stream_encoder(request)
+    frames = [frame for event in read(dialect, [body]) for frame in encoder.feed(event)] + encoder.finish()
+    assert encoder.losses == ()
+    assert answer_in(dialect, b"".join(map(FRAME_ENCODERS[dialect.framing], frames))) == answer_in(dialect, body)
+
+
+def a_stream_and_a_whole_answer_are_the_same_record(dialect: Dialect, body: bytes, request: Request) -> None:
+    """The assembled stream, written whole and read again, has the same parts, but for spaces in arguments."""
+    streamed = answer_in(dialect, body)
+    whole = dialect.decode_response(dialect.encode_response(streamed, request).wire)
+    assert whole.message == replace(streamed, parts=tuple(map(_compact, streamed.parts))).message
+
+
+def _compact(part: Part) -> Part:
+    """A whole answer has arguments as an object, without the spaces of the stream."""
+    return replace(part, arguments_json=encode_json(part.arguments).decode()) if isinstance(part, ToolCall) else part
+
+
 def errors_go_there_and_back(dialect: Dialect, status: int) -> None:
     """A provider's error keeps its class and its words."""
     kind = class_of_status(status)
@@ -127,6 +157,11 @@ def read(dialect: Dialect, pieces: Iterable[bytes]) -> list[Event]:
     for frame in frames.finish():
         events += decoder.feed(*frame)
     return events + list(decoder.finish())
+
+
+def answer_in(dialect: Dialect, body: bytes) -> LLMResponse:
+    """The answer that a whole stream brought."""
+    return assembled(read(dialect, [body]))
 
 
 def assembled(events: Iterable[Event]) -> LLMResponse:

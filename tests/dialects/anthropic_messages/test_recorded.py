@@ -15,16 +15,15 @@ from dragoman.dialects.anthropic_messages.wire import Request as RequestWire
 from dragoman.dialects.anthropic_messages.wire import Response as ResponseWire
 from dragoman.errors import Rejected
 from dragoman.messages import (
-    Assembler,
     LLMResponse,
     Message,
     Request,
     Role,
     decode_json,
-    encode_json,
 )
-from dragoman.transport.framing import SseDecoder, encode_sse
+from dragoman.transport.framing import SseDecoder
 from tests.conformance.corpus import Exchange, exchanges
+from tests.dialects import laws
 
 ALL = exchanges("anthropic_messages")
 WHOLE = [exchange for exchange in ALL if exchange.response["status"] == 200 and not exchange.streamed]
@@ -117,43 +116,14 @@ COUNTED = {
 }
 
 
-def answer_in(body: bytes) -> LLMResponse:
-    decoder, framing, assembler = DIALECT.stream_decoder(), SseDecoder(), Assembler()
-    for frame in framing.feed(body) + framing.finish():
-        for event in decoder.feed(*frame):
-            assembler.add(event)
-    for event in decoder.finish():
-        assembler.add(event)
-    return assembler.response()
-
-
-def written_again(body: bytes, request: Request) -> bytes:
-    decoder, framing, encoder = DIALECT.stream_decoder(), SseDecoder(), DIALECT.stream_encoder(request)
-    events = [event for frame in framing.feed(body) for event in decoder.feed(*frame)]
-    frames = [frame for event in events for frame in encoder.feed(event)] + encoder.finish()
-    return b"".join(map(encode_sse, frames))
-
-
 @each_stream
 def test_a_stream_passed_on_says_the_same(exchange: Exchange) -> None:
-    again = written_again(exchange.body, request_of(exchange))
-    assert answer_in(again) == answer_in(exchange.body)
+    laws.a_stream_passed_on_says_the_same(DIALECT, exchange.body, request_of(exchange))
 
 
 @each_stream
 def test_a_stream_and_a_whole_answer_are_the_same_record(exchange: Exchange) -> None:
-    """The assembled stream, written whole and read again, has the same parts."""
-    streamed = answer_in(exchange.body)
-    whole = DIALECT.decode_response(DIALECT.encode_response(streamed, request_of(exchange)).wire)
-    assert whole.message == replace(streamed, parts=compact(streamed.parts)).message
-
-
-def compact(parts: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Arguments as compact JSON: a whole answer has them as an object, without the spaces of the stream."""
-    return tuple(
-        replace(part, arguments_json=encode_json(part.arguments).decode()) if hasattr(part, "arguments") else part
-        for part in parts
-    )
+    laws.a_stream_and_a_whole_answer_are_the_same_record(DIALECT, exchange.body, request_of(exchange))
 
 
 # ---------------------------------------------------------------------- conversations that went on
@@ -167,7 +137,7 @@ def replays() -> Iterator[tuple[str, LLMResponse, list[dict[str, Any]]]]:
     """
     for exchange in WHOLE + STREAMS:
         body = exchange.response.get("body")
-        response = answer_in(exchange.body) if body is None else DIALECT.decode_response(body)
+        response = laws.answer_in(DIALECT, exchange.body) if body is None else DIALECT.decode_response(body)
         marks = marks_of(DIALECT.encode_response(response, Request(model="")).wire["content"])
         for other in ALL:
             for content in answers_in_history(other):

@@ -13,9 +13,10 @@ from dragoman.dialects.bedrock_converse import DIALECT
 from dragoman.dialects.bedrock_converse.wire import BLOCKS, EVENTS, ErrorBody
 from dragoman.dialects.bedrock_converse.wire import Request as RequestWire
 from dragoman.dialects.bedrock_converse.wire import Response as ResponseWire
-from dragoman.messages import Assembler, LLMResponse, Loss, Message, Request, Role, decode_json, encode_json
-from dragoman.transport.event_stream import EventStreamDecoder, encode_event_stream
+from dragoman.messages import LLMResponse, Loss, Message, Request, Role, decode_json
+from dragoman.transport.event_stream import EventStreamDecoder
 from tests.conformance.corpus import Exchange, exchanges
+from tests.dialects import laws
 
 ALL = exchanges("bedrock_converse")
 WHOLE = [exchange for exchange in ALL if exchange.response["status"] == 200 and not exchange.streamed]
@@ -116,43 +117,14 @@ def test_an_answer_made_anew_has_the_same_content(exchange: Exchange) -> None:
 COUNTED = {"inputTokens", "outputTokens", "totalTokens", "cacheReadInputTokens", "cacheWriteInputTokens"}
 
 
-def answer_in(body: bytes) -> LLMResponse:
-    decoder, framing, assembler = DIALECT.stream_decoder(), EventStreamDecoder(), Assembler()
-    for frame in framing.feed(body) + framing.finish():
-        for event in decoder.feed(*frame):
-            assembler.add(event)
-    assert decoder.finish() == []
-    return assembler.response()
-
-
-def written_again(body: bytes, request: Request) -> bytes:
-    decoder, framing, encoder = DIALECT.stream_decoder(), EventStreamDecoder(), DIALECT.stream_encoder(request)
-    events = [event for frame in framing.feed(body) for event in decoder.feed(*frame)]
-    frames = [frame for event in events for frame in encoder.feed(event)] + encoder.finish()
-    assert encoder.losses == ()
-    return b"".join(map(encode_event_stream, frames))
-
-
 @each_stream
 def test_a_stream_passed_on_says_the_same(exchange: Exchange) -> None:
-    again = written_again(exchange.body, request_of(exchange))
-    assert answer_in(again) == answer_in(exchange.body)
+    laws.a_stream_passed_on_says_the_same(DIALECT, exchange.body, request_of(exchange))
 
 
 @each_stream
 def test_a_stream_and_a_whole_answer_are_the_same_record(exchange: Exchange) -> None:
-    """The assembled stream, written whole and read again, has the same parts."""
-    streamed = answer_in(exchange.body)
-    whole = DIALECT.decode_response(DIALECT.encode_response(streamed, request_of(exchange)).wire)
-    assert whole.message == replace(streamed, parts=compact(streamed.parts)).message
-
-
-def compact(parts: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Arguments as compact JSON, and calls without the extra of a stream's start: a whole answer has them so."""
-    return tuple(
-        replace(part, arguments_json=encode_json(part.arguments).decode()) if hasattr(part, "arguments") else part
-        for part in parts
-    )
+    laws.a_stream_and_a_whole_answer_are_the_same_record(DIALECT, exchange.body, request_of(exchange))
 
 
 # ---------------------------------------------------------------------- conversations that went on
@@ -166,7 +138,7 @@ def replays() -> Iterator[tuple[str, LLMResponse, list[dict[str, Any]]]]:
     """
     for exchange in WHOLE + STREAMS:
         body = exchange.response.get("body")
-        response = answer_in(exchange.body) if body is None else DIALECT.decode_response(body)
+        response = laws.answer_in(DIALECT, exchange.body) if body is None else DIALECT.decode_response(body)
         marks = marks_of(DIALECT.encode_response(response, Request(model="")).wire["output"]["message"]["content"])
         for other in ALL:
             for content in answers_in_history(other):

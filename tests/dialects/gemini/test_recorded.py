@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from dragoman.dialects.gemini import DIALECT, wire
 from dragoman.dialects.gemini.spelling import in_camel_case, request_in_camel_case
-from dragoman.messages import Assembler, LLMResponse, Message, Request, Role, ToolCall, decode_json
-from dragoman.transport.framing import SseDecoder, encode_sse
+from dragoman.messages import LLMResponse, Message, Request, Role, ToolCall, decode_json
+from dragoman.transport.framing import SseDecoder
 from tests.conformance.corpus import Exchange, exchanges
+from tests.dialects import laws
 
 ALL = exchanges("gemini")
 WHOLE = [exchange for exchange in ALL if exchange.response["status"] == 200 and not exchange.streamed]
@@ -124,36 +125,14 @@ COUNTED = (
 )
 
 
-def answer_in(body: bytes) -> LLMResponse:
-    decoder, framing, assembler = DIALECT.stream_decoder(), SseDecoder(), Assembler()
-    for frame in framing.feed(body) + framing.finish():
-        for event in decoder.feed(*frame):
-            assembler.add(event)
-    for event in decoder.finish():
-        assembler.add(event)
-    return assembler.response()
-
-
-def written_again(body: bytes, request: Request) -> bytes:
-    decoder, framing, encoder = DIALECT.stream_decoder(), SseDecoder(), DIALECT.stream_encoder(request)
-    events = [event for frame in framing.feed(body) for event in decoder.feed(*frame)] + decoder.finish()
-    frames = [frame for event in events for frame in encoder.feed(event)] + encoder.finish()
-    assert encoder.losses == ()
-    return b"".join(map(encode_sse, frames))
-
-
 @each_stream
 def test_a_stream_passed_on_says_the_same(exchange: Exchange) -> None:
-    again = answer_in(written_again(exchange.body, request_of(exchange)))
-    assert again == answer_in(exchange.body)
+    laws.a_stream_passed_on_says_the_same(DIALECT, exchange.body, request_of(exchange))
 
 
 @each_stream
 def test_a_stream_and_a_whole_answer_are_the_same_record(exchange: Exchange) -> None:
-    """The assembled stream, written whole and read again, has the same parts."""
-    streamed = answer_in(exchange.body)
-    whole = DIALECT.decode_response(DIALECT.encode_response(streamed, request_of(exchange)).wire)
-    assert whole.message == streamed.message
+    laws.a_stream_and_a_whole_answer_are_the_same_record(DIALECT, exchange.body, request_of(exchange))
 
 
 # ---------------------------------------------------------------------- conversations that went on
@@ -166,7 +145,7 @@ def replays() -> Iterator[tuple[str, LLMResponse, dict[str, Any], Exchange]]:
     """
     for exchange in WHOLE + STREAMS:
         body = exchange.response.get("body")
-        response = answer_in(exchange.body) if body is None else DIALECT.decode_response(body)
+        response = laws.answer_in(DIALECT, exchange.body) if body is None else DIALECT.decode_response(body)
         wire = DIALECT.encode_response(response, Request(model="")).wire
         marks = {mark for candidate in wire.get("candidates", ()) for mark in marks_of(candidate["content"])}
         for other in ALL:
