@@ -453,7 +453,9 @@ class RouteError(CallFailed):
 
 
 class FallbackExhausted(RouteError, RuntimeError):
-    """Every target failed. `errors` has one error for each, in order."""
+    """Every target failed that could be asked. `errors` has one error for each, in order. `retry_after_seconds`: when
+    another may be asked, where those would fail again.
+    """
 
     def __init__(self, message: str, *, errors: Sequence[BaseException] = (), **where: Any) -> None:
         super().__init__(message, **where)

@@ -94,6 +94,18 @@ def test_an_outage_of_all_is_waited_for(emulator: Emulator, face: str, fault: di
 
 
 @pytest.mark.parametrize("status", [401, 404])
+def test_one_that_never_answers_and_one_that_comes_back_are_waited_for(
+    emulator: Emulator, face: str, status: int
+) -> None:
+    """Rows fail at the first while the second is left alone and not asked: it is still to come."""
+    emulator.fault(status=status, model=MODELS[0], times=None)
+    emulator.fault(status=429, retry_after=0.1, model=MODELS[1], times=10)
+    results = ask(emulator, face)
+    assert results.counts == {"done": ROWS}
+    assert results.cost == emulator.bill.cost
+
+
+@pytest.mark.parametrize("status", [401, 404])
 def test_what_every_row_would_meet_at_every_target_ends_it(emulator: Emulator, face: str, status: int) -> None:
     emulator.fault(status=status, times=None)
     with pytest.raises(FallbackExhausted):
@@ -119,8 +131,9 @@ def test_a_row_may_be_a_whole_request(emulator: Emulator, wanted: Any) -> None:
         assert results.values == [City(name="Oslo", population=720000)] * 2
 
 
-def exhausted(*errors: Exception, paid: bool = False) -> Error:
+def exhausted(*errors: Exception, paid: bool = False, later: float | None = None) -> Error:
     error = FallbackExhausted("all failed", errors=errors)
+    error.retry_after_seconds = later
     error.attempts = (Attempt(target="a", outcome="?", seconds=1, cost=Decimal("0.01" if paid else 0)),)
     return error
 
@@ -134,6 +147,7 @@ def refused(seconds: float | None) -> NoDeployment:
 # the error, whether every row would meet it, whether the row is asked again
 ENDS: dict[str, tuple[Error, bool, bool]] = {
     "no key is right": (exhausted(Unauthorized("no"), UnknownModel("no")), True, False),
+    "no key of those asked is right": (exhausted(Unauthorized("no"), later=3.0), False, True),
     "one key is wrong": (exhausted(Unauthorized("no"), ProviderFailed("down")), False, False),
     "too many for one": (exhausted(ProviderFailed("down"), RateLimited("slow")), False, True),
     "and another was paid": (exhausted(RetriesExhausted("unfit"), RateLimited("slow"), paid=True), False, False),

@@ -34,6 +34,7 @@ from dragoman.routing.routing import Routing
 from dragoman.routing.rules import RouteRules
 from dragoman.routing.straight import first_of, straight
 from dragoman.routing.target import Place, Target
+from dragoman.routing.verdict import verdict_of
 from tests.calls.conftest import Clock
 from tests.drive import MODES, drive
 from tests.routing.scene import model
@@ -141,6 +142,13 @@ def sent(
         return drive(driver, route(routing, features, asked, deadline), take=take)
     limit = None if deadline is None else deadline - routing.clock()
     return drive(driver, straight(routing, first, lambda: features, asked, limit), take=take)
+
+
+def asked_to_wait(routing: Routing, target: Target, error: errors.Error) -> None:
+    """`target` has failed by `error` in another call."""
+    permit = routing.board[target].begin(Features(), routing.clock())
+    assert permit is not None
+    permit.failed(verdict_of(error), routing.clock(), retry_after=error.retry_after_seconds)
 
 
 # ---------------------------------------------------------------------- who is asked
@@ -299,6 +307,20 @@ def test_no_pause_outlasts_the_deadline(mode: str, routing: Make, clock: Clock) 
     assert clock.slept == []
 
 
+def test_who_is_just_being_found_out_about_is_waited_for_before_who_is_out_for_long(
+    mode: str, routing: Make, clock: Clock
+) -> None:
+    shared = routing(A, B)
+    asked_to_wait(shared, A, errors.Unauthorized("no such key"))
+    asked_to_wait(shared, B, errors.RateLimited("too many", retry_after_seconds=1))
+    clock.now += 1
+    assert shared.board[B].begin(Features(), clock.now) is not None  # the probe
+    with pytest.raises(errors.NoDeployment) as caught:
+        run(mode, shared, Script(), deadline=clock.now + 1.5)
+    assert clock.slept == [1]
+    assert caught.value.retry_after_seconds == 0
+
+
 def test_those_who_wait_for_one_target_come_back_at_different_times(mode: str, routing: Make, clock: Clock) -> None:
     limited = errors.RateLimited("slow down", retry_after_seconds=7)
     retry = RetryConfig(initial_delay=1, use_jitter=True)
@@ -376,6 +398,35 @@ def test_the_error_has_the_seeds_words_and_every_error(mode: str, routing: Make)
     assert isinstance(error, RuntimeError)
     assert error.cost == 0
     assert "openai/a: too much to do" in str(error)
+
+
+LIMITED = errors.RateLimited("too many", retry_after_seconds=30)
+WRONG_KEY = errors.Unauthorized("no such key")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "seconds"),
+    [
+        (WRONG_KEY, LIMITED, 30),
+        (errors.UnknownModel("none"), LIMITED, 30),
+        (errors.Overloaded("busy"), LIMITED, None),  # the first may be well at once
+        (WRONG_KEY, errors.OutOfCredit("no money"), None),
+        (WRONG_KEY, None, None),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_the_error_says_when_one_may_be_asked_that_was_not(
+    mode: str, routing: Make, first: errors.Error, second: errors.Error | None, seconds: float | None
+) -> None:
+    """Where those that were would fail again."""
+    shared = routing(A, B, retry=RetryConfig(max_attempts=1))
+    if second is not None:
+        asked_to_wait(shared, B, second)
+    script = Script(openai=first, anthropic=WRONG_KEY)
+    with pytest.raises(errors.FallbackExhausted) as caught:
+        run(mode, shared, script)
+    assert script.asked == (["openai"] if second is not None else ["openai", "anthropic"])
+    assert caught.value.retry_after_seconds == seconds
 
 
 def test_the_log_has_the_seeds_lines(mode: str, routing: Make, caplog: pytest.LogCaptureFixture) -> None:

@@ -6,7 +6,7 @@ which nothing does, and `routing.explanation` reads on from there. So what is ex
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -100,6 +100,14 @@ class Choice(Struct, kw_only=True, eq=False):
             refusal is not None and refusal.kind == "unhealthy" and refusal.until is None for refusal in refusals
         )
 
+    def pause(self, now: float) -> float | None:
+        """Seconds before which it is of no use to look again; 0 while a call finds out if somebody is back, for its end
+        is not known. `None`: it never is.
+        """
+        if self.awaits_probe:
+            return 0.0
+        return None if self.until is None else max(self.until - now, 0.0)
+
     @property
     def fits_nobody(self) -> bool:
         """Whether all that speaks against anybody is the request itself."""
@@ -179,6 +187,20 @@ def candidates(
         refusal = judge.refusal(target, condition)
         waits = refusal is None and not condition.well and _shall_wait(condition, situation, further=bool(tried))
         yield Candidate(target, refusal, situation, trail.get(target), waits)
+
+
+def seconds_to_others(order: Iterable[Candidate]) -> float | None:
+    """Until one of them may be asked whom only its health or its limits spoke against, or nothing; 0: nobody knows how
+    soon. `None`: there is none, or each would fail however long one waits.
+    """
+    waits: list[float] = []
+    for each in order:
+        refusal, situation = each.refusal, each.situation
+        if refusal is None:
+            return 0.0
+        if refusal.kind in ("unhealthy", "limited") and not situation.board[each.target].given_up:
+            waits.append(0.0 if refusal.until is None else max(refusal.until - situation.now, 0.0))
+    return min(waits, default=None)
 
 
 def may_go_elsewhere(elsewhere: Elsewhere, rules: RouteRules) -> bool:

@@ -18,7 +18,7 @@ from dragoman.flow import Flow, emit, sleep
 from dragoman.messages import LLMResponse, Restarted, Seam, Text
 from dragoman.routing.asking import Allowance, Asking
 from dragoman.routing.continuing import Continuation, joined
-from dragoman.routing.decision import Choice, choose, may_go_elsewhere
+from dragoman.routing.decision import Choice, candidates, choose, may_go_elsewhere, seconds_to_others
 from dragoman.routing.features import Features
 from dragoman.routing.health import Permit
 from dragoman.routing.hedging import Hedging
@@ -27,7 +27,7 @@ from dragoman.routing.refusal import Refusal
 from dragoman.routing.routing import Routing
 from dragoman.routing.target import Target
 from dragoman.routing.tries import Tries
-from dragoman.routing.verdict import Verdict, retry_after_of, verdict_of
+from dragoman.routing.verdict import LASTING, Verdict, retry_after_of, verdict_of
 from dragoman.routing.watching import Beginning, Shown, watched
 
 T = TypeVar("T")
@@ -180,11 +180,7 @@ class Journey(Struct, Generic[T]):
         if again and board.retry_budget.may_retry(now):
             refusals = [board[target].refusal(self._features, now) for target in again]
             return min(now if refusal is None else refusal.until or now for refusal in refusals) - now
-        if self.tries:
-            return None
-        if choice.until is not None:
-            return max(choice.until - now, 0.0)
-        return 0.0 if choice.awaits_probe else None
+        return None if self.tries else choice.pause(now)
 
     def _pause(self, asked: float, tried: int, now: float) -> float | None:
         """A pause of `asked` seconds at least, and some more by lot: all who wait for one target would wake at once.
@@ -217,15 +213,22 @@ class Journey(Struct, Generic[T]):
         nobody = f"{self._routing.policy!r} names none for {self._features.purpose}"
         kind = NothingFits if refusal is None and choice.fits_nobody else NoDeployment
         error = kind(f"no target may be asked: {reasons or nobody}")
-        until = refusal.until if refusal is not None else choice.until
-        if until is not None:
-            error.retry_after_seconds = max(until - self._routing.clock(), 0.0)
+        now = self._routing.clock()
+        if refusal is None:
+            error.retry_after_seconds = choice.pause(now)
+        elif refusal.until is not None:
+            error.retry_after_seconds = max(refusal.until - now, 0.0)
+        if error.retry_after_seconds:
             error.hint = f"The first may be asked again in {error.retry_after_seconds:.1f} s."
         return error
 
     def _exhausted(self, why_no_more: str) -> FallbackExhausted:
         error = self.tries.exhausted(why_no_more)
         error.__cause__ = self.tries.errors[-1][1]
+        if all(verdict_of(each).failure in LASTING for each in error.errors):
+            situation = self._routing.situation(self._features, self._routing.clock(), moves=False)
+            left = candidates(self._routing.policy, situation, self._routing.rules, tried=self._out, first=self.first)
+            error.retry_after_seconds = seconds_to_others(left)
         self._show_whole(error)
         return error
 

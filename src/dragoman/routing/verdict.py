@@ -21,6 +21,9 @@ Elsewhere = Literal["yes", "larger_window", "if_declined_may", "if_invalid_may",
 
 Blame = Literal["target", "account", "nobody"]
 
+LASTING: Final[frozenset[Failure]] = frozenset({"auth", "credit", "model", "unfit", "window"})
+"""What the same call meets at the same target again, however long it waits."""
+
 
 class Verdict(Struct, frozen=True):
     """What follows from an error.

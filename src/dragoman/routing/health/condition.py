@@ -18,7 +18,7 @@ from dragoman.routing.limits.meter import Meter, estimated_tokens
 from dragoman.routing.limits.turnstile import Turnstile
 from dragoman.routing.refusal import Refusal
 from dragoman.routing.target import Limits, Target
-from dragoman.routing.verdict import Verdict
+from dragoman.routing.verdict import LASTING, Verdict
 
 
 class Condition:
@@ -184,6 +184,11 @@ class Condition:
     def spared(self, now: float) -> bool:
         """Whether it fails, and is asked all the same since too many others do (see `Board.least_bad`)."""
         return not self.well and self._breaker.doubtful and self._breaker.blocks(now)
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it is out for what no pause mends: its key, its account without credit, its model that is unknown."""
+        return self._account.open or self._breaker.failure in LASTING
 
     # ------------------------------------------------------------------ how is it?
 
