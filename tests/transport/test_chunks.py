@@ -16,7 +16,7 @@ from dragoman.http import Origin
 from dragoman.transport.asyncio_connection import AsyncioConnection
 from dragoman.transport.chunks import chunk_heads
 from dragoman.transport.clock import CallClock
-from dragoman.transport.http1 import ReplyParser
+from dragoman.transport.http1.replies import ReplyParser
 
 from .callers import post
 

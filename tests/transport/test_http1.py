@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from dragoman.errors import ConfigurationError, ConnectionLost
 from dragoman.http import HttpRequest, Origin
-from dragoman.transport.http1 import MAX_HEAD_BYTES, ReplyParser, request_pieces
+from dragoman.transport.http1 import requests
+from dragoman.transport.http1.replies import MAX_HEAD_BYTES, ReplyParser
+from dragoman.transport.http1.requests import request_pieces
 
 from .scripted import RESET, answer, chunked
 from .test_replies import BROKEN, WHOLE
@@ -255,11 +257,9 @@ def test_a_head_is_what_was_given_or_is_refused(headers: list[tuple[str, str]], 
 
 
 def test_names_that_callers_make_up_do_not_fill_the_memory() -> None:
-    from dragoman.transport import http1
-
     for number in range(3000):
         request_pieces(HttpRequest(origin=ORIGIN, target="/", headers=[(f"x-{number}", "1")]), host="h")
-    assert len(http1._names) <= http1._MAX_NAMES
+    assert len(requests._names) <= requests._MAX_NAMES
 
 
 def test_a_dripping_head_of_the_largest_size_is_no_work() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from dragoman.errors import ConfigurationError, ConnectionLost, DecodeError, Error
 from dragoman.transport.event_stream import encode_event_stream
-from dragoman.transport.http1 import MAX_HEAD_BYTES, MAX_HEADERS
+from dragoman.transport.http1.replies import MAX_HEAD_BYTES, MAX_HEADERS
 
 from .callers import Caller, post
 from .scripted import CLOSE, DEAF, HOLD, READ, RESET, Await, ScriptedServer, Step, Tell, answer, chunked

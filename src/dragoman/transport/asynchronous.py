@@ -15,7 +15,8 @@ from dragoman.transport.asyncio_dialling import dial, time_limit
 from dragoman.transport.clock import CallClock, ConnectClock
 from dragoman.transport.content import content_decoder, too_large
 from dragoman.transport.framing import SseDecoder, frame_decoder
-from dragoman.transport.http1 import Heads, ReplyParser
+from dragoman.transport.http1.replies import ReplyParser
+from dragoman.transport.http1.requests import Heads
 from dragoman.transport.options import Destination, TransportOptions, destination_of
 from dragoman.transport.pool import Pool, forget, known_keys, lease, release
 from dragoman.transport.replies import HeldReply

@@ -22,7 +22,7 @@ from dragoman.transport.chunks import chunk_heads
 from dragoman.transport.clock import CallClock
 from dragoman.transport.content import too_large
 from dragoman.transport.failures import connection_lost
-from dragoman.transport.http1 import ReplyParser
+from dragoman.transport.http1.replies import ReplyParser
 from dragoman.transport.readiness import Readiness
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from dragoman.transport.addresses import Address, look_up, numeric
 from dragoman.transport.asyncio_connection import AsyncioConnection
 from dragoman.transport.clock import ConnectClock
 from dragoman.transport.failures import connect_failed
-from dragoman.transport.http1 import ReplyParser
+from dragoman.transport.http1.replies import ReplyParser
 from dragoman.transport.options import Destination
 from dragoman.transport.public import refuse_private
 from dragoman.transport.sockets import new_socket

@@ -14,7 +14,8 @@ from dragoman.transport.clock import CallClock, ConnectClock
 from dragoman.transport.content import content_decoder, too_large
 from dragoman.transport.dialling import dial
 from dragoman.transport.framing import frame_decoder
-from dragoman.transport.http1 import ReplyParser, request_pieces
+from dragoman.transport.http1.replies import ReplyParser
+from dragoman.transport.http1.requests import request_pieces
 from dragoman.transport.options import TransportOptions, destination_of
 from dragoman.transport.pool import Pool, lease, release
 from dragoman.transport.replies import HeldReply

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
 from dragoman.errors import ConfigurationError
-from dragoman.transport.http1 import ReplyParser
+from dragoman.transport.http1.replies import ReplyParser
 from dragoman.transport.pool import Pool, Pooled
 
 C = TypeVar("C", bound=Pooled)

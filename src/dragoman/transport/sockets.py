@@ -17,7 +17,7 @@ from dragoman.errors import ConnectionLost, Error
 from dragoman.http import Origin
 from dragoman.transport.clock import Clock
 from dragoman.transport.failures import connection_lost
-from dragoman.transport.http1 import ReplyParser
+from dragoman.transport.http1.replies import ReplyParser
 from dragoman.transport.readiness import READ, WRITE, Readiness
 
 _PIECE = 64 * 1024
