@@ -38,16 +38,29 @@ def ceiling_at(
         return None
     if request.max_tokens is None and target.dialect.default_max_tokens is not None:
         request, _ = with_default_limit(request, facts, target.dialect)
-    longest = request.max_tokens or facts.output_tokens
+    said, answers = request.max_tokens, request.n
+    longest = said if said is not None and said > 0 else facts.output_tokens  # Ollama's -1 is no limit
     if longest is None and facts.local is None:
         return None
     tokens_in = _MARGIN * (estimated_input(request) if input_tokens is None else input_tokens)
-    tokens_out = (longest or 0) * (request.n or 1)
+    if request.extra and _names_input_elsewhere(request, target.dialect.name):
+        if facts.context_tokens is None:
+            return None
+        tokens_in = max(tokens_in, facts.context_tokens)
+    tokens_out = (longest or 0) * (answers if answers is not None and answers > 1 else 1)
     rates = None if request.service_tier else flat_rates(facts, today)
     if rates is not None:
         return (rates.input * tokens_in + rates.output * tokens_out) / _SOME
     usage = Usage(input_tokens=tokens_in, output_tokens=tokens_out)
     return cost_of(facts, usage, today=today, service_tier=request.service_tier).usd
+
+
+_ELSEWHERE: Final = frozenset({"previous_response_id", "conversation", "prompt", "cachedContent"})
+"""Fields by which a provider takes input that it has kept: it may be as long as the model can read."""
+
+
+def _names_input_elsewhere(request: Request, dialect: str) -> bool:
+    return any(extra.dialect in (None, dialect) and not _ELSEWHERE.isdisjoint(extra.fields) for extra in request.extra)
 
 
 def estimated_input(request: Request) -> int:

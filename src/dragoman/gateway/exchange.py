@@ -192,7 +192,10 @@ class Exchange:
         each = worst
         if worst is not None and request.output_format is not None:
             worst *= _answers_to(request)
-        counted = tokens + (request.max_tokens or 0)
+        longest, answers = request.max_tokens, request.n
+        counted = tokens
+        if longest is not None and longest > 0:
+            counted += longest * answers if answers is not None and answers > 1 else longest
         asked = self._asked = ledger.ask(key, at_worst(worst), counted, request.model, self._request_id)
         if each is not None and worst is not None:
             self._purse = Purse(each, worst, partial(_hold_more, ledger, asked))
@@ -282,9 +285,13 @@ class Exchange:
     async def count(self) -> None:
         body = await self._read()
         request = counted_of(self._endpoint, self._line.target, body)
+        plan = self._plan(request.model)
+        if self._key is not None and self._service.ledger is not None:  # it costs nothing, but takes its turn
+            self._asked = self._service.ledger.ask(self._key, 0, 0, request.model, self._request_id)
+            self._admission = await self._asked
         self._under_way = True
         self._line.watch()
-        counted = await async_run(self._plan(request.model).count_request(request, self._strictness()))
+        counted = await async_run(plan.count_request(request, self._strictness()))
         counting = self._endpoint.surface.serving.counting
         assert counting is not None  # its path led here
         await self._reply(counting.reply(counted.tokens), losses_in((*counted.warnings, *_guessed(counted))))
@@ -326,6 +333,8 @@ class Exchange:
                     service.ledger.forget(self._asked)
                 if counted is not None:
                     service.ledger.note(counted)
+        elif service.ledger is not None and self._asked is not None:
+            service.ledger.forget(self._asked)
         if self._purse is not None:
             PURSE.set(None)
         service.operations.record(record)

@@ -523,6 +523,19 @@ def test_names_in_snake_case_and_nulls_are_read() -> None:
     assert request.extra == ()
 
 
+@pytest.mark.parametrize(
+    "twice",
+    [
+        {"generationConfig": {"maxOutputTokens": 5}, "generation_config": {"maxOutputTokens": 9000}},
+        {"generationConfig": {"maxOutputTokens": 5, "max_output_tokens": 9000}},
+    ],
+)
+def test_a_field_in_both_spellings_is_refused(twice: dict[str, Any]) -> None:
+    """Who is asked might read the other one."""
+    with pytest.raises(Rejected, match="said twice"):
+        DIALECT.decode_request({"contents": [{"parts": [{"text": "?"}]}], **twice}, "/v1beta/models/m:generateContent")
+
+
 @pytest.mark.parametrize("system", [[], [5], {"parts": 5}])
 def test_an_instruction_that_is_none_is_refused(system: object) -> None:
     body = {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}], "systemInstruction": system}

@@ -29,6 +29,9 @@ def client(app: Gateway) -> Iterator[httpx.Client]:
         yield client
 
 
+SAID = [{"role": "user", "content": "Hi"}]
+
+
 def token_of(app: Gateway, name: str, **terms: Any) -> str:
     """The token of a new key."""
     assert app.service.keys is not None
@@ -88,6 +91,72 @@ def test_a_model_that_is_not_for_a_key(client: httpx.Client, app: Gateway, emula
     assert not emulator.requests
 
 
+CHAT = "/v1/chat/completions"
+GEMINI = "/v1beta/models/up-gemini:generateContent"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (CHAT, {"model": "up-openai", "max_tokens": -5}),
+        (CHAT, {"model": "up-gemini", "max_tokens": 100, "n": -1000}),
+        (GEMINI, {"generationConfig": {"maxOutputTokens": 1}, "cachedContent": "cachedContents/long"}),
+    ],
+    ids=["no limit", "fewer answers than none", "input that Google has kept"],
+)
+def test_what_makes_no_sense_is_not_held_for_nothing(
+    client: httpx.Client, app: Gateway, emulator: Emulator, path: str, body: dict[str, Any]
+) -> None:
+    """Nor is what nobody here can see."""
+    headers = {"authorization": f"Bearer {token_of(app, 'small', budget=Decimal('0.0001'))}"}
+    said = {"contents": [{"parts": [{"text": "Hi"}]}]} if path == GEMINI else {"messages": SAID}
+    reply = client.post(path, json={**said, **body}, headers=headers)
+    assert "this call may cost" in reply.text
+    assert not emulator.requests
+
+
+@pytest.mark.parametrize(
+    "asked", [{"n": 30, "max_tokens": 10}, {"max_tokens": 300}, {"n": -30, "max_tokens": 300}], ids=str
+)
+def test_tokens_are_those_of_all_answers(client: httpx.Client, app: Gateway, asked: dict[str, int]) -> None:
+    headers = {"authorization": f"Bearer {token_of(app, 'slow', tokens_per_minute=200)}"}
+    body = {"model": "up-openai", "messages": SAID}
+    assert client.post(CHAT, json={**body, **asked}, headers=headers).status_code == 429
+
+
+def test_a_limit_below_none_lets_nobody_send_more(client: httpx.Client, app: Gateway) -> None:
+    headers = {"authorization": f"Bearer {token_of(app, 'slow', tokens_per_minute=100)}"}
+    body = {"model": "up-ollama", "messages": [{"role": "user", "content": "words " * 200}], "max_tokens": -1000}
+    assert client.post(CHAT, json=body, headers=headers).status_code == 429
+
+
+COUNTS = {
+    "/v1/messages/count_tokens": {"model": "up-openai", "messages": [{"role": "user", "content": "Hi"}]},
+    "/v1/responses/input_tokens": {"model": "up-openai", "input": "Hi"},
+    "/v1beta/models/up-openai:countTokens": {"contents": [{"parts": [{"text": "Hi"}]}]},
+}
+
+
+@pytest.mark.parametrize("path", COUNTS)
+def test_tokens_are_counted_only_for_whom_a_model_is(
+    client: httpx.Client, app: Gateway, emulator: Emulator, path: str
+) -> None:
+    token = token_of(app, "narrow", models=("up-anthropic",))
+    reply = client.post(path, json=COUNTS[path], headers={"authorization": f"Bearer {token}"})
+    assert reply.status_code == 403
+    assert not emulator.requests
+
+
+@pytest.mark.parametrize("path", COUNTS)
+def test_to_count_tokens_is_a_request(client: httpx.Client, app: Gateway, path: str) -> None:
+    """It is counted among those of a minute, and its turn is given back when it is over."""
+    terms: dict[str, Any] = {"requests_per_minute": 2, "concurrency": 1, "budget": Decimal(0)}
+    headers = {"authorization": f"Bearer {token_of(app, 'slow', **terms)}"}
+    replies = [client.post(path, json=COUNTS[path], headers=headers) for _ in range(3)]
+    assert [reply.status_code for reply in replies] == [200, 200, 429]
+    assert replies[2].headers["retry-after"]
+
+
 # ---------------------------------------------------------------------- names that nobody has
 
 MADE_UP = ["made-up-{}", "openai/made-up-{}", "nobody/made-up-{}"]
@@ -137,9 +206,6 @@ def test_names_that_fit_a_pattern_are_counted_as_what_it_stands_for(
     with read_only(tmp_path / "keys.sqlite3") as connection:
         rows = usage_rows(connection, ["model"])
     assert {row.place["model"]: row.requests for row in rows} == {"gpt-4": 1, "up-openai": 5}
-
-
-SAID = [{"role": "user", "content": "Hi"}]
 
 
 @pytest.mark.parametrize(

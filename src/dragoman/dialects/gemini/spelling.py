@@ -1,13 +1,16 @@
 """Names as this dialect spells them: in camel case, while clients may send them in snake case as well.
 
 Google's servers read both (protobuf's JSON mapping says so) and take `null` for absent. Requests are brought into one
-form before they are read; what is the caller's own (arguments, results, schemas, labels) is left as it is.
+form before they are read; what is the caller's own (arguments, results, schemas, labels) is left as it is. Which of two
+spellings of one field counts is not known of Google's servers, and such a request is refused.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Any, Final, cast
+
+from dragoman.dialects.gemini.checks import rejected
 
 _CALLERS_OWN: Final = frozenset(
     {"args", "response", "parameters", "parametersJsonSchema", "responseSchema", "responseJsonSchema", "labels"}
@@ -51,6 +54,8 @@ def _fields(wire: dict[str, Any]) -> dict[str, Any]:
         if value is None:
             continue
         name = camel(spelled)
+        if name in fields:
+            raise rejected(spelled, "it is said twice, in camel case and in snake case")
         fields[name] = value if name in _CALLERS_OWN else in_camel_case(value)
     return fields
 
