@@ -311,8 +311,12 @@ class Plan:
 
     @property
     def embeds(self) -> bool:
-        """Whether its provider has embeddings of the model."""
-        return self._target.spec.embeddings_for(self.model) is not None
+        """Whether its model gives vectors, by the catalog; of one that is not there, whether its provider does."""
+        spec = self._target.spec
+        if spec.embeddings_for(self.model) is None:
+            return False
+        facts = self.known.facts() if spec.chats else None  # who answers no prompts only embeds
+        return facts is None or facts.kind == "embedding"
 
     def embed_request(self, request: EmbeddingRequest, options: Mapping[str, Any]) -> Flow[EmbeddingResponse]:
         """The flow of a call for embeddings made for somebody else. `options` say what `request` leaves open."""

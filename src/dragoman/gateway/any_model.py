@@ -9,6 +9,7 @@ from typing import Final
 
 from dragoman.catalog import ModelFacts, ModelList, has_list, models, providers_of
 from dragoman.catalog.day import utc_today
+from dragoman.client.routers.vectors import models_of
 from dragoman.client.target import Access, target_of
 from dragoman.errors import ConfigurationError
 from dragoman.gateway.config import GatewayConfig
@@ -41,6 +42,10 @@ class AnyModel:
     def models(self) -> list[str]:
         """The models of all providers whose keys are found, as the catalog knows them."""
         return [f"{name}/{facts.id}" for name in self.providers for facts in _listed(get_spec(name))]
+
+    def embedding_models(self) -> list[str]:
+        """Those of `models` that give vectors here."""
+        return [model for name in self.providers for model in models_of(get_spec(name))]
 
     @cached_property
     def providers(self) -> list[str]:

@@ -68,8 +68,8 @@ class Exchange:
 
     __slots__ = (
         "_admission", "_asked", "_broken_off", "_endpoint", "_headers", "_inbound_model", "_key", "_line",
-        "_outgoing", "_place", "_purse", "_request_id", "_response", "_service", "_started", "_started_at",
-        "_under_way", "error", "losses", "outcome", "status", "stream",
+        "_outgoing", "_place", "_purse", "_request_id", "_response", "_service", "_snapshot", "_started",
+        "_started_at", "_under_way", "error", "losses", "outcome", "status", "stream",
     )  # fmt: skip
 
     def __init__(self, service: Service, line: Line, place: Place, endpoint: Endpoint) -> None:
@@ -80,6 +80,7 @@ class Exchange:
         self._headers: Headers = line.headers
         self._request_id = request_id_of(self._headers.get(b"x-request-id"))
         self._inbound_model = ""
+        self._snapshot = service.snapshots.current
         self._key: VirtualKey | None = None
         self._purse: Purse | None = None
         self._asked: Future[Admission] | None = None
@@ -174,21 +175,28 @@ class Exchange:
     def _plan(self, model: str) -> RoutedPlan:
         """Who answers for `model`. Raises `UnknownModel`."""
         self._inbound_model = model
-        snapshot = self._service.snapshots.current
+        snapshot = self._snapshot = self._service.snapshots.current
         key = self._key
         return snapshot.plan_for(model, snapshot.purpose_of(self._headers, key), None if key is None else key.allows)
 
-    def _ask(self, plan: RoutedPlan, request: Request, input_tokens: int | None = None) -> Future[Admission] | None:
+    def _ask(
+        self,
+        plan: RoutedPlan,
+        request: Request,
+        input_tokens: int | None = None,
+        ceiling_of: Callable[..., Decimal | None] = RoutedPlan.ceiling_of,
+    ) -> Future[Admission] | None:
         """Hold what the call may cost at worst; `None` where nobody counts. What is awaited raises `BudgetExceeded`,
         `RateLimited`, `ModelNotAllowed`.
 
-        `input_tokens`: how many they are at most, where that is not for `request` to tell.
+        `input_tokens`: how many they are at most, where that is not for `request` to tell. `ceiling_of` tells what one
+        answer costs at worst.
         """
         key, ledger = self._key, self._service.ledger
         if key is None or ledger is None:
             return None
         tokens = estimated_input(request) if input_tokens is None else input_tokens
-        worst = None if key.budget is None else plan.ceiling_of(request, input_tokens=tokens)
+        worst = None if key.budget is None else ceiling_of(plan, request, input_tokens=tokens)
         each = worst
         if worst is not None and request.output_format is not None:
             worst *= _answers_to(request)
@@ -272,7 +280,9 @@ class Exchange:
         body = await self._read()
         codec, request = embedding_of(self._endpoint, self._place, self._line.target, body)
         plan = self._plan(request.model)
-        asked = self._ask(plan, Request(model=request.model, max_tokens=1), len(body))
+        if not plan.embeds:
+            raise self._snapshot.no_vectors(request.model, None if self._key is None else self._key.allows)
+        asked = self._ask(plan, Request(model=request.model), len(body), RoutedPlan.embed_ceiling_of)
         if asked is not None:
             self._admission = await asked
         self._under_way = True
@@ -344,7 +354,7 @@ class Exchange:
 
     def _counted(self, record: CallRecord) -> CallRecord | None:
         """The record by a name that has a row in the store; `None`: callers may make up any number of such names."""
-        snapshot = self._service.snapshots.current
+        snapshot = self._snapshot  # by no other than the one that it was answered by
         name = snapshot.counted_as(record.model)
         if name != record.model:
             record = replace(record, model=name)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from dragoman.client.routers.purpose import Purpose
 from dragoman.client.routers.routed_plan import RoutedPlan
-from dragoman.errors import UnknownModel
+from dragoman.errors import UnknownModel, UnsupportedFeature
 from dragoman.gateway.any_model import AnyModel
 from dragoman.gateway.config import GatewayConfig, ModelRoute
 from dragoman.gateway.deployments import Deployments
@@ -147,6 +147,19 @@ class Snapshot:
         error = UnknownModel(f"there is no model `{name}` here.{guess}{self._those_there_are(known)}")
         error.hint = ""  # it is about providers
         return error
+
+    def no_vectors(self, name: str, allows: Callable[[str], bool] | None) -> UnsupportedFeature:
+        """Of a call for vectors of a model that has none. It names those that have: of them, what `allows` says may be
+        shown.
+        """
+        plans = {each: self._plans.get(self._aliases.meant(each) or each) for each in self._own}
+        those = [each for each, plan in plans.items() if plan is not None and plan.embeds]
+        if self.config.takes_any_model:
+            those += self._any.embedding_models()
+        shown = [each for each in dict.fromkeys(those) if allows is None or allows(each)]
+        more = " and more" if len(shown) > _MOST_NAMED else ""
+        have = f"These have: {', '.join(shown[:_MOST_NAMED])}{more}." if shown else "No model here has."
+        return UnsupportedFeature(f"`{name}` has no embeddings: no model that answers for it embeds. {have}")
 
     def _those_there_are(self, known: Sequence[str]) -> str:
         many = len(known) > _MOST_NAMED

@@ -27,7 +27,7 @@ from dragoman.routing.policies import Ordered, RoundRobin, Table
 from dragoman.routing.target import Target
 from dragoman.testing import Emulator
 
-from .stage import CLAUDE, ONCE, Parrot, chain, result
+from .stage import CLAUDE, MINI, ONCE, Parrot, chain, result
 
 SMALL, LARGE = "openai/text-embedding-3-small", "openai/text-embedding-3-large"
 TEXTS = EmbeddingRequest(model="public", inputs=("one", "two"))
@@ -206,6 +206,25 @@ def test_options_fill_what_is_open(emulator: Emulator) -> None:
     response = run(plan(target, max_tokens=5).embed_request(request, {"dimensions": 8}))
     assert len(response[0]) == 4
     assert emulator.requests[0].wire["user"] == "target"
+
+
+def test_a_chat_model_is_passed_over(emulator: Emulator, mode: str) -> None:
+    """Though its provider has embeddings of other models."""
+    emulator.fault(status=503, path="/embeddings")
+    assert len(result(chain(mode, MINI, SMALL, Target(SMALL, name="other")).embed("one"))) == 1
+    assert [seen.wire["model"] for seen in emulator.requests] == ["text-embedding-3-small"] * 2
+
+
+def test_of_a_model_that_the_catalog_does_not_know_the_provider_is_asked(emulator: Emulator, mode: str) -> None:
+    assert len(result(chain(mode, "openai/nobody-knows-it", SMALL).embed("one"))) == 1
+    assert emulator.requests[0].wire["model"] == "nobody-knows-it"
+
+
+def test_models_that_embed_are_named_where_none_of_the_targets_does(emulator: Emulator, mode: str) -> None:
+    with pytest.raises(UnsupportedFeature, match=r"none of openai/gpt-4o-mini, anthropic/.* has embeddings") as caught:
+        result(chain(mode, MINI, CLAUDE).embed("one"))
+    assert caught.value.hint == f"These have: {LARGE}, {SMALL}, openai/text-embedding-ada-002."
+    assert not emulator.requests
 
 
 def test_where_nobody_has_vectors_that_is_said(emulator: Emulator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from dragoman.client.routers.routed_plan import RoutedPlan
 from dragoman.gateway import Gateway, create_app
+from dragoman.gateway.snapshot import Snapshot
 from dragoman.gateway.store import read_only, usage_rows
 from dragoman.testing import Emulator
 from tests.gateway.front.dialects import SURFACES, Surface
@@ -206,6 +209,34 @@ def test_names_that_fit_a_pattern_are_counted_as_what_it_stands_for(
     with read_only(tmp_path / "keys.sqlite3") as connection:
         rows = usage_rows(connection, ["model"])
     assert {row.place["model"]: row.requests for row in rows} == {"gpt-4": 1, "up-openai": 5}
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_a_call_is_counted_by_the_configuration_that_it_began_with(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, keyed: bool
+) -> None:
+    """Another may take its place while the call is under way, and name its models otherwise."""
+    file = tmp_path / "dragoman.json"
+    then = config_for(emulator, aliases={"gpt-*": "up-openai"}, keys={"required": keyed})
+    file.write_text(json.dumps(then))
+    app = create_app(file, store=tmp_path / "keys.sqlite3")
+    found = Snapshot.plan_for
+
+    def found_before_the_change(snapshot: Snapshot, *given: Any) -> RoutedPlan:
+        plan = found(snapshot, *given)
+        assert app.service.snapshots.reload()
+        return plan
+
+    with serving(app) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        client.get("/health")
+        headers = {"authorization": f"Bearer {token_of(app, 'one')}"} if keyed else {}
+        file.write_text(json.dumps({**then, "models": {"up-anthropic": "anthropic/claude-sonnet-4-5"}, "aliases": {}}))
+        monkeypatch.setattr(Snapshot, "plan_for", found_before_the_change)
+        body = {"model": "gpt-9-made-up", "messages": SAID}
+        assert client.post("/v1/chat/completions", json=body, headers=headers).status_code == 200
+        assert app.service.snapshots.current.counted_as("gpt-9-made-up") == "gpt-9-made-up"
+    with read_only(tmp_path / "keys.sqlite3") as connection:
+        assert [row.place["model"] for row in usage_rows(connection, ["model"])] == ["up-openai"]
 
 
 @pytest.mark.parametrize(

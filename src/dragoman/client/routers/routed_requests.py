@@ -177,7 +177,7 @@ class RoutedRequests:
 
     @property
     def embeds(self) -> bool:
-        """Whether any of its targets has embeddings."""
+        """Whether the model of any of its targets gives embeddings."""
         return any(server.embeds for server in self.behind.servers.values())
 
     @property
@@ -192,7 +192,7 @@ class RoutedRequests:
         said = {name: value for name, value in options.items() if name in vectors.OPTIONS}
         whole, options_at = {**self._defaults, **said}, self._options_at(said)
         call = Call(
-            features=partial(features_of_request, self.purpose, None, Request(model=request.model)),
+            features=partial(vectors.features_of, self.purpose),
             length=inf,
             output_tokens=None,
             messages=(),
@@ -211,6 +211,10 @@ class RoutedRequests:
 
         asking = vectors.asking(ask)
         return _routed(_ruled(vectors.routing_of(self.behind), call, asking), call, asking)
+
+    def embed_ceiling_of(self, request: Request, *, input_tokens: int) -> Decimal | None:  # noqa: ARG002  # as `ceiling_of`
+        """`ceiling_of`, of a call for embeddings: of so many tokens, whatever else it says."""
+        return vectors.ceiling_of(self.behind, self.purpose, input_tokens)
 
     def count_request(self, request: Request, options: Mapping[str, Any]) -> Flow[TokenCount]:
         """The flow that counts the tokens of another's `request`, at a target that can."""

@@ -152,7 +152,7 @@ class Server(ABC):
 
     @property
     def embeds(self) -> bool:
-        """Whether it gives embeddings."""
+        """Whether its model gives embeddings, as far as is known."""
         return False
 
     @property
