@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from dragoman import flow
+from dragoman.flow import Handle, Sleep
+from dragoman.flow.carrying_out import AWAITED, CARRIED_OUT
 
 
 class Clock:
@@ -29,12 +30,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The drivers' sleeping moves this clock and takes no time."""
     clock = Clock()
 
-    def pause(effect: flow.Sleep, handle: flow.Handle[Any]) -> None:
+    def pause(effect: Sleep, handle: Handle[Any]) -> None:
         clock.sleep(effect.seconds)
 
-    async def async_pause(effect: flow.Sleep, handle: flow.Handle[Any]) -> None:
+    async def async_pause(effect: Sleep, handle: Handle[Any]) -> None:
         clock.sleep(effect.seconds)
 
-    monkeypatch.setitem(flow._CARRIED_OUT, flow.Sleep, pause)
-    monkeypatch.setitem(flow._AWAITED, flow.Sleep, async_pause)
+    monkeypatch.setitem(cast("dict[Any, Any]", CARRIED_OUT), Sleep, pause)
+    monkeypatch.setitem(cast("dict[Any, Any]", AWAITED), Sleep, async_pause)
     return clock
