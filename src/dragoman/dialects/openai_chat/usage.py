@@ -98,19 +98,15 @@ def all_output(prompt: int | None, completion: int, total: int | None, reasoning
 
 
 def encode_usage(usage: Usage) -> Wire | None:
-    """`usage` in OpenAI's words, or `None` when nothing is known. The total is the sum where it was not reported."""
+    """`usage` in OpenAI's words, or `None` when nothing is known. The total is the sum where it was not reported.
+
+    Clients demand three numbers: what was not reported is 0.
+    """
     if usage == _NOTHING:
         return None
-    total = usage.total_tokens
-    if total is None and usage.input_tokens is not None and usage.output_tokens is not None:
-        total = usage.input_tokens + usage.output_tokens
-    wire: Wire = {}
-    if usage.input_tokens is not None:
-        wire["prompt_tokens"] = usage.input_tokens
-    if usage.output_tokens is not None:
-        wire["completion_tokens"] = usage.output_tokens
-    if total is not None:
-        wire["total_tokens"] = total
+    given, produced = usage.input_tokens or 0, usage.output_tokens or 0
+    total = given + produced if usage.total_tokens is None else usage.total_tokens
+    wire: Wire = {"prompt_tokens": given, "completion_tokens": produced, "total_tokens": total}
     for field, (outer, inner) in _PLACES.items():
         count = getattr(usage, field)
         if count is not None:

@@ -63,7 +63,7 @@ def encode_usage(usage: Usage, losses: Losses) -> Wire | None:
     total = given + produced if usage.total_tokens is None else usage.total_tokens
     wire: Wire = {
         "input_tokens": given,
-        "input_tokens_details": {"cached_tokens": 0},
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
         "output_tokens": produced,
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": total,
