@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -92,3 +93,36 @@ def test_a_configuration_that_cannot_be_is_told_with_its_place(environment: dict
     )
     assert done.returncode == 2
     assert "bad.yaml:4" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--host", "nowhere.invalid"), "`nowhere.invalid` is no address of this machine"),
+        (("--port", "99999"), "less than or equal to 65535"),
+        (("--workers", "0"), "greater than or equal to 1"),
+    ],
+)
+def test_where_nobody_can_listen_is_refused(
+    arguments: tuple[str, ...], says: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """A port above 65535 would be taken for another one."""
+    done = run(*arguments, environment=environment, cwd=tmp_path)
+    assert done.returncode == 2
+    assert says in done.stderr
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_taken_port_is_told_with_the_way_out(workers: str, environment: dict[str, str], tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = run("--port", port, "--workers", workers, environment=environment, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{port}: another program listens there" in done.stderr
+    assert "--port" in done.stderr
+    assert done.stdout == ""
+
+
+def run(*arguments: str, environment: dict[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
+    wide = {**environment, "COLUMNS": "200"}
+    return subprocess.run([*COMMAND, *arguments], env=wide, cwd=cwd, capture_output=True, text=True, check=False)

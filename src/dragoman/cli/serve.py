@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import socket
 import sys
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -13,7 +15,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from dragoman.errors import MissingPackage
+from dragoman.errors import ConfigurationError, MissingPackage
 from dragoman.gateway.config import GatewayConfig, load_config
 from dragoman.gateway.snapshot import Snapshot
 
@@ -28,28 +30,49 @@ _BACKSTOP_SECONDS: Final = 10
 
 def serve(
     host: Annotated[str | None, typer.Option("--host", help="Where to listen (127.0.0.1).")] = None,
-    port: Annotated[int | None, typer.Option("--port", help="0 takes any free one (8000).")] = None,
+    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="0 takes any free one (8000).")] = None,
     config: Annotated[
         Path | None,
         typer.Option("--config", "-c", envvar="DRAGOMAN_CONFIG", help="A file in YAML, TOML or JSON (dragoman.yaml)."),
     ] = None,
-    workers: Annotated[int | None, typer.Option("--workers", help="Processes (1).")] = None,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Processes (1).")] = None,
 ) -> None:
-    """One address for the clients of every provider. Without a configuration: for the keys it finds; without any, the
-    emulator answers.
+    """One address for the clients of every provider.
+
+    Without a configuration: for the keys it finds; without any, the emulator answers.
     """
     source = config or (_USUAL if _USUAL.is_file() else None)
     settings = load_config(source)
+    host = settings.server.host if host is None else host
+    port = settings.server.port if port is None else port
+    _refuse_taken(host, port)
     with ExitStack() as stack:
         if source is None and not Snapshot(settings).models():
             stack.enter_context(_emulated())
-        _run(
-            settings,
-            source,
-            host=settings.server.host if host is None else host,
-            port=settings.server.port if port is None else port,
-            workers=workers or settings.server.workers,
-        )
+        _run(settings, source, host=host, port=port, workers=workers or settings.server.workers)
+
+
+_REFUSED: Final = {
+    errno.EADDRINUSE: "another program listens there: choose another with --port (0 takes any free one)",
+    errno.EACCES: "this needs rights that the process has not: choose one above 1023 with --port",
+    errno.EADDRNOTAVAIL: "no interface of this machine has that address",
+}
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Raise `ConfigurationError` where nobody can listen: uvicorn would tell the system's words, and no way out."""
+    try:
+        places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise ConfigurationError(f"`{host}` is no address of this machine ({error.strerror}): see --host") from error
+    for family, kind, protocol, _, place in places[:1]:
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(place)
+            except OSError as error:
+                why = _REFUSED.get(error.errno or 0, error.strerror)
+                raise ConfigurationError(f"cannot listen on {host}:{port}: {why}") from error
 
 
 @contextmanager
@@ -93,7 +116,7 @@ def _one(uvicorn: Any, settings: GatewayConfig, source: Path | None, common: dic
     app = create_app(source, host=common["host"])
     protocol = limited(header_seconds=settings.server.header_seconds)
     config = uvicorn.Config(app, http=protocol, **common)
-    server = AnnouncingServer(config, lambda host, port: _say(_greeting(host, port)))
+    server = AnnouncingServer(config, lambda host, port: _say(_greeting(settings, host, port)))
     collect_seldom()
     server.run()
 
@@ -115,18 +138,20 @@ def _several(uvicorn: Any, settings: GatewayConfig, source: Path | None, common:
         config = uvicorn.Config(FACTORY, factory=True, http=_PROTOCOL, workers=workers, **common)
         with config.bind_socket() as place:
             place.listen(config.backlog)  # who comes before the first of them is ready waits, and is not turned away
-            _say(_greeting(*place.getsockname()[:2]))
+            _say(_greeting(settings, *place.getsockname()[:2]))
             Multiprocess(config, sockets=[place]).run()
 
 
-def _greeting(host: str, port: int) -> str:
+def _greeting(settings: GatewayConfig, host: str, port: int) -> str:
     """What a shell may read as it is: all but the variables are comments."""
+    key = "a key of this gateway (dragoman keys create NAME)" if settings.keys.needed_on(host) else "any key will do"
     place = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     return (
         f"# The gateway listens on {place} (see {place}/docs). To have your clients use it:\n\n"
         f"  export OPENAI_BASE_URL={place}/v1\n"
         f"  export ANTHROPIC_BASE_URL={place}\n"
         f"  export GOOGLE_GEMINI_BASE_URL={place}\n\n"
+        f"# SDKs want a key as well, in OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY: {key}.\n\n"
     )
 
 
