@@ -53,6 +53,11 @@ from dragoman.messages import Extra, Opaque, OutputFormat, ReasoningOptions, Too
         ({"fetch": "all"}, "fetch must be 'public' or 'any' or 'never'"),
         ({"mode": "json_mode"}, r"mode must be a Mode such as Mode\.TOOLS, not 'json_mode'"),
         ({"model": "gpt-4o"}, "`model` belongs to the client"),
+        ({"max_completion_tokens": 5}, "did you mean `max_tokens`"),
+        ({"response_format": {}}, "did you mean `response_model` or `output_format`"),
+        ({"stop_sequences": ["a"]}, "did you mean `stop`"),
+        ({"api_base": "a"}, "did you mean `base_url`"),
+        ({"apikey": "a"}, "did you mean `api_key`"),
     ],
 )
 def test_options_that_cannot_be_right_are_refused(options: dict[str, Any], says: str) -> None:

@@ -84,6 +84,9 @@ def test_an_unknown_name_lists_the_known(name: str) -> None:
         ("azure", "azure_openai"),
         ("openai:gpt-4o", "openai/gpt-4o"),
         ("gemini:gemini-2.5-pro", "google/gemini-2.5-pro"),
+        ("anthropic:claude-haiku-4-5", "anthropic/claude-haiku-4-5"),  # which Vertex has by this very name
+        ("gguf", "huggingface"),
+        ("hosted_vllm", "vllm"),
         ("opanai", "openai"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Final
 
-from dragoman.catalog import models, providers_of
+from dragoman.catalog import find_model, models, providers_of
 from dragoman.errors import ModelStringError, UnknownProvider
 from dragoman.providers import ProviderSpec, built_in_names, get_spec, how_unknown, is_provider, split_model
 
@@ -48,7 +48,13 @@ def _refuse_two_models(provider: str, model: str) -> None:
 
 
 def _one_that_has(model: str) -> ProviderSpec:
-    """The one provider whose catalog knows `model`."""
+    """The one provider whose catalog knows `model`.
+
+    `anthropic:claude-haiku-4-5` is other libraries' way to write a provider, and also Vertex's name of that model.
+    """
+    before, colon, after = model.partition(":")
+    if colon and is_provider(before) and find_model(before, after):
+        raise UnknownProvider(how_unknown(model))
     knowing = sorted(set(built_in_names()) & set(providers_of(model)))
     if not knowing:
         raise UnknownProvider(f"{how_unknown(model)}. If it is a model, say whose: {_one_like(model)}")

@@ -338,12 +338,39 @@ _CHECKS: Final[dict[str, Callable[[str, object], None]]] = {
 }
 
 
+_CALLED_ELSEWHERE: Final = {
+    "api_base": ("base_url",),
+    "apikey": ("api_key",),
+    "instructions": ("system",),
+    "max_completion_tokens": ("max_tokens",),
+    "max_output_tokens": ("max_tokens",),
+    "num_retries": ("retry_config",),
+    "output_type": ("response_model",),
+    "response_format": ("response_model", "output_format"),
+    "schema": ("response_model", "output_format"),
+    "stop_sequences": ("stop",),
+    "system_prompt": ("system",),
+    "thinking": ("reasoning_budget",),
+    "thinking_budget": ("reasoning_budget",),
+}
+"""Names that providers and other libraries have for what is called otherwise here. They do not work."""
+
+
 def _unknown_option(name: str, names: Iterable[str]) -> str:
     if name in _OF_THE_CLIENT:
         return f"`{name}` belongs to the client: make another with create_llm(..., {name}=...)"
-    close = get_close_matches(name, list(names), n=1)
-    meant = f": did you mean `{close[0]}`?" if close else "."
+    known = [*names, "response_model", *sorted(_OF_THE_CLIENT)]
+    elsewhere = [each for each in _CALLED_ELSEWHERE.get(name, ()) if each in known]
+    close = elsewhere or get_close_matches(name, known, n=1)
+    meant = f": did you mean {' or '.join(f'`{each}`' for each in close)}?" if close else "."
     return f"there is no option `{name}`{meant} What only the provider knows goes into extra_body={{...}}"
+
+
+def check_client_option(name: str) -> None:
+    """Raise `ConfigurationError` for a `name` that no client takes. Values are checked where a client is made."""
+    names = ClientOptions.__annotations__.keys()
+    if name not in names and name not in _OF_THE_CLIENT:
+        raise ConfigurationError(_unknown_option(name, names))
 
 
 def refuse_misspelt(name: str, names: Iterable[str]) -> None:

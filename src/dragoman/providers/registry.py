@@ -61,9 +61,9 @@ def _from_entry_point(name: str, key: str) -> ProviderSpec:
 
 _CALLED_ELSEWHERE: Final = {
     "aws": "bedrock", "azure": "azure_openai", "claude": "anthropic", "fireworks_ai": "fireworks", "gemini": "google",
-    "google_genai": "google", "grok": "xai", "kimi": "moonshot",
+    "gguf": "huggingface", "google_genai": "google", "grok": "xai", "hosted_vllm": "vllm", "kimi": "moonshot",
     "lm_studio": "lmstudio", "nvidia_nim": "nvidia", "qwen": "dashscope", "together_ai": "together",
-    "vertex_ai": "vertex",
+    "transformers": "huggingface", "vertex_ai": "vertex",
 }  # fmt: skip
 """Names that other libraries have for providers, to say what is meant. They do not work: a provider has one name."""
 
