@@ -225,6 +225,9 @@ MODELS = "There are: model, policy, params, rules, health, retry_budget, ordered
         ({"models": {"x": "a/b"}, "aliases": {"y": "z"}}, "aliases.y: `z` is no model of this document: x"),
         ({"models": {"x": "a/b"}, "aliases": {"y": 3}}, "aliases.y: here stands the name of a model, not 3"),
         ({"providers": {"opnai": {}}}, "providers.opnai: Unknown provider: opnai. Did you mean `openai`?"),
+        ({"providers": {"openai": {"apikey": "k"}}}, "providers.openai: there is no option `apikey`: did you mean `api_key`?"),
+        ({"models": {"x": "gpt-4o-mini"}}, "models.x: `gpt-4o-mini` is neither provider/model nor a name in this document: none. Did you mean `openai/gpt-4o-mini`?"),
+        ({"models": {"x": ["rack1"]}, "targets": {"rack-1": "openai/gpt-4o"}}, "models.x[0]: `rack1` is neither provider/model nor a name in this document: rack-1. Did you mean `rack-1`?"),
         ({"server": {"prt": 1}}, "server: unknown word `prt`. Did you mean `port`? There are: host, port, workers, body_bytes, header_seconds, body_seconds, open_streams, heartbeat_seconds, drain_seconds, timeouts"),
         ({"server": {"port": 70000}}, "server: port=70000 is none: a port is from 0 to 65535"),
         ({"server": {"workers": 0}}, "server: workers=0 must be at least 1"),
@@ -257,6 +260,8 @@ def test_what_is_wrong_is_refused_with_its_place(document: dict[str, Any], messa
         ("g.json", '{"models": {\n  "x": "nobody"}}', "g.json:2:3: models.x: `nobody` is neither provider/model nor a name in this document: none"),
         ("g.yaml", "models:\n  x: a/b\naliases: {y: x, z: w}", "g.yaml:3:17: aliases.z: `w` is no model of this document: x"),
         ("g.yaml", "server:\n  port: 1\n  port: 2", "g.yaml:3:3: it cannot be read: `port` stands there twice"),
+        ("g.yaml", "models:\n  x: a/b\n   y: a/b", "g.yaml:3:5: it cannot be read: a second `:` in one entry. Is the line indented as those beside it? A text that has a `: ` in it stands in quotes"),
+        ("g.yaml", "models:\n\tx: a/b", "g.yaml:2:1: it cannot be read: no word begins so. Lines are indented by spaces, not by tabs; a text that begins with `@`, `%` or a backtick stands in quotes"),
         ("g.ini", "", "`g.ini`: what can be read is a file that ends in .toml, .json, .yaml, .yml"),
     ],
 )  # fmt: skip

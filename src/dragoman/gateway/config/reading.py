@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from dragoman.client.options import check_options
+from dragoman.client.options import check_client_option, check_options
 from dragoman.gateway.config.purposes import purpose_at, tenants_at
 from dragoman.gateway.config.records import (
     GatewayConfig,
@@ -125,6 +125,8 @@ def _providers(place: str, given: Any) -> dict[str, dict[str, Any]]:
         where = below(place, name)
         with located(where):
             spec = get_spec(str(name))
+            for option in mapping_at(where, options):
+                check_client_option(str(option))
         found[spec.name] = options_at(where, options)
     return found
 

@@ -148,7 +148,16 @@ def _yaml(text: str) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
-        raise _Unreadable(problem, mark and mark_of(mark)) from error
+        raise _Unreadable(_YAML_FIXES.get(problem, problem), mark and mark_of(mark)) from error
+
+
+_YAML_FIXES: Final = {
+    "mapping values are not allowed in this context": "a second `:` in one entry. Is the line indented as those beside "
+    "it? A text that has a `: ` in it stands in quotes",
+    "found character that cannot start any token": "no word begins so. Lines are indented by spaces, not by tabs; a "
+    "text that begins with `@`, `%` or a backtick stands in quotes",
+}
+"""What to say in place of words of PyYAML's that name no way out."""
 
 
 def _refuse_keys(node: Any) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Any, Final
 
 from msgspec.structs import replace
 
+from dragoman.catalog import providers_of
 from dragoman.routing.policies import OF_MEMBERS, Member, Ordered, Policy, Sticky, Table, When, as_condition
 from dragoman.routing.tables.client_words import options_at
 from dragoman.routing.tables.fields import list_at, located, mapping_at, one_of, record_at, refuse_unknown, required
@@ -82,8 +84,11 @@ class PolicyTree:
         if name in self._targets:
             return self._targets[name]
         if "/" not in name:
-            known = ", ".join([*self._given, *self._targets]) or "none"
-            raise refused(place, f"`{name}` is neither provider/model nor a name in this document: {known}")
+            known = [*self._given, *self._targets]
+            meant = get_close_matches(name, known, n=1) or [f"{each}/{name}" for each in providers_of(name)[:1]]
+            guess = f" Did you mean `{meant[0]}`?" if meant else ""
+            said = f"`{name}` is neither provider/model nor a name in this document: {', '.join(known) or 'none'}"
+            raise refused(place, f"{said}.{guess}" if guess else said)
         if name not in self._anonymous:
             self._anonymous[name] = self._target(place, name)
         return self._anonymous[name]
