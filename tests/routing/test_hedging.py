@@ -190,6 +190,74 @@ def test_a_caller_who_leaves_ends_both(clock: Clock) -> None:
     together(main)
 
 
+@pytest.mark.parametrize("leaves", ["here", "in a thread"])
+@pytest.mark.parametrize("hedged", [True, False], ids=["two run", "one runs"])
+def test_an_abort_before_anybody_has_begun_ends_both(clock: Clock, leaves: str, hedged: bool) -> None:
+    async def main(never: asyncio.Event) -> None:
+        both = asyncio.Event()
+
+        def waiting() -> Flow[LLMResponse]:
+            if not hedged or len(plays.asked) == 2:
+                both.set()
+            yield from invoke(async_=never.wait)
+            raise AssertionError("it is let go")
+
+        plays = Plays(openai=waiting, anthropic=waiting)
+        routing = routing_of(clock, NOW if hedged else Hedge(max_share=1, min_samples=1, min_seconds=1000))
+        handle: Handle[LLMResponse] = Handle()
+        events = async_events(route(routing, Features(), asking(plays, stream=True)), handle)
+        reading = asyncio.create_task(anext(events, None))
+        await both.wait()
+        if leaves == "here":
+            handle.abort()
+        else:
+            await asyncio.to_thread(handle.abort)
+        assert await reading is None
+        assert handle.result is None
+        assert sorted(plays.asked) == sorted(plays.ended) == sorted(["openai", "anthropic"][: 1 + hedged])
+        assert [routing.board[each].in_flight for each in (A, B)] == [0, 0]
+
+    together(main)
+
+
+def test_who_gives_up_waiting_for_the_end_has_ended_both_all_the_same(clock: Clock) -> None:
+    """The first takes its time to end; the second is not kept for that."""
+
+    async def main(never: asyncio.Event) -> None:
+        both, ended = asyncio.Event(), asyncio.Event()
+
+        async def slow_to_end() -> None:
+            try:
+                await never.wait()
+            finally:
+                await never.wait()
+
+        def first() -> Flow[LLMResponse]:
+            yield from invoke(async_=slow_to_end)
+            raise AssertionError("it is let go")
+
+        def second() -> Flow[LLMResponse]:
+            both.set()
+            try:
+                yield from invoke(async_=never.wait)
+            finally:
+                ended.set()
+            raise AssertionError("it is let go")
+
+        routing = routing_of(clock)
+        plays = Plays(openai=first, anthropic=second)
+        task = asyncio.create_task(async_run(route(routing, Features(), asking(plays))))
+        await both.wait()
+        task.cancel()
+        await ended.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert [routing.board[each].in_flight for each in (A, B)] == [0, 0]
+
+    together(main)
+
+
 def test_no_more_than_their_share_of_the_calls_is_hedged(clock: Clock) -> None:
     async def main(_: asyncio.Event) -> None:
         plays = Plays(openai=lambda: _after_a_turn(answer("slow")), anthropic=at_once(answer("quick")))

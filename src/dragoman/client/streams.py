@@ -88,6 +88,9 @@ class Running(RunningBase[R], Iterator[Event]):
             if self._handle.aborted and _is_busy(error):
                 raise StopIteration from None
             raise
+        if self._handle.aborted:  # by another thread meanwhile, which could not end what this one was in
+            self._events.close()
+            raise StopIteration
         self._note(event)
         return event
 
@@ -144,6 +147,9 @@ class AsyncRunning(RunningBase[R], AsyncIterator[Event]):
         if self._handle.aborted:
             raise StopAsyncIteration
         event = await anext(self._events)
+        if self._handle.aborted:  # meanwhile, when what was being read could not be ended
+            await self._events.aclose()
+            raise StopAsyncIteration
         self._note(event)
         return event
 

@@ -31,6 +31,9 @@ def events(flow: Flow[T], handle: Handle[T]) -> Generator[Event, None, None]:  #
             try:
                 match effect:
                     case Pump(reply, framing, decoder, _):
+                        if handle.reply is not reply:  # it was made, and never opened
+                            handle.release()
+                            handle.hold(reply)
                         for frames in cast("Reply", reply).frames(framing):
                             for name, data in frames:
                                 yield from decoder.feed(name, data)
@@ -70,6 +73,9 @@ async def async_events(flow: Flow[T], handle: Handle[T]) -> AsyncGenerator[Event
             try:
                 match effect:
                     case Pump(reply, framing, decoder, tap):
+                        if handle.reply is not reply:
+                            handle.release()
+                            handle.hold(reply)
                         source = cast("AsyncReply", reply).frames(framing)
                         if tap is not None and (tapped := getattr(source, "tap", None)):
                             tapped(tap)

@@ -16,23 +16,23 @@ class Handle(Generic[T]):
     `failure` is the name of what the flow ended with instead of a result; the exception itself would hold its frames.
     """
 
-    __slots__ = ("_reply", "_wake", "aborted", "failure", "result")
+    __slots__ = ("_wake", "aborted", "failure", "reply", "result")
 
     def __init__(self) -> None:
-        self._reply: Reply | AsyncReply | None = None
+        self.reply: Reply | AsyncReply | None = None
         self._wake: Callable[[], object] | None = None
         self.aborted = False
         self.failure: str | None = None
         self.result: T | None = None
 
     def hold(self, reply: Reply | AsyncReply) -> None:
-        self._reply = reply
+        self.reply = reply
         if self.aborted:  # the caller left while the request was on its way
             reply.close()
 
     def release(self) -> None:
         """Close the reply held, if any."""
-        reply, self._reply = self._reply, None
+        reply, self.reply = self.reply, None
         if reply is not None:
             reply.close()
 

@@ -29,7 +29,7 @@ class _Reply:
         try:
             async for event in self._events():
                 yield [("", event)]
-        except GeneratorExit:
+        except BaseException:  # the reader is gone, or cancelled
             self._abort()
             raise
 

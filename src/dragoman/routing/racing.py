@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Generic, TypeVar, cast
 
 from dragoman.flow import Flow, Handle, async_events, invoke
@@ -67,8 +68,11 @@ class Race(Generic[T]):
 
     def __init__(self, first: Flow[T], second: Callable[[], Flow[T] | None], delay: float) -> None:
         self._runners: list[Runner[T]] = [Runner(first)]
+        self._tasks: list[asyncio.Task[None]] = []
         self._second = second
         self._delay = delay
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_left = False
         self.winner: int | None = None
         self.errors: dict[int, Exception] = {}
 
@@ -77,31 +81,48 @@ class Race(Generic[T]):
         return len(self._runners) > 1
 
     async def begin(self) -> None:
-        """Have a winner. Raises what the first failed with when nobody wins."""
-        tasks = [asyncio.create_task(self._runners[0].begin())]
+        """Have a winner, unless it is left. Raises what the first failed with when nobody wins."""
+        self._loop = asyncio.get_running_loop()
+        tasks = self._tasks
+        tasks.append(asyncio.create_task(self._runners[0].begin()))
         try:
+            if self._is_left:  # asked after the loop is known, for another thread may be leaving
+                return
             await asyncio.wait(tasks, timeout=self._delay)
             if not tasks[0].done() and (flow := self._second()) is not None:
                 self._runners.append(Runner(flow))
                 tasks.append(asyncio.create_task(self._runners[1].begin()))
-            self.winner = await self._first_good(tasks)
+            self.winner = await self._first_good()
         finally:
-            await self._let_go(tasks)
-        if self.winner is None:
+            await self._let_go()
+        if self.winner is None and not self._is_left:
             raise self.errors[0]
 
-    async def _first_good(self, tasks: list[asyncio.Task[None]]) -> int | None:
-        waiting = set(tasks)
-        while waiting:
+    def leave(self) -> None:
+        """Have `begin` end, and both runs with it: from any thread, at any time."""
+        self._is_left = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed, and the race with it
+                self._loop.call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    async def _first_good(self) -> int | None:
+        waiting = set(self._tasks)
+        while waiting and not self._is_left:
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            good = [index for index in sorted(map(tasks.index, done)) if self._is_good(index, tasks[index])]
+            good = [index for index in sorted(map(self._tasks.index, done)) if self._is_good(index)]
             if good:
                 return good[0]
         return None
 
-    def _is_good(self, index: int, task: asyncio.Task[None]) -> bool:
+    def _is_good(self, index: int) -> bool:
         """Whether a run that has stopped did so with content, or whole."""
-        error = task.exception()
+        if self._is_left:
+            return False
+        error = self._tasks[index].exception()
         if error is None:
             return True
         if not isinstance(error, Exception):
@@ -109,13 +130,15 @@ class Race(Generic[T]):
         self.errors[index] = error
         return False
 
-    async def _let_go(self, tasks: list[asyncio.Task[None]]) -> None:
-        """End every run but the winner's."""
-        for index, task in enumerate(tasks):
-            if index != self.winner:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-                await self._runners[index].end()
+    async def _let_go(self) -> None:
+        """End every run but the winner's: all of them before the first is waited for, which may be given up on."""
+        others = [index for index in range(len(self._tasks)) if index != self.winner]
+        for index in others:
+            self._tasks[index].cancel()
+            self._runners[index].abort()
+        await asyncio.gather(*(self._tasks[index] for index in others), return_exceptions=True)
+        for index in others:
+            await self._runners[index].end()
 
     @property
     def _won(self) -> Runner[T]:
@@ -124,12 +147,16 @@ class Race(Generic[T]):
 
     def run(self, *, stream: bool) -> Flow[T]:
         """The winner's result. Its events go to the caller of a stream."""
-        yield from invoke(async_=self.begin)
-        if stream:
-            yield from pump_events(self._events_of_winner, self._won.abort)
-        else:
-            yield from invoke(async_=self._to_the_end)
-        return self._won.result
+        try:
+            yield from invoke(async_=self.begin, leave=self.leave)
+            if stream:
+                yield from pump_events(self._events_of_winner, self._won.abort)
+            else:
+                yield from invoke(async_=self._to_the_end, leave=self._won.abort)
+            return self._won.result
+        finally:
+            for runner in self._runners:
+                runner.abort()
 
     async def _events_of_winner(self) -> AsyncIterator[Event]:
         try:

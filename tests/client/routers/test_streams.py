@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 import dragoman
@@ -148,6 +149,42 @@ def test_leaving_early_frees_the_connection(emulator: Emulator, mode: str) -> No
         assert stream.state == "aborted"
     assert llm.health().standings[0].in_flight == 0
     assert len(emulator.requests) == 1
+
+
+@pytest.mark.parametrize("way", ["abort", "abort in a thread", "cancel"])
+@pytest.mark.parametrize("pieces", [0, 4], ids=["before it begins", "in its course"])
+@pytest.mark.parametrize("blocking", [False, True], ids=["awaited", "blocking"])
+def test_leaving_a_hedged_stream_ends_all_that_runs(emulator: Emulator, blocking: bool, pieces: int, way: str) -> None:
+    """Who waits for the next event comes to the end, and no thread is left that reads: the loop would wait for it."""
+    targets = [dragoman.create_llm(each, async_client=not blocking) for each in (MINI, CLAUDE)]
+    rules = RouteRules(hedge=dragoman.Hedge(min_samples=1, min_seconds=0, max_share=1), max_price_ratio=None)
+
+    async def awaited() -> None:
+        llm = chain("async", *targets, rules=rules)
+        await llm.generate("Say exactly: hello", stream=True).drain()
+        asked = len(emulator.requests)
+        emulator.fault(stall_after=pieces, times=None)
+        stream = llm.generate(SAY, stream=True)
+        reading = asyncio.create_task(anext(stream) if pieces else stream.drain())
+        await asyncio.to_thread(emulator.wait_for_requests, asked + 1)
+        if pieces:
+            await reading
+            reading = asyncio.create_task(stream.drain())
+            await asyncio.sleep(0)  # it begins
+        else:
+            await asyncio.to_thread(emulator.wait_for_requests, asked + 2)
+        match way:
+            case "abort":
+                stream.abort()
+            case "abort in a thread":
+                await asyncio.to_thread(stream.abort)
+            case _:
+                reading.cancel()
+        ended = await asyncio.gather(reading, return_exceptions=True)
+        assert isinstance(ended[0], asyncio.CancelledError if way == "cancel" else dragoman.CallerError)
+        assert [each.in_flight for each in llm.health().standings] == [0, 0]
+
+    asyncio.run(awaited())
 
 
 def test_a_growing_value_is_not_asked_for_twice_at_once(emulator: Emulator) -> None:
