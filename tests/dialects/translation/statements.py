@@ -338,13 +338,20 @@ def _extra(extra: Extra | None, path: str) -> Iterator[Statement]:
 # ---------------------------------------------------------------------- answers
 
 
+_USUAL_TIER = {"default", "standard", "on_demand"}
+"""Each dialect has its own word for it."""
+
+
 def of_response(response: LLMResponse) -> list[Statement]:
     statements = [*_answer(response, "")]
     for number, other in enumerate(response.alternatives):
         statements += _answer(other, f"alternatives[{number}].")
-    for name in ("id", "model", "stop_sequence", "service_tier"):
+    for name in ("id", "model", "stop_sequence"):
         if getattr(response, name):
             statements.append(Statement(name, name, getattr(response, name)))
+    if response.service_tier:
+        tier = "default" if response.service_tier in _USUAL_TIER else response.service_tier
+        statements.append(Statement("service_tier", "service_tier", tier))
     for name in Usage.__struct_fields__:
         value = getattr(response.usage, name)
         if value and (Usage, name) not in LABELS:  # a part that is 0 says nothing

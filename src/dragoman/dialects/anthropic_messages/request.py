@@ -24,6 +24,7 @@ from dragoman.dialects.anthropic_messages.options import (
 from dragoman.dialects.anthropic_messages.tools import decode_choice, decode_tools, encode_tools, unknown_choice
 from dragoman.dialects.base import Encoded, Wire, merge_extra
 from dragoman.dialects.losses import lose_settings
+from dragoman.dialects.service_tiers import ANTHROPIC
 from dragoman.messages import Extra, Loss, OutputFormat, Request
 
 _SAME: Final[dict[str, type]] = {
@@ -34,6 +35,9 @@ _SAME: Final[dict[str, type]] = {
     "service_tier": str,
 }
 """Fields with the same name and meaning on both sides."""
+
+_WRITTEN: Final = tuple(name for name in _SAME if name != "service_tier")
+"""Those whose values are the same, too."""
 
 _NO_PLACE: Final = ("seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs", "n")
 """Fields this dialect does not have."""
@@ -47,10 +51,11 @@ _USER: Final = "user_id"
 def encode_request(request: Request) -> Encoded:
     losses: list[Loss] = []
     wire: Wire = {"model": request.model}
-    for name in _SAME:
+    for name in _WRITTEN:
         value = getattr(request, name)
         if value is not None:
             wire[name] = value
+    ANTHROPIC.write(request.service_tier, wire, "service_tier", losses)
     encode_conversation(request.messages, wire, losses)
     if request.tools or request.tool_choice is not None or request.parallel_tool_calls is not None:
         encode_tools(request, wire, losses)

@@ -12,6 +12,7 @@ from dragoman.dialects.anthropic_messages.usage import decode_usage, encode_usag
 from dragoman.dialects.base import Encoded, Wire, write_extra
 from dragoman.dialects.broken import BROKEN, broken_answer
 from dragoman.dialects.losses import NO_ALTERNATIVES, NO_LOGPROBS
+from dragoman.dialects.service_tiers import ANTHROPIC_TOLD
 from dragoman.messages import (
     Document,
     Extra,
@@ -128,7 +129,7 @@ def encode_response(response: LLMResponse, request: Request) -> Encoded:
         "stop_reason": reason,
         "stop_sequence": response.stop_sequence,
         "stop_details": stop_details(refusal, reason),
-        "usage": encode_usage(response.usage, response.service_tier),
+        "usage": encode_usage(response.usage, ANTHROPIC_TOLD.word_for(response.service_tier, losses)),
     }
     wire.update(own_fields(response.extra, wire["stop_details"], losses))
     _restore_unknown(response.raw, wire)

@@ -25,6 +25,7 @@ from dragoman.dialects.anthropic_messages.response import (
 from dragoman.dialects.anthropic_messages.usage import encode_usage, report_usage
 from dragoman.dialects.base import MoreText, Wire, Writers, more_text, write_extra
 from dragoman.dialects.blocks import Blocks, BlockStreamEncoder, Pieces, place_of
+from dragoman.dialects.service_tiers import ANTHROPIC_TOLD
 from dragoman.errors import Error
 from dragoman.http import Frame
 from dragoman.messages import (
@@ -134,7 +135,7 @@ class StreamEncoder(BlockStreamEncoder):
             delta["stop_details"] = details
         fields = own_fields(event.extra, details, self._losses)
         delta.update({name: fields.pop(name) for name in _IN_THE_DELTA if name in fields})
-        usage = encode_usage(self._usage, event.service_tier)
+        usage = encode_usage(self._usage, ANTHROPIC_TOLD.word_for(event.service_tier, self._losses))
         return {"type": "message_delta", "delta": delta, "usage": usage, **fields}
 
     # ------------------------------------------------------------------ its parts

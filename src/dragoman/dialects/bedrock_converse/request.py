@@ -23,6 +23,7 @@ from dragoman.dialects.bedrock_converse.options import (
 from dragoman.dialects.bedrock_converse.reading import optional, rejected
 from dragoman.dialects.bedrock_converse.tools import decode_choice, decode_tools, encode_tools, unknown_config
 from dragoman.dialects.losses import lose_settings
+from dragoman.dialects.service_tiers import BEDROCK
 from dragoman.messages import Extra, JsonObject, Loss, Request
 
 _NO_PLACE: Final = ("seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs", "user", "n")
@@ -45,8 +46,9 @@ def encode_request(request: Request) -> Encoded:
     encode_tools(request, wire, losses)
     if request.metadata is not None:
         wire["requestMetadata"] = _encode_metadata(request.metadata, losses)
-    if request.service_tier is not None:
-        wire["serviceTier"] = {"type": request.service_tier}
+    tier = BEDROCK.word_for(request.service_tier, losses)
+    if tier is not None:
+        wire["serviceTier"] = {"type": tier}
     lose_settings(request, _NO_PLACE, losses)
     for extra in request.extra:
         wire = _with_extra(wire, extra, losses)

@@ -19,6 +19,7 @@ from dragoman.dialects.bedrock_converse.reading import field
 from dragoman.dialects.bedrock_converse.usage import decode_usage, encode_usage, report_usage
 from dragoman.dialects.broken import BROKEN, broken_answer
 from dragoman.dialects.losses import NO_ALTERNATIVES, NO_LOGPROBS
+from dragoman.dialects.service_tiers import BEDROCK_TOLD
 from dragoman.messages import (
     Audio,
     Document,
@@ -140,7 +141,7 @@ def encode_response(response: LLMResponse, request: Request) -> Encoded:
         "stopReason": reason,
         "usage": encode_usage(response.usage),
         "metrics": {"latencyMs": 0 if seconds is None else round(seconds * 1000)},
-        **encode_tier(response.service_tier),
+        **encode_tier(response.service_tier, losses),
         **own_fields(response.extra, response.stop_sequence, losses),
     }
     _restore_unknown(response.raw, wire)
@@ -154,8 +155,9 @@ def encode_response(response: LLMResponse, request: Request) -> Encoded:
     return Encoded(wire, tuple(losses))
 
 
-def encode_tier(tier: str | None) -> Wire:
-    return {} if tier is None else {"serviceTier": {"type": tier}}
+def encode_tier(tier: str | None, losses: list[Loss]) -> Wire:
+    word = BEDROCK_TOLD.word_for(tier, losses)
+    return {} if word is None else {"serviceTier": {"type": word}}
 
 
 def own_fields(extra: Extra | None, sequence: str | None, losses: list[Loss]) -> Wire:

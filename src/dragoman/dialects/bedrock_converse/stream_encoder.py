@@ -97,7 +97,11 @@ class StreamEncoder(BlockStreamEncoder):
         report_usage(self._usage, self._losses)
         fields = own_fields(event.extra, event.stop_sequence, self._losses)
         stop = {name: fields.pop(name) for name in _WITH_THE_REASON if name in fields}
-        metadata = {"usage": encode_usage(self._usage), "metrics": _UNMEASURED, **encode_tier(event.service_tier)}
+        metadata = {
+            "usage": encode_usage(self._usage),
+            "metrics": _UNMEASURED,
+            **encode_tier(event.service_tier, self._losses),
+        }
         return [
             _frame("messageStop", {"stopReason": reason, **stop}),
             _frame("metadata", {**metadata, **fields}),

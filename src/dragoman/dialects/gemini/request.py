@@ -19,6 +19,7 @@ from dragoman.dialects.gemini.options import decode_options, encode_options, unk
 from dragoman.dialects.gemini.spelling import request_in_camel_case
 from dragoman.dialects.gemini.tools import decode_choice, decode_tools, encode_tools, unknown_choice
 from dragoman.dialects.losses import lose_settings
+from dragoman.dialects.service_tiers import GEMINI
 from dragoman.messages import Extra, Loss, Request
 
 _NO_PLACE: Final = ("user", "metadata")
@@ -35,8 +36,7 @@ def encode_request(request: Request) -> Encoded:
     config = encode_options(request, losses)
     if config:
         wire["generationConfig"] = config
-    if request.service_tier is not None:
-        wire["serviceTier"] = request.service_tier
+    GEMINI.write(request.service_tier, wire, "serviceTier", losses)
     lose_settings(request, _NO_PLACE, losses)
     for extra in request.extra:
         restore(wire, extra, "", losses)

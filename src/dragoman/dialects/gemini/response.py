@@ -23,6 +23,7 @@ from dragoman.dialects.gemini.extras import extra_of, objects_in, own, restore, 
 from dragoman.dialects.gemini.finish import decode_finish, encode_finish, report_ending
 from dragoman.dialects.gemini.parts import decode_parts, encode_part, encode_shown_reasoning
 from dragoman.dialects.gemini.usage import decode_usage, encode_usage, report_usage
+from dragoman.dialects.service_tiers import GEMINI_TOLD
 from dragoman.errors import DecodeError
 from dragoman.messages import (
     Citation,
@@ -154,7 +155,7 @@ def encode_response(response: LLMResponse, request: Request) -> Encoded:
     }
     if is_blocked(left, response):
         del wire["candidates"]
-    wire["usageMetadata"] = encode_usage(response.usage, response.service_tier)
+    wire["usageMetadata"] = encode_usage(response.usage, GEMINI_TOLD.word_for(response.service_tier, losses))
     wire["modelVersion"] = response.model or request.model
     if response.id is not None:
         wire["responseId"] = response.id

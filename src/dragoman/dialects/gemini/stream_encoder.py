@@ -28,6 +28,7 @@ from dragoman.dialects.gemini.response import (
     timestamp,
 )
 from dragoman.dialects.gemini.usage import encode_usage, report_usage
+from dragoman.dialects.service_tiers import GEMINI_TOLD
 from dragoman.errors import Error, StreamInterrupted
 from dragoman.http import Frame
 from dragoman.messages import (
@@ -130,7 +131,7 @@ class StreamEncoder:
         ending = LLMResponse(raw_finish_reason=event.raw_finish_reason)
         if not self._said and is_blocked(left, ending):
             del wire["candidates"]
-        wire["usageMetadata"] = encode_usage(self._usage, event.service_tier)
+        wire["usageMetadata"] = encode_usage(self._usage, GEMINI_TOLD.word_for(event.service_tier, self._losses))
         wire.update(self._head)
         unite(wire, left)
         report_usage(self._usage, self._losses)

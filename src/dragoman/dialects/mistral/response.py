@@ -35,8 +35,7 @@ def encode_response(response: LLMResponse) -> Encoded:
         "usage": encode_usage(response.usage) or {},
     }
     losses.at = ()
-    if response.service_tier is not None:
-        wire["service_tier"] = response.service_tier
+    losses.variant.tiers.write(response.service_tier, wire, "service_tier", losses.found)
     report_usage(response.usage, losses)
     restore(wire, response.extra, losses)
     return Encoded(wire, tuple(losses.found))

@@ -21,6 +21,7 @@ from dragoman.dialects.openai_chat.parts import (
     lose_speech,
 )
 from dragoman.dialects.openai_chat.variant import Variant
+from dragoman.dialects.service_tiers import ANTHROPIC, CHAT
 from dragoman.messages import Audio, Document, FinishReason, Image, JsonObject, Reasoning, ReasoningEnd, Refusal, Text
 
 _VALID_ID: Final = re.compile(r"[a-zA-Z0-9]{9}")
@@ -106,6 +107,7 @@ REQUESTS: Final = Variant(
     free_form_tools=False,
     cache_marks="this dialect has no marks for the cache",
     refusals=False,
+    tiers=ANTHROPIC,
     no_search="this dialect has no `web_search` that its provider runs",
 )
 """For requests."""
@@ -140,6 +142,7 @@ def own_payload(part: Reasoning | ReasoningEnd, losses: Losses) -> JsonObject | 
 
 ANSWERS: Final = replace(
     REQUESTS,
+    tiers=CHAT,
     parts={
         **REQUESTS.parts,
         Refusal: _encode_answer_refusal,

@@ -39,7 +39,7 @@ _PLAIN: Final[dict[str, tuple[str, tuple[type, ...]]]] = {
 }
 """Fields that are the same in both languages but for their name: the record's name, and the types of the wire."""
 
-_FIELDS: Final = [(field, name) for name, (field, _) in _PLAIN.items()]
+_FIELDS: Final = [(field, name) for name, (field, _) in _PLAIN.items() if field != "service_tier"]
 
 # ---------------------------------------------------------------------- encode
 
@@ -58,6 +58,7 @@ def write_request(request: Request, losses: Losses) -> Wire:
         value = getattr(request, field)
         if value is not None:
             wire[name] = value
+    losses.variant.tiers.write(request.service_tier, wire, "service_tier", losses.found)
     if request.stop:
         wire["stop"] = list(request.stop)
     if request.output_format is not None:

@@ -233,8 +233,7 @@ def encode_response(response: LLMResponse, request: Request) -> Encoded:
     usage = encode_usage(response.usage)
     if usage is not None:
         wire["usage"] = usage
-    if response.service_tier is not None:
-        wire["service_tier"] = response.service_tier
+    losses.variant.tiers.write(response.service_tier, wire, "service_tier", losses.found)
     report_usage(response.usage, losses)
     if response.extra is not None:
         losses.at = ()

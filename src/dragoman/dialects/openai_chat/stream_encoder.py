@@ -309,8 +309,7 @@ class ChatStreamEncoder:
     def _of_the_whole(self, event: Finish) -> Wire:
         """What the body of a whole answer has at its top."""
         wire = sources_fields(self._sources)
-        if event.service_tier is not None:
-            wire["service_tier"] = event.service_tier
+        self._losses.variant.tiers.write(event.service_tier, wire, "service_tier", self._losses.found)
         report_usage(self._usage, self._losses)
         self._losses.at = ()
         restore(wire, event.extra, self._losses)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from dragoman.dialects.base import Wire
 from dragoman.dialects.openai_chat.wire import CACHE_TTLS, NAME
+from dragoman.dialects.service_tiers import CHAT, Tiers
 from dragoman.messages import CacheMark, FinishReason
 
 EncodePart: TypeAlias = Callable[[Any, Any], Wire | None]
@@ -82,6 +83,7 @@ class Variant(Struct, frozen=True, kw_only=True):
         free_form_tools: Whether it has tools that take text; else their calls have it as an argument `input`.
         cache_marks: Its marks for the cache, or why there are none.
         refusals: Whether it tells refusals from text.
+        tiers: Its words for service tiers.
         no_search: Why the provider does not search the web when the body says so; `None`: it does.
     """
 
@@ -92,6 +94,7 @@ class Variant(Struct, frozen=True, kw_only=True):
     free_form_tools: bool = True
     cache_marks: Marks | str = OPENAI_MARKS
     refusals: bool = True
+    tiers: Tiers = CHAT
     no_search: str | None = None
 
 

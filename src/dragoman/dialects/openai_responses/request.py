@@ -23,6 +23,7 @@ from dragoman.dialects.openai_responses.conversation import (
 from dragoman.dialects.openai_responses.extras import extra_of, restore
 from dragoman.dialects.openai_responses.tools import decode_choice, decode_tools, encode_choice, encode_tools
 from dragoman.dialects.openai_responses.wire import LOGPROBS
+from dragoman.dialects.service_tiers import OPENAI
 from dragoman.messages import OutputFormat, ReasoningOptions, Request
 
 _PLAIN: Final[dict[str, tuple[str, tuple[type, ...]]]] = {
@@ -37,7 +38,7 @@ _PLAIN: Final[dict[str, tuple[str, tuple[type, ...]]]] = {
 }
 """Fields that are the same in both languages but for their name: the record's name, and the types of the wire."""
 
-_FIELDS: Final = [(field, name) for name, (field, _) in _PLAIN.items()]
+_FIELDS: Final = [(field, name) for name, (field, _) in _PLAIN.items() if field != "service_tier"]
 
 _NO_FIELD: Final = ("top_k", "seed", "frequency_penalty", "presence_penalty")
 """Settings that the Responses API does not have."""
@@ -57,6 +58,7 @@ def encode_request(request: Request) -> Encoded:
         value = getattr(request, field)
         if value is not None:
             wire[name] = value
+    OPENAI.write(request.service_tier, wire, "service_tier", losses.found)
     if request.output_format is not None:
         wire["text"] = {"format": _encode_format(request.output_format, losses)}
     if request.reasoning is not None:

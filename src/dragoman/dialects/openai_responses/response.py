@@ -20,6 +20,7 @@ from dragoman.dialects.openai_responses.reasoning import decode_reasoning
 from dragoman.dialects.openai_responses.server_items import opaque_item, provider_call, runs_at_provider
 from dragoman.dialects.openai_responses.usage import decode_usage, encode_usage
 from dragoman.dialects.openai_responses.wire import NAME
+from dragoman.dialects.service_tiers import OPENAI
 from dragoman.errors import DecodeError
 from dragoman.messages import (
     Extra,
@@ -195,8 +196,7 @@ def encode_ending(ending: LLMResponse | Finish, usage: Usage, kinds: set[type[Pa
     if ending.stop_sequence is not None:
         losses.dropped("stop_sequence", "the Responses API knows no stop texts")
     fields["usage"] = encode_usage(usage, losses)
-    if ending.service_tier is not None:
-        fields["service_tier"] = ending.service_tier
+    OPENAI.write(ending.service_tier, fields, "service_tier", losses.found)
     restore(fields, ending.extra, losses)
     return fields
 
