@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dragoman._version import __version__
 from dragoman.client.llm_provider import ProviderFactory
-from dragoman.errors import UnknownModel
+from dragoman.errors import Rejected
 from dragoman.gateway.asgi import AsgiLine, reply_with
 from dragoman.gateway.config import GatewayConfig
 from dragoman.gateway.front import answer, place_in
@@ -124,7 +124,7 @@ async def _elsewhere(service: Service, not_http: ASGIApp, scope: Scope, receive:
         await answer(service, AsgiLine(scope, receive, send), place)
         return
     message = f"Invalid URL ({scope['method']} {scope['path']}): see /docs for what there is"
-    refusal = refusal_of(surface_of("openai_chat").dialect, UnknownModel(message, http_status=404))
+    refusal = refusal_of(surface_of("openai_chat").dialect, Rejected(message, http_status=404))
     await reply_with(send, refusal.status, refusal.headers, refusal.body)
 
 

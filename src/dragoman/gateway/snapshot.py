@@ -170,8 +170,8 @@ class Snapshot:
         if not self.config.takes_any_model:
             return said
         providers = self._any.providers
-        keys = f"keys are found of: {', '.join(providers)}" if providers else "no provider's key is found"
-        return f"{said} Any model may be named as provider/model; {keys}."
+        reached = f"of {', '.join(providers)}" if providers else "but no provider's key is found"
+        return f"{said} Any model may be named as provider/model, {reached}."
 
     def __repr__(self) -> str:
         return f"<Snapshot {self.generation} of {self.config!r}>"

@@ -69,7 +69,7 @@ def test_a_name_and_who_is_asked(document: dict[str, Any], name: str, asked: lis
         ({"models": MODELS, "aliases": {"a": "fast", "b-*": "fast"}}, "c", "there is no model `c` here. There are: fast, smart, a."),
         ({"allow_any_model": False}, "gpt-4o", "there is no model `gpt-4o` here."),
         ({"providers": {"groq": {}}, "models": MODELS, "allow_any_model": True}, "nobody/x", "there is no model `nobody/x` here. There are: fast, smart and more. `GET /v1/models` lists all "),
-        ({}, "nobody/x", "there is no model `nobody/x` here. Any model may be named as provider/model; no provider's key is found."),
+        ({}, "nobody/x", "there is no model `nobody/x` here. Any model may be named as provider/model, but no provider's key is found."),
         ({}, "mlx/some-weights", "there is no model `mlx/some-weights` here. Any"),
         ({}, "huggingface/org/weights", "there is no model `huggingface/org/weights` here. Any"),
         ({}, f"openai/{'x' * 500}", f"there is no model `openai/{'x' * 93}…` here. Any"),

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -65,11 +66,14 @@ class Running(uvicorn.Server):
 
 
 @contextmanager
-def serving(app: Any, *, header_seconds: float = 10.0, idle_seconds: int = 5) -> Iterator[str]:
-    """The address of `app`, which is served until the end of the block."""
+def serving(
+    app: Any, *, header_seconds: float = 10.0, idle_seconds: int = 5, certificate: Path | None = None
+) -> Iterator[str]:
+    """The address of `app`, which is served until the end of the block; `certificate`, with its key, is for TLS."""
     config = uvicorn.Config(
         app, port=0, log_level="critical", access_log=False, http=limited(header_seconds=header_seconds),
         proxy_headers=False, ws="none", timeout_graceful_shutdown=5, timeout_keep_alive=idle_seconds,
+        ssl_certfile=certificate,
     )  # fmt: skip
     server = Running(config)
     problems: list[BaseException] = []
@@ -78,7 +82,7 @@ def serving(app: Any, *, header_seconds: float = 10.0, idle_seconds: int = 5) ->
     server.listening.wait(20)
     assert server.listening.is_set(), problems
     try:
-        yield f"http://127.0.0.1:{server.port}"
+        yield f"{'https' if certificate else 'http'}://127.0.0.1:{server.port}"
     finally:
         server.should_exit = True
         thread.join(20)
