@@ -8,19 +8,23 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from typer.main import get_command
 
 from dragoman.cli.app import app
+from dragoman.cli.doctor import EXTRAS
 from dragoman.cli.output import code_of
 from dragoman.errors import Error, MissingKey, OutputError, RateLimited, TimedOut
-from dragoman.providers import provider_names
+from dragoman.providers import get_spec, provider_names
 from dragoman.testing import Emulator
 from dragoman.testing.emulator.command_line import OPTIONS
 
 from .conftest import Command
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_providers_are_listed_and_keys_are_not_shown(run: Command) -> None:
@@ -134,6 +138,11 @@ def test_models_that_do_not_exist_say_why(run: Command) -> None:
     assert "context_tokens" in result.stderr
 
 
+def test_models_of_a_provider_that_is_misspelt_say_which_is_meant(run: Command) -> None:
+    for asked in ("opnai", "opnai/gpt-4o"):
+        assert "Did you mean `openai`?" in run("models", asked).stderr
+
+
 def test_models_that_the_provider_offers_now(run: Command) -> None:
     assert "gpt-4o-mini" in run("models", "openai", "--live").stdout
     assert {row["id"] for row in json.loads(run("models", "openai", "--live", "--json").stdout)} > {"gpt-4o-mini"}
@@ -163,6 +172,30 @@ def test_doctor_names_a_server_that_is_down(run: Command) -> None:
 def test_doctor_says_what_to_install(run: Command) -> None:
     rows = run("doctor", "openai", "--offline").stdout
     assert "dragoman[gguf]" in rows or "llama_cpp" in rows
+
+
+def test_doctor_looks_for_every_extra_that_installs_something() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = {name for name, packages in project["optional-dependencies"].items() if packages}
+    assert extras - {"all", "dev"} == set(EXTRAS)
+
+
+def test_doctor_says_in_a_line_that_keys_are_missing(run: Command) -> None:
+    for name in provider_names():
+        for variable in get_spec(name).auth.variables:
+            run.environment.pop(variable, None)
+    assert "set one, like OPENAI_API_KEY" in run("doctor", "--offline").stdout
+    short = run("doctor", "--offline", OPENAI_API_KEY="sk-marked-secret").stdout
+    assert re.findall(r"key of \w+", short) == ["key of openai"]
+    assert "other keys" in short
+    (keyless,) = (line for line in short.splitlines() if "no key needed" in line)
+    assert "ollama" in keyless
+    assert "mlx" not in keyless
+    assert "GROQ_API_KEY" in run("doctor", "--offline", "--all").stdout
+
+
+def test_doctor_says_that_an_engine_runs_here(run: Command) -> None:
+    assert "in this process" in run("doctor", "mlx", "--offline").stdout
 
 
 def test_doctor_offline_sends_nothing(run: Command, emulator: Emulator) -> None:

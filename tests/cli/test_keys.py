@@ -56,12 +56,15 @@ def test_a_key_is_made_listed_changed_and_revoked(keys: Command, path: Path) -> 
         (("create", "ann", "--budget", "many"), "many is no amount"),
         (("create", "ann", "--budget", "-1"), "from 0 to 1,000,000"),
         (("create", "ann", "--rpm", "0"), "at least 1, not 0"),
-        (("create", "ann", "--per", "week"), "week"),
+        (("create", "ann", "--per", "week"), "'--per': 'week' is not one of 'total', 'day', 'month'."),
         (("revoke", "nobody"), "there is no key `nobody`"),
         (("change", "nobody", "--rpm", "1"), "there is no key `nobody`"),
     ],
 )
-def test_what_cannot_be_meant_is_said_and_exits_with_2(keys: Command, arguments: tuple[str, ...], why: str) -> None:
+def test_what_cannot_be_meant_is_said_and_exits_with_2(
+    keys: Command, path: Path, arguments: tuple[str, ...], why: str
+) -> None:
+    SqliteStore(path).close()
     result = keys("keys", *arguments)
     assert result.returncode == 2
     assert why in result.stderr
@@ -112,8 +115,25 @@ def test_unknown_costs_are_listed_and_resolved(keys: Command, path: Path) -> Non
     assert keys("usage", "--resolve", number, "--cost", "0.1").returncode == 2
 
 
-def test_usage_makes_no_store(keys: Command, path: Path) -> None:
-    result = keys("usage")
+@pytest.mark.parametrize(
+    "arguments", [("keys", "list"), ("keys", "change", "ann", "--rpm", "1"), ("keys", "revoke", "ann"), ("usage",)]
+)
+def test_who_asks_for_a_store_that_is_not_there_makes_none(
+    keys: Command, path: Path, arguments: tuple[str, ...]
+) -> None:
+    result = keys(*arguments)
     assert result.returncode == 2
-    assert f"there is no store at {path}" in result.stderr
+    assert f"there is no store at {path} yet: `dragoman keys create` makes it" in result.stderr
     assert not path.exists()
+
+
+def test_the_options_of_a_new_key_have_help(keys: Command) -> None:
+    shown = keys("keys", "create", "--help").stdout
+    for words in ("What people call it", "Print it as JSON", "The gateway's store", "day"):
+        assert words in shown
+    assert "--no-json" not in shown
+
+
+def test_words_that_usage_cannot_be_added_up_by_are_refused_with_those_it_can(keys: Command) -> None:
+    said = " ".join(keys("usage", "--by", "foo").stderr.replace("│", " ").split())
+    assert "'--by': 'foo' is not one of 'day', 'key', 'tenant', 'model', 'provider', 'served'." in said

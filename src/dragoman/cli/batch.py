@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from dragoman.batch import Totals, summary
+from dragoman.cli.choices import choice
 from dragoman.cli.client_options import (
     BaseUrlOption,
     EffortOption,
@@ -49,7 +50,7 @@ def batch(
     max_cost: Annotated[float | None, typer.Option(help="US dollars that all runs together may cost.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an earlier run was ended.")] = False,
     again: Annotated[
-        list[Over] | None, typer.Option("--again", help="Which rows to ask again; with --resume, may be repeated.")
+        list[Over] | None, choice(Over, "--again", help="Which rows to ask again; with --resume, may be repeated.")
     ] = None,
     idempotency_header: Annotated[
         str | None, typer.Option(help="The header by which this server knows what it has answered before.")

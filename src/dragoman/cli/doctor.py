@@ -32,6 +32,8 @@ EXTRAS: Final[dict[str, tuple[str, ...]]] = {
     "huggingface": ("transformers", "torch"),
     "gguf": ("llama_cpp",),
     "otel": ("opentelemetry.sdk",),
+    "templates": ("jinja2",),
+    "yaml": ("yaml",),
 }
 """Extra → the modules that it installs."""
 
@@ -55,6 +57,7 @@ def doctor(
     ] = None,
     *,
     offline: Annotated[bool, typer.Option("--offline", help="Send nothing.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Show a row for every provider's key, as --json does.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Look for packages and keys, and ask each provider for its models. Keys are never shown.
@@ -63,7 +66,8 @@ def doctor(
     """
     specs, broken = _found(provider or provider_names())
     asked = [spec for spec in specs if provider or key_variable(spec)]
-    findings = [_python(), *_packages(), *broken, *map(_key, specs)]
+    findings = [_python(), *_packages(), *broken]
+    findings += map(_key, specs) if provider or every or json else _keys_in_short(specs)
     findings += [_not_asked(spec) for spec in asked] if offline else _reachable(asked, quiet=json)
     if json:
         print_json([{field: getattr(it, field) for field in it.__struct_fields__} for it in findings])
@@ -112,10 +116,28 @@ def _key(spec: ProviderSpec) -> Finding:
     variable = key_variable(spec)
     if variable:
         return Finding(what=f"key of {spec.name}", state="ok", found=variable)
+    if spec.engine:
+        return Finding(what=f"key of {spec.name}", state="ok", found="none: models run in this process, by an extra")
     if not spec.auth.required:
         return Finding(what=f"key of {spec.name}", state="ok", found="none needed")
     return Finding(
         what=f"key of {spec.name}", state="missing", advice=f"set {' or '.join(spec.auth.variables)}, if you need it"
+    )
+
+
+def _keys_in_short(specs: Sequence[ProviderSpec]) -> Iterator[Finding]:
+    """A row for each key that is there, and one for all others."""
+    found = [spec for spec in specs if key_variable(spec)]
+    yield from map(_key, found)
+    others = [spec for spec in specs if spec not in found and not spec.deprecated]
+    keyless = ", ".join(spec.name for spec in others if not (spec.auth.required or spec.engine))
+    lacking = sum(spec.auth.required for spec in others)
+    yield Finding(what="no key needed", state="ok", found=keyless)
+    yield Finding(
+        what="other keys" if found else "keys",
+        state="missing",
+        found=f"none of {lacking} providers",
+        advice="set one, like OPENAI_API_KEY, if you need it; --all lists them",
     )
 
 

@@ -14,7 +14,9 @@ from typing import Annotated, Any, Final, ParamSpec, TypeVar
 import typer
 from msgspec import to_builtins
 
+from dragoman.cli.choices import choice
 from dragoman.cli.output import console, exits, print_json, table
+from dragoman.errors import ConfigurationError
 from dragoman.gateway.keys import Keys, VirtualKey
 from dragoman.gateway.store import SqliteStore, Standing, read_only, standing_of, usual_place
 
@@ -60,7 +62,9 @@ TERMS: Final[dict[str, Any]] = {
     "tokens_per_minute": Annotated[int | None, typer.Option("--tpm", help="Tokens a minute.")],
     "concurrency": Annotated[int | None, typer.Option(help="Calls at once.")],
     "budget": Annotated[Decimal | None, typer.Option(metavar="USD", parser=dollars, help="What it may spend.")],
-    "period": Annotated[Period | None, typer.Option("--per", help="How often the budget begins anew (total: never).")],
+    "period": Annotated[
+        Period | None, choice(Period, "--per", help="How often the budget begins anew (total: never).")
+    ],
     "unpriced": Annotated[
         bool | None, typer.Option(_UNPRICED, help="Whether a key with a budget may ask for what has no price.")
     ],
@@ -82,7 +86,9 @@ _FIELDS: Final[dict[str, Callable[[Any], Any]]] = {
 
 def with_terms(command: Callable[P, T]) -> Callable[P, T]:
     """`command` with the options that say what a key may in the place of its `**terms`."""
-    given = signature(command).parameters.values()
+    given = signature(
+        command, eval_str=True
+    ).parameters.values()  # texts would be left as they are: no help, no `--json`
     named = [parameter for parameter in given if parameter.kind is not Parameter.VAR_KEYWORD]
     terms = [Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=kind) for name, kind in TERMS.items()]
     vars(command)["__signature__"] = Signature([*named, *terms])  # typer asks `inspect` for it
@@ -93,12 +99,21 @@ def _fields(terms: dict[str, Any]) -> dict[str, Any]:
     return {name: _FIELDS.get(name, lambda it: it)(value) for name, value in terms.items() if value not in (None, [])}
 
 
-@contextmanager
-def opened(path: Path | None) -> Generator[tuple[Keys, Path]]:
-    """The keys of a store, which is made where there is none."""
+def place_of(path: Path | None) -> Path:
+    """Where the store is. Raises `ConfigurationError` where there is none: who asks what is in it does not make it."""
     place = path or usual_place()
+    if not place.exists():
+        raise ConfigurationError(
+            f"there is no store at {place} yet: `dragoman keys create` makes it; --store names another"
+        )
+    return place
+
+
+@contextmanager
+def opened(place: Path) -> Generator[Keys]:
+    """The keys of a store, which is made where there is none."""
     with SqliteStore(place) as store:
-        yield Keys(store), place
+        yield Keys(store)
 
 
 @app.command("create")
@@ -112,7 +127,7 @@ def create(
     **terms: Any,
 ) -> None:
     """Make a key and print its token: now, and never again."""
-    with opened(store) as (keys, _):
+    with opened(store or usual_place()) as keys:
         key, token = keys.create(name, **_fields(terms))
     if json:
         print_json({**_facts(key), "token": token.reveal()})
@@ -125,7 +140,8 @@ def create(
 @exits
 def list_(*, store: StoreOption = None, json: JsonOption = False) -> None:
     """List the keys, with what they may and what they have spent. Tokens are not kept, so they cannot be listed."""
-    with opened(store) as (keys, place):
+    place = place_of(store)
+    with opened(place) as keys:
         listed = keys.all()
     with read_only(place) as connection:
         now = datetime.now(UTC).timestamp()
@@ -150,7 +166,7 @@ def change(
     **terms: Any,
 ) -> None:
     """Change what a key may; what is not named stays as it is. It holds from the next call on."""
-    with opened(store) as (keys, _):
+    with opened(place_of(store)) as keys:
         _say(keys.change(key, **_fields(terms)), json=json, done="changed")
 
 
@@ -158,7 +174,7 @@ def change(
 @exits
 def revoke(key: WhichArgument, *, store: StoreOption = None, json: JsonOption = False) -> None:
     """Refuse a key from now on, for ever. What it has spent stays in the reports."""
-    with opened(store) as (keys, _):
+    with opened(place_of(store)) as keys:
         _say(keys.revoke(key), json=json, done="revoked")
 
 

@@ -12,9 +12,9 @@ from dragoman.catalog import ModelFacts, ModelList
 from dragoman.catalog.day import utc_today
 from dragoman.cli.output import console, print_json, table
 from dragoman.client import list_models
-from dragoman.errors import ConfigurationError, NoModelFits
+from dragoman.errors import ConfigurationError, NoModelFits, UnknownProvider
 from dragoman.messages import ModelInfo
-from dragoman.providers import provider_names
+from dragoman.providers import how_unknown, is_provider, provider_names
 
 
 def complete_provider(incomplete: str) -> list[str]:
@@ -38,6 +38,8 @@ def models(
     """List models: their windows and prices from the catalog, or with `--live` what a provider offers now."""
     if provider and "/" in provider and search is None:
         provider, _, search = provider.partition("/")
+    if provider and not (catalog.has_list(provider) or is_provider(provider)):
+        raise UnknownProvider(how_unknown(provider))
     demands = {
         "tools": tools or None,
         "vision": vision or None,

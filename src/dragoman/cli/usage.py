@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 from msgspec import to_builtins
 
-from dragoman.cli.keys import BudgetOption, JsonOption, StoreOption, day, opened
+from dragoman.cli.choices import choice
+from dragoman.cli.keys import BudgetOption, JsonOption, StoreOption, day, opened, place_of
 from dragoman.cli.output import console, print_json, table
 from dragoman.errors import ConfigurationError
 from dragoman.gateway.store import (
@@ -22,7 +23,6 @@ from dragoman.gateway.store import (
     read_only,
     unknown_holds,
     usage_rows,
-    usual_place,
 )
 
 
@@ -43,7 +43,7 @@ DayOption = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="
 def usage(
     *,
     by: Annotated[
-        list[By] | None, typer.Option("--by", help="What to add up by (key, model, provider); may be repeated.")
+        list[By] | None, choice(By, "--by", help="What to add up by (key, model, provider); may be repeated.")
     ] = None,
     since: DayOption = None,
     until: DayOption = None,
@@ -59,9 +59,7 @@ def usage(
     json: JsonOption = False,
 ) -> None:
     """Print what calls through the gateway have used and cost."""
-    place = store or usual_place()
-    if not place.exists():
-        raise ConfigurationError(f"there is no store at {place}: name it with --store")
+    place = place_of(store)
     if resolve is not None:
         _resolve(place, resolve, cost)
     elif unknown:
@@ -79,7 +77,7 @@ def _date(moment: datetime | None) -> Any:
 
 
 def _id_of(place: Path, which: str) -> str:
-    with opened(place) as (keys, _):
+    with opened(place) as keys:
         return keys.named(which).id
 
 
