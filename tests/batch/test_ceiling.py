@@ -10,7 +10,23 @@ from pydantic import BaseModel
 
 import dragoman
 from dragoman.client.requests import own_request
-from dragoman.messages import Extra, Message, OutputFormat, ReasoningOptions, Request, Role, Tool, ToolChoice
+from dragoman.messages import (
+    Audio,
+    Document,
+    Extra,
+    Image,
+    Message,
+    Opaque,
+    OutputFormat,
+    Part,
+    ReasoningOptions,
+    Request,
+    Role,
+    ServerTool,
+    Tool,
+    ToolChoice,
+    ToolResult,
+)
 
 HI = Message(Role.USER, "Hi")
 
@@ -19,11 +35,11 @@ class Contact(BaseModel):
     name: str
 
 
-WORST = {  # model, options → millionths of a dollar: twice 8 tokens in, and what may come out
-    "max_tokens": ("openai/gpt-4o-mini", {"max_tokens": 100}, Decimal("0.15") * 16 + Decimal("0.6") * 100),
-    "as much as it writes": ("openai/gpt-4o-mini", {}, Decimal("0.15") * 16 + Decimal("0.6") * 16_384),
-    "several answers": ("openai/gpt-4o-mini", {"max_tokens": 10, "n": 3}, Decimal("0.15") * 16 + Decimal("0.6") * 30),
-    "the dialect's own limit": ("anthropic/claude-haiku-4-5", {}, Decimal(1) * 16 + Decimal(5) * 4096),
+WORST = {  # model, options → millionths of a dollar: four times 8 tokens in, and what may come out
+    "max_tokens": ("openai/gpt-4o-mini", {"max_tokens": 100}, Decimal("0.15") * 32 + Decimal("0.6") * 100),
+    "as much as it writes": ("openai/gpt-4o-mini", {}, Decimal("0.15") * 32 + Decimal("0.6") * 16_384),
+    "several answers": ("openai/gpt-4o-mini", {"max_tokens": 10, "n": 3}, Decimal("0.15") * 32 + Decimal("0.6") * 30),
+    "the dialect's own limit": ("anthropic/claude-haiku-4-5", {}, Decimal(1) * 32 + Decimal(5) * 4096),
     "no price": ("openai/nobody-knows-1", {"max_tokens": 10}, None),
 }
 
@@ -34,6 +50,56 @@ def test_the_worst_case(name: str) -> None:
     with dragoman.create_llm(model, api_key="k") as llm:
         found = llm.plan.ceiling("Hi", options)
     assert (None if found is None else found * 1_000_000) == worst
+
+
+def held(model: str, *messages: Message, **options: Any) -> Decimal | None:
+    """Dollars a million, of a request with these messages."""
+    with dragoman.create_llm(model, api_key="k", max_tokens=1) as llm:
+        worst = llm.plan.ceiling_of(Request(model="theirs", messages=messages, max_tokens=1, **options), {})
+    return None if worst is None else worst * 1_000_000
+
+
+PICTURE = Image(data=b"a", media_type="image/png")
+PDF = Document(data=b"a", media_type="application/pdf")
+WINDOW = 128_000
+"""Tokens of gpt-4o-mini; a million of them cost $0.15, and of its answers $0.60."""
+
+
+@pytest.mark.parametrize("text", ["8 3 1 4 1 5 9 2 6 5 " * 50, "~!@#$%^&*" * 50, "漢字かな交じり文" * 50, "🜁🜂🜃🜄" * 50])
+def test_no_text_is_more_tokens_than_are_held(text: str) -> None:
+    """A tokenizer that reads bytes can make a token of each, of letters a token of each character and no more."""
+    found = held("openai/gpt-4o-mini", Message(Role.USER, text))
+    assert found is not None
+    assert found >= Decimal("0.15") * len(text.encode())
+
+
+def test_no_more_is_held_than_the_model_can_read() -> None:
+    found = held("openai/gpt-4o-mini", Message(Role.USER, "word " * 80_000))
+    assert found == Decimal("0.15") * max(WINDOW, 2 * 100_007) + Decimal("0.6")
+    assert held("openai/gpt-4o-mini", Message(Role.USER, "word " * 40_000)) == Decimal("0.15") * WINDOW + Decimal("0.6")
+
+
+@pytest.mark.parametrize(
+    ("part", "tokens"),
+    [
+        (PICTURE, 50_000),
+        (PDF, WINDOW),
+        (Audio(data=b"a", media_type="audio/wav"), WINDOW),
+        (ToolResult(id="1", content=(PICTURE,)), 50_000),
+        (ToolResult(id="1", content=(PDF,)), WINDOW),
+        (Opaque("openai_chat", {"type": "file", "file": {"file_id": "f"}}), WINDOW),
+    ],
+    ids=["picture", "pdf", "sound", "picture of a tool", "pdf of a tool", "a kept file"],
+)
+def test_what_is_not_text_is_held_for(part: Part, tokens: int) -> None:
+    found = held("openai/gpt-4o-mini", Message(Role.USER, (part,)))
+    assert found is not None
+    assert Decimal("0.15") * tokens < found <= Decimal("0.15") * (tokens + 5_000)
+
+
+def test_what_the_providers_own_tools_find_is_held_for() -> None:
+    found = held("openai/gpt-4o-mini", HI, tools=(ServerTool("web_search"),))
+    assert found == Decimal("0.15") * WINDOW + Decimal("0.6")
 
 
 def test_a_form_of_the_answer_is_input_too() -> None:

@@ -98,6 +98,7 @@ def test_the_quick_way_comes_to_what_the_catalog_says(target: str, tokens: int) 
     """For models whose tokens all cost the same; others have steps."""
     (server,) = plan(target).behind.servers.values()
     facts = server.place.facts
-    usage = Usage(input_tokens=2 * tokens, output_tokens=100)
+    window = facts.input_tokens or facts.context_tokens
+    usage = Usage(input_tokens=max(2 * tokens, min(4 * tokens, window)), output_tokens=100)
     wanted = cost_of(facts, usage, today=utc_today()).usd
     assert plan(target).ceiling_of(HELLO, {}, tokens) == wanted

@@ -120,7 +120,7 @@ def test_vectors_are_asked_for_elsewhere_and_paid_for_as_answers_are(
 @pytest.mark.timeout(120)
 def test_vectors_are_not_asked_for_elsewhere_where_the_budget_has_no_room(tmp_path: Path, emulator: Emulator) -> None:
     emulator.fault(cut_at_byte=0, times=None, path="/embeddings")
-    home = Home(tmp_path, emulator, {"budget": Decimal("0.000003")}, **VECTORS)
+    home = Home(tmp_path, emulator, {"budget": Decimal("0.0000015")}, **VECTORS)
     with home.gateway() as (_, url), httpx.Client(base_url=url, headers=home.headers, trust_env=False) as client:
         failed = client.post("/v1/embeddings", json={"model": "vectors", "input": ["one", "two"]}, timeout=30)
     assert failed.status_code == 502

@@ -149,7 +149,7 @@ MANY = [f"text {number}" for number in range(3000)]
 """More than are sent in one request."""
 
 
-@pytest.mark.parametrize(("budget", "status"), [("1", 200), ("0.00145", 503)], ids=["room", "no room"])
+@pytest.mark.parametrize(("budget", "status"), [("1", 200), ("0.00075", 503)], ids=["room", "no room"])
 def test_what_was_paid_before_a_target_failed_is_settled(
     tmp_path: Path, emulator: Emulator, budget: str, status: int
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from dragoman.calls.ceiling import LONGEST
 from dragoman.catalog import has_list, models
 from dragoman.catalog.day import utc_today
 from dragoman.client.options import EmbedOptions
@@ -56,13 +57,13 @@ def routing_of(behind: Behind) -> Routing:
 
 
 def ceiling_of(behind: Behind, purpose: Purpose, input_tokens: int) -> Decimal | None:
-    """US dollars that one call costs at worst, at the dearest target that it may come to; `None` where that cannot be
-    told of one. Raises as `routing_of`.
+    """US dollars that one call of so many tokens at most costs at worst, at the dearest target that it may come to;
+    `None` where that cannot be told of one. Raises as `routing_of`.
     """
     routing = routing_of(behind)
     situation = routing.situation(features_of(purpose), routing.clock(), moves=False)
     ceilings = (behind.servers[target].ceiling_at({}) for target in routing.policy.order(situation))
-    return dearest(ceilings, _PRICED, input_tokens, routing.today())
+    return dearest(ceilings, _PRICED, -(-input_tokens // LONGEST), routing.today())
 
 
 def models_of(spec: ProviderSpec) -> list[str]:
