@@ -25,7 +25,7 @@ from dragoman.errors import Error, ProviderFailed, Unavailable
 from dragoman.flow import Flow, async_run, invoke
 from dragoman.gateway.callers import refuse_foreign_page, token_of
 from dragoman.gateway.errors_over import forget_frames
-from dragoman.gateway.inbound import Inbound, counted_of, embedding_of, inbound_of, name_in
+from dragoman.gateway.inbound import Inbound, counted_of, embedding_of, inbound_of, name_in, strictness_of
 from dragoman.gateway.keys import PREFIX
 from dragoman.gateway.lines import CLOSE, CallerLeft, Headers, Line
 from dragoman.gateway.operations import OTHER, request_id_of
@@ -56,9 +56,6 @@ _logger: Final = logging.getLogger("dragoman")
 
 _FREE: Final = Decimal(0)
 _NO_USAGE: Final = Usage()
-_NO_OPTIONS: Final[Mapping[str, Any]] = {}
-_STRICT: Final[Mapping[str, Any]] = {"on_loss": "error"}
-_ON_LOSS: Final = b"x-dragoman-on-loss"
 _OK: Final = "ok"
 _LEFT: Final = "left"
 
@@ -229,7 +226,7 @@ class Exchange:
         body = await self._read()
         endpoint = self._endpoint
         inbound = inbound_of(endpoint, self._place, self._line.target, self._headers, body)
-        request = inbound.request
+        request, strictness = inbound.request, strictness_of(self._headers)
         self.stream = request.stream
         plan = self._plan(request.model)
         asked = self._ask(plan, inbound.asked)
@@ -238,7 +235,7 @@ class Exchange:
         self._under_way = True
         self._line.watch()
         asking = RoutedPlan.answer if request.output_format is None else _asking(inbound.asked)
-        flow = asking(plan, inbound.asked, self._strictness(), verbatim=inbound.verbatim)
+        flow = asking(plan, inbound.asked, strictness, verbatim=inbound.verbatim)
         if request.stream:
             await self._stream(inbound, flow)
             return
@@ -279,6 +276,7 @@ class Exchange:
     async def embed(self) -> None:
         body = await self._read()
         codec, request = embedding_of(self._endpoint, self._place, self._line.target, body)
+        strictness = strictness_of(self._headers)
         plan = self._plan(request.model)
         if not plan.embeds:
             raise self._snapshot.no_vectors(request.model, None if self._key is None else self._key.allows)
@@ -287,27 +285,24 @@ class Exchange:
             self._admission = await asked
         self._under_way = True
         self._line.watch()
-        response = self._response = await async_run(plan.embed_request(_as_it_comes(request), self._strictness()))
+        response = self._response = await async_run(plan.embed_request(_as_it_comes(request), strictness))
         encoded = codec.encode_response(response, request)
         self.losses = encoded.losses
         await self._reply(encoded.wire, headers_about(response, encoded.losses))
 
     async def count(self) -> None:
         body = await self._read()
-        request = counted_of(self._endpoint, self._line.target, body)
+        request, strictness = counted_of(self._endpoint, self._line.target, body), strictness_of(self._headers)
         plan = self._plan(request.model)
         if self._key is not None and self._service.ledger is not None:  # it costs nothing, but takes its turn
             self._asked = self._service.ledger.ask(self._key, 0, 0, request.model, self._request_id)
             self._admission = await self._asked
         self._under_way = True
         self._line.watch()
-        counted = await async_run(plan.count_request(request, self._strictness()))
+        counted = await async_run(plan.count_request(request, strictness))
         counting = self._endpoint.surface.serving.counting
         assert counting is not None  # its path led here
         await self._reply(counting.reply(counted.tokens), losses_in((*counted.warnings, *_guessed(counted))))
-
-    def _strictness(self) -> Mapping[str, Any]:
-        return _STRICT if self._headers.get(_ON_LOSS) == b"error" else _NO_OPTIONS
 
     # ------------------------------------------------------------------ lists
 

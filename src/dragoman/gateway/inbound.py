@@ -1,7 +1,8 @@
-"""What a caller asks, read from its body: once in the canonical language, and as it is written, to be passed on."""
+"""What a caller asks, read once in the canonical language, and as it is written, to be passed on."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, NoReturn, cast
 
 from msgspec import Struct
@@ -21,6 +22,11 @@ _decode: Final = Decoder().decode
 _EMBEDDED: Final = (str, tuple, Image)
 _MOST_DIMENSIONS: Final = 1_000_000
 """A hundred times more than the vectors of any model have."""
+
+_ON_LOSS: Final = b"x-dragoman-on-loss"
+_USUAL: Final[Mapping[str, Any]] = {}
+_STRICTNESS: Final = {b"error": {"on_loss": "error"}, b"warn": _USUAL}
+"""By its words. The second leaves it to the configuration, which may be strict for all callers."""
 
 
 class Inbound(Struct, frozen=True, kw_only=True):
@@ -92,6 +98,16 @@ def counted_of(endpoint: Endpoint, target: str, body: bytes) -> Request:
     if not request.model:
         _refuse_namelessness()
     return request
+
+
+def strictness_of(headers: Headers) -> Mapping[str, Any]:
+    """The options by which a caller says what is done where its request cannot be put in whole. Raises `Rejected`."""
+    word = headers.get(_ON_LOSS)
+    if word is None:
+        return _USUAL
+    if word not in _STRICTNESS:
+        raise Rejected("The header `x-dragoman-on-loss` says `warn` or `error`", http_status=400)
+    return _STRICTNESS[word]
 
 
 def name_in(body: bytes) -> str:

@@ -29,9 +29,9 @@ Begun = TypeVar("Begun", LLMResponse, ResponseStart)
 _OURS: Final = (Unauthorized, OutOfCredit)
 """What a provider says of the gateway's own account there: the caller can do nothing about it, and its key is fine."""
 
-_MOST_LOSSES: Final = 20
 _LONGEST_HEADER: Final = 4096
 """Bytes: servers and proxies refuse longer ones."""
+_BETWEEN: Final = "; "
 
 
 class Refusal(Struct, frozen=True):
@@ -130,11 +130,24 @@ def headers_about(response: LLMResponse | EmbeddingResponse, losses: tuple[Loss,
 
 
 def losses_in(losses: tuple[Loss, ...]) -> list[Header]:
-    """The header that names every loss; the record of the call has those for which there is no room."""
+    """The header that names every loss, with why where there is room for that, and says how many it has no room for."""
     if not losses:
         return []
-    text = "; ".join(f"{loss.where} {loss.effect}: {loss.why}" for loss in losses[:_MOST_LOSSES])
-    return [(b"x-dragoman-loss", _safe(text)[:_LONGEST_HEADER])]
+    text = _BETWEEN.join([f"{loss.where} {loss.effect}: {loss.why}" for loss in losses])
+    return [(b"x-dragoman-loss", _safe(text if len(text) <= _LONGEST_HEADER else _places_of(losses)))]
+
+
+def _places_of(losses: tuple[Loss, ...]) -> str:
+    """What became of each place, none of them in part."""
+    named: list[str] = []
+    room = _LONGEST_HEADER - len(f"and {len(losses)} more")
+    places = dict.fromkeys(f"{loss.where} {loss.effect}" for loss in losses)
+    for place in places:
+        if len(place) + len(_BETWEEN) <= room:
+            named.append(place)
+            room -= len(place) + len(_BETWEEN)
+    unnamed = len(places) - len(named)
+    return _BETWEEN.join([*named, f"and {unnamed} more"] if unnamed else named)
 
 
 def _safe(text: str) -> bytes:

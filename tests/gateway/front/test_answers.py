@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -106,6 +108,42 @@ def test_a_caller_who_wants_no_losses_is_refused_with_their_names(client: httpx.
     assert reply.status_code == 400
     assert "`seed`" in reply.json()["error"]["message"]
     assert not emulator.requests
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi"}]}),
+        ("/v1/embeddings", {"model": "openai/text-embedding-3-small", "input": ["Hi"]}),
+        ("/v1/messages/count_tokens", {"messages": [{"role": "user", "content": "Hi"}]}),
+    ],
+)
+@pytest.mark.parametrize(("word", "status"), [("warn", 200), ("error", 200), ("refuse", 400), ("", 400)])
+def test_a_word_that_does_not_say_what_is_done_about_losses(
+    client: httpx.Client, emulator: Emulator, path: str, body: dict[str, Any], word: str, status: int
+) -> None:
+    """Who wants to be strict and is not understood would have an answer to another question."""
+    reply = client.post(path, json={"model": "up-anthropic", **body}, headers={"x-dragoman-on-loss": word})
+    assert reply.status_code == status
+    if status == 400:
+        assert "`warn` or `error`" in reply.json()["error"]["message"]
+        assert not emulator.requests
+
+
+@pytest.mark.parametrize("number", [1, 30, 100, 2000])
+def test_every_loss_is_named_as_far_as_a_header_goes(client: httpx.Client, emulator: Emulator, number: int) -> None:
+    """First they are told in fewer words, then they are counted; none is cut."""
+    marked = {"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}
+    body = {"model": "up-ollama", "max_tokens": 9, "messages": [{"role": "user", "content": [marked] * number}]}
+    told = client.post("/v1/messages", json=body).headers["x-dragoman-loss"]
+    losses = told.split("; ")
+    assert len(told) <= 4096
+    rest = int(losses.pop().split()[1]) if number == 2000 else 0
+    assert len(losses) + rest == number
+    named = [loss.partition(" ")[0] for loss in losses]
+    assert named == [f"messages[0].content[{place}].cache" for place in range(len(losses))]
+    assert {" dropped: " in loss for loss in losses} == {number < 100}
+    assert {loss.endswith(" dropped") for loss in losses} == {number >= 100}
 
 
 def test_an_answer_of_another_dialect_has_what_clients_look_for(client: httpx.Client, emulator: Emulator) -> None:
