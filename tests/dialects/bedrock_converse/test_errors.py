@@ -8,6 +8,7 @@ import pytest
 
 from dragoman.dialects.bedrock_converse import DIALECT
 from dragoman.errors import (
+    BudgetExceeded,
     ContextTooLong,
     Error,
     Filtered,
@@ -119,6 +120,7 @@ SAID: list[tuple[Error, int, str, str]] = [
         "ExpiredTokenException",
         "validationException",
     ),
+    (BudgetExceeded("m"), 402, "ServiceQuotaExceededException", "validationException"),
     (OutOfCredit("m"), 400, "ServiceQuotaExceededException", "validationException"),
     (UnknownModel("m"), 404, "ResourceNotFoundException", "validationException"),
     (RateLimited("m"), 429, "ThrottlingException", "throttlingException"),

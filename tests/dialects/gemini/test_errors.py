@@ -8,6 +8,7 @@ import pytest
 
 from dragoman.dialects.gemini import DIALECT
 from dragoman.errors import (
+    BudgetExceeded,
     ContextTooLong,
     Error,
     Filtered,
@@ -101,6 +102,8 @@ SENT: list[tuple[Error, int, str]] = [
     (Unauthorized("no", http_status=403), 403, "PERMISSION_DENIED"),
     (Unauthorized("no"), 401, "UNAUTHENTICATED"),
     (OutOfCredit("no"), 403, "PERMISSION_DENIED"),
+    (OutOfCredit("no", http_status=402), 403, "PERMISSION_DENIED"),
+    (BudgetExceeded("spent"), 402, "FAILED_PRECONDITION"),
     (UnknownModel("no"), 404, "NOT_FOUND"),
     (RateLimited("no"), 429, "RESOURCE_EXHAUSTED"),
     (Overloaded("no", http_status=529), 503, "UNAVAILABLE"),
@@ -117,6 +120,11 @@ def test_an_error_is_said_in_googles_words(error: Error, status: int, word: str)
     read = DIALECT.decode_error(sent, {}, encode_json(wire))
     assert type(read) is type(error) or not isinstance(error, ProviderError)
     assert read.message.endswith(error.message)
+
+
+def test_a_budget_that_is_spent_is_read_as_that() -> None:
+    sent, wire = DIALECT.encode_error(BudgetExceeded("spent"))
+    assert type(DIALECT.decode_error(sent, {}, encode_json(wire))) is OutOfCredit
 
 
 def test_how_long_to_wait_goes_there_and_back() -> None:

@@ -72,6 +72,31 @@ def test_a_budget_is_held_and_settled(client: httpx.Client, app: Gateway, emulat
     assert len(emulator.requests) == 1
 
 
+OTHERS: dict[str, dict[str, Any]] = {
+    "/api/chat": {"model": "up-openai", "messages": SAID},
+    "/v2/chat": {"model": "up-openai", "messages": SAID},
+    "/mistral/v1/chat/completions": {"model": "up-openai", "messages": SAID},
+    "/model/up-openai/converse": {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]},
+}
+ASKED = [(surface.path("up-openai", False), surface.body("up-openai", "Hi", False)) for surface in SURFACES]
+
+
+@pytest.mark.parametrize("priced", [True, False], ids=["spent", "unpriced"])
+@pytest.mark.parametrize(("path", "body"), [*ASKED, *OTHERS.items()], ids=str)
+def test_what_no_budget_allows_is_a_402_for_everybody(
+    app: Gateway, client: httpx.Client, emulator: Emulator, path: str, body: dict[str, Any], priced: bool
+) -> None:
+    if not priced:
+        nameless = "openai/nobody-knows-its-price"
+        path = path.replace("up-openai", nameless)
+        body = {**body, "model": nameless} if "model" in body else body
+    token = token_of(app, "small", budget=Decimal("0.000001" if priced else "100"))
+    headers = {"authorization": f"Bearer {token}"}
+    refused = client.post(path, json=body, headers=headers)
+    assert (refused.status_code, refused.headers["x-should-retry"]) == (402, "false"), refused.text
+    assert not emulator.requests
+
+
 def test_what_a_key_is_refused_is_counted_for_it(app: Gateway, tmp_path: Path) -> None:
     with serving(app) as url, httpx.Client(base_url=url, trust_env=False) as client:
         client.get("/v1/models")

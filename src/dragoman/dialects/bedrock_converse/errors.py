@@ -21,6 +21,7 @@ from dragoman.dialects.error_replies import (
     text_in,
 )
 from dragoman.errors import (
+    BudgetExceeded,
     ContextTooLong,
     Error,
     Filtered,
@@ -164,7 +165,9 @@ _CODES: Final = {
 _STATUSES: Final = {code: status for status, code in _CODES.items()} | {"ModelStreamErrorException": 424}
 
 _SENT: Final = {401: 403, 402: 400}
-"""Statuses that the service does not use, and those of the same errors there."""
+"""Statuses that the service does not use, and those of the same errors there. A budget is not the service's: its 402
+stays.
+"""
 
 _IN_STREAMS: Final = {
     "ValidationException": "validationException",
@@ -199,6 +202,8 @@ def _said(error: Error) -> tuple[int, str]:
     code = _CODES.get(status) or ("ValidationException" if status < 500 else "InternalServerException")
     if isinstance(error, ProviderError) and error.code in _BY_CODE and _BY_CODE[error.code] is _BY_CODE[code]:
         code = error.code
+    if isinstance(error, BudgetExceeded):
+        return status, code
     return _SENT.get(status) or (status if status in _CODES else 400 if status < 500 else 500), code
 
 

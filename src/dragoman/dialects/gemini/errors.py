@@ -22,6 +22,7 @@ from dragoman.dialects.error_replies import (
 )
 from dragoman.dialects.gemini.extras import objects_in
 from dragoman.errors import (
+    BudgetExceeded,
     ContextTooLong,
     Error,
     Filtered,
@@ -160,6 +161,7 @@ def _retry_delay(error: Wire) -> float | None:
 _STATUS_WORDS: Final = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
+    402: "FAILED_PRECONDITION",
     403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
     409: "ABORTED",
@@ -170,7 +172,7 @@ _STATUS_WORDS: Final = {
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }
-"""The word for a status; Google answers with these and no others."""
+"""The word for a status; Google answers with these and no others. That of 402, which it has not, is of unpaid bills."""
 
 _ERROR_INFO: Final = "type.googleapis.com/google.rpc.ErrorInfo"
 _RETRY_INFO: Final = "type.googleapis.com/google.rpc.RetryInfo"
@@ -187,11 +189,11 @@ def encode_error(error: Error) -> tuple[int, Wire]:
 
 
 def _status_of(error: Error) -> int:
+    if isinstance(error, OutOfCredit):
+        return 403
     given = given_status(error, _STATUS_WORDS)
     if given is not None:
         return given
-    if isinstance(error, OutOfCredit):
-        return 403
     return error.status if error.status in _STATUS_WORDS else (400 if error.status < 500 else 500)
 
 
@@ -206,7 +208,7 @@ def _details_of(error: Error) -> list[Wire]:
 
 
 def _reason_of(error: Error) -> str | None:
-    if isinstance(error, OutOfCredit):
+    if isinstance(error, OutOfCredit | BudgetExceeded):
         return "BILLING_DISABLED"
     return error.code if isinstance(error, ProviderError) and error.code in _BY_REASON else None
 
