@@ -156,3 +156,9 @@ def test_the_table_of_providers_shows_dialects_of_those_who_chat() -> None:
 )
 def test_comparing_output(shown: str, printed: str, same: bool) -> None:
     assert matches(shown, printed) is same
+
+
+def test_what_is_said_to_install_is_quoted_since_zsh_reads_brackets_itself() -> None:
+    read = [*PAGES, ROOT / "CHANGELOG.md", *ROOT.glob("src/**/*.py")]
+    bare = re.compile(r"\b(?:install|add)\b[^'\"`\n]* dragoman\[\w")
+    assert [str(path) for path in read if bare.search(path.read_text(encoding="utf-8"))] == []

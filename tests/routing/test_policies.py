@@ -286,8 +286,8 @@ def test_the_first_condition_that_holds_decides() -> None:
     ("condition", "message"),
     [
         ({"prompt_length_below": 3}, "unknown condition `prompt_length_below`. There are: prompt_characters_below, "),
-        ({"needs": "legs"}, "Invalid enum value 'legs'"),
-        ({"input_tokens_above": "many"}, "Expected `int | null`, got `str`"),
+        ({"needs": "legs"}, "or a list, not 'legs'"),
+        ({"input_tokens_above": "many"}, "`input_tokens_above`: here stands a whole number, not 'many'"),
     ],
 )
 def test_a_condition_that_is_none_is_refused(condition: dict[str, object], message: str) -> None:

@@ -1,4 +1,4 @@
-"""The command `dragoman`. Its packages come with `pip install dragoman[cli]`."""
+"""The command `dragoman`. Its packages come with `pip install 'dragoman[cli]'`."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ def _repository(model: str, repository: str, wish: str | None) -> Iterator[Place
     if find_spec("huggingface_hub") is None:
         raise MissingPackage(
             f"there is no folder `{model}`, and to look for it on huggingface.co, huggingface_hub is not installed: "
-            "`pip install dragoman[huggingface]`"
+            "`pip install 'dragoman[huggingface]'`"
         )
     hub: Any = import_module("huggingface_hub")
     try:

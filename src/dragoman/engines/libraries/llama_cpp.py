@@ -266,7 +266,7 @@ class _LlamaCpp:
     def check(self) -> None:
         if find_spec("llama_cpp") is None:
             raise MissingPackage(
-                "GGUF files need llama-cpp-python, which is not installed: `pip install dragoman[gguf]` (it is "
+                "GGUF files need llama-cpp-python, which is not installed: `pip install 'dragoman[gguf]'` (it is "
                 "compiled at installation, which needs a C++ compiler and takes minutes to an hour)"
             )
 

@@ -170,7 +170,7 @@ class _Mlx:
                 "`huggingface` or `ollama` here"
             )
         if absent:
-            raise MissingPackage(f"{' and '.join(absent)} not installed: `pip install dragoman[mlx]`")
+            raise MissingPackage(f"{' and '.join(absent)} not installed: `pip install 'dragoman[mlx]'`")
 
     def find(self, model: str) -> ModelFiles:
         return find(model, folder_of(*SAFETENSORS))

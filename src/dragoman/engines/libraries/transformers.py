@@ -164,7 +164,7 @@ class _Transformers:
     def check(self) -> None:
         absent = [package for package in ("torch", "transformers") if find_spec(package) is None]
         if absent:
-            raise MissingPackage(f"{' and '.join(absent)} not installed: `pip install dragoman[huggingface]`")
+            raise MissingPackage(f"{' and '.join(absent)} not installed: `pip install 'dragoman[huggingface]'`")
 
     def find(self, model: str) -> ModelFiles:
         return find(model, folder_of(*ANY_WEIGHTS))

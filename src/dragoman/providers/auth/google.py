@@ -69,7 +69,7 @@ def fetch_token(provider: str) -> Token:
         from google.auth.transport.requests import Request  # pyright: ignore[reportMissingImports, reportUnknownVariableType]  # an extra
     except ImportError:
         raise MissingPackage(
-            "google-auth is not installed: `pip install dragoman[vertex]`", provider=provider
+            "google-auth is not installed: `pip install 'dragoman[vertex]'`", provider=provider
         ) from None
     try:
         with _refreshing:

@@ -11,6 +11,7 @@ from msgspec import Struct, ValidationError, convert
 
 from dragoman.errors import ConfigurationError
 from dragoman.routing.features import Features, Need
+from dragoman.routing.misfit import misfit
 from dragoman.routing.policies.base import Member, Policy, Score, Situation, as_member
 from dragoman.routing.policies.sticky import WORDS, word_of
 
@@ -127,10 +128,12 @@ def as_condition(given: Match | Mapping[str, Any]) -> Match:
     unknown = sorted(set(given) - set(Match.__struct_fields__))
     if unknown:
         raise ConfigurationError(f"unknown condition `{unknown[0]}`. There are: {', '.join(Match.__struct_fields__)}")
+    fields = {name: _plain(value) for name, value in given.items()}
     try:
-        return convert({name: _plain(value) for name, value in given.items()}, Match)
+        return convert(fields, Match)
     except ValidationError as error:
-        raise ConfigurationError(str(error)) from error
+        keys, message = misfit(Match, fields, error, strict=True)
+        raise ConfigurationError(f"`{keys[0]}`: {message}" if keys else message) from error
 
 
 def _with(members: Iterable[Member], default: Member | None) -> list[Member]:

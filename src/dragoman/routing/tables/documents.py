@@ -108,13 +108,20 @@ def _toml(text: str) -> Any:
         if problem is None:
             raise _Unreadable(str(error)) from error
         line, column = problem["line"] or text.count("\n") + 1, problem["column"] or len(text.rpartition("\n")[2]) + 1
-        raise _Unreadable(problem["text"], Mark(int(line), int(column))) from error
+        raise _Unreadable(_TOML_FIXES.get(problem["text"], problem["text"]), Mark(int(line), int(column))) from error
 
 
 _TOML_PROBLEM: Final = re.compile(
     r"(?P<text>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL
 )
 """How `tomllib` says where it was: it keeps no numbers before Python 3.14."""
+
+_TOML_FIXES: Final = {
+    "Invalid value": "here stands no value. A text stands in quotes; `true` and `false` are in small letters",
+    "Expected newline or end of document after a statement": "more stands here than one value. A text stands in "
+    "quotes, and each entry on a line of its own",
+}
+"""What to say in place of words of `tomllib`'s that name no way out."""
 
 
 def _json(text: str) -> Any:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, Final, TypeVar, cast, get_args, get_origin
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
 from msgspec import Struct, ValidationError, convert, structs
 
 from dragoman.errors import ConfigurationError, UnknownProvider
-from dragoman.routing.tables.places import DocumentError, below, refused
+from dragoman.routing.misfit import misfit
+from dragoman.routing.tables.places import DocumentError, below, inside, refused
 
 S = TypeVar("S", bound=Struct)
 
@@ -46,16 +46,8 @@ def record_at(place: str, given: Any, kind: type[S]) -> S:
     try:
         return convert(fields, kind, strict=False)
     except ValidationError as error:
-        raise refused(place, str(error), at=_place_in(place, str(error))) from error
-
-
-_WHERE: Final = re.compile(r" - at `\$\.?(?P<inside>[^`]*)`$")
-
-
-def _place_in(place: str, message: str) -> str:
-    """The place that an error of msgspec's tells, below `place`."""
-    found = _WHERE.search(message)
-    return place if found is None else below(place, found["inside"])
+        keys, message = misfit(kind, fields, error)
+        raise refused(inside(place, keys), message) from error
 
 
 def _check_words(place: str, given: Any, kind: Any) -> None:
@@ -69,6 +61,9 @@ def _check_words(place: str, given: Any, kind: Any) -> None:
         for name, value in fields.items():
             _check_words(below(place, name), value, kinds[name])
     elif get_origin(kind) is Mapping:
+        words, _ = get_args(kind)
+        if get_origin(words) is Literal:
+            refuse_unknown(place, fields, get_args(words))
         for name, value in fields.items():
             _check_words(below(place, name), value, get_args(kind)[1])
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from dragoman.errors import ConfigurationError
@@ -25,6 +26,13 @@ def below(place: str, key: Any) -> str:
 def item(place: str, number: int) -> str:
     """The place of an item of the list at `place`."""
     return f"{place}[{number}]"
+
+
+def inside(place: str, keys: Iterable[Any]) -> str:
+    """The place that `keys` and numbers of items lead to from `place`."""
+    for key in keys:
+        place = item(place, key) if isinstance(key, int) else below(place, key)
+    return place
 
 
 class DocumentError(ConfigurationError):
