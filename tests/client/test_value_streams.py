@@ -528,3 +528,17 @@ def test_a_tuple_that_has_begun_can_be_written(emulator: Emulator) -> None:
     written = [(value.model_dump(), json.loads(value.model_dump_json())) for value in stream]
     assert written[-1][1] == said
     assert {len(dumped["first"] or ()) for dumped, _ in written} >= {1, 3}
+
+
+@pytest.mark.parametrize("asked", [{}, {"response_model": Order}, {"response_model": list[Order]}])
+def test_who_reads_an_async_stream_by_for_is_told_how_to(emulator: Emulator, asked: dict[str, Any]) -> None:
+    async def read() -> None:
+        async with dragoman.create_llm(
+            "openai/gpt-4o-mini", base_url=emulator.url, api_key="k", async_client=True
+        ) as llm:
+            stream: Any = llm.generate("Which?", stream=True, **asked)
+            assert not isinstance(stream, Iterable)
+            with pytest.raises(TypeError, match=r"comes from an async client: read it by `async for`, not by `for`"):
+                list(stream)
+
+    asyncio.run(read())

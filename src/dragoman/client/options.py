@@ -206,6 +206,7 @@ _OF_THE_CLIENT: Final = frozenset({"model", "api_key", "base_url", "dialect", "h
 """What is said once, in `create_llm`."""
 
 _LISTS: Final = ("messages", "images", "documents", "tools")
+_NAME_CHARACTERS: Final = 100
 
 
 class ClientOptions(GenerateOptions, total=False):
@@ -302,7 +303,13 @@ def _check_list(name: str, value: object) -> None:
         return
     kind = type(value)
     if issubclass(kind, (str, bytes, Mapping)) or not issubclass(kind, Iterable):
-        raise ConfigurationError(f"{name} must be a list, not {kind.__name__}")
+        fix = "" if name == "messages" else f": write {name}=[{_short(value)}]"
+        raise ConfigurationError(f"{name} must be a list, not {kind.__name__}{fix}")
+
+
+def _short(value: object) -> str:
+    """`value` as a program has it, where that is a name or an address; contents are not shown."""
+    return repr(value) if isinstance(value, str) and len(value) <= _NAME_CHARACTERS else "..."
 
 
 def _check_headers(name: str, value: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Iterator
 from types import AsyncGeneratorType
-from typing import Final, Generic, Literal, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Generic, Literal, Never, Self, TypeVar, cast
 
 from dragoman.errors import CallerError
 from dragoman.flow import Flow, Handle, async_events, events
@@ -136,7 +136,17 @@ def _is_busy(error: ValueError) -> bool:
     return error.__traceback__ is not None and error.__traceback__.tb_next is None
 
 
-class AsyncRunning(RunningBase[R], AsyncIterator[Event]):
+class Awaited:
+    """What only `async for` reads."""
+
+    if not TYPE_CHECKING:  # checkers refuse a `for` by themselves
+
+        def __getitem__(self, _: object) -> Never:
+            """What `for` asks of an object without `__iter__`, with which it would pass for an `Iterable`."""
+            raise TypeError(f"{type(self).__name__} comes from an async client: read it by `async for`, not by `for`")
+
+
+class AsyncRunning(Awaited, RunningBase[R], AsyncIterator[Event]):
     """`Running`, awaited on the running loop."""
 
     def __init__(self, flow: Flow[R]) -> None:

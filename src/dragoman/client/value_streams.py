@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar, cast
 
 from msgspec import Struct
 
-from dragoman.client.streams import AsyncRunning, Running
+from dragoman.client.streams import AsyncRunning, Awaited, Running
 from dragoman.errors import CallerError
 from dragoman.flow import Flow
 from dragoman.messages import Event, LLMResponse, Restarted
@@ -92,7 +92,7 @@ class _Left(_Values[T]):
         self.abort()
 
 
-class _AsyncLeft(_Values[T]):
+class _AsyncLeft(Awaited, _Values[T]):
     """What leaves one that is awaited."""
 
     def __await__(self) -> Generator[None, None, Self]:
