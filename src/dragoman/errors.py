@@ -193,7 +193,9 @@ class NoModelFits(CallerError):
 
 
 class LossRefused(CallerError):
-    """`on_loss="error"`, or a message left empty: the dialect cannot express all of it. `losses` lists what."""
+    """`on_loss="error"`, a message left empty, or input that another provider keeps: the dialect cannot express all of
+    it. `losses` lists what.
+    """
 
     hint = "Leave these out, choose a provider that has them, or pass on_loss='warn'."
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from dragoman.calls.call import Call
 from dragoman.calls.estimate import by_rule, text_tokens
+from dragoman.calls.kept_input import names_kept_input
 from dragoman.calls.known import Known
 from dragoman.calls.prepare import with_default_limit
 from dragoman.calls.target import Target
@@ -82,7 +83,7 @@ def _longest_input(request: Request, facts: ModelFacts, dialect: str, estimated:
     if facts.kind == "embedding":  # whose window is for one text of many
         return most
     window = facts.input_tokens or facts.context_tokens
-    if others or (request.extra and _names_input_elsewhere(request, dialect)):
+    if others or (request.extra and names_kept_input(request, dialect)):
         if window is None:
             return None if facts.local is None else most
         return max(_MARGIN * estimated, window)
@@ -113,14 +114,6 @@ def _is_of_any_length(part: Part) -> bool:
     if isinstance(part, Document):
         return part.text is None
     return isinstance(part, (Audio, Video)) or (isinstance(part, Opaque) and part.kind is None)
-
-
-_ELSEWHERE: Final = frozenset({"previous_response_id", "conversation", "prompt", "cachedContent"})
-"""Fields by which a provider takes input that it has kept: it may be as long as the model can read."""
-
-
-def _names_input_elsewhere(request: Request, dialect: str) -> bool:
-    return any(extra.dialect in (None, dialect) and not _ELSEWHERE.isdisjoint(extra.fields) for extra in request.extra)
 
 
 def estimated_input(request: Request) -> int:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from dragoman.calls.call import Call, Terms
 from dragoman.calls.fitting import fitted
 from dragoman.calls.half_characters import refuse_half_characters
+from dragoman.calls.kept_input import refuse_input_kept_elsewhere
 from dragoman.calls.known import OWN_HEADERS, Known, merged
 from dragoman.calls.purse import PURSE
 from dragoman.calls.thinking import thinking_of
@@ -56,7 +57,8 @@ class Prepared(Outgoing, frozen=True, kw_only=True):
 def prepare(call: Call) -> Prepared:
     """Encode the request and correct it for the provider.
 
-    Raises `LossRefused` when the call wants no losses, or nothing would be left of a message of the user's.
+    Raises `LossRefused` when the call wants no losses, nothing would be left of a message of the user's, or a part of
+    the input is kept where only another dialect can ask for it.
     """
     if call.verbatim is not None and call.sends_verbatim:
         return _as_written(call, call.verbatim)
@@ -67,6 +69,7 @@ def prepare(call: Call) -> Prepared:
     for quirk in target.quirks:
         losses += quirk.apply(encoded.wire)
     if losses:
+        refuse_input_kept_elsewhere(request, target)
         refuse_losses(call, losses, request.model)
         _refuse_emptied(call, losses)
     body = encode_json(encoded.wire)

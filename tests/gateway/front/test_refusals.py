@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -54,7 +55,7 @@ def test_what_a_provider_refuses(
     assert surface.refused(reply.json())
 
 
-MESSAGE = {"max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+MESSAGE: dict[str, Any] = {"max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
 
 
 @pytest.mark.parametrize("fault", [{"status": 400}, {"error_after": 12}], ids=["refused", "in the stream"])
@@ -67,6 +68,56 @@ def test_anthropics_clients_read_the_requests_id_in_the_error(
     reply = client.post("/v1/messages", json={"model": model, "stream": True, **MESSAGE})
     (error,) = [json.loads(line.removeprefix("data: ")) for line in reply.text.splitlines() if '"type":"error"' in line]
     assert error["request_id"] == reply.headers["request-id"] == reply.headers["x-request-id"]
+
+
+KEPT: list[tuple[str, str, dict[str, Any]]] = [
+    ("previous_response_id", "/v1/responses", {"previous_response_id": "resp_1", "input": "And now?"}),
+    ("conversation", "/v1/responses", {"conversation": {"id": "conv_1"}, "input": "And now?"}),
+    ("prompt", "/v1/responses", {"prompt": {"id": "pmpt_1"}, "input": "And now?"}),
+    ("content[0]", "/v1/responses", {"input": [{"type": "item_reference", "id": "msg_1"}, *MESSAGE["messages"]]}),
+    (
+        "cachedContent",
+        "/v1beta/models/{model}:generateContent",
+        {"contents": [{"parts": [{"text": "And now?"}]}], "cachedContent": "cachedContents/1"},
+    ),
+]
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("model", ["up-openai", "up-anthropic", "up-ollama"])
+@pytest.mark.parametrize(("name", "path", "body"), KEPT, ids=lambda value: value if isinstance(value, str) else "")
+def test_input_that_another_provider_keeps_is_not_left_out(
+    client: httpx.Client, emulator: Emulator, name: str, path: str, body: dict[str, Any], model: str, stream: bool
+) -> None:
+    """What would come is an answer to another question."""
+    if stream and "contents" in body:
+        path = path.replace("generateContent", "streamGenerateContent")
+    asked = body if "contents" in body else {"model": model, "stream": stream, **body}
+    reply = client.post(path.format(model=model), json=asked)
+    assert reply.status_code == 400
+    told = (reply.json()[0] if isinstance(reply.json(), list) else reply.json())["error"]["message"]
+    assert name in told
+    assert "Send the whole input" in told
+    assert not emulator.requests
+
+
+def test_nothing_is_kept_where_a_field_says_so(client: httpx.Client, emulator: Emulator) -> None:
+    """As some clients do that write every field."""
+    body = {"model": "up-anthropic", "input": "Hi", "previous_response_id": None, "conversation": None, "prompt": None}
+    assert client.post("/v1/responses", json=body).status_code == 200
+
+
+def test_who_keeps_the_input_is_asked_for_it(emulator: Emulator) -> None:
+    """Others of the route are passed over. The emulator keeps nothing, and says so."""
+    keeper = {"model": "openai/gpt-4o-mini", "client": {"dialect": "openai_responses"}}
+    config = config_for(
+        emulator, models={"both": ["anthropic/claude-sonnet-4-5", "keeper"]}, targets={"keeper": keeper}
+    )
+    body = {"model": "both", "input": "And now?", "previous_response_id": "resp_1"}
+    with gateway(emulator, config) as url:
+        reply = httpx.post(f"{url}/v1/responses", json=body, trust_env=False)
+    assert "this emulator is stateless" in reply.text
+    assert [seen.wire["previous_response_id"] for seen in emulator.requests] == ["resp_1"]
 
 
 def test_when_to_come_again_is_passed_on(client: httpx.Client, emulator: Emulator) -> None:
