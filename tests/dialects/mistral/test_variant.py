@@ -250,6 +250,22 @@ def test_cached_tokens(field: str) -> None:
     assert MISTRAL.decode_response(body).usage.cache_read_tokens == 8
 
 
+def test_a_client_is_sent_a_call_in_the_old_form_as_any_other() -> None:
+    """In that form Mistral's clients do not find it."""
+    answer = {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}}
+    choice = {"index": 0, "finish_reason": "function_call", "message": answer}
+    response = get_dialect("openai_chat").decode_response({"id": "x", "model": "m", "choices": [choice]})
+    (call,) = response.tool_calls
+    (sent,) = MISTRAL.encode_response(response, Request(model="m")).wire["choices"]
+    function = {"name": "f", "arguments": "{}"}
+    assert sent["message"] == {
+        "role": "assistant",
+        "content": "",
+        "tool_calls": [{"id": call.id, "type": "function", "function": function}],
+    }
+    assert sent["finish_reason"] == "tool_calls"
+
+
 def test_a_client_is_sent_calls_whole_thinking_as_chunks_and_usage_with_the_end() -> None:
     """Mistral's own client refuses pieces of calls."""
     call = ToolCall(id="toolu_1", name="f", arguments={"a": 1})

@@ -104,6 +104,7 @@ REQUESTS: Final = Variant(
         Document: _encode_document,
     },
     call_id=call_id,
+    legacy_calls=False,
     free_form_tools=False,
     cache_marks="this dialect has no marks for the cache",
     refusals=False,

@@ -121,7 +121,8 @@ class Turn:
         return {call.id: call.name for call in self._calls if self._is_legacy(call)}
 
     def _is_legacy(self, call: ToolCall) -> bool:
-        return is_legacy_id(self._losses.variant.call_id(call.id))
+        variant = self._losses.variant
+        return variant.legacy_calls and is_legacy_id(variant.call_id(call.id))
 
     def wire(self) -> Wire:
         wire, calls = self._wire, self._calls

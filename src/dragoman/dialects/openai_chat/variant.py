@@ -80,6 +80,7 @@ class Variant(Struct, frozen=True, kw_only=True):
         endings: The words for why an answer ended.
         parts: By type of part: how it is written as a content part, in an assistant's turn too.
         call_id: Spells the id of a call and of its result.
+        legacy_calls: Whether a call in the form of until 2023 goes back in it.
         free_form_tools: Whether it has tools that take text; else their calls have it as an argument `input`.
         cache_marks: Its marks for the cache, or why there are none.
         refusals: Whether it tells refusals from text.
@@ -91,6 +92,7 @@ class Variant(Struct, frozen=True, kw_only=True):
     endings: Mapping[FinishReason | None, str]
     parts: Mapping[type, EncodePart] = {}
     call_id: Callable[[str], str] = _as_it_is
+    legacy_calls: bool = True
     free_form_tools: bool = True
     cache_marks: Marks | str = OPENAI_MARKS
     refusals: bool = True
