@@ -9,9 +9,12 @@ import pytest
 from pydantic import BaseModel
 
 import dragoman
+from dragoman.catalog import cost_of, find_model
+from dragoman.catalog.day import utc_today
 from dragoman.client.requests import own_request
 from dragoman.messages import (
     Audio,
+    CacheMark,
     Document,
     Extra,
     Image,
@@ -23,9 +26,11 @@ from dragoman.messages import (
     Request,
     Role,
     ServerTool,
+    Text,
     Tool,
     ToolChoice,
     ToolResult,
+    Usage,
 )
 
 HI = Message(Role.USER, "Hi")
@@ -73,7 +78,7 @@ def test_no_text_is_more_tokens_than_are_held(text: str) -> None:
     assert found >= Decimal("0.15") * len(text.encode())
 
 
-def test_no_more_is_held_than_the_model_can_read() -> None:
+def test_no_more_is_held_than_the_model_can_read_unless_its_window_is_known_too_small() -> None:
     found = held("openai/gpt-4o-mini", Message(Role.USER, "word " * 80_000))
     assert found == Decimal("0.15") * max(WINDOW, 2 * 100_007) + Decimal("0.6")
     assert held("openai/gpt-4o-mini", Message(Role.USER, "word " * 40_000)) == Decimal("0.15") * WINDOW + Decimal("0.6")
@@ -100,6 +105,57 @@ def test_what_is_not_text_is_held_for(part: Part, tokens: int) -> None:
 def test_what_the_providers_own_tools_find_is_held_for() -> None:
     found = held("openai/gpt-4o-mini", HI, tools=(ServerTool("web_search"),))
     assert found == Decimal("0.15") * WINDOW + Decimal("0.6")
+
+
+HI_KEPT = Message(Role.USER, (Text("Hi", cache=CacheMark(ttl="1h")),))
+
+
+def test_what_is_kept_for_an_hour_is_held_for_at_that_price() -> None:
+    """$2 a million at Claude Haiku 4.5, whose input costs $1 and output $5; for the usual five minutes $1.25."""
+    plain, kept = held("anthropic/claude-haiku-4-5", HI), held("anthropic/claude-haiku-4-5", HI_KEPT)
+    shortly = held("anthropic/claude-haiku-4-5", Message(Role.USER, (Text("Hi", cache=CacheMark()),)))
+    assert plain is not None
+    assert kept == (plain - 5) * 2 + 5
+    assert shortly == (plain - 5) * Decimal("1.25") + 5
+
+
+def test_sound_is_held_for_at_its_own_price() -> None:
+    sound = Message(Role.USER, (Audio(data=b"a", media_type="audio/wav"),))
+    facts = find_model("openai", "gpt-audio")
+    assert facts is not None
+    dear = Usage(input_tokens=WINDOW, output_tokens=1, input_audio_tokens=WINDOW, output_audio_tokens=1)
+    worst = cost_of(facts, dear, today=utc_today()).usd
+    assert worst is not None
+    assert held("openai/gpt-audio", sound) == worst * 1_000_000
+
+
+@pytest.mark.parametrize("tier", ["batch", "default", "auto"])
+def test_a_cheaper_tier_is_not_relied_on(tier: str) -> None:
+    """It may be refused, dropped, or no word of the provider's."""
+    usual = held("anthropic/claude-haiku-4-5", HI)
+    assert held("anthropic/claude-haiku-4-5", HI, service_tier=tier) == usual
+
+
+def test_a_dearer_tier_is_held_for() -> None:
+    usual, dear = held("openai/gpt-5", HI), held("openai/gpt-5", HI, service_tier="priority")
+    assert usual is not None
+    assert dear is not None
+    assert dear > usual
+    assert held("openai/gpt-5", HI, service_tier="no such tier") is None
+
+
+@pytest.mark.parametrize("name", ["previous_response_id", "conversation", "prompt"])
+def test_a_field_that_names_nothing_is_not_held_for(name: str) -> None:
+    def at(value: str | None) -> Decimal | None:
+        extra = (Extra(fields={name: value}, dialect="openai_responses"),)
+        with dragoman.create_llm("openai/gpt-4o-mini", api_key="k", dialect="openai_responses") as llm:
+            return llm.plan.ceiling_of(Request(model="m", messages=(HI,), max_tokens=1, extra=extra), {})
+
+    nothing, kept = at(None), at("kept")
+    assert nothing is not None
+    assert kept is not None
+    assert nothing * 1_000_000 == held("openai/gpt-4o-mini", HI)
+    assert kept > 100 * nothing
 
 
 def test_a_form_of_the_answer_is_input_too() -> None:

@@ -7,31 +7,13 @@ from typing import Final
 
 from dragoman.calls.call import Call
 from dragoman.calls.estimate import by_rule, text_tokens
-from dragoman.calls.kept_input import names_kept_input
 from dragoman.calls.known import Known
 from dragoman.calls.prepare import with_default_limit
 from dragoman.calls.target import Target
-from dragoman.catalog import ModelFacts, cost_of, flat_rates
-from dragoman.messages import (
-    Audio,
-    Document,
-    Image,
-    Opaque,
-    Part,
-    Request,
-    ServerTool,
-    ToolResult,
-    Usage,
-    Video,
-    encode_json,
-)
+from dragoman.calls.worst_input import TEXT_ALONE, worst_input
+from dragoman.catalog import cost_of, flat_rates
+from dragoman.messages import Request, encode_json
 
-_MARGIN: Final = 2
-"""Input is taken for twice its estimate at least: see `calls.estimate` for how far that is off."""
-LONGEST: Final = 4
-"""So many times its estimate text is at the very most: then each ASCII character is a token, and more of other text."""
-_PICTURE: Final = 50_000
-"""Tokens of a picture at most: gpt-4o-mini bills 2,833 and 5,667 for each of eight tiles (its makers' price page)."""
 _SOME: Final = 1_000_000
 """Tokens, to find out what one costs."""
 
@@ -61,59 +43,18 @@ def ceiling_at(
         return None
     if input_tokens is None:
         input_tokens = estimated_input(request)
-    tokens_in = _longest_input(request, facts, target.dialect.name, input_tokens)
+    beside = worst_input(request, target.dialect.name)
+    tokens_in = beside.tokens(facts, input_tokens)
     if tokens_in is None:
         return None
     tokens_out = (longest or 0) * (answers if answers is not None and answers > 1 else 1)
-    rates = None if request.service_tier else flat_rates(facts, today)
+    rates = None if request.service_tier or beside is not TEXT_ALONE else flat_rates(facts, today)
     if rates is not None:
         return (rates.input * tokens_in + rates.output * tokens_out) / _SOME
-    usage = Usage(input_tokens=tokens_in, output_tokens=tokens_out)
-    return cost_of(facts, usage, today=today, service_tier=request.service_tier).usd
-
-
-def _longest_input(request: Request, facts: ModelFacts, dialect: str, estimated: int) -> int | None:
-    """How many tokens the input may be billed as; `None` where nothing tells.
-
-    What is longer than the model can read is refused. What may be as long, whatever its size here, is taken for that:
-    files, sound, films, what the provider has kept, what its own tools find.
-    """
-    pictures, others = _media_in(request)
-    most = LONGEST * estimated + _PICTURE * pictures
-    if facts.kind == "embedding":  # whose window is for one text of many
-        return most
-    window = facts.input_tokens or facts.context_tokens
-    if others or (request.extra and names_kept_input(request, dialect)):
-        if window is None:
-            return None if facts.local is None else most
-        return max(_MARGIN * estimated, window)
-    return most if window is None else max(_MARGIN * estimated, min(most, window))
-
-
-def _media_in(request: Request) -> tuple[int, bool]:
-    """How many pictures there are, and whether there is anything of which only the provider knows how long it is."""
-    pictures, others = 0, False
-    parts: list[Part] = []
-    for message in request.messages:
-        if not isinstance(message.content, str):
-            parts += message.content
-    for part in parts:
-        if isinstance(part, Image):
-            pictures += 1
-        elif isinstance(part, ToolResult) and not isinstance(part.content, str):
-            parts += part.content
-        else:
-            others = others or _is_of_any_length(part)
-    for tool in request.tools:
-        if isinstance(tool, (ServerTool, Opaque)):
-            others = True
-    return pictures, others
-
-
-def _is_of_any_length(part: Part) -> bool:
-    if isinstance(part, Document):
-        return part.text is None
-    return isinstance(part, (Audio, Video)) or (isinstance(part, Opaque) and part.kind is None)
+    usage = beside.usage(tokens_in, tokens_out)
+    usual = cost_of(facts, usage, today=today).usd
+    asked = cost_of(facts, usage, today=today, service_tier=request.service_tier).usd if request.service_tier else usual
+    return asked if asked is None or usual is None else max(usual, asked)  # which is paid is for the provider to say
 
 
 def estimated_input(request: Request) -> int:

@@ -15,13 +15,13 @@ _FIELDS: Final[Mapping[str | None, frozenset[str]]] = {
 }
 """By dialect, those that name such input."""
 
-_ANY: Final = frozenset(name for names in _FIELDS.values() for name in names)
 _REFERENCE: Final = "item_reference"
 
 
 def names_kept_input(request: Request, dialect: str) -> bool:
     """Whether the request, in the words of `dialect`, has input of which nobody here knows how long it is."""
-    return any(extra.dialect in (None, dialect) and not _ANY.isdisjoint(extra.fields) for extra in request.extra)
+    fields = (extra.fields for extra in request.extra if extra.dialect in (None, dialect))
+    return any(field.get(name) is not None for field in fields for name in _FIELDS.get(dialect, ()))
 
 
 def refuse_input_kept_elsewhere(request: Request, target: Target) -> None:

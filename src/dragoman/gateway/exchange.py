@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from dragoman.calls.ceiling import estimated_input
 from dragoman.calls.log import RESENT
 from dragoman.calls.purse import PURSE, Purse
+from dragoman.calls.worst_input import PICTURE
 from dragoman.client.routers.routed_plan import RoutedPlan
 from dragoman.errors import Error, ProviderFailed, Unavailable
 from dragoman.flow import Flow, async_run, invoke
@@ -38,6 +39,7 @@ from dragoman.messages import (
     Attempt,
     EmbeddingRequest,
     EmbeddingResponse,
+    Image,
     LLMResponse,
     Loss,
     Request,
@@ -280,7 +282,8 @@ class Exchange:
         plan = self._plan(request.model)
         if not plan.embeds:
             raise self._snapshot.no_vectors(request.model, None if self._key is None else self._key.allows)
-        asked = self._ask(plan, Request(model=request.model), len(body), RoutedPlan.embed_ceiling_of)
+        most = len(body) + PICTURE * sum(isinstance(each, Image) for each in request.inputs)
+        asked = self._ask(plan, Request(model=request.model), most, RoutedPlan.embed_ceiling_of)
         if asked is not None:
             self._admission = await asked
         self._under_way = True

@@ -142,6 +142,20 @@ def test_what_no_vectors_are_asked_of_is_not_held(tmp_path: Path, emulator: Emul
         assert embedded(client, "mixed").status_code == 200
 
 
+@pytest.mark.parametrize(("images", "status"), [(["https://example.com/large.png"], 402), (None, 200)])
+def test_a_picture_is_held_for_however_short_its_address_is(
+    tmp_path: Path, emulator: Emulator, images: list[str] | None, status: int
+) -> None:
+    asked = {"images": images} if images else {"texts": ["Hi"]}
+    body = {"model": "vectors", "input_type": "search_document", "embedding_types": ["float"], **asked}
+    providers = {"cohere": {"base_url": emulator.url, "api_key": "k"}}
+    with asked_at(
+        emulator, tmp_path, {"budget": Decimal("0.001")}, models={"vectors": "cohere/embed-v4.0"}, providers=providers
+    ) as client:
+        assert client.post("/v2/embed", json=body).status_code == status
+    assert len(emulator.requests) == (status == 200)
+
+
 # ---------------------------------------------------------------------- what is paid
 
 SEVERAL = {"models": {"vectors": ["one", "two"]}, "targets": {"one": {"model": SMALL}, "two": {"model": SMALL}}}

@@ -11,7 +11,6 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from dragoman.calls.ceiling import LONGEST
 from dragoman.catalog import has_list, models
 from dragoman.catalog.day import utc_today
 from dragoman.client.options import EmbedOptions
@@ -63,7 +62,7 @@ def ceiling_of(behind: Behind, purpose: Purpose, input_tokens: int) -> Decimal |
     routing = routing_of(behind)
     situation = routing.situation(features_of(purpose), routing.clock(), moves=False)
     ceilings = (behind.servers[target].ceiling_at({}) for target in routing.policy.order(situation))
-    return dearest(ceilings, _PRICED, -(-input_tokens // LONGEST), routing.today())
+    return dearest(ceilings, _PRICED, input_tokens, routing.today())
 
 
 def models_of(spec: ProviderSpec) -> list[str]:
