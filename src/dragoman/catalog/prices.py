@@ -9,10 +9,10 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from dragoman.catalog.facts import ModelFacts, Price
-from dragoman.messages import Usage
+from dragoman.messages import USUAL_TIERS, Usage
 
-_STANDARD_TIERS: Final = frozenset({None, "", "auto", "default", "standard", "standard_only", "on_demand"})
-"""Words for the usual price, asked for or answered: OpenAI's, Anthropic's and Groq's (`on_demand`)."""
+_STANDARD_TIERS: Final = USUAL_TIERS | {None, "", "auto"}
+"""Words for the usual price, asked for or answered."""
 _NOTHING: Final = Decimal(0)
 _MILLION: Final = Decimal(1_000_000)
 _THOUSAND: Final = Decimal(1_000)

@@ -9,12 +9,9 @@ from typing import Final
 from msgspec import Struct
 
 from dragoman.dialects.base import Wire
-from dragoman.messages import Loss
+from dragoman.messages import USUAL_TIERS, Loss
 
-_USUAL: Final = frozenset({"default", "standard", "standard_only", "on_demand"})
-"""The tier that everybody has: OpenAI's word, Anthropic's and Google's, Anthropic's for a wish, Groq's."""
-
-_KNOWN: Final = _USUAL | {"auto", "flex", "scale", "priority", "fast", "batch", "reserved"}
+_KNOWN: Final = USUAL_TIERS | {"auto", "flex", "scale", "priority", "fast", "batch", "reserved"}
 
 
 class Tiers(Struct, frozen=True, kw_only=True):
@@ -34,7 +31,7 @@ class Tiers(Struct, frozen=True, kw_only=True):
         """`tier` as this dialect calls it; `None` where there is nothing to say, or no word for it."""
         if tier is None or tier == self.usual or tier in self.others or not (self.closed or tier in _KNOWN):
             return tier
-        if tier in _USUAL:
+        if tier in USUAL_TIERS:
             return self.usual
         if tier != "auto" or self.closed:  # asked for, that leaves it to the provider, as no word does
             losses.append(Loss(effect="dropped", where="service_tier", why=f"this dialect has no tier `{tier}`"))

@@ -42,7 +42,7 @@ from dragoman.messages.parts import (
     joined_text,
     parse_arguments,
 )
-from dragoman.messages.request import EFFORTS, OutputFormat, ReasoningOptions, Request
+from dragoman.messages.request import EFFORTS, USUAL_TIERS, OutputFormat, ReasoningOptions, Request
 from dragoman.messages.response import Attempt, FinishReason, LLMResponse, Loss, ServerToolCall, TokenLogprob
 from dragoman.messages.tools import AnyTool, ServerTool, ServerToolName, Tool, ToolChoice
 from dragoman.messages.usage import Usage
@@ -50,6 +50,7 @@ from dragoman.messages.usage import Usage
 __all__ = [
     "EFFORTS",
     "METADATA_EVENTS",
+    "USUAL_TIERS",
     "AnyTool",
     "Assembler",
     "Attempt",

@@ -16,6 +16,9 @@ Effort: TypeAlias = str
 EFFORTS: Final[tuple[Effort, ...]] = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """From not at all to as hard as can be."""
 
+USUAL_TIERS: Final = frozenset({"default", "standard", "standard_only", "on_demand"})
+"""Words for the service tier that everybody has: OpenAI's, Anthropic's and Google's, Anthropic's for a wish, Groq's."""
+
 
 class OutputFormat(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """The form the answer must have.
