@@ -219,6 +219,6 @@ def held_responses(draw: st.DrawFn, parts: st.SearchStrategy[Part] = answer_part
         raw_finish_reason=raw,
         stop_sequence=draw(maybe(words)),
         usage=draw(held_usages()),
-        service_tier=draw(maybe(words)),
+        service_tier=draw(maybe(st.sampled_from(["default", "flex", "priority", "reserved"]))),
         extra=Extra(fields=draw(_told), dialect=NAME, spelling={"metrics": {"latencyMs": 5}}),
     )

@@ -197,12 +197,13 @@ pictures = st.builds(
 @st.composite
 def usages(draw: st.DrawFn) -> Usage:
     given, reasoning, rest = draw(st.tuples(numbers, numbers, st.integers(1, 10**6)))
-    parts = ("cache_write_tokens", "input_audio_tokens", "output_audio_tokens", "web_searches")
+    parts = ("input_audio_tokens", "output_audio_tokens", "web_searches")
     return Usage(
         input_tokens=given,
         output_tokens=reasoning + rest,
         total_tokens=given + reasoning + rest,
         cache_read_tokens=draw(numbers),
+        cache_write_tokens=draw(numbers),
         reasoning_tokens=reasoning,
         **{name: draw(maybe(numbers)) for name in parts},
     )

@@ -77,7 +77,7 @@ def test_text_and_a_call() -> None:
     final = wires[-1]["response"]
     assert final["output"] == [closed, wires[11]["item"]]
     assert final["usage"] == {
-        "input_tokens": 1, "input_tokens_details": {"cached_tokens": 0},
+        "input_tokens": 1, "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
         "output_tokens": 2, "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 3,
     }  # fmt: skip
 

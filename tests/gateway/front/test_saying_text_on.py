@@ -49,6 +49,9 @@ class Body:
     def tap(self, take: Tap) -> None:
         self._tap = take
 
+    def close(self) -> None:
+        """There is nothing to close."""
+
     def __aiter__(self) -> Body:
         return self
 
