@@ -68,8 +68,10 @@ def prepare(call: Call) -> Prepared:
     losses = unfit + encoded.losses
     for quirk in target.quirks:
         losses += quirk.apply(encoded.wire)
+    spoken = None if call.verbatim is None else call.verbatim.dialect
+    if losses or spoken is not None:
+        refuse_input_kept_elsewhere(request, target, losses, spoken)
     if losses:
-        refuse_input_kept_elsewhere(request, target)
         refuse_losses(call, losses, request.model)
         _refuse_emptied(call, losses)
     body = encode_json(encoded.wire)

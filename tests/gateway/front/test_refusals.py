@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -99,6 +100,83 @@ def test_input_that_another_provider_keeps_is_not_left_out(
     assert name in told
     assert "Send the whole input" in told
     assert not emulator.requests
+
+
+RESPONSES = "/v1/responses"
+CHAT = "/v1/chat/completions"
+QUESTION: dict[str, Any] = {"type": "input_text", "text": "What is it?"}
+PICTURE: dict[str, Any] = {"type": "input_image", "file_id": "file-1"}
+FILE: dict[str, Any] = {"type": "input_file", "file_id": "file-1"}
+CHAT_FILE: dict[str, Any] = {"type": "file", "file": {"file_id": "file-1"}}
+SPOKEN: dict[str, Any] = {"role": "assistant", "audio": {"id": "audio_1"}}
+HI: dict[str, Any] = {"role": "user", "content": "Hi"}
+
+
+def of_responses(part: dict[str, Any]) -> dict[str, Any]:
+    return {"input": [{"role": "user", "content": [QUESTION, part]}]}
+
+
+def of_chat(part: dict[str, Any]) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": [{"type": "text", "text": "What is it?"}, part]}]}
+
+
+def of_result(part: dict[str, Any]) -> dict[str, Any]:
+    call = {"type": "function_call", "call_id": "c1", "name": "look", "arguments": "{}"}
+    return {"input": [HI, call, {"type": "function_call_output", "call_id": "c1", "output": [QUESTION, part]}]}
+
+
+BY_ID: list[tuple[str, str, dict[str, Any], str, str]] = [
+    ("a picture", RESPONSES, of_responses(PICTURE), "up-openai", "messages[0].content[1]"),
+    ("a picture", RESPONSES, of_responses(PICTURE), "up-mistral", "messages[0].content[1]"),
+    ("a picture", RESPONSES, of_responses(PICTURE), "up-anthropic", "messages[0].content[1]"),
+    ("a file", RESPONSES, of_responses(FILE), "up-anthropic", "messages[0].content[1]"),
+    ("a file", RESPONSES, of_responses(FILE), "up-mistral", "messages[0].content[1]"),
+    ("a file", RESPONSES, of_responses(FILE), "up-ollama", "messages[0].content[1]"),
+    ("a file", CHAT, of_chat(CHAT_FILE), "up-anthropic", "messages[0].content[1]"),
+    ("a tool's picture", RESPONSES, of_result(PICTURE), "up-anthropic", "messages[2].content[0].content[1]"),
+    ("a sound", CHAT, {"messages": [HI, SPOKEN, HI]}, "up-anthropic", "messages[1].content[0]"),
+]
+"""What there is, where it is said, to whom, and how its place is called."""
+
+
+@pytest.fixture
+def of_all(emulator: Emulator) -> Iterator[httpx.Client]:
+    """A client of a gateway that reaches Mistral too, and of whose models the catalog does not know what they read."""
+    config = config_for(emulator)
+    config["providers"]["mistral"] = {"base_url": f"{emulator.url}/mistral/v1", "api_key": "upstream-key"}
+    config["models"] = {
+        f"up-{name}": f"{name}/one-of-tomorrow" for name in ("openai", "anthropic", "mistral", "ollama")
+    }
+    with gateway(emulator, config) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "model", "where"), [row[1:] for row in BY_ID], ids=[f"{row[0]} {row[3]}" for row in BY_ID]
+)
+def test_what_only_its_provider_knows_by_an_id_is_neither_left_out_nor_passed_on(
+    of_all: httpx.Client, emulator: Emulator, path: str, body: dict[str, Any], model: str, where: str
+) -> None:
+    reply = of_all.post(path, json={"model": model, **body})
+    assert reply.status_code == 400
+    assert where in reply.json()["error"]["message"]
+    assert not emulator.requests
+
+
+OWN: list[tuple[str, dict[str, Any], str]] = [
+    (RESPONSES, of_responses(FILE), "up-openai"),
+    (CHAT, of_chat(CHAT_FILE), "up-openai"),
+    (CHAT, of_chat({"type": "file", "file_id": "1"}), "up-mistral"),
+    (CHAT, {"messages": [HI, SPOKEN, HI]}, "up-openai"),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "model"), OWN)
+def test_who_may_know_the_id_is_asked(
+    of_all: httpx.Client, emulator: Emulator, path: str, body: dict[str, Any], model: str
+) -> None:
+    assert of_all.post(path, json={"model": model, **body}).status_code == 200
+    assert len(emulator.requests) == 1
 
 
 def test_nothing_is_kept_where_a_field_says_so(client: httpx.Client, emulator: Emulator) -> None:
