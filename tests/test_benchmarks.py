@@ -91,6 +91,21 @@ def test_the_committed_result_names_no_path_of_the_machine_it_was_made_on(latest
     assert "/" not in json.dumps(latest)
 
 
+@pytest.mark.parametrize(
+    ("page", "goal", "words"),
+    [
+        ("benchmarks.md", "sync call / OpenAI SDK", "takes {} of the CPU time that it takes through the OpenAI SDK"),
+        ("benchmarks.md", "sync call / LiteLLM", "and {} of what it takes through LiteLLM"),
+        ("benchmarks-gateway.md", "JSON answer / TensorZero", "takes {} of what it takes through TensorZero's"),
+        ("benchmarks-gateway.md", "stream / TensorZero", "a stream {}, with"),
+    ],
+)
+def test_the_first_page_says_what_was_measured(page, goal, words):
+    row = next(line for line in (DOCS / page).read_text().splitlines() if line.startswith(f"| {goal} "))
+    measured = row.split("|")[3].strip()
+    assert words.format(measured) in " ".join((environments.ROOT / "README.md").read_text().split())
+
+
 def test_a_result_reads_back_as_it_was_written(latest):
     assert render.as_json(latest) == LATEST.read_text()
 
