@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
@@ -198,25 +199,103 @@ def test_an_error_of_the_flow_as_it_is_closed_comes_out_of_the_abort() -> None:
 
 def test_a_reader_who_comes_while_another_thread_closes_finds_the_end() -> None:
     """And the other way round, an abort while another thread reads leaves the closing to it."""
-    closing, go_on = threading.Event(), threading.Event()
+    is_closing, go_on = threading.Event(), threading.Event()
 
     def flow() -> Flow[Any]:
         try:
             reply = yield Open(Transport("sync", RECEIVED), REQUEST)
             yield from pump(reply, "sse", Echo())
         finally:
-            closing.set()
+            is_closing.set()
             assert go_on.wait(30)
 
     stream = Stream(flow())
     next(stream)
     other = threading.Thread(target=stream.abort)
     other.start()
-    assert closing.wait(30)
+    assert is_closing.wait(30)
     stream.abort()
     assert list(stream) == []
     go_on.set()
     other.join(30)
+
+
+class SlowToClose(Steps):
+    """A stream whose flow ends only when it may."""
+
+    def __init__(self, mode: str, script: Any) -> None:
+        self.closing, self.may_end = threading.Event(), threading.Event()
+        super().__init__(mode, script)
+
+    def _flow(self, transport: Any) -> Flow[Any]:
+        try:
+            return (yield from super()._flow(transport))
+        finally:
+            self.closing.set()
+            assert self.may_end.wait(30)
+
+
+class Interposed:
+    """The events of a stream, and what happens before the next one is read, or after."""
+
+    def __init__(self, events: Any, when: str, happens: Callable[[], object]) -> None:
+        self._events, self._when, self._happens = events, when, happens
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._events, name)
+
+    def __next__(self) -> Event:
+        with self._around():
+            return next(self._events)
+
+    async def __anext__(self) -> Event:
+        with self._around():
+            return await anext(self._events)
+
+    @property
+    def close(self) -> Callable[[], None]:
+        return self._events.close
+
+    @contextmanager
+    def _around(self) -> Iterator[None]:
+        if self._when == "before":
+            self._happens()
+        yield
+        if self._when == "after":
+            self._happens()
+
+
+LAST = {"batches": [[("", b"t1")]]}
+
+
+@pytest.mark.parametrize(
+    ("mode", "when", "script"),
+    [
+        ("sync", "after", RECEIVED),
+        ("async", "before", RECEIVED),
+        ("async", "before", LAST),
+        ("async", "after", RECEIVED),
+    ],
+    ids=["sync, after", "async, before", "async, before the end", "async, after"],
+)
+def test_a_reader_finds_the_end_where_another_thread_begins_to_close_meanwhile(
+    mode: str, when: str, script: Any
+) -> None:
+    with closing(SlowToClose(mode, script)) as steps:
+        assert steps.next() == "t1"
+        other = threading.Thread(target=steps.stream.abort)
+
+        def abort() -> None:
+            other.start()
+            assert steps.closing.wait(30)
+
+        steps.stream._events = Interposed(steps.stream._events, when, abort)
+        try:
+            assert steps.next() is None
+        finally:
+            steps.may_end.set()
+            other.join(30)
+        assert steps.ending == ["closed"]
 
 
 def test_two_threads_that_read_one_stream_are_told() -> None:

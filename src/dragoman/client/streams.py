@@ -7,7 +7,7 @@ from types import AsyncGeneratorType
 from typing import TYPE_CHECKING, Final, Generic, Literal, Never, Self, TypeVar, cast
 
 from dragoman.errors import CallerError
-from dragoman.flow import Flow, Handle, async_events, events
+from dragoman.flow import Flow, Handle, async_events, close, events, is_busy
 from dragoman.messages import Event, LLMResponse, Restarted
 
 R = TypeVar("R")
@@ -85,22 +85,18 @@ class Running(RunningBase[R], Iterator[Event]):
         try:
             event = next(self._events)
         except ValueError as error:
-            if self._handle.aborted and _is_busy(error):
+            if self._handle.aborted and is_busy(error):
                 raise StopIteration from None
             raise
         if self._handle.aborted:  # by another thread meanwhile, which could not end what this one was in
-            self._events.close()
+            close(self._events)
             raise StopIteration
         self._note(event)
         return event
 
     def abort(self) -> None:
         super().abort()
-        try:
-            self._events.close()
-        except ValueError as error:
-            if not _is_busy(error):
-                raise
+        close(self._events)
 
     close = abort
     """The name that `contextlib.closing` wants."""
@@ -129,11 +125,6 @@ class Stream(Running[LLMResponse]):
         for _ in self:
             pass
         return self.response
-
-
-def _is_busy(error: ValueError) -> bool:
-    """Whether a generator refused, as another thread is in it and will end it. An error of its own has its frames."""
-    return error.__traceback__ is not None and error.__traceback__.tb_next is None
 
 
 class Awaited:
@@ -167,11 +158,7 @@ class AsyncRunning(Awaited, RunningBase[R], AsyncIterator[Event]):
         super().abort()
         if self._events.ag_running:  # whoever waits for the next event comes to the end, and with it the flow does
             return
-        try:
-            self._flow.close()
-        except ValueError as error:
-            if not _is_busy(error):
-                raise
+        close(self._flow)
 
     def __await__(self) -> Generator[None, None, Self]:
         return self

@@ -27,7 +27,7 @@ from dragoman.flow.effects import (
     read_all,
     sleep,
 )
-from dragoman.flow.handle import Handle
+from dragoman.flow.handle import Handle, close, is_busy
 
 __all__ = [
     "Decoder",
@@ -42,10 +42,12 @@ __all__ = [
     "Sleep",
     "async_events",
     "async_run",
+    "close",
     "emit",
     "events",
     "invoke",
     "is_async",
+    "is_busy",
     "passing",
     "pump",
     "read_all",

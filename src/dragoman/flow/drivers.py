@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from dragoman.flow.carrying_out import AWAITED, CARRIED_OUT
 from dragoman.flow.effects import Emit, Flow, Open, Pump
-from dragoman.flow.handle import Handle
+from dragoman.flow.handle import Handle, close
 from dragoman.http import AsyncReply, Reply
 from dragoman.messages import Event
 
@@ -52,7 +52,7 @@ def events(flow: Flow[T], handle: Handle[T]) -> Generator[Event, None, None]:  #
         handle.failure = type(error).__name__
         raise
     finally:
-        flow.close()
+        close(flow)
         handle.release()
 
 
@@ -101,7 +101,7 @@ async def async_events(flow: Flow[T], handle: Handle[T]) -> AsyncGenerator[Event
         handle.failure = type(error).__name__
         raise
     finally:
-        flow.close()
+        close(flow)
         handle.release()
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Generator
+from typing import Any, Generic, TypeVar
 
 from dragoman.http import AsyncReply, Reply
 
@@ -51,3 +51,17 @@ class Handle(Generic[T]):
         self.release()
         if self._wake is not None:
             self._wake()
+
+
+def close(flow: Generator[Any, Any, Any]) -> None:
+    """Close a flow, or the events of one, unless another thread is in it, which will end it."""
+    try:
+        flow.close()
+    except ValueError as error:
+        if not is_busy(error):
+            raise
+
+
+def is_busy(error: ValueError) -> bool:
+    """Whether a generator refused, as another thread is in it. An error of its own has its frames."""
+    return error.__traceback__ is not None and error.__traceback__.tb_next is None
