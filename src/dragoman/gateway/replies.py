@@ -57,7 +57,7 @@ def with_id(error: Error, request_id: str) -> Error:
 
 
 def told(error: Error) -> Error:
-    """The error that the caller is told of: of a route that failed everywhere, the last, where all are of one class.
+    """The error that the caller is told of: of a route that failed everywhere alike, the last.
 
     What concerns the gateway's account at a provider, or the address that it has of one, is told as its own failure.
     """
@@ -83,10 +83,13 @@ def _failed(error: ProviderError, message: str) -> ProviderFailed:
 
 
 def _shared(error: FallbackExhausted) -> Error:
-    """The last of the errors where all are of one class, so that its status is true; else the whole."""
+    """The last of the errors where all are of one class, so that its status is true; else the whole, and also where
+    a target that was not asked may be later: the route has not failed by it for good.
+    """
     kinds = {type(each) for each in error.errors}
     last = error.errors[-1] if error.errors else error
-    return last if len(kinds) == 1 and isinstance(last, Error) else error
+    final = len(kinds) == 1 and error.retry_after_seconds is None
+    return last if final and isinstance(last, Error) else error
 
 
 def _own_status(error: Error) -> int | None:

@@ -216,6 +216,28 @@ def test_when_the_first_target_may_be_asked_again_is_said(emulator: Emulator) ->
     assert 400 < int(left_alone.headers["retry-after"]) <= 500
 
 
+@pytest.mark.parametrize("status", [401, 404])
+def test_of_a_route_is_said_when_its_other_target_may_be_asked(emulator: Emulator, status: int) -> None:
+    """Whom only a limit kept from it: that the one asked has no such model is not all there is to say."""
+    emulator.fault(status=429, retry_after=500, model="claude-sonnet-4-5")
+    emulator.fault(status=status, model="gpt-4o-mini", times=None)
+    config = config_for(
+        emulator,
+        models={"one": ["other"], "both": ["openai/gpt-4o-mini", "other"]},
+        targets={"other": {"model": "anthropic/claude-sonnet-4-5"}},
+        health={"trips": {"rate": {"consecutive": 1}}},
+    )
+    message = {"messages": [{"role": "user", "content": "Hi"}]}
+    with gateway(emulator, config) as url:
+        limited, refused = (
+            httpx.post(f"{url}/v1/chat/completions", json={"model": model, **message}, trust_env=False)
+            for model in ("one", "both")
+        )
+    assert limited.status_code == 429
+    assert refused.status_code == 503
+    assert 400 < int(refused.headers["retry-after"]) <= 500
+
+
 def test_a_provider_that_quotes_the_gateways_key_is_not_quoted(client: httpx.Client, emulator: Emulator) -> None:
     emulator.fault(status=401, body='{"error": {"message": "wrong key upstream-key"}}', times=None)
     body = {"model": "up-openai", "messages": [{"role": "user", "content": "Hi"}]}
