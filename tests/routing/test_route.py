@@ -429,6 +429,41 @@ def test_the_error_says_when_one_may_be_asked_that_was_not(
     assert caught.value.retry_after_seconds == seconds
 
 
+LARGER = model("larger", context_tokens=1000)
+
+
+@pytest.mark.parametrize(
+    ("failure", "seconds"),
+    [
+        (errors.ContextTooLong("too long"), None),
+        (errors.MissingPackage("not installed"), None),
+        (WRONG_KEY, 0),
+        (errors.UnknownModel("none"), 0),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_with_no_try_left_another_call_gets_further_only_past_what_is_held_against_a_target(
+    mode: str, routing: Make, failure: errors.Error, seconds: float | None
+) -> None:
+    shared = routing(model("small", context_tokens=100), LARGER, max_attempts=1)
+    with pytest.raises(errors.FallbackExhausted, match="max_attempts=1") as caught:
+        run(mode, shared, lambda *_: _raising(failure))
+    assert caught.value.retry_after_seconds == seconds
+
+
+def test_what_is_too_long_for_one_is_for_a_larger_one_that_is_busy(mode: str, routing: Make) -> None:
+    shared = routing(model("small", context_tokens=100), LARGER)
+    asked_to_wait(shared, LARGER, LIMITED)
+    with pytest.raises(errors.FallbackExhausted) as caught:
+        run(mode, shared, lambda *_: _raising(errors.ContextTooLong("too long")))
+    assert caught.value.retry_after_seconds == 30
+
+
+def _raising(error: errors.Error) -> Flow[LLMResponse]:
+    raise error
+    yield
+
+
 def test_the_log_has_the_seeds_lines(mode: str, routing: Make, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="dragoman")
     run(mode, routing(), Script(openai=BUSY, anthropic=ok))

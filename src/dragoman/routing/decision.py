@@ -14,7 +14,7 @@ from msgspec import Struct
 from dragoman.routing.fitting import unfit, window_of
 from dragoman.routing.health import Condition
 from dragoman.routing.policies.base import Policy, Score, Situation, Step
-from dragoman.routing.refusal import Refusal
+from dragoman.routing.refusal import Refusal, seconds_until
 from dragoman.routing.rules import RouteRules
 from dragoman.routing.target import Target
 from dragoman.routing.verdict import Elsewhere, Verdict
@@ -85,7 +85,7 @@ class Choice(Struct, kw_only=True, eq=False):
     @property
     def seconds(self) -> float | None:
         """How long `until` is from the time of the decision."""
-        return None if self.until is None else self.until - self.candidates[0].situation.now
+        return None if self.until is None else seconds_until(self.until, self.candidates[0].situation.now)
 
     @property
     def busy(self) -> list[Target]:
@@ -104,9 +104,7 @@ class Choice(Struct, kw_only=True, eq=False):
         """Seconds before which it is of no use to look again; 0 while a call finds out if somebody is back, for its end
         is not known. `None`: it never is.
         """
-        if self.awaits_probe:
-            return 0.0
-        return None if self.until is None else max(self.until - now, 0.0)
+        return 0.0 if self.awaits_probe else seconds_until(self.until, now)
 
     @property
     def fits_nobody(self) -> bool:
@@ -199,7 +197,7 @@ def seconds_to_others(order: Iterable[Candidate]) -> float | None:
         if refusal is None:
             return 0.0
         if refusal.kind in ("unhealthy", "limited") and not situation.board[each.target].given_up:
-            waits.append(0.0 if refusal.until is None else max(refusal.until - situation.now, 0.0))
+            waits.append(seconds_until(refusal.until, situation.now) or 0.0)
     return min(waits, default=None)
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from dragoman.routing.decision import Candidate, Choice, candidates, pick
 from dragoman.routing.policies.base import Policy, Situation
+from dragoman.routing.refusal import seconds_until
 from dragoman.routing.rules import RouteRules
 from dragoman.routing.target import Target
 from dragoman.routing.verdict import Verdict
@@ -71,7 +72,8 @@ class Explanation(Struct, frozen=True, eq=False):
         refusal = candidate.refusal
         if refusal is None:
             return "it has just come back, and waits its turn" if candidate.waits else ""
-        until = "" if refusal.until is None else f" (for {refusal.until - candidate.situation.now:.1f} s)"
+        seconds = seconds_until(refusal.until, candidate.situation.now)
+        until = "" if seconds is None else f" (for {seconds:.1f} s)"
         return f"{refusal.kind}: {refusal.reason}{until}"
 
 

@@ -24,3 +24,8 @@ class Refusal(Struct, frozen=True, kw_only=True):
     kind: RefusalKind
     reason: str
     until: float | None = None
+
+
+def seconds_until(until: float | None, now: float) -> float | None:
+    """How long it is until then; 0: it has come."""
+    return None if until is None else max(until - now, 0.0)

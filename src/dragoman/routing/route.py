@@ -23,7 +23,7 @@ from dragoman.routing.features import Features
 from dragoman.routing.health import Permit
 from dragoman.routing.hedging import Hedging
 from dragoman.routing.leg import Leg
-from dragoman.routing.refusal import Refusal
+from dragoman.routing.refusal import Refusal, seconds_until
 from dragoman.routing.routing import Routing
 from dragoman.routing.target import Target
 from dragoman.routing.tries import Tries
@@ -199,11 +199,11 @@ class Journey(Struct, Generic[T]):
 
     def _refuse_more(self, now: float) -> None:
         if self.tries.errors and len(self.tries) >= self._routing.rules.max_attempts:
-            raise self._exhausted(f"max_attempts={len(self.tries)} allows no more tries.")
+            raise self._exhausted(f"max_attempts={len(self.tries)} allows no more tries.", cut_short=True)
         if self._deadline is None or now < self._deadline:
             return
         if self.tries.errors:
-            raise self._exhausted("There is no time left for another.")
+            raise self._exhausted("There is no time left for another.", cut_short=True)
         raise TimedOut("no target could be asked in time", phase="total")
 
     def _nobody(self, choice: Choice, refusal: Refusal | None) -> Error:
@@ -214,18 +214,18 @@ class Journey(Struct, Generic[T]):
         kind = NothingFits if refusal is None and choice.fits_nobody else NoDeployment
         error = kind(f"no target may be asked: {reasons or nobody}")
         now = self._routing.clock()
-        if refusal is None:
-            error.retry_after_seconds = choice.pause(now)
-        elif refusal.until is not None:
-            error.retry_after_seconds = max(refusal.until - now, 0.0)
+        error.retry_after_seconds = choice.pause(now) if refusal is None else seconds_until(refusal.until, now)
         if error.retry_after_seconds:
             error.hint = f"The first may be asked again in {error.retry_after_seconds:.1f} s."
         return error
 
-    def _exhausted(self, why_no_more: str) -> FallbackExhausted:
+    def _exhausted(self, why_no_more: str, *, cut_short: bool = False) -> FallbackExhausted:
+        """`cut_short`: for want of tries or time. Another call gets further only past what counts against a target."""
         error = self.tries.exhausted(why_no_more)
         error.__cause__ = self.tries.errors[-1][1]
-        if all(verdict_of(each).failure in LASTING for each in error.errors):
+        verdicts = [verdict_of(each) for each in error.errors]
+        gets_further = not cut_short or any(verdict.blame != "nobody" for verdict in verdicts)
+        if gets_further and all(verdict.failure in LASTING for verdict in verdicts):
             situation = self._routing.situation(self._features, self._routing.clock(), moves=False)
             left = candidates(self._routing.policy, situation, self._routing.rules, tried=self._out, first=self.first)
             error.retry_after_seconds = seconds_to_others(left)
