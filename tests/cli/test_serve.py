@@ -99,6 +99,7 @@ def test_a_configuration_that_cannot_be_is_told_with_its_place(environment: dict
     ("arguments", "says"),
     [
         (("--host", "nowhere.invalid"), "`nowhere.invalid` is no address of this machine"),
+        (("--host", "."), "`.` is no address of this machine"),
         (("--port", "99999"), "less than or equal to 65535"),
         (("--workers", "0"), "greater than or equal to 1"),
     ],
@@ -110,6 +111,14 @@ def test_where_nobody_can_listen_is_refused(
     done = run(*arguments, environment=environment, cwd=tmp_path)
     assert done.returncode == 2
     assert says in done.stderr
+
+
+def test_no_host_at_all_is_everywhere(environment: dict[str, str], tmp_path: Path) -> None:
+    """As asyncio takes it: what is taken there on one machine's address alone is taken."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = run("--host", "", "--port", port, environment=environment, cwd=tmp_path)
+    assert f"cannot listen on :{port}: another program listens there" in done.stderr
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

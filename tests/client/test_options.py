@@ -18,6 +18,7 @@ from dragoman.messages import Extra, Opaque, OutputFormat, ReasoningOptions, Too
     [
         ({"temprature": 1}, "did you mean `temperature`"),
         ({"num_beams": 4}, "extra_body="),
+        ({"organization": "a"}, "there is no option `organization`. What"),
         ({"temperature": 2.1}, "temperature must be a number from 0 to 2"),  # S2.2
         ({"temperature": "hot"}, "temperature must be a number"),
         ({"temperature": -0.1}, "temperature"),

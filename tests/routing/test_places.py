@@ -72,7 +72,7 @@ def said_of(name: str, text: str) -> str:
             labels = {a = "]} # no", "b c" = "\\"="}
             weight = "much"
             """,
-            ":7:1: targets.x.weight: here stands a number, not 'much'",
+            ":7:1: targets.x.weight: here stands a number, not a text",
         ),
         (
             "under a dotted key.toml",
@@ -94,7 +94,7 @@ def said_of(name: str, text: str) -> str:
             [policy.limits]
             concurrency = "many"
             """,
-            ":7:1: policy[1].limits.concurrency: here stands a whole number, not 'many'",
+            ":7:1: policy[1].limits.concurrency: here stands a whole number, not a text",
         ),
         (
             "what is missing, where it should be.toml",

@@ -287,7 +287,7 @@ def test_the_first_condition_that_holds_decides() -> None:
     [
         ({"prompt_length_below": 3}, "unknown condition `prompt_length_below`. There are: prompt_characters_below, "),
         ({"needs": "legs"}, "or a list, not 'legs'"),
-        ({"input_tokens_above": "many"}, "`input_tokens_above`: here stands a whole number, not 'many'"),
+        ({"input_tokens_above": "many"}, "`input_tokens_above`: here stands a whole number, not a text"),
     ],
 )
 def test_a_condition_that_is_none_is_refused(condition: dict[str, object], message: str) -> None:

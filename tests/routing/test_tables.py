@@ -241,7 +241,7 @@ def test_the_environment_is_the_processs_own(monkeypatch: pytest.MonkeyPatch) ->
         ({"policy": "t", "targets": {"t": {"model": "a/a", "limits": {"concurrency": 0}}}}, "targets.t.limits: Limits: concurrency=0 lets"),
         ({"policy": "a/a", "rules": {"max_attempts": 0}}, "rules: RouteRules: max_attempts counts the first try too"),
         ({"policy": "a/a", "rules": {"retry": {"max_attemps": 2}}}, "rules.retry: unknown word `max_attemps`. Did you mean `max_attempts`?"),
-        ({"policy": "a/a", "rules": {"hedge": {"max_share": "half"}}}, "rules.hedge.max_share: here stands a number, not 'half'"),
+        ({"policy": "a/a", "rules": {"hedge": {"max_share": "half"}}}, "rules.hedge.max_share: here stands a number, not a text"),
         ({"policy": "a/a", "rules": {"allow": ["x", 1]}}, "rules.allow[1]: here stands a text, not 1"),
         ({"policy": "a/a", "rules": {"allow": []}}, "rules: RouteRules: allow=() lets nobody be asked"),
         ({"policy": "a/a", "health": {"trips": {"network": {"often": 2}}}}, "health.trips.network: unknown word `often`."),

@@ -86,9 +86,8 @@ _FIELDS: Final[dict[str, Callable[[Any], Any]]] = {
 
 def with_terms(command: Callable[P, T]) -> Callable[P, T]:
     """`command` with the options that say what a key may in the place of its `**terms`."""
-    given = signature(
-        command, eval_str=True
-    ).parameters.values()  # texts would be left as they are: no help, no `--json`
+    # annotations that stay texts would be left as they are: no help, no `--json`
+    given = signature(command, eval_str=True).parameters.values()
     named = [parameter for parameter in given if parameter.kind is not Parameter.VAR_KEYWORD]
     terms = [Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=kind) for name, kind in TERMS.items()]
     vars(command)["__signature__"] = Signature([*named, *terms])  # typer asks `inspect` for it

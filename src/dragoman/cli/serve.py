@@ -58,21 +58,32 @@ _REFUSED: Final = {
     errno.EADDRNOTAVAIL: "no interface of this machine has that address",
 }
 
+_PASSED_OVER: Final = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+
 
 def _refuse_taken(host: str, port: int) -> None:
     """Raise `ConfigurationError` where nobody can listen: uvicorn would tell the system's words, and no way out."""
     try:
-        places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except OSError as error:
-        raise ConfigurationError(f"`{host}` is no address of this machine ({error.strerror}): see --host") from error
-    for family, kind, protocol, _, place in places[:1]:
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(place)
-            except OSError as error:
-                why = _REFUSED.get(error.errno or 0, error.strerror)
-                raise ConfigurationError(f"cannot listen on {host}:{port}: {why}") from error
+        places = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no name"
+        raise ConfigurationError(f"`{host}` is no address of this machine ({why}): see --host") from error
+    for family, kind, protocol, _, place in places:
+        try:
+            _bind(family, kind, protocol, place)
+        except OSError as error:
+            if error.errno in _PASSED_OVER and len(places) > 1:  # of a name's several addresses, the server leaves it
+                continue
+            why = _REFUSED.get(error.errno or 0, error.strerror)
+            raise ConfigurationError(f"cannot listen on {host}:{port}: {why}") from error
+
+
+def _bind(family: int, kind: int, protocol: int, place: Any) -> None:
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        probe.bind(place)
 
 
 @contextmanager

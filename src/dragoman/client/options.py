@@ -368,7 +368,7 @@ def _unknown_option(name: str, names: Iterable[str]) -> str:
         return f"`{name}` belongs to the client: make another with create_llm(..., {name}=...)"
     known = [*names, "response_model", *sorted(_OF_THE_CLIENT)]
     elsewhere = [each for each in _CALLED_ELSEWHERE.get(name, ()) if each in known]
-    close = elsewhere or get_close_matches(name, known, n=1)
+    close = elsewhere or get_close_matches(name, known, n=1, cutoff=_ALIKE)
     meant = f": did you mean {' or '.join(f'`{each}`' for each in close)}?" if close else "."
     return f"there is no option `{name}`{meant} What only the provider knows goes into extra_body={{...}}"
 
@@ -385,6 +385,9 @@ def refuse_misspelt(name: str, names: Iterable[str]) -> None:
     if name in _OF_THE_CLIENT or get_close_matches(name, list(names), n=1, cutoff=_NEARLY):
         raise ConfigurationError(_unknown_option(name, names))
 
+
+_ALIKE: Final = 0.7
+"""How alike a name has to be to what is offered in its place: `organization` and `location` are not."""
 
 _NEARLY: Final = 0.8
 """How alike two names are when one is taken for the other misspelt: `modle` and `model` are, `store` and `stop` not."""

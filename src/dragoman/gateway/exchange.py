@@ -209,6 +209,12 @@ class Exchange:
             PURSE.set(self._purse)
         return asked
 
+    async def _take_turn(self, model: str) -> None:
+        """Be admitted with what costs nothing. Raises as what `_ask` gives does."""
+        if self._key is not None and self._service.ledger is not None:
+            self._asked = self._service.ledger.ask(self._key, 0, 0, model, self._request_id)
+            self._admission = await self._asked
+
     def _own_headers(self) -> list[Header]:
         request_id = self._request_id.encode("ascii")
         name = self._endpoint.surface.request_id
@@ -281,6 +287,7 @@ class Exchange:
         strictness = strictness_of(self._headers)
         plan = self._plan(request.model)
         if not plan.embeds:
+            await self._take_turn(request.model)
             raise self._snapshot.no_vectors(request.model, None if self._key is None else self._key.allows)
         most = len(body) + PICTURE * sum(isinstance(each, Image) for each in request.inputs)
         asked = self._ask(plan, Request(model=request.model), most, RoutedPlan.embed_ceiling_of)
@@ -297,9 +304,7 @@ class Exchange:
         body = await self._read()
         request, strictness = counted_of(self._endpoint, self._line.target, body), strictness_of(self._headers)
         plan = self._plan(request.model)
-        if self._key is not None and self._service.ledger is not None:  # it costs nothing, but takes its turn
-            self._asked = self._service.ledger.ask(self._key, 0, 0, request.model, self._request_id)
-            self._admission = await self._asked
+        await self._take_turn(request.model)
         self._under_way = True
         self._line.watch()
         counted = await async_run(plan.count_request(request, strictness))

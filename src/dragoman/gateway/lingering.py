@@ -2,7 +2,7 @@
 
 Closed with bytes in it that nobody read, it would be reset, and the last word lost on its way (RFC 9112, 9.6). So our
 half is closed, and what still comes is thrown away: until the sender is done, or it is too much or takes too long.
-Inside TLS no half can be closed alone: there who waits for the end has it once he says nothing more.
+Inside TLS no half can be closed alone: there who waits for the end has it once it has been silent for a second.
 """
 
 from __future__ import annotations

@@ -143,13 +143,15 @@ def losses_in(losses: tuple[Loss, ...]) -> list[Header]:
 def _places_of(losses: tuple[Loss, ...]) -> str:
     """What became of each place, none of them in part."""
     named: list[str] = []
-    room = _LONGEST_HEADER - len(f"and {len(losses)} more")
+    room = _LONGEST_HEADER - len(f"and {len(losses)} losses")
     places = dict.fromkeys(f"{loss.where} {loss.effect}" for loss in losses)
     for place in places:
         if len(place) + len(_BETWEEN) <= room:
             named.append(place)
             room -= len(place) + len(_BETWEEN)
     unnamed = len(places) - len(named)
+    if not named:
+        return f"{unnamed} loss{'' if unnamed == 1 else 'es'}"
     return _BETWEEN.join([*named, f"and {unnamed} more"] if unnamed else named)
 
 

@@ -141,10 +141,9 @@ class Snapshot:
 
     def _unknown(self, name: str, allows: Callable[[str], bool] | None) -> UnknownModel:
         known = self._models if allows is None else tuple(filter(allows, self._models))
-        name = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
-        meant = get_close_matches(name, known, n=_NEAREST if len(known) > _MOST_NAMED else 1)
+        meant = get_close_matches(_short(name), known, n=_NEAREST if len(known) > _MOST_NAMED else 1)
         guess = f" Did you mean {' or '.join(f'`{each}`' for each in meant)}?" if meant else ""
-        error = UnknownModel(f"there is no model `{name}` here.{guess}{self._those_there_are(known)}")
+        error = UnknownModel(f"there is no model `{_short(name)}` here.{guess}{self._those_there_are(known)}")
         error.hint = ""  # it is about providers
         return error
 
@@ -159,7 +158,7 @@ class Snapshot:
         shown = [each for each in dict.fromkeys(those) if allows is None or allows(each)]
         more = " and more" if len(shown) > _MOST_NAMED else ""
         have = f"These have: {', '.join(shown[:_MOST_NAMED])}{more}." if shown else "No model here has."
-        return UnsupportedFeature(f"`{name}` has no embeddings: no model that answers for it embeds. {have}")
+        return UnsupportedFeature(f"`{_short(name)}` has no embeddings: no model that answers for it embeds. {have}")
 
     def _those_there_are(self, known: Sequence[str]) -> str:
         many = len(known) > _MOST_NAMED
@@ -204,6 +203,10 @@ class Aliases:
 
 
 _PATTERN: Final = re.compile(r"[*?\[]")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
 
 
 def _kept(those: dict[K, V], key: K, value: V) -> V:

@@ -24,7 +24,7 @@ def misfit(kind: Any, given: Any, error: ValidationError, *, strict: bool = Fals
         if refusal is not None:
             found = misfit(inner, value, refusal, strict=strict)
             return Misfit((key, *found.keys), found.message)
-    wanted, shown = dict.fromkeys(_words(kind)), _shown(given)
+    wanted, shown = dict.fromkeys(_words(kind)), _shown(given, kind)
     return Misfit((), str(error) if shown in wanted else f"here stands {' or '.join(wanted)}, not {shown}")
 
 
@@ -72,8 +72,8 @@ def _words(kind: Any) -> Iterator[str]:
         yield _NAMES.get(kind, "a mapping")
 
 
-def _shown(given: Any) -> str:
-    """What stands there; mappings and lists by their kind alone, since they may hold a key."""
+def _shown(given: Any, kind: Any) -> str:
+    """What stands there; by its kind alone where it may be or hold a key, as no misspelt word is."""
     match given:
         case Mapping():
             return "a mapping"
@@ -81,10 +81,20 @@ def _shown(given: Any) -> str:
             return "a list"
         case None | bool():
             return {None: "null", True: "true", False: "false"}[given]
+        case str() if len(given) >= _MAY_BE_A_KEY or not _has_words(kind):
+            return "a text"
         case _:
             return repr(given)
 
 
+def _has_words(kind: Any) -> bool:
+    """Whether only certain words can stand there."""
+    if get_origin(kind) in _UNIONS:
+        return any(map(_has_words, get_args(kind)))
+    return kind is bool or get_origin(kind) is Literal
+
+
 _UNIONS: Final = (Union, UnionType)
+_MAY_BE_A_KEY: Final = 30
 _LISTS: Final = (frozenset, tuple, list)
 _NAMES: Final[dict[Any, str]] = {int: "a whole number", float: "a number", str: "a text"}

@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from dragoman.gateway.replies import losses_in
+from dragoman.messages import Loss
 from dragoman.testing import Emulator
 from tests.gateway.front.dialects import SURFACES, Surface, heard
 from tests.gateway.front.running import UPSTREAMS
@@ -158,3 +160,8 @@ def test_the_callers_own_request_id_is_kept(client: httpx.Client, emulator: Emul
     body = {"model": "up-openai", "messages": [{"role": "user", "content": "Hi"}]}
     reply = client.post("/v1/chat/completions", json=body, headers={"x-request-id": "mine-1"})
     assert reply.headers["x-request-id"] == "mine-1"
+
+
+def test_a_loss_that_has_no_room_is_counted() -> None:
+    long = Loss(effect="dropped", where="x" * 10_000, why="it is not known")
+    assert losses_in((long,)) == [(b"x-dragoman-loss", b"1 loss")]

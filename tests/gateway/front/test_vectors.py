@@ -93,6 +93,23 @@ def test_of_a_model_that_the_catalog_does_not_know_the_provider_is_asked(tmp_pat
     assert [seen.wire["model"] for seen in emulator.requests] == ["nobody-knows-it"]
 
 
+def test_who_may_not_ask_a_model_is_not_told_that_it_has_no_vectors(tmp_path: Path, emulator: Emulator) -> None:
+    with asked_at(emulator, tmp_path, {"models": ("vectors",)}, models=MODELS) as client:
+        assert embedded(client, "chat").status_code == 403
+
+
+def test_what_has_no_vectors_counts_as_a_request(tmp_path: Path, emulator: Emulator) -> None:
+    with asked_at(emulator, tmp_path, {"requests_per_minute": 1}, models=MODELS) as client:
+        assert [embedded(client, "chat").status_code for _ in range(2)] == [400, 429]
+
+
+def test_a_long_name_is_not_repeated_whole(tmp_path: Path, emulator: Emulator) -> None:
+    with asked_at(emulator, tmp_path, {}, models=MODELS, aliases={"c*": "chat"}) as client:
+        reply = embedded(client, "c" * 400)
+    assert reply.status_code == 400
+    assert "c" * 101 not in reply.text
+
+
 # ---------------------------------------------------------------------- what is held
 
 TARGETS = {"cheap": {"model": SMALL}, "dear": {"model": "together/text-embedding-3-small"}}
