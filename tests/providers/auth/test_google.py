@@ -145,5 +145,5 @@ def test_a_key_is_enough_where_no_project_is_named(monkeypatch: pytest.MonkeyPat
 def test_without_google_auth_the_error_says_how_to_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("google.auth", "google.auth.exceptions"):
         monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(MissingPackage, match=r"pip install dragoman\[vertex\]"):
+    with pytest.raises(MissingPackage, match=r"pip install 'dragoman\[vertex\]'"):
         run(AUTH.find("vertex", None, {"project": "p"}))
