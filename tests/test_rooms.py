@@ -155,6 +155,7 @@ NAMED: dict[str, set[str]] = {
     "client/wrapping/google_genai.py": {"google", "vertexai"},
     "client/named_hosts.py": {"databricks", "deepseek", "together"},  # the functions that Instructor names for them
     "cli/doctor.py": {"bedrock", "vertex", "mlx", "huggingface"},  # extras of our package, which its metadata calls so
+    "calls/kept_input.py": {"mistral"},  # a dialect
     "dialects/listing.py": {"ollama"},  # a dialect
     "dialects/mistral/wire.py": {"mistral"},  # a dialect
     "dialects/ollama/wire.py": {"ollama"},  # a dialect

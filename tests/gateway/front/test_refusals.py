@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -137,18 +136,6 @@ BY_ID: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("a sound", CHAT, {"messages": [HI, SPOKEN, HI]}, "up-anthropic", "messages[1].content[0]"),
 ]
 """What there is, where it is said, to whom, and how its place is called."""
-
-
-@pytest.fixture
-def of_all(emulator: Emulator) -> Iterator[httpx.Client]:
-    """A client of a gateway that reaches Mistral too, and of whose models the catalog does not know what they read."""
-    config = config_for(emulator)
-    config["providers"]["mistral"] = {"base_url": f"{emulator.url}/mistral/v1", "api_key": "upstream-key"}
-    config["models"] = {
-        f"up-{name}": f"{name}/one-of-tomorrow" for name in ("openai", "anthropic", "mistral", "ollama")
-    }
-    with gateway(emulator, config) as url, httpx.Client(base_url=url, trust_env=False) as client:
-        yield client
 
 
 @pytest.mark.parametrize(
